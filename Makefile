@@ -1,0 +1,69 @@
+# What you can do with WaveCom. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MINISTACK := .venv-ministack
+export PYTHONPATH := .:shared
+SOURCES := shared functions local tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install up down reset key test check format openapi lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed $(MINISTACK)/.installed ## Install everything that is missing
+
+up: install ## Run WaveCom on this machine (BROKER=sqs or rabbitmq); Ctrl-C stops it
+	@exec $(BIN)/python -m local up
+
+down: install ## End what a killed run left behind
+	@$(BIN)/python -m local down
+
+reset: install ## End what runs and delete all local data
+	@$(BIN)/python -m local reset
+
+key: install ## Make an API key: make key TENANT=acme
+	@$(BIN)/python -m local key --tenant "$(or $(TENANT),$(error set TENANT, for example make key TENANT=acme))"
+
+test: install check ## Run all checks and tests, on real servers
+	@$(BIN)/python -m local install-servers
+	@$(BIN)/python -m pytest
+
+check: install ## Lint, types, import rules
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: install ## Format the code and mend what can be mended
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+
+openapi: install ## Write docs/openapi.json from the routes
+	@$(BIN)/python -m local openapi > docs/openapi.json
+
+lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header -o requirements/runtime.txt
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile requirements/ministack.in --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -o requirements/ministack.txt
+
+clean: ## Remove what install and test made
+	rm -rf $(VENV) $(MINISTACK) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.installed: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
+	    sys.exit(None if ok else "WaveCom needs Python 3.11 to 3.13; this is %s. Set PYTHON=python3.x." % sys.version.split()[0])'
+	@echo "Installing Python packages into $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(MINISTACK)/.installed: requirements/ministack.txt
+	@echo "Installing the AWS emulator into $(MINISTACK)"
+	@$(PYTHON) -m venv --clear $(MINISTACK)
+	@$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The entry points that AWS Lambda calls, one a folder."""

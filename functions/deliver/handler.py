@@ -1,0 +1,36 @@
+"""Queue messages, from an SQS or a RabbitMQ event source mapping."""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from wavecom.application.deadline import Deadline
+from wavecom.bootstrap import container, entry_point
+from wavecom.events import parse_queue_event
+
+logger = logging.getLogger("wavecom.deliver")
+
+
+def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    started = time.monotonic()
+    batch = parse_queue_event(event)
+    # What is left for the last sends to end in and to be recorded.
+    reserve = 2 * container().settings.provider_timeout
+    deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()) - reserve)
+    report = container().deliver(batch.messages, deadline)
+    logger.info(
+        "Batch delivered",
+        extra={
+            "messages": report.messages,
+            "claimed": report.claimed,
+            "unrecorded": report.unrecorded,
+            "statuses": dict(report.by_status),
+            "duration_ms": round((time.monotonic() - started) * 1000),
+        },
+    )
+    # Whatever could be claimed is in the database's hands now; a raise above makes the broker deliver again.
+    return {"batchItemFailures": []}
+
+
+lambda_handler = entry_point("deliver", _handle)

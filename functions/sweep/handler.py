@@ -1,0 +1,22 @@
+"""Every minute: what is overdue goes back into its lane."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from wavecom.application.deadline import Deadline
+from wavecom.bootstrap import container, entry_point
+
+logger = logging.getLogger("wavecom.sweep")
+
+RESERVE = timedelta(seconds=10)
+
+
+def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
+    deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE)
+    done = {name: count for name, count in container().sweep(deadline).items() if count}
+    logger.info("Swept", extra={"done": done})
+    return done
+
+
+lambda_handler = entry_point("sweep", _handle)

@@ -1,0 +1,123 @@
+"""``python -m local``: run WaveCom on this machine. The Makefile's targets call this."""
+
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Never
+
+import typer
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from rich.console import Console
+from rich.table import Table
+
+from local.config import StackConfig, StackError
+from local.servers import install_rabbitmq
+from local.stack import Stack, container, curl_line, reset, summary
+from local.supervision import end_leftovers
+from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.domain.errors import UnavailableError
+from wavecom.domain.tenant import Role, new_api_key
+from wavecom.http.app import build
+from wavecom.http.service_routes import openapi as openapi_document
+
+cli = typer.Typer(help="WaveCom on one machine.", no_args_is_help=True, add_completion=False)
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@cli.command()
+def up() -> None:
+    """Start everything, say where it is, and stop it all on Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    config = _config()
+    stack = Stack(config, say=lambda text: console.print(text, style="dim"))
+    try:
+        stack.start()
+        _introduce(config)
+        stack.watch()
+    except StackError as exc:
+        _give_up(exc)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        console.print("Stopping; what is in flight is finished first.")
+    finally:
+        stack.stop()
+    console.print("Stopped. The data stays: make up goes on with it, make reset deletes it.")
+
+
+@cli.command()
+def down() -> None:
+    """End what a killed run left behind."""
+    ended = end_leftovers(_config())
+    console.print(f"Ended {ended} processes." if ended else "Nothing was running.")
+
+
+@cli.command("reset")
+def reset_all() -> None:
+    """End what runs and delete all local data."""
+    config = _config()
+    reset(config)
+    console.print(f"Deleted {config.state}.")
+
+
+@cli.command("install-servers")
+def install_servers() -> None:
+    """Install the servers that Debian has and Python's packages have not."""
+    try:
+        install_rabbitmq()
+    except StackError as exc:
+        _give_up(exc)
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document."""
+    services = container(_config()).api_services
+    document = openapi_document(build(APIGatewayHttpResolver(), services))
+    sys.stdout.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
+
+
+@cli.command()
+def key(
+    tenant: Annotated[str, typer.Option(help="Tenant that the key opens.")],
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "local",
+    role: Annotated[Role, typer.Option(help="An operator sees metrics over all tenants.")] = Role.TENANT,
+    rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: the service's.")] = None,
+) -> None:
+    """Make an API key and print it, once; the stack must be up."""
+    try:
+        parts = container(_config())
+        made, token = new_api_key(tenant_id=tenant, name=name, role=role, at=datetime.now(UTC), rate_limit=rate_limit)
+        MongoApiKeys(parts.mongo).add(made)
+    except StackError as exc:
+        _give_up(exc)
+    except UnavailableError:
+        _give_up(StackError("MongoDB does not answer: is the stack up?"))
+    console.print(token)
+
+
+def _config() -> StackConfig:
+    try:
+        return StackConfig.from_environment()
+    except StackError as exc:
+        _give_up(exc)
+
+
+def _introduce(config: StackConfig) -> None:
+    table = Table(title="WaveCom is up", show_header=False, title_justify="left", box=None)
+    for name, place in summary(config).items():
+        table.add_row(name, place)
+    console.print(table)
+    console.print("\nTry it:\n")
+    console.print(curl_line(config), markup=False)
+    console.print("\nCtrl-C stops everything.")
+
+
+def _give_up(exc: StackError) -> Never:
+    errors.print(str(exc), style="red", markup=False)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,124 @@
+"""Serves the API's routes over ASGI, with as many requests at once as there are threads."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import uvicorn
+from aws_lambda_powertools.event_handler import HttpResolver
+
+from wavecom.bootstrap import container
+from wavecom.http.app import build, cors
+from wavecom.http.errors import BodyTooLargeError, HttpError, MalformedRequestError, answer_to
+from wavecom.http.headers import SECURITY_HEADERS, request_id
+from wavecom.observability import configure_logging
+
+THREADS = 64
+GRACE_SECONDS = 10
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class ThreadedResolver(HttpResolver):
+    """Powertools' ASGI resolver with each request in a thread of its own.
+
+    The use cases are synchronous, as in Lambda; on the event loop they would wait for one another.
+    """
+
+    async def _resolve_async(self) -> dict[str, Any]:  # type: ignore[override]
+        return await asyncio.to_thread(lambda: self._resolve().build(self.current_event, self._cors))
+
+
+class Guard:
+    """Stands before the resolver: refuses a body over the limit while it comes in, and bytes that are no text."""
+
+    def __init__(self, app: HttpResolver, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] == "lifespan":
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="request"))
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            _check_text(scope)
+            body = await self._read(receive)
+            body.decode()
+        except HttpError as exc:
+            await _refuse(exc, scope, send)
+        except UnicodeDecodeError:
+            await _refuse(MalformedRequestError("The request is not UTF-8"), scope, send)
+        else:
+            await self._app(scope, _once(body), send)
+
+    async def _read(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self._max_body_bytes:
+                raise BodyTooLargeError(f"The body is larger than {self._max_body_bytes} bytes")
+            parts.append(part)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+
+def _check_text(scope: Scope) -> None:
+    for name, value in scope["headers"]:
+        name.decode()
+        value.decode()
+    scope["query_string"].decode()
+
+
+def _once(body: bytes) -> Receive:
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _refuse(exc: HttpError, scope: Scope, send: Send) -> None:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    answer = answer_to(exc)
+    body = json.dumps(answer.envelope(identifier := request_id(headers))).encode()
+    all_headers = {
+        **SECURITY_HEADERS,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "X-Request-Id": identifier,
+        "Connection": "close",
+    }
+    raw = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
+    await send({"type": "http.response.start", "status": answer.status.value, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    """Serve on HOST and PORT until told to stop; requests under way are finished."""
+    configure_logging("api")
+    services = container().api_services
+    app = build(ThreadedResolver(cors=cors(services.config)), services)
+    uvicorn.run(
+        Guard(app, services.config.max_body_bytes),
+        host=os.environ.get("HOST", "127.0.0.1"),
+        port=int(os.environ.get("PORT", "5000")),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Where the local stack keeps its things, which ports it takes, and what it tells its processes."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+PROJECT = Path(__file__).resolve().parent.parent
+STATE_VARIABLE = "WAVECOM_STATE_DIR"
+"""In the environment of every process of a stack, which is how a killed run's processes are found."""
+
+Broker = Literal["sqs", "rabbitmq"]
+
+
+class StackError(Exception):
+    """The stack cannot run; the text is one sentence for the person who started it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackConfig:
+    """A stack. A URI that is None means a server of our own on the port beside it."""
+
+    state: Path
+    broker: Broker
+    host: str
+    port: int
+    mongodb_uri: str | None
+    mongodb_port: int
+    amqp_url: str | None
+    amqp_port: int
+    aws_endpoint_url: str | None
+    sqs_port: int
+
+    @classmethod
+    def from_environment(cls) -> "StackConfig":
+        """Read BROKER, HOST, PORT, the addresses of existing servers and the ports. Raises `StackError`."""
+        broker = os.environ.get("BROKER") or "sqs"
+        if broker not in ("sqs", "rabbitmq"):
+            raise StackError(f"BROKER must be sqs or rabbitmq, not {broker!r}.")
+        return cls(
+            state=Path(os.environ.get(STATE_VARIABLE) or PROJECT / ".local").resolve(),
+            broker="rabbitmq" if broker == "rabbitmq" else "sqs",
+            host=os.environ.get("HOST") or "127.0.0.1",
+            port=_port("PORT", 5000),
+            mongodb_uri=os.environ.get("MONGODB_URI") or None,
+            mongodb_port=_port("MONGODB_PORT", 27117),
+            amqp_url=os.environ.get("AMQP_URL") or None,
+            amqp_port=_port("AMQP_PORT", 5772),
+            aws_endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None,
+            sqs_port=_port("SQS_PORT", 4567),
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the API answers."""
+        return f"http://{'localhost' if self.is_loopback else self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody outside this machine can reach the API."""
+        return self.host in ("127.0.0.1", "localhost", "::1")
+
+    @property
+    def logs(self) -> Path:
+        """Where each process's log is."""
+        return self.state / "logs"
+
+    def own_ports(self) -> dict[int, tuple[str, str]]:
+        """Return the ports that the stack's own servers will listen on: what for, and the variable that moves it."""
+        ports = {self.port: ("the API", "PORT")}
+        if self.mongodb_uri is None:
+            ports[self.mongodb_port] = ("MongoDB", "MONGODB_PORT")
+        if self.broker == "rabbitmq" and self.amqp_url is None:
+            ports |= {self.amqp_port + offset: ("RabbitMQ", "AMQP_PORT") for offset in (0, 1, 2)}
+        if self.broker == "sqs" and self.aws_endpoint_url is None:
+            ports[self.sqs_port] = ("the AWS emulator", "SQS_PORT")
+        return ports
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of WaveCom's own processes. What the caller has set wins over development defaults."""
+        given = os.environ
+        defaults = {
+            "MONGODB_URI": f"mongodb://127.0.0.1:{self.mongodb_port}/?directConnection=true",
+            "AWS_REGION": "us-east-1",
+            "QUEUED_TIMEOUT_SECONDS": "30",
+            "PENDING_TIMEOUT_SECONDS": "10",
+            "RETRY_MARGIN_SECONDS": "15",
+            "LEASE_SECONDS": "60",
+            "POWERTOOLS_METRICS_NAMESPACE": "WaveCom",
+        }
+        if self.is_loopback:
+            defaults["DEVELOPMENT_TENANT"] = "development"
+        if self.broker == "rabbitmq":
+            defaults["AMQP_URL"] = f"amqp://guest:guest@127.0.0.1:{self.amqp_port}"
+        elif self.aws_endpoint_url is None:
+            defaults |= {
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.sqs_port}",
+                "AWS_ACCESS_KEY_ID": "local",
+                "AWS_SECRET_ACCESS_KEY": "local",
+            }
+        fixed = {
+            STATE_VARIABLE: str(self.state),
+            "BROKER": self.broker,
+            "HOST": self.host,
+            "PORT": str(self.port),
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
+            "PYTHONUNBUFFERED": "1",
+        }
+        return {**given, **_unset(defaults, given), **fixed}
+
+
+def _unset(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in defaults.items() if not given.get(name)}
+
+
+def _port(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise StackError(f"{variable} must be a port number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def check_ports_are_free(config: StackConfig) -> None:
+    """Raise `StackError` that names the first port that somebody else listens on."""
+    for port, (purpose, variable) in config.own_ports().items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((config.host if variable == "PORT" else "127.0.0.1", port))
+            except OSError as exc:
+                raise StackError(
+                    f"Port {port}, for {purpose}, cannot be had ({exc.strerror}): stop what uses it, or set {variable}."
+                ) from exc

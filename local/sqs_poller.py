@@ -1,0 +1,110 @@
+"""Hands one SQS queue's messages to the deliver function, as an SQS event source mapping does."""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.deliver.handler import lambda_handler
+from local.context import LocalContext, stop_signal
+from wavecom.adapters.sqs.queue import SqsQueue, sqs_client
+from wavecom.bootstrap import container
+
+logger = logging.getLogger("wavecom.local")
+
+BATCH_SIZE = 1000
+RECEIVE_AT_ONCE = 10
+RECEIVERS = 4
+WINDOW_SECONDS = 0.2
+"""How long a batch collects after its first message."""
+LONG_POLL_SECONDS = 2
+PAUSE_SECONDS = 1.0
+"""After an error, before trying again."""
+
+Message = dict[str, Any]
+
+
+class SqsPoller:
+    """Receives, invokes, deletes what succeeded; what failed becomes visible again by itself."""
+
+    def __init__(self, queue_name: str) -> None:
+        settings = container().settings
+        self._client: Any = sqs_client(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+        self._url = SqsQueue(self._client, prefix=settings.sqs_queue_prefix).url(queue_name)
+        self._arn = f"arn:aws:sqs:{settings.aws_region}:000000000000:{queue_name}"
+        self._region = settings.aws_region
+        self._threads = ThreadPoolExecutor(2 * RECEIVERS)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Poll until told to stop; a batch under way is finished."""
+        while not stopping.is_set():
+            try:
+                messages = self._collect()
+                if messages:
+                    self._invoke(messages)
+            except (BotoCoreError, ClientError):
+                logger.warning("SQS does not answer, trying again", exc_info=True)
+                stopping.wait(PAUSE_SECONDS)
+            except Exception:
+                logger.exception("Batch failed, its messages become visible again")
+                stopping.wait(PAUSE_SECONDS)
+
+    def _collect(self) -> list[Message]:
+        messages = self._receive(LONG_POLL_SECONDS)
+        closes = time.monotonic() + WINDOW_SECONDS
+        while messages and len(messages) < BATCH_SIZE and time.monotonic() < closes:
+            received = [more for each in self._threads.map(self._receive, [0] * RECEIVERS) for more in each]
+            if not received:
+                break
+            messages += received
+        return messages
+
+    def _receive(self, wait_seconds: int) -> list[Message]:
+        answer = self._client.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=RECEIVE_AT_ONCE,
+            WaitTimeSeconds=wait_seconds,
+            AttributeNames=["All"],
+        )
+        messages: list[Message] = answer.get("Messages", [])
+        return messages
+
+    def _invoke(self, messages: Sequence[Message]) -> None:
+        answer = lambda_handler({"Records": [self._record(message) for message in messages]}, LocalContext())
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        done = [message for message in messages if message["MessageId"] not in failed]
+        batches = [done[start : start + RECEIVE_AT_ONCE] for start in range(0, len(done), RECEIVE_AT_ONCE)]
+        list(self._threads.map(self._delete, batches))
+
+    def _record(self, message: Message) -> dict[str, Any]:
+        return {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message.get("Attributes", {}),
+            "messageAttributes": {},
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self._arn,
+            "awsRegion": self._region,
+        }
+
+    def _delete(self, messages: Sequence[Message]) -> None:
+        entries = [
+            {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]} for index, message in enumerate(messages)
+        ]
+        self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
+
+def main(queue_name: str) -> None:
+    """Poll ``queue_name`` until told to stop."""
+    SqsPoller(queue_name).run(stop_signal())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

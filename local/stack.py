@@ -1,0 +1,198 @@
+"""The whole stack: servers, then what they need, then WaveCom's own processes."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import httpx
+from pymongo import ASCENDING
+
+from local.config import StackConfig, StackError, check_ports_are_free
+from local.servers import Server, check_aws, check_mongodb, check_rabbitmq, servers
+from local.supervision import Program, Supervisor, end_leftovers
+from wavecom import topology
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.indexes import create_indexes
+from wavecom.bootstrap import Container
+from wavecom.domain.errors import UnavailableError
+from wavecom.settings import Settings, SettingsError
+
+SERVER_START = timedelta(seconds=60)
+API_START = timedelta(seconds=30)
+
+
+class Stack:
+    """A stack from its start to its end."""
+
+    def __init__(self, config: StackConfig, say: Callable[[str], None]) -> None:
+        self._config = config
+        self._say = say
+        self._supervisor: Supervisor | None = None
+
+    def start(self) -> None:
+        """Start everything and return when the API answers. Raises `StackError`."""
+        config = self._config
+        if ended := end_leftovers(config):
+            self._say(f"Ended {ended} processes that an earlier run left behind.")
+        check_ports_are_free(config)
+        self._check_existing()
+        config.state.mkdir(parents=True, exist_ok=True)
+        ours = servers(config)
+        own = own_programs(config)
+        programs = [Program(name=each.name, command=each.command, environment=each.environment) for each in ours]
+        self._supervisor = Supervisor(config, [*programs, *own])
+        self._supervisor.start()
+        if ours:
+            self._say(f"Starting {' and '.join(each.name for each in ours)}")
+        self._supervisor.start_programs(each.name for each in ours)
+        for server in ours:
+            self._wait_for(server, self._supervisor)
+        prepare(config)
+        self._say("Starting WaveCom")
+        self._supervisor.start_programs(each.name for each in own)
+        self._wait_for_api(self._supervisor)
+
+    def _check_existing(self) -> None:
+        if self._config.mongodb_uri is not None:
+            check_mongodb(self._config.mongodb_uri)
+        if self._config.broker == "rabbitmq" and self._config.amqp_url is not None:
+            check_rabbitmq(self._config.amqp_url)
+        if self._config.broker == "sqs" and self._config.aws_endpoint_url is not None:
+            check_aws(self._config.aws_endpoint_url)
+
+    def _wait_for(self, server: Server, supervisor: Supervisor) -> None:
+        until = time.monotonic() + SERVER_START.total_seconds()
+        while True:
+            supervisor.check_programs()
+            try:
+                server.check()
+            except StackError as exc:
+                if time.monotonic() > until:
+                    log = self._config.logs / f"{server.name}.log"
+                    raise StackError(f"{server.name} does not answer; see {log}.") from exc
+                time.sleep(0.2)
+            else:
+                return
+
+    def _wait_for_api(self, supervisor: Supervisor) -> None:
+        until = time.monotonic() + API_START.total_seconds()
+        while time.monotonic() < until:
+            supervisor.check_programs()
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self._config.url}/api/health", timeout=5).is_success:
+                    return
+            time.sleep(0.2)
+        raise StackError(f"The API does not answer; see {self._config.logs / 'api.log'}.")
+
+    def watch(self) -> None:
+        """Say what happens to the processes, until interrupted. Raises `StackError` when supervisord is gone."""
+        assert self._supervisor is not None
+        before = self._supervisor.states()
+        while True:
+            time.sleep(1)
+            states = self._supervisor.states()
+            for name, state in states.items():
+                if state != before.get(name):
+                    self._say(f"{name}: {state.lower()}; see {self._config.logs / name}.log")
+            before = states
+
+    def stop(self) -> None:
+        """Stop everything, finishing what is in flight."""
+        if self._supervisor is None:
+            return
+        try:
+            # WaveCom before its servers, so that what is in flight can still be recorded.
+            self._supervisor.stop_programs(each.name for each in own_programs(self._config))
+        except StackError as exc:
+            self._say(str(exc))
+        self._supervisor.stop()
+        self._supervisor = None
+
+
+def own_programs(config: StackConfig) -> list[Program]:
+    """Return WaveCom's own processes: the API, a consumer for each queue, and the schedule."""
+    python = sys.executable
+    if config.broker == "rabbitmq":
+        poller, queues = "local.rabbitmq_poller", topology.LANES
+    else:
+        poller, queues = "local.sqs_poller", (*topology.LANES, topology.RETRY)
+    consumers = [
+        Program(name=f"deliver-{queue.replace('_', '-')}", command=[python, "-m", poller, queue]) for queue in queues
+    ]
+    api = Program(name="api", command=[python, "-m", "local.api"])
+    schedule = Program(name="schedule", command=[python, "-m", "local.schedule"])
+    return [*consumers, schedule, api]
+
+
+def container(config: StackConfig) -> Container:
+    """Return WaveCom's parts with the environment that the stack's processes have. Raises `StackError`.
+
+    The environment becomes this process's own, since the AWS client takes its credentials from there.
+    """
+    os.environ.update(config.environment())
+    try:
+        return Container(Settings.from_environment())
+    except SettingsError as exc:
+        raise StackError(f"A setting is wrong: {exc}.") from exc
+
+
+def prepare(config: StackConfig) -> None:
+    """Create indexes and queues; what exists already is left as it is. Raises `StackError`."""
+    parts = container(config)
+    try:
+        create_indexes(parts.mongo.database)
+        if config.mongodb_uri is None:
+            _help_planner(parts.mongo)
+        parts.queue.declare()
+    except UnavailableError as exc:
+        raise StackError(f"{exc}.") from exc
+    finally:
+        parts.queue.close()
+        parts.mongo.close()
+
+
+def _help_planner(mongo: Mongo) -> None:
+    """Create the index that the development server needs for guarded updates; a real MongoDB goes by ``_id``."""
+    keys = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
+    mongo.database.notifications.create_index(keys, name="development_guard")
+
+
+def reset(config: StackConfig) -> None:
+    """End what runs and delete all data."""
+    end_leftovers(config)
+    shutil.rmtree(config.state, ignore_errors=True)
+
+
+def summary(config: StackConfig) -> dict[str, str]:
+    """Return where everything is, without credentials."""
+    environment = config.environment()
+    broker = "AMQP_URL" if config.broker == "rabbitmq" else "AWS_ENDPOINT_URL"
+    return {
+        "API": f"{config.url}/api",
+        "Documentation": f"{config.url}/api/docs",
+        "MongoDB": _without_credentials(environment["MONGODB_URI"]),
+        {"rabbitmq": "RabbitMQ", "sqs": "SQS"}[config.broker]: _without_credentials(environment.get(broker, "AWS")),
+        "Logs": str(config.logs),
+    }
+
+
+def curl_line(config: StackConfig) -> str:
+    """Return a command that creates a notification, to be pasted into a shell."""
+    body = {
+        "type": "EMAIL",
+        "recipient": "test@example.com",
+        "subject": "Test",
+        "message": "Hello World",
+        "priority": "HIGH",
+    }
+    return f"curl -X POST {config.url}/api/notifications -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+
+
+def _without_credentials(address: str) -> str:
+    scheme, found, rest = address.partition("://")
+    return f"{scheme}{found}{rest.rpartition('@')[2]}"

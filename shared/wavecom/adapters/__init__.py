@@ -1,0 +1,1 @@
+"""What fills the ports: MongoDB, RabbitMQ, SQS, providers."""

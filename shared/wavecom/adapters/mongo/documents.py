@@ -1,0 +1,172 @@
+"""Notifications and audit entries as MongoDB documents. Field names are camelCase there; absent means None."""
+
+from typing import Any
+
+from bson import ObjectId
+
+from wavecom.adapters.mongo.client import Document
+from wavecom.domain.notification import (
+    Attempt,
+    AuditEntry,
+    Cause,
+    Channel,
+    Idempotency,
+    Lease,
+    Notification,
+    OnUnknown,
+    Priority,
+    Status,
+)
+from wavecom.domain.outcomes import Outcome
+
+
+def to_document(notification: Notification) -> Document:
+    """Return the document of a notification, without the fields that are None."""
+    document = {
+        "_id": ObjectId(notification.id),
+        "tenantId": notification.tenant_id,
+        "type": notification.channel.value,
+        "recipient": notification.recipient,
+        "subject": notification.subject,
+        "message": notification.message,
+        "metadata": notification.metadata,
+        "scheduledAt": notification.scheduled_at,
+        "expiresAt": notification.expires_at,
+        "onUnknown": notification.on_unknown.value,
+        "maxRetries": notification.max_retries,
+        "priority": notification.priority.value,
+        "idempotency": _idempotency(notification.idempotency),
+        "createdAt": notification.created_at,
+        **_moving_fields(notification),
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def to_update(notification: Notification) -> Document:
+    """Return the update that makes a stored document what ``notification`` is; what never changes is left out."""
+    fields = _moving_fields(notification)
+    kept = {name: value for name, value in fields.items() if value is not None}
+    gone = {name: "" for name, value in fields.items() if value is None}
+    return {"$set": kept, "$unset": gone} if gone else {"$set": kept}
+
+
+def _moving_fields(notification: Notification) -> Document:
+    lease = notification.lease
+    return {
+        "status": notification.status.value,
+        "sequence": notification.sequence,
+        "retryCount": notification.retry_count,
+        "updatedAt": notification.updated_at,
+        "dueAt": notification.due_at,
+        "queuedAt": notification.queued_at,
+        "retryAt": notification.retry_at,
+        "deferredSince": notification.deferred_since,
+        "lease": {"token": lease.token, "since": lease.since, "until": lease.until} if lease else None,
+        "attempts": [_attempt(attempt) for attempt in notification.attempts] or None,
+        "sentAt": notification.sent_at,
+        "failedAt": notification.failed_at,
+        "error": notification.error,
+        "cause": notification.cause.value if notification.cause else None,
+        "provider": notification.provider,
+        "providerMessageId": notification.provider_message_id,
+        "processingTimeMs": notification.processing_time_ms,
+        # The TTL index removes what has been finished for long enough; a replay takes it back.
+        "finishedAt": notification.updated_at if notification.due_at is None else None,
+    }
+
+
+def _idempotency(idempotency: Idempotency | None) -> Document | None:
+    if idempotency is None:
+        return None
+    return {"key": idempotency.key, "fingerprint": idempotency.fingerprint, "index": idempotency.index}
+
+
+def _attempt(attempt: Attempt) -> Document:
+    return {
+        "provider": attempt.provider,
+        "outcome": attempt.outcome.value,
+        "code": attempt.code,
+        "startedAt": attempt.started_at,
+        "durationMs": attempt.duration_ms,
+    }
+
+
+def from_document(document: Document) -> Notification:
+    """Return the notification of a document."""
+    get = document.get
+    lease, idempotency, cause = get("lease"), get("idempotency"), get("cause")
+    return Notification(
+        id=str(document["_id"]),
+        tenant_id=document["tenantId"],
+        channel=Channel(document["type"]),
+        recipient=document["recipient"],
+        subject=get("subject"),
+        message=document["message"],
+        metadata=get("metadata"),
+        priority=Priority(document["priority"]),
+        status=Status(document["status"]),
+        sequence=document["sequence"],
+        max_retries=document["maxRetries"],
+        retry_count=document["retryCount"],
+        on_unknown=OnUnknown(document["onUnknown"]),
+        created_at=document["createdAt"],
+        updated_at=document["updatedAt"],
+        scheduled_at=get("scheduledAt"),
+        expires_at=get("expiresAt"),
+        due_at=get("dueAt"),
+        queued_at=get("queuedAt"),
+        retry_at=get("retryAt"),
+        deferred_since=get("deferredSince"),
+        idempotency=Idempotency(**idempotency) if idempotency else None,
+        lease=Lease(**lease) if lease else None,
+        attempts=tuple(_to_attempt(attempt) for attempt in get("attempts", ())),
+        sent_at=get("sentAt"),
+        failed_at=get("failedAt"),
+        error=get("error"),
+        cause=Cause(cause) if cause else None,
+        provider=get("provider"),
+        provider_message_id=get("providerMessageId"),
+        processing_time_ms=get("processingTimeMs"),
+    )
+
+
+def _to_attempt(attempt: dict[str, Any]) -> Attempt:
+    return Attempt(
+        provider=attempt["provider"],
+        outcome=Outcome(attempt["outcome"]),
+        code=attempt["code"],
+        started_at=attempt["startedAt"],
+        duration_ms=attempt["durationMs"],
+    )
+
+
+def audit_id(notification_id: str, sequence: int) -> str:
+    """Return the ``_id`` of an audit entry: its notification's id and its sequence number."""
+    return f"{notification_id}:{sequence:06d}"
+
+
+def audit_document(entry: AuditEntry) -> Document:
+    """Return the document of an audit entry."""
+    return {
+        "_id": audit_id(entry.notification_id, entry.sequence),
+        "notificationId": ObjectId(entry.notification_id),
+        "tenantId": entry.tenant_id,
+        "sequence": entry.sequence,
+        "status": entry.status.value,
+        "message": entry.message,
+        "timestamp": entry.timestamp,
+        "metadata": dict(entry.metadata),
+    }
+
+
+def audit_entry(document: Document) -> AuditEntry:
+    """Return the audit entry of a document."""
+    return AuditEntry(
+        notification_id=str(document["notificationId"]),
+        tenant_id=document["tenantId"],
+        sequence=document["sequence"],
+        status=Status(document["status"]),
+        message=document["message"],
+        timestamp=document["timestamp"],
+        metadata=document["metadata"],
+    )

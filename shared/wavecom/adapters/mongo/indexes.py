@@ -1,0 +1,56 @@
+"""The indexes, each with the query it serves, and the function that creates them."""
+
+from datetime import UTC, datetime, timedelta
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.database import Database
+
+from wavecom.adapters.mongo.client import Document, available
+
+NOTIFICATIONS_KEPT = timedelta(days=90)
+"""How long after its end a notification is kept."""
+AUDIT_KEPT = timedelta(days=400)
+RATE_LIMITS_KEPT = timedelta(minutes=5)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""A partial index is used only by queries that imply its filter; a lower bound of the epoch does."""
+
+NEWEST_FIRST = [("createdAt", DESCENDING), ("_id", DESCENDING)]
+
+NOTIFICATIONS = [
+    # Lists, newest first. A list with several filters walks one index and skips what the others leave out.
+    IndexModel([("tenantId", ASCENDING), *NEWEST_FIRST], name="list"),
+    IndexModel([("tenantId", ASCENDING), ("status", ASCENDING), *NEWEST_FIRST], name="list_by_status"),
+    IndexModel([("tenantId", ASCENDING), ("type", ASCENDING), *NEWEST_FIRST], name="list_by_type"),
+    IndexModel([("tenantId", ASCENDING), ("priority", ASCENDING), *NEWEST_FIRST], name="list_by_priority"),
+    # The sweep. Finished notifications have no dueAt and are not in it.
+    IndexModel([("dueAt", ASCENDING)], name="due", partialFilterExpression={"dueAt": {"$gt": EPOCH}}),
+    # One notification a key and tenant, whoever asks at the same time.
+    IndexModel(
+        [("tenantId", ASCENDING), ("idempotency.key", ASCENDING)],
+        name="idempotency",
+        unique=True,
+        partialFilterExpression={"idempotency.key": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("finishedAt", ASCENDING)], name="retention", expireAfterSeconds=int(NOTIFICATIONS_KEPT.total_seconds())
+    ),
+]
+AUDIT = [IndexModel([("timestamp", ASCENDING)], name="retention", expireAfterSeconds=int(AUDIT_KEPT.total_seconds()))]
+COUNTERS = [
+    IndexModel([("tenantId", ASCENDING), ("minute", ASCENDING)], name="tenant_minutes"),
+    IndexModel([("merged", ASCENDING), ("minute", ASCENDING)], name="roll_up"),
+    IndexModel([("minute", ASCENDING)], name="minutes"),
+]
+RATE_LIMITS = [
+    IndexModel([("minute", ASCENDING)], name="retention", expireAfterSeconds=int(RATE_LIMITS_KEPT.total_seconds()))
+]
+
+
+def create_indexes(database: Database[Document]) -> None:
+    """Create every index that is missing. Raises `StoreUnavailableError`."""
+    with available(timedelta(seconds=60)):
+        database.notifications.create_indexes(NOTIFICATIONS)
+        database.notificationlogs.create_indexes(AUDIT)
+        database.counters.create_indexes(COUNTERS)
+        database.ratelimits.create_indexes(RATE_LIMITS)

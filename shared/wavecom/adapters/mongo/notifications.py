@@ -1,0 +1,184 @@
+"""The notification store: every change with its audit entries and counters in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.documents import (
+    audit_document,
+    audit_entry,
+    audit_id,
+    from_document,
+    to_document,
+    to_update,
+)
+from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_FIRST
+from wavecom.domain.change import Change
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import AuditEntry, Notification
+from wavecom.ports import IdempotencyKeyTakenError, ListFilter, Position
+
+DUPLICATE_KEY = 11000
+ROUNDS = 10
+"""How often `save` leaves out changes that lost a race before it gives up; one or two rounds are the rule."""
+LIST_TIMEOUT = timedelta(seconds=5)
+
+
+class MongoNotificationStore:
+    """`wavecom.ports.NotificationStore` on MongoDB."""
+
+    def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
+        self._mongo = mongo
+        self._notifications = mongo.database.notifications
+        self._audit = mongo.database.notificationlogs
+        self._counters = counters
+
+    def add(self, changes: Sequence[Change]) -> None:
+        """See `wavecom.ports.NotificationStore.add`."""
+        with available(), self._counters.shard() as shard:
+
+            def write(session: ClientSession) -> None:
+                self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
+                self._write_trail(changes, shard, session)
+
+            try:
+                self._mongo.transaction(write)
+            except (BulkWriteError, DuplicateKeyError) as exc:
+                if _is_duplicate(exc) and any(change.after.idempotency for change in changes):
+                    raise IdempotencyKeyTakenError from exc
+                raise
+
+    def save(self, changes: Sequence[Change]) -> list[Change]:
+        """See `wavecom.ports.NotificationStore.save`."""
+        left = list(changes)
+        with available(), self._counters.shard() as shard:
+            for _ in range(ROUNDS):
+                if not left or self._save_all(left, shard):
+                    return left
+                left = self._still_current(left)
+        raise StoreUnavailableError("Too many writers change the same notifications")
+
+    def _save_all(self, changes: Sequence[Change], shard: str) -> bool:
+        """Write all changes or, when one of them lost a race, nothing."""
+
+        def write(session: ClientSession) -> bool:
+            updates = [UpdateOne(_guard(change), to_update(change.after)) for change in changes]
+            result = self._notifications.bulk_write(updates, ordered=False, session=session)
+            if result.matched_count != len(changes):
+                session.abort_transaction()
+                return False
+            self._write_trail(changes, shard, session)
+            return True
+
+        return self._mongo.transaction(write)
+
+    def _write_trail(self, changes: Sequence[Change], shard: str, session: ClientSession) -> None:
+        entries = [audit_document(entry) for change in changes for entry in change.entries]
+        if entries:
+            self._audit.insert_many(entries, session=session)
+            self._counters.count(changes, shard, session)
+
+    def _still_current(self, changes: Sequence[Change]) -> list[Change]:
+        ids = [ObjectId(change.after.id) for change in changes]
+        found = self._notifications.find({"_id": {"$in": ids}}, {"status": 1, "sequence": 1})
+        stored = {str(each["_id"]): (each["status"], each["sequence"]) for each in found}
+        return [
+            change
+            for change in changes
+            if change.before is not None
+            and stored.get(change.before.id) == (change.before.status.value, change.before.sequence)
+        ]
+
+    def get(self, tenant_id: str, notification_id: str) -> Notification | None:
+        """See `wavecom.ports.NotificationStore.get`."""
+        with available():
+            document = self._notifications.find_one({"_id": ObjectId(notification_id)})
+        if document is None or document["tenantId"] != tenant_id:
+            return None
+        return from_document(document)
+
+    def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
+        """See `wavecom.ports.NotificationStore.get_many`."""
+        with available():
+            found = self._notifications.find({"_id": {"$in": [ObjectId(each) for each in notification_ids]}})
+            return [from_document(document) for document in found]
+
+    def find_by_idempotency_keys(self, tenant_id: str, keys: Sequence[str]) -> list[Notification]:
+        """See `wavecom.ports.NotificationStore.find_by_idempotency_keys`."""
+        with available():
+            found = self._notifications.find(idempotency_query(tenant_id, keys))
+            return [from_document(document) for document in found]
+
+    def audit_trail(self, notification: Notification) -> list[AuditEntry]:
+        """See `wavecom.ports.NotificationStore.audit_trail`."""
+        ids = [audit_id(notification.id, sequence) for sequence in range(1, notification.sequence + 1)]
+        with available():
+            entries = [audit_entry(document) for document in self._audit.find({"_id": {"$in": ids}})]
+        return sorted(entries, key=lambda entry: entry.sequence)
+
+    def page(
+        self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
+    ) -> list[Notification]:
+        """See `wavecom.ports.NotificationStore.page`."""
+        with available(LIST_TIMEOUT):
+            found = self._notifications.find(list_query(where, after)).sort(NEWEST_FIRST).skip(skip).limit(limit)
+            return [from_document(document) for document in found]
+
+    def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
+        """See `wavecom.ports.NotificationStore.overdue`."""
+        with available():
+            found = self._notifications.find(overdue_query(at)).sort("dueAt", 1).limit(limit)
+            return [from_document(document) for document in found]
+
+    def ping(self, timeout: timedelta) -> None:
+        """See `wavecom.ports.NotificationStore.ping`."""
+        with available(timeout):
+            self._mongo.database.command("ping")
+
+
+def list_query(where: ListFilter, after: Position | None) -> Document:
+    """Return the query of a list; every one leads with the tenant."""
+    fields = {
+        "tenantId": where.tenant_id,
+        "status": where.status,
+        "type": where.channel,
+        "priority": where.priority,
+    }
+    query: Document = {name: str(value) for name, value in fields.items() if value is not None}
+    if after is not None:
+        query["createdAt"] = {"$lte": after.created_at}
+        query["$or"] = [
+            {"createdAt": {"$lt": after.created_at}},
+            {"createdAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}},
+        ]
+    return query
+
+
+def overdue_query(at: datetime) -> Document:
+    """Return the query of the sweep."""
+    return {"dueAt": {"$gt": EPOCH, "$lte": at}}
+
+
+def idempotency_query(tenant_id: str, keys: Sequence[str]) -> Document:
+    """Return the query for idempotency keys; the lower bound says that the partial index covers it."""
+    return {"tenantId": tenant_id, "idempotency.key": {"$in": list(keys), "$gt": ""}}
+
+
+def _guard(change: Change) -> Document:
+    before = change.before
+    if before is None:
+        raise ValueError("A new notification is added, not saved")
+    return {"_id": ObjectId(before.id), "status": before.status.value, "sequence": before.sequence}
+
+
+def _is_duplicate(exc: BulkWriteError | DuplicateKeyError) -> bool:
+    details = exc.details or {}
+    return (
+        any(error.get("code") == DUPLICATE_KEY for error in details.get("writeErrors", [])) or exc.code == DUPLICATE_KEY
+    )

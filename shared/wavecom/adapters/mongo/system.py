@@ -1,0 +1,36 @@
+"""What the service knows of itself: the degradation level and the heartbeats of its scheduled functions."""
+
+import time
+from datetime import datetime, timedelta
+
+from wavecom.adapters.mongo.client import Mongo, available
+from wavecom.domain.degradation import Level
+
+CACHE = timedelta(seconds=5)
+
+
+class MongoSystemState:
+    """`wavecom.ports.SystemState` on MongoDB."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._system = mongo.database.system
+        self._cached: tuple[float, Level] | None = None
+
+    def level(self) -> Level:
+        """See `wavecom.ports.SystemState.level`."""
+        if self._cached is None or self._cached[0] <= time.monotonic():
+            with available():
+                document = self._system.find_one({"_id": "degradation"})
+            level = Level(document["level"]) if document else Level.NORMAL
+            self._cached = (time.monotonic() + CACHE.total_seconds(), level)
+        return self._cached[1]
+
+    def set_level(self, level: Level, at: datetime) -> None:
+        """See `wavecom.ports.SystemState.set_level`."""
+        with available():
+            self._system.update_one({"_id": "degradation"}, {"$set": {"level": level.value, "at": at}}, upsert=True)
+
+    def beat(self, name: str, at: datetime) -> None:
+        """See `wavecom.ports.SystemState.beat`."""
+        with available():
+            self._system.update_one({"_id": f"heartbeat:{name}"}, {"$set": {"at": at}}, upsert=True)

@@ -1,0 +1,1 @@
+"""Services that send messages, one module each, with the table of its codes beside its client."""

@@ -1,0 +1,181 @@
+"""A provider that sends nothing: latency, failures and outages by configuration, and recipients with a known fate.
+
+A magic recipient's fate depends on the recipient and on ``attempt`` alone, so that every process tells the same story.
+
+============  =========================  ============  ===================================================
+email         push token                 SMS           what happens
+============  =========================  ============  ===================================================
+delivered     ``simulator-delivered:``   +15005550006  accepted
+bounce        ``simulator-bounce:``      +15005550001  `PermanentError`
+fail-once     ``simulator-fail-once:``   +15005550007  `TransientError` at attempt 1, then accepted
+fail-twice    ``simulator-fail-twice:``  +15005550002  `TransientError` at attempts 1 and 2, then accepted
+fail-thrice   ``simulator-fail-thrice:`` +15005550008  `TransientError` at attempts 1 to 3, then accepted
+fail          ``simulator-fail:``        +15005550003  always `TransientError`
+timeout       ``simulator-timeout:``     +15005550004  accepted, then `UnknownOutcomeError`
+limited       ``simulator-limited:``     +15005550005  always `RateLimitedError`, to be retried after 5 s
+============  =========================  ============  ===================================================
+
+An email address is the name at ``simulator.example.com``, for example ``bounce+label@simulator.example.com`` (the
+label is optional). A push token goes on, after the colon, with the 100 or more characters that an FCM registration
+token has. The SMS numbers are valid for phonenumbers; 0001 and 0006 mean what they mean to Twilio (Twilio
+documentation, "Test Credentials").
+"""
+
+import json
+import os
+import random as randomness
+import re
+import threading
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from wavecom.domain.notification import Channel
+from wavecom.domain.outcomes import PermanentError, RateLimitedError, Receipt, TransientError, UnknownOutcomeError
+from wavecom.ports import OutgoingMessage
+
+EMAIL_DOMAIN: Final = "simulator.example.com"
+RETRY_AFTER: Final = timedelta(seconds=5)
+"""What `Fate.LIMITED` asks for."""
+
+
+class Fate(StrEnum):
+    """What becomes of a message to a magic recipient; the module's table says what each one means."""
+
+    DELIVERED = "delivered"
+    BOUNCE = "bounce"
+    FAIL_ONCE = "fail-once"
+    FAIL_TWICE = "fail-twice"
+    FAIL_THRICE = "fail-thrice"
+    FAIL = "fail"
+    TIMEOUT = "timeout"
+    LIMITED = "limited"
+
+
+PHONE_NUMBERS: Final = {
+    Fate.DELIVERED: "+15005550006",
+    Fate.BOUNCE: "+15005550001",
+    Fate.FAIL_ONCE: "+15005550007",
+    Fate.FAIL_TWICE: "+15005550002",
+    Fate.FAIL_THRICE: "+15005550008",
+    Fate.FAIL: "+15005550003",
+    Fate.TIMEOUT: "+15005550004",
+    Fate.LIMITED: "+15005550005",
+}
+
+_FATES_BY_NAME: Final = {fate.value: fate for fate in Fate}
+_FATES_BY_PHONE_NUMBER: Final = {number: fate for fate, number in PHONE_NUMBERS.items()}
+_ATTEMPTS_THAT_FAIL: Final = {Fate.FAIL_ONCE: 1, Fate.FAIL_TWICE: 2, Fate.FAIL_THRICE: 3}
+_TOKEN: Final = re.compile(r"simulator-(?P<name>[a-z-]+):")
+
+
+def magic_recipient(channel: Channel, fate: Fate) -> str:
+    """Return a recipient of ``channel`` that meets ``fate``."""
+    match channel:
+        case Channel.EMAIL:
+            return f"{fate}@{EMAIL_DOMAIN}"
+        case Channel.SMS:
+            return PHONE_NUMBERS[fate]
+        case Channel.PUSH:
+            return f"simulator-{fate}:{'x' * 140}"
+
+
+def fate_of(channel: Channel, recipient: str) -> Fate | None:
+    """Return the fate of a magic recipient, None for any other."""
+    match channel:
+        case Channel.EMAIL:
+            local, _, domain = recipient.rpartition("@")
+            name = local.partition("+")[0] if domain.lower() == EMAIL_DOMAIN else ""
+        case Channel.SMS:
+            return _FATES_BY_PHONE_NUMBER.get(recipient)
+        case Channel.PUSH:
+            token = _TOKEN.match(recipient)
+            name = token["name"] if token else ""
+    return _FATES_BY_NAME.get(name)
+
+
+class SimulatedProvider:
+    """Fills the `Provider` port without a network. Set ``down`` to begin or end an outage: all calls then fail."""
+
+    def __init__(
+        self,
+        name: str,
+        channel: Channel,
+        *,
+        latency: timedelta = timedelta(0),
+        failure_rate: float = 0.0,
+        down: bool = False,
+        journal: Path | None = None,
+        random: randomness.Random | None = None,
+    ) -> None:
+        """Simulate a provider of ``channel``.
+
+        Every call takes ``latency``; a call to an ordinary recipient fails transiently with probability
+        ``failure_rate`` (0 to 1), drawn from ``random``. Each accepted message appends a line of JSON to
+        ``journal``: ``notificationId``, ``provider``, ``attempt`` and ``at``. Many processes may share that file.
+
+        Raises `ValueError` when ``failure_rate`` is not a probability.
+        """
+        if not 0 <= failure_rate <= 1:
+            raise ValueError(f"failure_rate is a probability from 0 to 1, not {failure_rate}")
+        self.name = name
+        self.channel = channel
+        self.down = down
+        self._latency_seconds = latency.total_seconds()
+        self._failure_rate = failure_rate
+        self._journal = journal
+        self._random = random or randomness.Random()
+        self._draw = threading.Lock()
+        if journal is not None:
+            journal.parent.mkdir(parents=True, exist_ok=True)
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        """Accept one message, or raise the `ProviderError` that its recipient or the configuration calls for."""
+        if self._latency_seconds > 0:
+            time.sleep(self._latency_seconds)
+        if self.down:
+            raise TransientError("Simulated outage", code="simulated_outage")
+        match fate_of(self.channel, message.recipient):
+            case None:
+                if self._fails():
+                    raise TransientError("Simulated failure", code="simulated_failure")
+            case Fate.BOUNCE:
+                raise PermanentError("Simulated bounce", code="simulated_bounce")
+            case Fate.FAIL:
+                raise TransientError("Simulated failure", code="simulated_failure")
+            case Fate.LIMITED:
+                raise RateLimitedError("Simulated rate limit", code="429", retry_after=RETRY_AFTER)
+            case Fate.TIMEOUT:
+                self._accept(message)
+                raise UnknownOutcomeError("Simulated timeout after acceptance", code="simulated_timeout")
+            case fate:
+                if message.attempt <= _ATTEMPTS_THAT_FAIL.get(fate, 0):
+                    raise TransientError("Simulated failure", code="simulated_failure")
+        return self._accept(message)
+
+    def _fails(self) -> bool:
+        with self._draw:
+            return self._random.random() < self._failure_rate
+
+    def _accept(self, message: OutgoingMessage) -> Receipt:
+        if self._journal is not None:
+            entry = {
+                "notificationId": message.notification_id,
+                "provider": self.name,
+                "attempt": message.attempt,
+                "at": datetime.now(UTC).isoformat(),
+            }
+            _append(self._journal, json.dumps(entry))
+        return Receipt(f"sim-{uuid.uuid4().hex}")
+
+
+def _append(file: Path, line: str) -> None:
+    """Add a line in one write, which POSIX makes atomic among writers of a file opened with O_APPEND."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, f"{line}\n".encode())
+    finally:
+        os.close(descriptor)

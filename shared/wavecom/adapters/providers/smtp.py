@@ -1,0 +1,253 @@
+"""Email over SMTP (RFC 5321), on pooled connections, in steps that know how far the dialogue got.
+
+What an answer means, by the step it came at. ``code`` of an error is the reply's enhanced status code (RFC 3463) where
+it has one, else its three digits, else one of the words below.
+
+=======================  ===============================  ==============================================================
+step                     answer                           meaning
+=======================  ===============================  ==============================================================
+connect, EHLO,           any refusal, loss or timeout     Transient. A 5xx too: address, certificate and credentials are
+STARTTLS, AUTH                                            our configuration and not the message's fault.
+any                      421                              Transient, and the connection is dropped.
+MAIL, RCPT, DATA         loss or timeout                  Transient: no content has left.
+MAIL, RCPT, DATA, end    454                              RateLimited: Amazon SES's "454 Throttling failure" (Amazon SES
+                                                          developer guide, "Errors related to the sending quotas").
+MAIL, RCPT, DATA, end    other 4xx                        Transient.
+MAIL, RCPT, DATA, end    530, 534, 535, 538, X.7.8,       Transient: they ask for authentication or encryption (RFC
+                         X.7.9, X.7.10, X.7.11            4954, RFC 5248), which is our configuration.
+MAIL, RCPT, DATA, end    X.1.7, X.1.8                     Transient: our sender's address is refused.
+MAIL                     552, X.3.4, X.6.Y                Permanent: size, content or an address beyond ASCII.
+MAIL                     other 5xx                        Transient: MAIL names our sender and nothing of the message.
+RCPT, DATA, end          other 5xx                        Permanent.
+end of content           loss or timeout                  Unknown: the server may have taken it (RFC 1047).
+end of content           neither 2xx, 4xx nor 5xx         Unknown, and the connection is dropped.
+=======================  ===============================  ==============================================================
+
+Words: ``connect_failed``, ``timeout``, ``connection_lost``, ``tls_failed``, ``not_supported`` (the server lacks
+STARTTLS or AUTH), ``credentials_unusable``, ``pool_exhausted`` (RateLimited: every connection was busy for a whole
+``timeout``). Found before connecting, all Permanent: ``5.1.3`` bad recipient address, ``5.6.0`` the message cannot be
+composed; and ``5.6.7`` (RFC 6531) when the local part is not ASCII and the server lacks SMTPUTF8.
+"""
+
+import re
+import smtplib
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import parseaddr
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from wavecom.adapters.providers.smtp_pool import Connection, ConnectionPool
+from wavecom.domain.notification import Channel
+from wavecom.domain.outcomes import (
+    PermanentError,
+    ProviderError,
+    RateLimitedError,
+    Receipt,
+    TransientError,
+    UnknownOutcomeError,
+)
+from wavecom.ports import OutgoingMessage
+
+_END: Final = "end of content"
+_THROTTLED: Final = 454
+_OUR_CONFIGURATION: Final = re.compile(r"530|534|535|538|5\.7\.(8|9|10|11)|5\.1\.(7|8)")
+_ABOUT_THE_MESSAGE: Final = re.compile(r"552|5\.3\.4|5\.6\.\d+")
+_ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
+_LINE_BEGINS_WITH_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
+_REPLY_KEPT: Final = 200
+"""Characters of a reply that an error's text keeps."""
+
+
+class SmtpEmailProvider:
+    """Sends email through one SMTP server."""
+
+    channel = Channel.EMAIL
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        sender: str,
+        starttls: bool,
+        name: str = "smtp",
+        username: str | None = None,
+        password: str | None = None,
+        connect_timeout: timedelta = timedelta(seconds=5),
+        timeout: timedelta = timedelta(seconds=20),
+        pool_size: int = 10,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Prepare to send as ``sender`` (``Name <address>`` or an address); no connection is made yet.
+
+        ``timeout`` bounds a whole call, the wait for one of the ``pool_size`` connections included, and
+        ``connect_timeout`` the part up to AUTH, or the proof that a pooled connection is alive. With ``starttls``
+        the server's certificate is verified, by ``tls_context`` if given, else by the system's authorities.
+
+        Raises `ValueError` for an unusable sender, and for credentials without encryption.
+        """
+        self._from = _mailbox(sender)
+        if username is not None and not starttls:
+            raise ValueError("username needs starttls: credentials go over an encrypted connection only")
+        self.name = name
+        self._domain = self._from.domain
+        self._host = host
+        self._port = port
+        self._credentials = (username, password or "") if username is not None else None
+        self._tls = (tls_context or ssl.create_default_context()) if starttls else None
+        self._timeout_seconds = timeout.total_seconds()
+        self._pool = ConnectionPool(self._connect, size=pool_size, connect_timeout=connect_timeout)
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        """Send one message; the receipt holds its Message-ID without brackets.
+
+        The Message-ID is made of the notification's id and the sender's domain, so a resend carries it again and
+        a mailbox may tell the two apart from two messages. Unlike a server's queue id it also stands in bounces.
+        """
+        letter = self._compose(message)
+        with self._pool.connection(time.monotonic() + self._timeout_seconds) as connection:
+            if not letter.recipient.isascii() and not connection.has_extn("smtputf8"):
+                raise PermanentError("The server takes ASCII addresses only", code="5.6.7")
+            self._hand_over(connection, letter)
+        return Receipt(letter.message_id)
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        self._pool.close()
+
+    def _compose(self, message: OutgoingMessage) -> "_Letter":
+        try:
+            address = validate_email(message.recipient, check_deliverability=False)
+        except EmailNotValidError as exc:
+            raise PermanentError("Not an email address", code="5.1.3") from exc
+        local = address.ascii_local_part or address.local_part
+        message_id = f"{message.notification_id}@{self._domain}"
+        email = EmailMessage(policy=(SMTP if local.isascii() else SMTPUTF8).clone(cte_type="7bit"))
+        try:
+            email["From"] = self._from
+            email["To"] = Address(username=local, domain=address.ascii_domain)
+            if message.subject is not None:
+                email["Subject"] = message.subject
+            email["Date"] = datetime.now(UTC)
+            email["Message-ID"] = f"<{message_id}>"
+            email.set_content(message.message)
+            content = email.as_bytes()
+        except ValueError as exc:
+            raise PermanentError(f"Not to be composed: {exc}", code="5.6.0") from exc
+        return _Letter(
+            message_id=message_id,
+            recipient=f"{local}@{address.ascii_domain}",
+            content=_LINE_BEGINS_WITH_DOT.sub(b"..", content) + b".\r\n",
+        )
+
+    def _connect(self, deadline: float) -> Connection:
+        """Open a connection, greeting with the sender's domain: smtplib's own choice asks the DNS without a timeout."""
+        try:
+            connection = Connection(self._host, self._port, local_hostname=self._domain, deadline=deadline)
+        except OSError as exc:
+            raise TransientError(f"Not connected: {exc}", code=_code_of(exc)) from exc
+        try:
+            if self._tls is not None:
+                connection.starttls(context=self._tls)
+            if self._credentials is not None:
+                connection.login(*self._credentials)
+            connection.ehlo_or_helo_if_needed()
+        except OSError as exc:
+            connection.close()
+            raise TransientError(f"Not connected: {exc}", code=_code_of(exc)) from exc
+        except ValueError as exc:
+            connection.close()
+            raise TransientError("Credentials beyond ASCII", code="credentials_unusable") from exc
+        return connection
+
+    def _hand_over(self, connection: Connection, letter: "_Letter") -> None:
+        options = () if letter.recipient.isascii() else ("SMTPUTF8",)
+        try:
+            _expect(connection, "MAIL", 2, connection.mail(self._from.addr_spec, options))
+            _expect(connection, "RCPT", 2, connection.rcpt(letter.recipient))
+            _expect(connection, "DATA", 3, connection.docmd("DATA"))
+        except OSError as exc:
+            connection.close()
+            raise TransientError(f"Lost before the content: {exc}", code=_code_of(exc)) from exc
+        try:
+            connection.send(letter.content)
+            reply = connection.getreply()
+        except OSError as exc:
+            connection.close()
+            raise UnknownOutcomeError(f"Lost after the content: {exc}", code=_code_of(exc)) from exc
+        _expect(connection, _END, 2, reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """A message as SMTP carries it: ``content`` is dot-stuffed and ends with the line that holds a dot alone."""
+
+    message_id: str
+    recipient: str
+    content: bytes
+
+
+def _mailbox(sender: str) -> Address:
+    display_name, address = parseaddr(sender)
+    local, _, domain = address.rpartition("@")
+    if not (local and domain and address.isascii()):
+        raise ValueError(f"sender needs an ASCII email address, not {sender!r}")
+    try:
+        return Address(display_name=display_name, addr_spec=address)
+    except (ValueError, HeaderParseError) as exc:
+        raise ValueError(f"sender needs an ASCII email address, not {sender!r}") from exc
+
+
+def _expect(connection: smtplib.SMTP, step: str, reply_class: int, reply: tuple[int, bytes]) -> None:
+    """Raise what the module's table says unless the reply's first digit is ``reply_class``."""
+    code, text = reply[0], reply[1].decode("utf-8", "replace")
+    if code // 100 == reply_class:
+        return
+    if code == 421 or code // 100 not in (4, 5):
+        connection.close()
+    raise _refusal(step, code, text)
+
+
+def _refusal(step: str, number: int, text: str) -> ProviderError:
+    code = _code(number, text)
+    detail = f"{step} refused: {number} {text[:_REPLY_KEPT]}"
+    if number == _THROTTLED:
+        return RateLimitedError(detail, code=code)
+    if number // 100 == 5:
+        codes = (str(number), code)
+        ours = any(_OUR_CONFIGURATION.fullmatch(each) for each in codes)
+        about_the_message = any(_ABOUT_THE_MESSAGE.fullmatch(each) for each in codes)
+        if not ours and (step != "MAIL" or about_the_message):
+            return PermanentError(detail, code=code)
+    elif number // 100 != 4 and step == _END:
+        return UnknownOutcomeError(detail, code=code)
+    return TransientError(detail, code=code)
+
+
+def _code(number: int, text: str) -> str:
+    enhanced = _ENHANCED_CODE.match(text)
+    return enhanced[0] if enhanced and enhanced[0].startswith(str(number)[0]) else str(number)
+
+
+def _code_of(exc: OSError) -> str:
+    match exc:
+        case smtplib.SMTPResponseException(smtp_code=number, smtp_error=text):
+            return _code(number, text if isinstance(text, str) else text.decode("utf-8", "replace"))
+        case smtplib.SMTPServerDisconnected():
+            return "timeout" if isinstance(exc.__context__, TimeoutError) else "connection_lost"
+        case smtplib.SMTPException():
+            return "not_supported"
+        case ssl.SSLError():
+            return "tls_failed"
+        case TimeoutError():
+            return "timeout"
+        case _:
+            return "connect_failed"

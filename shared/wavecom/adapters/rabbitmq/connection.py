@@ -1,0 +1,198 @@
+"""A connection that publishes with pipelined confirms and survives being frozen."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import amqp
+from amqp.exceptions import AMQPError
+
+from wavecom import topology
+from wavecom.domain.errors import QueueUnavailableError
+
+CONNECT_TIMEOUT = timedelta(seconds=5)
+CONFIRM_TIMEOUT = timedelta(seconds=10)
+IDLE_LIMIT = timedelta(seconds=60)
+"""A connection idle for longer may be dead without either side knowing, as after a frozen Lambda: open a new one."""
+
+IN_FLIGHT = 1000
+"""Unconfirmed messages at once, so that neither side's buffers fill."""
+
+CONNECTION_ERRORS = (AMQPError, OSError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to publish, for an exchange and routing key."""
+
+    exchange: str
+    routing_key: str
+    body: str
+    message_id: str
+
+
+@dataclass(slots=True)
+class _Confirms:
+    """Which delivery tags the broker has answered: confirmed, refused, or returned because nothing took them."""
+
+    first_unanswered: int = 1
+    refused: set[int] = field(default_factory=set)
+    answered_ahead: set[int] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+
+    def on_ack(self, tag: int, multiple: bool) -> None:
+        self._answer(tag, multiple)
+
+    def on_nack(self, tag: int, multiple: bool, *_: Any) -> None:
+        self.refused.update(range(self.first_unanswered, tag + 1) if multiple else (tag,))
+        self._answer(tag, multiple)
+
+    def on_return(self, exc: Exception, exchange: str, routing_key: str, message: amqp.Message) -> None:
+        self.returned.add(message.properties["message_id"])
+
+    def _answer(self, tag: int, multiple: bool) -> None:
+        if multiple:
+            self.answered_ahead = {ahead for ahead in self.answered_ahead if ahead > tag}
+            self.first_unanswered = max(self.first_unanswered, tag + 1)
+        else:
+            self.answered_ahead.add(tag)
+        while self.first_unanswered in self.answered_ahead:
+            self.answered_ahead.remove(self.first_unanswered)
+            self.first_unanswered += 1
+
+
+class Publisher:
+    """One connection with one confirming channel. Not for use by two threads at once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: amqp.Connection | None = None
+        self._channel: Any = None
+        self._confirms = _Confirms()
+        self._published = 0
+        self._used = 0.0
+
+    def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        """Publish all, wait for the broker's answer to each, and say which were confirmed.
+
+        A dead connection is opened again, once, and everything unanswered published again. Raises
+        `QueueUnavailableError`.
+        """
+        try:
+            return self._publish(messages)
+        except CONNECTION_ERRORS:
+            self.close()
+        try:
+            return self._publish(messages)
+        except CONNECTION_ERRORS as exc:
+            self.close()
+            raise QueueUnavailableError("RabbitMQ does not answer") from exc
+
+    def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        self._open()
+        first = self._published + 1
+        for message in messages:
+            self._channel.basic_publish(
+                amqp.Message(
+                    message.body,
+                    content_type="application/json",
+                    delivery_mode=2,
+                    message_id=message.message_id,
+                ),
+                exchange=message.exchange,
+                routing_key=message.routing_key,
+                mandatory=True,
+            )
+            self._published += 1
+            if self._published - self._confirms.first_unanswered >= IN_FLIGHT:
+                self._wait_for(self._published - IN_FLIGHT // 2)
+        self._wait_for(self._published)
+        confirms = self._confirms
+        answers = [
+            tag not in confirms.refused and message.message_id not in confirms.returned
+            for tag, message in enumerate(messages, first)
+        ]
+        confirms.refused.clear()
+        confirms.returned.clear()
+        self._used = time.monotonic()
+        return answers
+
+    def _wait_for(self, last: int) -> None:
+        assert self._connection is not None
+        until = time.monotonic() + CONFIRM_TIMEOUT.total_seconds()
+        while self._confirms.first_unanswered <= last:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("No confirm in time")
+            self._connection.drain_events(timeout=left)
+
+    def depths(self, queues: Sequence[str]) -> dict[str, int]:
+        """Return how many messages are ready in each queue. Raises `QueueUnavailableError`."""
+        try:
+            self._open()
+            depths = {name: self._channel.queue_declare(name, passive=True).message_count for name in queues}
+        except CONNECTION_ERRORS as exc:
+            self.close()
+            raise QueueUnavailableError("RabbitMQ does not answer") from exc
+        self._used = time.monotonic()
+        return depths
+
+    def declare(self) -> None:
+        """Declare every queue and exchange of `wavecom.topology`; what exists already is left as it is."""
+        try:
+            self._open()
+            for name, arguments in topology.rabbitmq_queues().items():
+                self._channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+            for seconds in topology.RETRY_DELAYS_SECONDS:
+                exchange = topology.delay_exchange(seconds)
+                self._channel.exchange_declare(exchange, "fanout", durable=True, auto_delete=False)
+                self._channel.queue_bind(topology.delay_queue(seconds), exchange)
+        except CONNECTION_ERRORS as exc:
+            self.close()
+            raise QueueUnavailableError("RabbitMQ does not answer, or has queues of these names that differ") from exc
+
+    def _open(self) -> None:
+        if self._connection is not None and time.monotonic() - self._used > IDLE_LIMIT.total_seconds():
+            self.close()
+        if self._connection is None:
+            self._connection = connect(self._url)
+            self._channel = self._connection.channel()
+            self._channel.confirm_select()
+            self._confirms = _Confirms()
+            self._published = 0
+            self._channel.events["basic_ack"].add(self._confirms.on_ack)
+            self._channel.events["basic_nack"].add(self._confirms.on_nack)
+            self._channel.events["basic_return"].add(self._confirms.on_return)
+        self._used = time.monotonic()
+
+    def close(self) -> None:
+        """Close the connection; the next call opens one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.collect()
+            except CONNECTION_ERRORS:
+                return
+
+
+def connect(url: str, *, heartbeat: timedelta = timedelta(0), timeout: timedelta = CONNECT_TIMEOUT) -> amqp.Connection:
+    """Open a connection to ``amqp[s]://user:password@host:port/vhost``. Raises what py-amqp raises."""
+    parts = urlsplit(url)
+    tls = {"server_hostname": parts.hostname} if parts.scheme == "amqps" else False
+    connection = amqp.Connection(
+        f"{parts.hostname}:{parts.port or (5671 if tls else 5672)}",
+        userid=unquote(parts.username or "guest"),
+        password=unquote(parts.password or "guest"),
+        virtual_host=unquote(parts.path[1:]) or "/",
+        ssl=tls,
+        heartbeat=int(heartbeat.total_seconds()),
+        connect_timeout=timeout.total_seconds(),
+        read_timeout=CONFIRM_TIMEOUT.total_seconds(),
+        write_timeout=CONFIRM_TIMEOUT.total_seconds(),
+        confirm_publish=False,
+    )
+    connection.connect()
+    return connection

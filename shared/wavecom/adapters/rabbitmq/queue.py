@@ -1,0 +1,83 @@
+"""The queues on RabbitMQ."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from queue import Empty, LifoQueue
+
+from amqp.exceptions import AMQPError
+
+from wavecom import topology
+from wavecom.adapters.rabbitmq.connection import Outgoing, Publisher, connect
+from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.messages import QueueMessage
+
+DEFAULT_EXCHANGE = ""
+
+
+class RabbitMQQueue:
+    """`wavecom.ports.Queue` on RabbitMQ. Each thread that publishes borrows a connection of its own."""
+
+    name = "rabbitmq"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._idle: LifoQueue[Publisher] = LifoQueue()
+
+    def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
+        """See `wavecom.ports.Queue.publish`. A delay becomes the longest delay queue not above it."""
+        exchange = DEFAULT_EXCHANGE
+        if delay > timedelta(0):
+            exchange = topology.delay_exchange(topology.delay_at_most(delay.total_seconds()))
+        return self._publish(messages, [_outgoing(message, exchange, message.lane.value) for message in messages])
+
+    def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
+        """See `wavecom.ports.Queue.dead_letter`."""
+        outgoing = [_outgoing(message, DEFAULT_EXCHANGE, topology.DEAD_LETTERS) for message in messages]
+        return self._publish(messages, outgoing)
+
+    def _publish(self, messages: Sequence[QueueMessage], outgoing: Sequence[Outgoing]) -> list[QueueMessage]:
+        with self._publisher() as publisher:
+            confirmed = publisher.publish(outgoing)
+        return [message for message, ok in zip(messages, confirmed, strict=True) if ok]
+
+    def depths(self) -> dict[str, int]:
+        """See `wavecom.ports.Queue.depths`."""
+        with self._publisher() as publisher:
+            depths = publisher.depths(list(topology.rabbitmq_queues()))
+        delays = [topology.delay_queue(seconds) for seconds in topology.RETRY_DELAYS_SECONDS]
+        delayed = sum(depths.pop(name) for name in delays)
+        return {**depths, topology.RETRY: delayed}
+
+    def ping(self, timeout: timedelta) -> None:
+        """See `wavecom.ports.Queue.ping`. Opens a connection of its own, since an idle one proves nothing."""
+        try:
+            connect(self._url, timeout=timeout).close()
+        except (AMQPError, OSError) as exc:
+            raise QueueUnavailableError("RabbitMQ does not answer") from exc
+
+    def declare(self) -> None:
+        """Declare all queues; what exists already is left as it is. Raises `QueueUnavailableError`."""
+        with self._publisher() as publisher:
+            publisher.declare()
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        with contextlib.suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    @contextlib.contextmanager
+    def _publisher(self) -> Iterator[Publisher]:
+        try:
+            publisher = self._idle.get_nowait()
+        except Empty:
+            publisher = Publisher(self._url)
+        try:
+            yield publisher
+        finally:
+            self._idle.put(publisher)
+
+
+def _outgoing(message: QueueMessage, exchange: str, routing_key: str) -> Outgoing:
+    return Outgoing(exchange, routing_key, message.body(), message.notification_id)

@@ -1,0 +1,154 @@
+"""The queues on Amazon SQS."""
+
+import json
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from wavecom import topology
+from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.messages import QueueMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+T = TypeVar("T")
+
+BATCH = 10
+"""Entries in one SendMessageBatch (Amazon SQS API reference, "SendMessageBatch")."""
+CALLS_AT_ONCE = 8
+CONNECT_TIMEOUT = timedelta(seconds=2)
+READ_TIMEOUT = timedelta(seconds=5)
+
+
+def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
+    """Return a client with timeouts and a few retries of its own."""
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT.total_seconds(),
+        read_timeout=READ_TIMEOUT.total_seconds(),
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=4 * CALLS_AT_ONCE,
+    )
+    return boto3.client("sqs", region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+class SqsQueue:
+    """`wavecom.ports.Queue` on Amazon SQS.
+
+    Standard queues with the tenant as message group are fair queues: one tenant's flood does not hold up
+    another (Amazon SQS developer guide, "Amazon SQS fair queues").
+    """
+
+    name = "sqs"
+
+    def __init__(self, client: "SQSClient", *, prefix: str = "") -> None:
+        self._client = client
+        self._prefix = prefix
+        self._urls: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="sqs")
+
+    def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
+        """See `wavecom.ports.Queue.publish`. A delay is rounded up to a second, 900 at the most."""
+        if delay > timedelta(0):
+            seconds = min(math.ceil(delay.total_seconds()), topology.SQS_MAX_DELAY_SECONDS)
+            return self._send(topology.RETRY, messages, {"DelaySeconds": seconds})
+        confirmed: list[QueueMessage] = []
+        for lane in topology.LANES:
+            confirmed += self._send(lane, [message for message in messages if message.lane.value == lane], {})
+        return confirmed
+
+    def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
+        """See `wavecom.ports.Queue.dead_letter`."""
+        return self._send(topology.DEAD_LETTERS, messages, {})
+
+    def _send(self, queue: str, messages: Sequence[QueueMessage], extra: Mapping[str, Any]) -> list[QueueMessage]:
+        if not messages:
+            return []
+        url = self.url(queue)
+        calls = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
+        sent = _answered(lambda: list(self._threads.map(lambda batch: self._send_batch(url, batch, extra), calls)))
+        return [message for confirmed in sent for message in confirmed]
+
+    def _send_batch(self, url: str, batch: Sequence[QueueMessage], extra: Mapping[str, Any]) -> list[QueueMessage]:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(index),
+                "MessageBody": message.body(),
+                **({"MessageGroupId": message.tenant_id} if message.tenant_id else {}),
+                **extra,
+            }
+            for index, message in enumerate(batch)
+        ]
+        answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
+        return [batch[int(success["Id"])] for success in answer.get("Successful", [])]
+
+    def depths(self) -> dict[str, int]:
+        """See `wavecom.ports.Queue.depths`. Messages in flight at a consumer count as waiting."""
+
+        def depth(queue: str) -> int:
+            attributes = self._client.get_queue_attributes(
+                QueueUrl=self.url(queue),
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"]
+            return sum(int(value) for value in attributes.values())
+
+        return _answered(lambda: {queue: depth(queue) for queue in topology.SQS_QUEUES})
+
+    def ping(self, timeout: timedelta) -> None:
+        """See `wavecom.ports.Queue.ping`. The client's own timeouts bound it."""
+        name = self._prefix + topology.DEAD_LETTERS
+        _answered(lambda: self._client.get_queue_url(QueueName=name))
+
+    def declare(self) -> None:
+        """Create the queues that are missing, for development; the CDK app makes them in AWS."""
+
+        def create(queue: str, **attributes: str) -> str:
+            created = self._client.create_queue(QueueName=self._prefix + queue, Attributes=attributes)
+            return self._client.get_queue_attributes(QueueUrl=created["QueueUrl"], AttributeNames=["QueueArn"])[
+                "Attributes"
+            ]["QueueArn"]
+
+        def create_all() -> None:
+            dead_letters = create(topology.DEAD_LETTERS)
+            redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": topology.SQS_MAX_RECEIVES}
+            for queue in (*topology.LANES, topology.RETRY):
+                create(
+                    queue,
+                    RedrivePolicy=json.dumps(redrive),
+                    VisibilityTimeout=str(topology.SQS_VISIBILITY_TIMEOUT_SECONDS),
+                )
+
+        _answered(create_all)
+
+    def url(self, queue: str) -> str:
+        """Return a queue's URL, asked for once. Raises `QueueUnavailableError`."""
+        with self._lock:
+            if queue not in self._urls:
+                name = self._prefix + queue
+                self._urls[queue] = _answered(lambda: self._client.get_queue_url(QueueName=name))["QueueUrl"]
+            return self._urls[queue]
+
+    def close(self) -> None:
+        """Stop the threads and close all connections."""
+        self._threads.shutdown()
+        self._client.close()
+
+
+def _answered(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except (BotoCoreError, ClientError) as exc:
+        raise QueueUnavailableError("SQS does not answer, or its queues are missing") from exc

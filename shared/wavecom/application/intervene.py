@@ -1,0 +1,55 @@
+"""What a client may do to a notification that is under way or has failed: cancel it, or retry it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wavecom.application.publishing import publish
+from wavecom.domain import lifecycle
+from wavecom.domain.change import Change
+from wavecom.domain.errors import IllegalTransitionError, NotFoundError
+from wavecom.domain.notification import Notification
+from wavecom.domain.timings import Timings
+from wavecom.ports import Clock, NotificationStore, Queue
+
+TRIES = 5
+"""How often to look again when a consumer moved the notification in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervene:
+    """Cancel or retry one notification of a tenant."""
+
+    store: NotificationStore
+    queue: Queue
+    clock: Clock
+    timings: Timings
+
+    def cancel(self, tenant_id: str, notification_id: str) -> Notification:
+        """Cancel a notification that is PENDING, QUEUED or RETRYING, and return it.
+
+        Raises `NotFoundError`, and `IllegalTransitionError` where its status does not allow it.
+        """
+        return self._change(tenant_id, notification_id, lambda each: lifecycle.cancel(each, at=self.clock()))
+
+    def retry(self, tenant_id: str, notification_id: str) -> Notification:
+        """Put a FAILED notification back in its lane with a new budget of retries, and return it.
+
+        Raises `NotFoundError`, and `IllegalTransitionError` where its status does not allow it.
+        """
+        replayed = self._change(
+            tenant_id,
+            notification_id,
+            lambda each: lifecycle.replay(each, at=self.clock(), timings=self.timings),
+        )
+        if publish(self.queue, [replayed]):
+            self.store.save([lifecycle.postpone(replayed, until=self.clock() + self.timings.queued)])
+        return replayed
+
+    def _change(self, tenant_id: str, notification_id: str, decide: Callable[[Notification], Change]) -> Notification:
+        for _ in range(TRIES):
+            notification = self.store.get(tenant_id, notification_id)
+            if notification is None:
+                raise NotFoundError("There is no such notification")
+            for change in self.store.save([decide(notification)]):
+                return change.after
+        raise IllegalTransitionError("The notification is moving right now; look at it and try again")

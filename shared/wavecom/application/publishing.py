@@ -1,0 +1,48 @@
+"""What follows from stored changes: messages to lanes, delay queues and the dead-letter queue."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from wavecom.domain.change import Change
+from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.messages import QueueMessage
+from wavecom.domain.notification import Notification, Status
+from wavecom.ports import Queue
+
+logger = logging.getLogger(__name__)
+
+
+def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timedelta = timedelta(0)) -> set[str]:
+    """Announce notifications in their lanes and return the ids that the broker confirmed, none if it is down."""
+    if not notifications:
+        return set()
+    try:
+        confirmed = queue.publish([QueueMessage.about(notification) for notification in notifications], delay=delay)
+    except QueueUnavailableError:
+        logger.warning("Broker unavailable, the sweep will publish", extra={"count": len(notifications)}, exc_info=True)
+        return set()
+    return {message.notification_id for message in confirmed}
+
+
+def follow_up(queue: Queue, changes: Iterable[Change], *, at: datetime) -> None:
+    """Publish the retries and dead letters that stored changes call for.
+
+    A message that is lost here is not lost for good: the sweep finds a retry by its ``due_at``.
+    """
+    retries: defaultdict[timedelta, list[Notification]] = defaultdict(list)
+    dead: list[Notification] = []
+    for change in changes:
+        notification = change.after
+        if notification.status is Status.RETRYING and notification.retry_at is not None:
+            retries[max(timedelta(0), notification.retry_at - at)].append(notification)
+        elif notification.status is Status.FAILED:
+            dead.append(notification)
+    for delay, notifications in retries.items():
+        publish(queue, notifications, delay=delay)
+    if dead:
+        try:
+            queue.dead_letter([QueueMessage.about(notification) for notification in dead])
+        except QueueUnavailableError:
+            logger.warning("Broker unavailable, dead letters not queued", extra={"count": len(dead)}, exc_info=True)

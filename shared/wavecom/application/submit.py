@@ -1,0 +1,106 @@
+"""Accept notifications: store them, queue them, and answer."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wavecom.application.publishing import publish
+from wavecom.domain import lifecycle
+from wavecom.domain.errors import IdempotencyConflictError, StoreUnavailableError
+from wavecom.domain.notification import Draft, Idempotency, IdempotentCall, Notification, Status
+from wavecom.domain.timings import Timings
+from wavecom.ports import Clock, IdempotencyKeyTakenError, NotificationStore, Queue
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a submit came to: notifications by the index of their draft, and whether an earlier call made them."""
+
+    notifications: dict[int, Notification]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Accept drafts of one tenant, all in one transaction.
+
+    Accepted means stored: when the broker is down the notifications stay PENDING and the sweep queues them.
+    """
+
+    store: NotificationStore
+    queue: Queue
+    clock: Clock
+    timings: Timings
+
+    def __call__(self, tenant_id: str, drafts: Mapping[int, Draft], call: IdempotentCall | None = None) -> Submission:
+        """Store and queue ``drafts`` (500 at the most, by their index in the call) and return what became of them.
+
+        A repeated ``call`` gets the notifications of the first. Raises `IdempotencyConflictError` when the first
+        asked for something else, and `StoreUnavailableError`.
+        """
+        if not drafts:
+            return Submission({})
+        at = self.clock()
+        keys = _keys(call, drafts)
+        created = {
+            index: lifecycle.create(
+                draft, tenant_id=tenant_id, at=at, timings=self.timings, idempotency=keys.get(index)
+            )
+            for index, draft in drafts.items()
+        }
+        try:
+            self.store.add(list(created.values()))
+        except IdempotencyKeyTakenError:
+            earlier = self.earlier(tenant_id, call) if call else None
+            if earlier is None:
+                raise
+            return earlier
+        notifications = [change.after for change in created.values()]
+        return Submission(dict(zip(drafts, self._enqueue(notifications), strict=True)))
+
+    def earlier(self, tenant_id: str, call: IdempotentCall) -> Submission | None:
+        """Return what an earlier call with the same key accepted, None where there was none.
+
+        Raises `IdempotencyConflictError` when that call asked for something else.
+        """
+        found = self.store.find_by_idempotency_keys(tenant_id, [_key(call, index) for index in range(-1, call.items)])
+        accepted = {}
+        for each in found:
+            if each.idempotency is None or each.idempotency.fingerprint != call.fingerprint:
+                raise IdempotencyConflictError("This Idempotency-Key was used before with another request")
+            accepted[each.idempotency.index] = lifecycle.as_created(each, queued=each.status is not Status.PENDING)
+        return Submission(accepted, repeated=True) if accepted else None
+
+    def _enqueue(self, notifications: list[Notification]) -> list[Notification]:
+        now = self.clock()
+        due = [each for each in notifications if each.scheduled_at is None or each.scheduled_at <= now]
+        confirmed = publish(self.queue, due)
+        changes = [
+            lifecycle.enqueue(each, at=now, timings=self.timings) for each in notifications if each.id in confirmed
+        ]
+        if changes:
+            try:
+                # A consumer may have claimed some already; then this matches nothing, which is not an error.
+                self.store.save(changes)
+            except StoreUnavailableError:
+                logger.warning("Queued but not recorded as such", extra={"count": len(changes)}, exc_info=True)
+        return [lifecycle.as_created(each, queued=each.id in confirmed) for each in notifications]
+
+
+def _keys(call: IdempotentCall | None, indexes: Iterable[int]) -> dict[int, Idempotency]:
+    """Return the idempotency of each item of a call.
+
+    The first that is accepted carries the call's bare key, so that calls of any kind with one key collide.
+    """
+    if call is None:
+        return {}
+    return {
+        index: Idempotency(key=_key(call, index if position else -1), fingerprint=call.fingerprint, index=index)
+        for position, index in enumerate(indexes)
+    }
+
+
+def _key(call: IdempotentCall, index: int) -> str:
+    return call.key if index < 0 else f"{call.key}\n{index}"

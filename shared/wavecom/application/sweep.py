@@ -1,0 +1,105 @@
+"""Put back whatever nobody moved in time, and fold old counters: the one recovery there is."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wavecom.application.deadline import Deadline
+from wavecom.application.publishing import follow_up, publish
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.change import Change
+from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.notification import Lane, Notification, Status
+from wavecom.domain.timings import Timings
+from wavecom.ports import Clock, Counters, NotificationStore, Queue, SystemState
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+ROLL_UP_AFTER = timedelta(hours=2)
+"""Minutes older than this are folded into the totals; the last hour stays in minutes for the charts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Take back every notification whose ``due_at`` has passed.
+
+    ===========  =========================================================================================
+    PENDING      its message was never published, or its time has come: publish it, QUEUED
+    QUEUED       its message was lost: publish it again, unless its lane still holds messages
+    RETRYING     its delayed message was lost: the same
+    PROCESSING   its consumer died: RETRYING or FAILED, as after an unknown outcome
+    ===========  =========================================================================================
+
+    A lane that still holds messages is behind, not broken, and must not be fed what it holds already: its
+    overdue notifications are looked at again later, up to ``timings.stale_after`` since their last message.
+    """
+
+    store: NotificationStore
+    counters: Counters
+    queue: Queue
+    system: SystemState
+    clock: Clock
+    timings: Timings
+
+    def __call__(self, deadline: Deadline) -> Counter[str]:
+        """Sweep until nothing is overdue or ``deadline`` passes; return what was done, by name."""
+        done: Counter[str] = Counter()
+        busy = self._busy_lanes()
+        while not deadline.passed():
+            at = self.clock()
+            overdue = self.store.overdue(at, limit=BATCH)
+            if not overdue:
+                break
+            done += self._take_back(overdue, busy, at)
+        now = self.clock()
+        done["rolled_up"] = self.counters.roll_up(now - ROLL_UP_AFTER, now)
+        self.system.beat("sweep", now)
+        return done
+
+    def _busy_lanes(self) -> frozenset[Lane]:
+        try:
+            depths = self.queue.depths()
+        except QueueUnavailableError:
+            # Publishing will fail too, and each notification is then looked at again within seconds.
+            return frozenset()
+        return frozenset(lane for lane in Lane if depths.get(lane.value, 0) > 0)
+
+    def _take_back(self, overdue: Sequence[Notification], busy: frozenset[Lane], at: datetime) -> Counter[str]:
+        expired, abandoned, postponed, to_publish = [], [], [], []
+        for each in overdue:
+            if each.status is Status.PROCESSING:
+                abandoned.append(settlement.abandon(each, at=at, timings=self.timings))
+            elif each.is_expired(at):
+                expired.append(lifecycle.expire(each, at=at))
+            elif each.status is not Status.PENDING and each.lane in busy and not self._is_stale(each, at):
+                postponed.append(lifecycle.postpone(each, until=at + self.timings.queued))
+            else:
+                to_publish.append(each)
+        saved = self.store.save([*expired, *abandoned, *postponed])
+        follow_up(self.queue, saved, at=at)
+        republished = self._publish(to_publish, at)
+        return Counter(expired=len(expired), abandoned=len(abandoned), postponed=len(postponed), published=republished)
+
+    def _is_stale(self, notification: Notification, at: datetime) -> bool:
+        last = notification.queued_at or notification.created_at
+        return at - last >= self.timings.stale_after
+
+    def _publish(self, notifications: Sequence[Notification], at: datetime) -> int:
+        by_lane: defaultdict[Lane, list[Notification]] = defaultdict(list)
+        for each in notifications:
+            by_lane[each.lane].append(each)
+        confirmed: set[str] = set()
+        for in_lane in by_lane.values():
+            confirmed |= publish(self.queue, in_lane)
+        self.store.save([self._after_publish(each, each.id in confirmed, at) for each in notifications])
+        return len(confirmed)
+
+    def _after_publish(self, notification: Notification, confirmed: bool, at: datetime) -> Change:
+        if not confirmed:
+            return lifecycle.postpone(notification, until=at + self.timings.pending)
+        if notification.status is Status.PENDING:
+            return lifecycle.enqueue(notification, at=at, timings=self.timings)
+        return lifecycle.postpone(notification, until=at + self.timings.queued, requeued_at=at)

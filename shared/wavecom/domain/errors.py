@@ -1,0 +1,56 @@
+"""What can go wrong for a caller of WaveCom, split by what the caller can do about it.
+
+::
+
+    WaveComError
+    ├── NotFoundError               there is no such notification in this tenant
+    ├── ConflictError               the request contradicts the present state
+    │   ├── IllegalTransitionError      the status does not allow it
+    │   └── IdempotencyConflictError    the idempotency key was used for another body
+    ├── OverloadedError             refused to protect the service: wait ``retry_after`` and try again
+    └── UnavailableError            a dependency does not answer: try again
+        ├── StoreUnavailableError       MongoDB
+        └── QueueUnavailableError       the broker
+"""
+
+from datetime import timedelta
+
+
+class WaveComError(Exception):
+    """The family's root."""
+
+
+class NotFoundError(WaveComError):
+    """There is no such thing in this tenant."""
+
+
+class ConflictError(WaveComError):
+    """The request contradicts the present state."""
+
+
+class IllegalTransitionError(ConflictError):
+    """The notification's status does not allow the change."""
+
+
+class IdempotencyConflictError(ConflictError):
+    """The idempotency key was used before, for a different request."""
+
+
+class OverloadedError(WaveComError):
+    """Refused to protect the service; try again after ``retry_after``."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnavailableError(WaveComError):
+    """A dependency does not answer."""
+
+
+class StoreUnavailableError(UnavailableError):
+    """MongoDB does not answer, or not in time."""
+
+
+class QueueUnavailableError(UnavailableError):
+    """The broker does not answer, or not in time."""

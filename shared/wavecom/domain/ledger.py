@@ -1,0 +1,138 @@
+"""The counters that a change moves, and the figures that are sums over them.
+
+Every notification is in exactly one *cell*, named by its status, channel and priority; a change moves it from
+one cell to another. So the sum of all cells is the number of notifications ever accepted, and any breakdown
+of the present is a sum of cells. Besides these, monotonic counts per channel and provider feed the metrics.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from wavecom.domain.change import Change
+from wavecom.domain.notification import Channel, Notification, Priority, Status
+
+DURATION_BUCKETS_SECONDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Upper bounds of the processing time histogram; one more bucket counts everything above."""
+
+Deltas = Counter[str]
+"""Counter name to what is added to it. A dot separates levels: ``cells.SENT:EMAIL:HIGH``, ``created.SMS``."""
+
+
+def deltas(changes: Iterable[Change]) -> Deltas:
+    """Return what ``changes`` add to the counters, all together."""
+    total: Deltas = Counter()
+    for change in changes:
+        _count(change, total)
+    return total
+
+
+def _count(change: Change, total: Deltas) -> None:
+    before, after = change.before, change.after
+    if not change.entries:
+        return
+    if before is not None:
+        total[_cell(before)] -= 1
+    total[_cell(after)] += 1
+    channel = after.channel.value
+    if before is None:
+        total[f"created.{channel}"] += 1
+        return
+    if len(after.attempts) != len(before.attempts) or after.attempts != before.attempts:
+        attempt = after.attempts[-1]
+        total[f"providers.{attempt.provider}.{attempt.outcome.value}"] += 1
+    match after.status:
+        case Status.SENT:
+            total[f"sent.{channel}"] += 1
+            _count_duration(after.processing_time_ms or 0, total)
+        case Status.FAILED:
+            total[f"failed.{channel}"] += 1
+        case Status.RETRYING if after.retry_count > before.retry_count:
+            total[f"retried.{channel}"] += 1
+
+
+def _count_duration(milliseconds: int, total: Deltas) -> None:
+    total["duration.count"] += 1
+    total["duration.sumMs"] += milliseconds
+    total[f"duration.bucket{bisect_left(DURATION_BUCKETS_SECONDS, milliseconds / 1000)}"] += 1
+
+
+def _cell(notification: Notification) -> str:
+    return f"cells.{notification.status.value}:{notification.channel.value}:{notification.priority.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over counters, by the names that `deltas` gives them."""
+
+    values: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def merged(cls, parts: Iterable["Totals"]) -> "Totals":
+        """Return the sum of ``parts``."""
+        values: Counter[str] = Counter()
+        for part in parts:
+            values.update(part.values)
+        return cls(values)
+
+    def cells(
+        self, status: Status | None = None, channel: Channel | None = None, priority: Priority | None = None
+    ) -> int:
+        """Return how many notifications are in the cells that match every argument given."""
+        wanted = (status, channel, priority)
+        return sum(
+            count
+            for cell, count in self.below("cells").items()
+            if all(want is None or want.value == have for want, have in zip(wanted, cell.split(":"), strict=True))
+        )
+
+    def total(self) -> int:
+        """Return how many notifications were ever accepted."""
+        return self.cells()
+
+    def by_status(self) -> dict[Status, int]:
+        """Return how many notifications are in each status."""
+        return {status: self.cells(status=status) for status in Status}
+
+    def by_channel(self, name: str) -> dict[Channel, int]:
+        """Return a monotonic count (``created``, ``sent``, ``failed``, ``retried``) for each channel."""
+        return {channel: self.values.get(f"{name}.{channel.value}", 0) for channel in Channel}
+
+    def average_processing_ms(self) -> int:
+        """Return the mean time from claim to SENT, 0 when nothing was sent."""
+        count = self.values.get("duration.count", 0)
+        return round(self.values.get("duration.sumMs", 0) / count) if count else 0
+
+    def success_rate(self) -> float:
+        """Return the percentage of all accepted notifications that were sent, to one decimal; 0 when none."""
+        sent = sum(self.cells(status=status) for status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED))
+        total = self.total()
+        return round(100 * sent / total, 1) if total else 0.0
+
+    def duration_histogram(self) -> tuple[list[int], float]:
+        """Return cumulative counts per bucket (the last is all) and the sum in seconds."""
+        cumulative, running = [], 0
+        for index in range(len(DURATION_BUCKETS_SECONDS) + 1):
+            running += self.values.get(f"duration.bucket{index}", 0)
+            cumulative.append(running)
+        return cumulative, self.values.get("duration.sumMs", 0) / 1000
+
+    def providers(self) -> dict[str, dict[str, int]]:
+        """Return, for each provider, how many attempts came to each outcome."""
+        found: dict[str, dict[str, int]] = {}
+        for name, count in self.below("providers").items():
+            provider, outcome = name.rsplit(".", 1)
+            found.setdefault(provider, {})[outcome] = count
+        return found
+
+    def below(self, level: str) -> dict[str, int]:
+        """Return the sums whose names begin with ``level`` and a dot, without that beginning."""
+        prefix = f"{level}."
+        return {name[len(prefix) :]: count for name, count in self.values.items() if name.startswith(prefix)}
+
+
+def failure_rate(outcomes: Mapping[str, int], is_failure: Callable[[str], bool]) -> float:
+    """Return the share of attempts, in percent, whose outcome is a failure; 0 when there were none."""
+    total = sum(outcomes.values())
+    return 100 * sum(count for outcome, count in outcomes.items() if is_failure(outcome)) / total if total else 0.0

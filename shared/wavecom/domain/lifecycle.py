@@ -1,0 +1,150 @@
+"""How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from wavecom.domain.change import WAITING, Change, entry, move, no_later_than_expiry
+from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.notification import (
+    Draft,
+    Idempotency,
+    Lease,
+    Notification,
+    Status,
+    new_notification_id,
+)
+from wavecom.domain.timings import Timings
+
+
+def create(
+    draft: Draft, *, tenant_id: str, at: datetime, timings: Timings, idempotency: Idempotency | None = None
+) -> Change:
+    """Make a PENDING notification of a draft. A scheduled one is due at its time, any other within seconds."""
+    first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
+    fresh = Notification(
+        id=new_notification_id(at),
+        tenant_id=tenant_id,
+        channel=draft.channel,
+        recipient=draft.recipient,
+        subject=draft.subject,
+        message=draft.message,
+        priority=draft.priority,
+        metadata=draft.metadata,
+        status=Status.PENDING,
+        sequence=1,
+        max_retries=draft.max_retries,
+        on_unknown=draft.on_unknown,
+        scheduled_at=draft.scheduled_at,
+        expires_at=draft.expires_at,
+        idempotency=idempotency,
+        created_at=at,
+        updated_at=at,
+        due_at=no_later_than_expiry(first_due, draft.expires_at),
+    )
+    return Change(before=None, after=fresh, entries=(entry(fresh, 1, Status.PENDING, "Notification created", at),))
+
+
+def as_created(notification: Notification, *, queued: bool) -> Notification:
+    """Return the notification as its creator is told of it, however far it has come since.
+
+    So that a repeated request gets the answer of the first.
+    """
+    return replace(
+        notification,
+        status=Status.QUEUED if queued else Status.PENDING,
+        retry_count=0,
+        updated_at=notification.created_at,
+        queued_at=None,
+        retry_at=None,
+        attempts=(),
+        sent_at=None,
+        failed_at=None,
+        error=None,
+        cause=None,
+        provider=None,
+        provider_message_id=None,
+        processing_time_ms=None,
+    )
+
+
+def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Change:
+    """PENDING → QUEUED, after the broker has confirmed its message."""
+    return move(
+        notification,
+        (Status.QUEUED, "Added to queue"),
+        at=at,
+        due_at=no_later_than_expiry(at + timings.queued, notification.expires_at),
+        queued_at=at,
+    )
+
+
+def claim(notification: Notification, *, retry_count: int, token: str, at: datetime, timings: Timings) -> Change | None:
+    """Take the sole right to attempt ``notification``, or return None where there is nothing to do.
+
+    ``retry_count`` is the queue message's: a message older than the notification's present retry is stale. A
+    notification past its deadline becomes EXPIRED instead. One that is still PENDING, because its message was
+    faster than the writer of QUEUED, gets both entries.
+    """
+    if notification.status not in WAITING:
+        return None
+    if notification.is_expired(at):
+        return expire(notification, at=at)
+    if notification.status is Status.RETRYING and notification.retry_count != retry_count:
+        return None
+    steps = [(Status.PROCESSING, "Worker started processing")]
+    queued_at = notification.queued_at
+    if notification.status is Status.PENDING:
+        if notification.scheduled_at is not None and notification.scheduled_at > at:
+            return None
+        steps.insert(0, (Status.QUEUED, "Added to queue"))
+        queued_at = at
+    until = at + timings.lease
+    return move(
+        notification,
+        *steps,
+        at=at,
+        due_at=until,
+        queued_at=queued_at,
+        retry_at=None,
+        lease=Lease(token=token, since=at, until=until),
+    )
+
+
+def cancel(notification: Notification, *, at: datetime) -> Change:
+    """PENDING, QUEUED or RETRYING → CANCELLED, at the client's wish."""
+    return move(notification, (Status.CANCELLED, "Cancelled by client"), at=at, due_at=None, retry_at=None)
+
+
+def expire(notification: Notification, *, at: datetime) -> Change:
+    """PENDING, QUEUED or RETRYING → EXPIRED, once ``expires_at`` has passed."""
+    if not notification.is_expired(at):
+        raise IllegalTransitionError("The notification's deadline has not passed")
+    return move(
+        notification, (Status.EXPIRED, "Deadline passed before it could be sent"), at=at, due_at=None, retry_at=None
+    )
+
+
+def replay(notification: Notification, *, at: datetime, timings: Timings) -> Change:
+    """FAILED → QUEUED with a new budget of retries. It is due soon, since its message is yet to be published."""
+    return move(
+        notification,
+        (Status.QUEUED, "Replayed by client"),
+        at=at,
+        due_at=no_later_than_expiry(at + timings.pending, notification.expires_at),
+        queued_at=at,
+        retry_count=0,
+        failed_at=None,
+        error=None,
+        cause=None,
+        deferred_since=None,
+    )
+
+
+def postpone(notification: Notification, *, until: datetime, requeued_at: datetime | None = None) -> Change:
+    """Tell the sweep to look again at ``until``; no change of status, no audit entry."""
+    after = replace(
+        notification,
+        due_at=no_later_than_expiry(until, notification.expires_at),
+        queued_at=requeued_at or notification.queued_at,
+    )
+    return Change(before=notification, after=after)

@@ -1,0 +1,81 @@
+"""Who calls: tenants, their API keys and what a key may do."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+_TOKEN = re.compile(r"wc_(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
+
+
+class Role(StrEnum):
+    """What a key may see."""
+
+    TENANT = "tenant"
+    """Its own tenant, and nothing else."""
+    OPERATOR = "operator"
+    """Its own tenant, and metrics over all tenants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who makes a request. ``rate_limit`` is in requests a minute; None means the service's default."""
+
+    tenant_id: str
+    key_id: str
+    role: Role = Role.TENANT
+    rate_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A stored key: the SHA-256 of its secret, never the secret."""
+
+    key_id: str
+    secret_hash: str
+    tenant_id: str
+    name: str
+    role: Role
+    created_at: datetime
+    rate_limit: int | None = None
+    revoked_at: datetime | None = None
+
+    def opens_with(self, secret: str) -> bool:
+        """Whether ``secret`` is this key's and the key is not revoked, compared in constant time."""
+        matches = hmac.compare_digest(self.secret_hash, hash_secret(secret))
+        return matches and self.revoked_at is None
+
+    def caller(self) -> Caller:
+        """Return who calls with this key."""
+        return Caller(tenant_id=self.tenant_id, key_id=self.key_id, role=self.role, rate_limit=self.rate_limit)
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 (hex) of a secret. A secret has 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_api_key(
+    *, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None = None
+) -> tuple[ApiKey, str]:
+    """Return a new key and its token, which is shown once and stored nowhere."""
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    key = ApiKey(
+        key_id=key_id,
+        secret_hash=hash_secret(secret),
+        tenant_id=tenant_id,
+        name=name,
+        role=role,
+        created_at=at,
+        rate_limit=rate_limit,
+    )
+    return key, f"wc_{key_id}_{secret}"
+
+
+def split_token(token: str) -> tuple[str, str] | None:
+    """Return key id and secret of a token ``wc_<key id>_<secret>``, or None where it is none."""
+    match = _TOKEN.fullmatch(token)
+    return (match["key_id"], match["secret"]) if match else None

@@ -1,0 +1,66 @@
+"""From valid requests to stored notifications: what is accepted, what is refused, what was asked for before."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+
+from wavecom.application.submit import Submission
+from wavecom.domain.degradation import RETRY_AFTER, check_accepts
+from wavecom.domain.errors import OverloadedError
+from wavecom.domain.notification import Draft, IdempotentCall
+from wavecom.http.errors import InvalidRequestError
+from wavecom.http.requests import CreateNotification
+from wavecom.http.services import Services
+
+Refusal = InvalidRequestError | OverloadedError
+
+_REFUSED_AT_FIRST = OverloadedError("The first call with this key refused it; use a new key", retry_after=RETRY_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of each item of a call: accepted ones in ``submission``, refused ones in ``refusals``, by index."""
+
+    submission: Submission
+    refusals: dict[int, Refusal]
+
+
+def accept(
+    app: ApiGatewayResolver,
+    services: Services,
+    items: Sequence[CreateNotification | InvalidRequestError],
+    idempotency_key: str | None,
+) -> Accepted:
+    """Submit the valid ones of ``items``; those that the moment or the load does not allow are refused.
+
+    A repeated call gets what the first one got, even where the moment or the load would refuse it by now.
+    """
+    tenant_id, call = app.context["caller"].tenant_id, _call(idempotency_key, app.context["json"], len(items))
+    refusals: dict[int, Refusal] = {}
+    drafts: dict[int, Draft] = {}
+    level, at = services.system.level(), services.clock()
+    for index, item in enumerate(items):
+        try:
+            if isinstance(item, InvalidRequestError):
+                raise item
+            check_accepts(level, item.priority)
+            item.check_timely(at, below=f"notifications[{index}]." if len(items) > 1 else "")
+            drafts[index] = item.draft()
+        except (InvalidRequestError, OverloadedError) as exc:
+            refusals[index] = exc
+    submission = (services.submit.earlier(tenant_id, call) if call and refusals else None) or services.submit(
+        tenant_id, drafts, call
+    )
+    not_accepted = set(range(len(items))) - submission.notifications.keys()
+    return Accepted(submission, {index: refusals.get(index, _REFUSED_AT_FIRST) for index in not_accepted})
+
+
+def _call(key: str | None, body: Any, items: int) -> IdempotentCall | None:
+    if key is None:
+        return None
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return IdempotentCall(key=key, fingerprint=hashlib.sha256(canonical.encode()).hexdigest(), items=items)

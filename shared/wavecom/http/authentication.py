@@ -1,0 +1,44 @@
+"""Who calls: the API key of a request, or the development tenant."""
+
+from collections.abc import Mapping
+
+from wavecom.domain.tenant import Caller, Role, split_token
+from wavecom.http.errors import ForbiddenError, UnauthenticatedError
+from wavecom.http.services import Services
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="WaveCom"'}
+
+
+def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
+    """Return who calls, by ``Authorization: Bearer <key>`` or ``X-API-Key: <key>``.
+
+    Raises `UnauthenticatedError`. Without a key the development tenant answers, where there is one, and only
+    to a loopback host name, so that no page in a browser gets in by rebinding a name of its own.
+    """
+    token = _token(headers)
+    if token is None:
+        if services.config.development_tenant is None:
+            raise UnauthenticatedError("An API key is required: Authorization: Bearer <key>", headers=_CHALLENGE)
+        if _host_name(headers) not in _LOOPBACK_NAMES:
+            raise ForbiddenError("The development tenant answers to localhost only; use an API key")
+        return Caller(tenant_id=services.config.development_tenant, key_id="development", role=Role.OPERATOR)
+    parts = split_token(token)
+    if parts is not None:
+        key_id, secret = parts
+        key = services.api_keys.get(key_id)
+        if key is not None and key.opens_with(secret):
+            return key.caller()
+    raise UnauthenticatedError("The API key is not valid", headers=_CHALLENGE)
+
+
+def _token(headers: Mapping[str, str]) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return headers.get("x-api-key") or (token or scheme or None)
+
+
+def _host_name(headers: Mapping[str, str]) -> str:
+    host = headers.get("host", "").lower()
+    return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]

@@ -1,0 +1,30 @@
+"""A list's position as an opaque text."""
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+
+from wavecom.http.errors import FieldError, InvalidRequestError
+from wavecom.ports import Position
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLAIN = re.compile(r"(?P<milliseconds>\d{1,15})\.(?P<id>[0-9a-f]{24})")
+
+
+def to_cursor(position: Position) -> str:
+    """Return the cursor of a position."""
+    milliseconds = (position.created_at - _EPOCH) // timedelta(milliseconds=1)
+    return base64.urlsafe_b64encode(f"{milliseconds}.{position.notification_id}".encode()).rstrip(b"=").decode()
+
+
+def from_cursor(cursor: str) -> Position:
+    """Return the position of a cursor. Raises `InvalidRequestError` where it is none of ours."""
+    try:
+        plain = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
+        match = _PLAIN.fullmatch(plain)
+        if match is None:
+            raise ValueError("Not a position")
+        return Position(_EPOCH + timedelta(milliseconds=int(match["milliseconds"])), match["id"])
+    except (ValueError, OverflowError) as exc:
+        error = FieldError("cursor", "must be the nextCursor of an earlier page")
+        raise InvalidRequestError("The cursor is not valid", [error]) from exc

@@ -1,0 +1,154 @@
+"""The one map from exceptions to HTTP answers, and the errors that only HTTP knows.
+
+Every error answer is ``{"success": false, "error": {"code", "message", "details": [{"field", "message"}]},
+"requestId"}``.
+"""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from wavecom.domain.errors import (
+    ConflictError,
+    IdempotencyConflictError,
+    IllegalTransitionError,
+    NotFoundError,
+    OverloadedError,
+    UnavailableError,
+)
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE_RETRY_AFTER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field, for example ``notifications[3].recipient``."""
+
+    field: str
+    message: str
+
+
+class HttpError(Exception):
+    """An error that only HTTP knows; subclasses say which."""
+
+    status: ClassVar[HTTPStatus]
+    code: ClassVar[str]
+
+    def __init__(self, message: str, details: Sequence[FieldError] = (), headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.details = details
+        self.headers = headers or {}
+
+
+class MalformedRequestError(HttpError):
+    """The request cannot be read."""
+
+    status, code = HTTPStatus.BAD_REQUEST, "MALFORMED_REQUEST"
+
+
+class UnauthenticatedError(HttpError):
+    """No API key, or none that is valid."""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED"
+
+
+class ForbiddenError(HttpError):
+    """The API key does not allow it."""
+
+    status, code = HTTPStatus.FORBIDDEN, "FORBIDDEN"
+
+
+class UnknownPathError(HttpError):
+    """There is no such path."""
+
+    status, code = HTTPStatus.NOT_FOUND, "NOT_FOUND"
+
+
+class MethodNotAllowedError(HttpError):
+    """The path exists, but not with this method."""
+
+    status, code = HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"
+
+
+class BodyTooLargeError(HttpError):
+    """The body is larger than the limit."""
+
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE"
+
+
+class UnsupportedMediaTypeError(HttpError):
+    """The body is not JSON."""
+
+    status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"
+
+
+class InvalidRequestError(HttpError):
+    """The request can be read, but fields of it are wrong."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_FAILED"
+
+
+class RateLimitedError(HttpError):
+    """The key's requests of this minute are used up."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED"
+
+
+_DOMAIN_ERRORS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
+    (NotFoundError, HTTPStatus.NOT_FOUND, "NOT_FOUND"),
+    (IdempotencyConflictError, HTTPStatus.CONFLICT, "IDEMPOTENCY_CONFLICT"),
+    (IllegalTransitionError, HTTPStatus.CONFLICT, "STATUS_CONFLICT"),
+    (ConflictError, HTTPStatus.CONFLICT, "CONFLICT"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """An exception as HTTP tells it."""
+
+    status: HTTPStatus
+    code: str
+    message: str
+    details: Sequence[FieldError]
+    headers: dict[str, str]
+
+    def error(self) -> dict[str, Any]:
+        """Return the ``error`` object of the envelope."""
+        details = [{"field": each.field, "message": each.message} for each in self.details]
+        return {"code": self.code, "message": self.message, "details": details}
+
+    def envelope(self, request_id: str) -> dict[str, Any]:
+        """Return the whole body."""
+        return {"success": False, "error": self.error(), "requestId": request_id}
+
+
+def answer_to(exc: Exception, *, overload_status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> ErrorAnswer:
+    """Return the answer to an exception. What nobody expected is logged and told as 500 without its text.
+
+    An overload is told with ``overload_status``: 503 where nobody is served, 429 where only some are not.
+    """
+    match exc:
+        case HttpError():
+            return ErrorAnswer(exc.status, exc.code, str(exc), exc.details, exc.headers)
+        case OverloadedError():
+            return ErrorAnswer(overload_status, "OVERLOADED", str(exc), (), retry_after(exc.retry_after))
+        case UnavailableError():
+            logger.error("Dependency unavailable", exc_info=exc)
+            headers = retry_after(UNAVAILABLE_RETRY_AFTER)
+            return ErrorAnswer(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", str(exc), (), headers)
+    for kind, status, code in _DOMAIN_ERRORS:
+        if isinstance(exc, kind):
+            return ErrorAnswer(status, code, str(exc), (), {})
+    logger.error("Unexpected error", exc_info=exc)
+    return ErrorAnswer(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Something went wrong on our side", (), {})
+
+
+def retry_after(wait: timedelta) -> dict[str, str]:
+    """Return the Retry-After header for a wait, in whole seconds, at least one."""
+    return {"Retry-After": str(max(1, math.ceil(wait.total_seconds())))}

@@ -1,0 +1,47 @@
+"""What every answer carries: security headers, the request's id, and an ETag where it can be asked for again."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Origin-Agent-Cluster": "?1",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+    "X-Download-Options": "noopen",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Permitted-Cross-Domain-Policies": "none",
+    "X-XSS-Protection": "0",
+}
+"""The headers that Helmet 8 sets (helmetjs.github.io), with a policy for answers that load nothing."""
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+"""For the documentation page, whose viewer sets styles of its own."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """Return the client's ``X-Request-Id`` where it is fit to repeat, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def etag(body: str) -> str:
+    """Return the weak ETag of a body: weak, since it may be sent compressed (RFC 9110, section 8.8.1)."""
+    return f'W/"{hashlib.blake2b(body.encode(), digest_size=16).hexdigest()}"'
+
+
+def is_unchanged(headers: Mapping[str, str], tag: str) -> bool:
+    """Whether ``If-None-Match`` names ``tag`` (RFC 9110, section 13.1.2: weak comparison)."""
+    asked = [each.strip().removeprefix("W/") for each in headers.get("if-none-match", "").split(",")]
+    return "*" in asked or tag.removeprefix("W/") in asked

@@ -1,0 +1,175 @@
+"""What surrounds every request, from the outside in: `finish`, `admit`, `Validate`, then the route."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import OpenAPIRequestValidationMiddleware
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+
+from wavecom.domain.tenant import Caller
+from wavecom.http.authentication import authenticate
+from wavecom.http.errors import (
+    BodyTooLargeError,
+    FieldError,
+    InvalidRequestError,
+    MalformedRequestError,
+    RateLimitedError,
+    UnsupportedMediaTypeError,
+    answer_to,
+)
+from wavecom.http.headers import SECURITY_HEADERS, etag, is_unchanged, request_id
+from wavecom.http.json_body import read_json
+from wavecom.http.meter import ANONYMOUS, HttpMeter
+from wavecom.http.requests import field_errors
+from wavecom.http.services import Services
+from wavecom.ports import Allowance
+
+logger = logging.getLogger(__name__)
+
+Next = Callable[[ApiGatewayResolver], Response[Any]]
+Middleware = Callable[[ApiGatewayResolver, Next], Response[Any]]
+
+JSON = "application/json"
+PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs")
+"""Paths that need no key and count against no limit."""
+
+
+def finish(meter: HttpMeter) -> Middleware:
+    """Turn exceptions into answers, add the headers that every answer has, answer 304, and count the request."""
+
+    def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
+        started = time.perf_counter()
+        headers = app.current_event.headers
+        app.append_context(request_id=request_id(headers))
+        try:
+            response = call_next(app)
+        except Exception as exc:
+            response = error_response(app, exc)
+        response.headers.update(
+            {
+                **SECURITY_HEADERS,
+                **response.headers,
+                **app.context.get("rate_limit_headers", {}),
+                "X-Request-Id": app.context["request_id"],
+            }
+        )
+        _revalidate(app, response)
+        caller: Caller | None = app.context.get("caller")
+        meter.observe(
+            caller.tenant_id if caller else ANONYMOUS,
+            app.current_event.http_method,
+            app.context.get("route_label", "unmatched"),
+            response.status_code,
+            time.perf_counter() - started,
+        )
+        return response
+
+    return middleware
+
+
+def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
+    response.headers.setdefault("Cache-Control", "no-store" if response.status_code != HTTPStatus.OK else "no-cache")
+    if app.current_event.http_method != "GET" or response.status_code != HTTPStatus.OK:
+        return
+    tag = etag(response.body)
+    response.headers["ETag"] = tag
+    if is_unchanged(app.current_event.headers, tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED.value
+        response.body = ""
+
+
+def admit(services: Services) -> Middleware:
+    """Refuse what is too large, who is unknown and who asks too often, in that order."""
+
+    def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
+        event = app.current_event
+        if len((event.body or "").encode(errors="surrogatepass")) > services.config.max_body_bytes:
+            raise BodyTooLargeError(f"The body is larger than {services.config.max_body_bytes} bytes")
+        app.append_context(route_label=_route_label(app))
+        if event.http_method == "OPTIONS" or event.path.startswith(PUBLIC):
+            return call_next(app)
+        caller = authenticate(event.headers, services)
+        app.append_context(caller=caller)
+        limit = caller.rate_limit or services.config.rate_limit
+        allowance = services.rate_limits.take(caller.key_id, limit=limit, at=services.clock())
+        app.append_context(rate_limit_headers=_rate_limit_headers(allowance))
+        if not allowance.allowed:
+            wait = str(max(1, math.ceil(allowance.resets_in.total_seconds())))
+            raise RateLimitedError(f"More than {limit} requests in this minute", headers={"Retry-After": wait})
+        return call_next(app)
+
+    return middleware
+
+
+def _route_label(app: ApiGatewayResolver) -> str:
+    route = app.context["_route"]
+    return str(route.path) if route.func.__name__ != "not_found_handler" else "unmatched"
+
+
+def _rate_limit_headers(allowance: Allowance) -> dict[str, str]:
+    return {
+        "RateLimit-Limit": str(allowance.limit),
+        "RateLimit-Remaining": str(allowance.remaining),
+        "RateLimit-Reset": str(math.ceil(allowance.resets_in.total_seconds())),
+        "RateLimit-Policy": f"{allowance.limit};w=60",
+    }
+
+
+class Validate(OpenAPIRequestValidationMiddleware):
+    """Validate parameters and body against the route's signature.
+
+    It stands behind `admit`, where Powertools' own switch would put it first, and reads JSON strictly.
+    """
+
+    def handler(self, app: Any, next_middleware: Any) -> Response[Any]:
+        """Call the route with validated arguments. Raises the errors of `wavecom.http.errors`."""
+        _refuse_unknown_parameters(app)
+        try:
+            return super().handler(app, next_middleware)
+        except RequestValidationError as exc:
+            raise InvalidRequestError("The request is not valid", field_errors(exc.errors())) from exc
+
+    def _get_body(self, app: Any) -> Any:
+        event = app.current_event
+        media_type = event.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != JSON:
+            raise UnsupportedMediaTypeError(f"The body must be {JSON}")
+        try:
+            body = event.decoded_body
+        except ValueError as exc:
+            raise MalformedRequestError("The body is not UTF-8") from exc
+        if not body:
+            raise MalformedRequestError("The body is empty")
+        value = read_json(body)
+        app.append_context(json=value)
+        return value
+
+
+def _refuse_unknown_parameters(app: ApiGatewayResolver) -> None:
+    known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
+    given = app.current_event.resolved_query_string_parameters or {}
+    unknown = [FieldError(name, "is not a parameter of this request") for name in given if name not in known]
+    repeated = [FieldError(name, "must be given once") for name, values in given.items() if len(values) > 1]
+    if unknown or repeated:
+        raise InvalidRequestError("The request has parameters that are not understood", [*unknown, *repeated][:20])
+
+
+def json_response(status: HTTPStatus, body: Any, headers: dict[str, str] | None = None) -> Response[str]:
+    """Return a JSON answer; ``body`` is written once, here."""
+    return Response(status_code=status.value, content_type=JSON, body=to_json(body).decode(), headers=headers or {})
+
+
+def error_response(app: ApiGatewayResolver, exc: Exception) -> Response[str]:
+    """Return the answer to an exception, in the envelope of all errors."""
+    overload_status = (
+        HTTPStatus.TOO_MANY_REQUESTS if app.current_event.http_method == "POST" else HTTPStatus.SERVICE_UNAVAILABLE
+    )
+    answer = answer_to(exc, overload_status=overload_status)
+    return json_response(answer.status, answer.envelope(app.context["request_id"]), answer.headers)

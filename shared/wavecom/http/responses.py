@@ -1,0 +1,189 @@
+"""The shapes of answers, for the OpenAPI document; `wavecom.http.views` writes them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wavecom.domain.notification import Cause, Channel, OnUnknown, Priority, Status
+from wavecom.domain.outcomes import Outcome
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
+Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
+
+
+class Shape(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AttemptShape(Shape):
+    """One call to one provider."""
+
+    provider: str
+    outcome: Outcome
+    code: str | None
+    startedAt: Moment
+    durationMs: int
+
+
+class NotificationShape(Shape):
+    """A notification."""
+
+    id: Annotated[Id, Field(alias="_id")]
+    type: Channel
+    recipient: str
+    subject: str = ""
+    message: str
+    status: Status
+    priority: Priority
+    retryCount: int
+    maxRetries: int
+    onUnknown: OnUnknown
+    metadata: dict[str, Any] = {}
+    provider: str = ""
+    providerMessageId: str = ""
+    processingTimeMs: int = 0
+    error: str = ""
+    cause: Cause = Cause.PERMANENT
+    attempts: list[AttemptShape] = []
+    scheduledAt: Moment = ""
+    expiresAt: Moment = ""
+    nextAttemptAt: Moment = ""
+    sentAt: Moment = ""
+    failedAt: Moment = ""
+    createdAt: Moment
+    updatedAt: Moment
+
+
+class AuditShape(Shape):
+    """One status change."""
+
+    id: Annotated[str, Field(alias="_id")]
+    notificationId: Id
+    sequence: int
+    status: Status
+    message: str
+    timestamp: Moment
+    metadata: dict[str, Any]
+
+
+class DetailShape(Shape):
+    """A notification and its audit trail."""
+
+    notification: NotificationShape
+    logs: list[AuditShape]
+
+
+class PaginationShape(Shape):
+    """Where a page stands. ``nextCursor`` is null on the last page."""
+
+    currentPage: int
+    totalPages: int
+    totalItems: int
+    itemsPerPage: int
+    nextCursor: str | None
+
+
+class PageShape(Shape):
+    """A page of notifications, newest first."""
+
+    notifications: list[NotificationShape]
+    pagination: PaginationShape
+
+
+class StatisticsShape(Shape):
+    """Sums over all notifications of the tenant. ``queueDepth`` is null while the broker does not answer."""
+
+    total: int
+    byStatus: dict[str, int]
+    byType: dict[str, int]
+    byPriority: dict[str, int]
+    queueDepth: dict[str, int] | None
+    averageProcessingTime: Annotated[int, Field(description="Milliseconds")]
+    successRate: Annotated[float, Field(description="Percent of all that were accepted")]
+
+
+class FieldErrorShape(Shape):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class ErrorShape(Shape):
+    """What went wrong."""
+
+    code: str
+    message: str
+    details: list[FieldErrorShape]
+
+
+class ErrorEnvelope(Shape):
+    """Every error."""
+
+    success: Literal[False]
+    error: ErrorShape
+    requestId: str
+
+
+class NotificationEnvelope(Shape):
+    """One notification."""
+
+    success: Literal[True]
+    data: NotificationShape
+    message: str
+
+
+class DetailEnvelope(Shape):
+    """One notification with its audit trail."""
+
+    success: Literal[True]
+    data: DetailShape
+
+
+class PageEnvelope(Shape):
+    """A page."""
+
+    success: Literal[True]
+    data: PageShape
+
+
+class StatisticsEnvelope(Shape):
+    """Statistics."""
+
+    success: Literal[True]
+    data: StatisticsShape
+
+
+class BatchItemShape(Shape):
+    """What became of one notification of a batch: ``data`` with status 201, ``error`` with any other."""
+
+    index: int
+    status: int
+    data: NotificationShape | None = None
+    error: ErrorShape | None = None
+
+
+class BatchShape(Shape):
+    """What became of a batch, in order."""
+
+    accepted: int
+    refused: int
+    results: list[BatchItemShape]
+
+
+class BatchEnvelope(Shape):
+    """A batch."""
+
+    success: Literal[True]
+    data: BatchShape
+
+
+class HealthShape(Shape):
+    """Which dependencies answer. ``uptime`` is this process's, in seconds."""
+
+    status: Literal["healthy", "unhealthy"]
+    timestamp: Moment
+    services: dict[str, Literal["connected", "disconnected"]]
+    uptime: int

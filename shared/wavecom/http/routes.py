@@ -1,0 +1,234 @@
+"""The routes: each reads its arguments, calls one use case and answers."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+
+from wavecom.application.submit import Submission
+from wavecom.domain.degradation import check_answers
+from wavecom.domain.notification import Channel, Notification, Priority, Status
+from wavecom.domain.tenant import Role
+from wavecom.http import responses as shapes
+from wavecom.http.accept import Accepted, accept
+from wavecom.http.cursor import from_cursor
+from wavecom.http.errors import FieldError, InvalidRequestError, answer_to
+from wavecom.http.middleware import json_response
+from wavecom.http.requests import CreateBatch, CreateNotification
+from wavecom.http.services import Services
+from wavecom.http.views import detail_view, notification_view, page_view, statistics_view
+from wavecom.ports import ListFilter
+
+MAX_SKIP = 10_000
+"""How far pages by number reach; a cursor reaches any depth at the cost of the first page."""
+
+NotificationId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Repeat a call with its key and get its answer again, not a second notification",
+    ),
+]
+
+_ERRORS = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read",
+    HTTPStatus.UNAUTHORIZED: "No valid API key",
+    HTTPStatus.FORBIDDEN: "Not allowed with this key",
+    HTTPStatus.NOT_FOUND: "No such notification",
+    HTTPStatus.CONFLICT: "The present state does not allow it",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Fields are wrong",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; see Retry-After",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is down; see Retry-After",
+}
+_ALWAYS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_WITH_BODY = (
+    *_ALWAYS,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+_OF_ONE = (*_ALWAYS, HTTPStatus.NOT_FOUND)
+
+
+def documented(status: HTTPStatus, shape: type, text: str, errors: tuple[HTTPStatus, ...]) -> dict[int, Any]:
+    """Return the ``responses`` of a route for the OpenAPI document."""
+    answers = {status.value: {"description": text, "content": {"application/json": {"model": shape}}}}
+    for error in errors:
+        answers[error.value] = {
+            "description": _ERRORS[error],
+            "content": {"application/json": {"model": shapes.ErrorEnvelope}},
+        }
+    return answers
+
+
+def add_routes(app: ApiGatewayResolver, services: Services) -> None:
+    """Add the routes of notifications to ``app``."""
+    _add_writes(app, services)
+    _add_reads(app, services)
+
+
+def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
+    @app.post(
+        "/api/notifications",
+        compress=True,
+        summary="Create a notification",
+        responses=documented(HTTPStatus.CREATED, shapes.NotificationEnvelope, "Accepted, and stored", _WITH_BODY),
+    )
+    def create_notification(
+        notification: Annotated[CreateNotification, Body()], idempotency_key: IdempotencyKey = None
+    ) -> Response[str]:
+        accepted = accept(app, services, [notification], idempotency_key)
+        for refusal in accepted.refusals.values():
+            raise refusal
+        created = accepted.submission.notifications[0]
+        return json_response(
+            HTTPStatus.CREATED,
+            {"success": True, "data": notification_view(created), "message": _created_message(created)},
+            _replayed(accepted.submission),
+        )
+
+    @app.post(
+        "/api/notifications/batch",
+        compress=True,
+        summary="Create up to 500 notifications, each accepted or refused on its own",
+        responses=documented(
+            HTTPStatus.MULTI_STATUS, shapes.BatchEnvelope, "What became of each, in order", _WITH_BODY
+        ),
+    )
+    def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
+        accepted = accept(app, services, list(batch.validated()), idempotency_key)
+        answer = {"success": True, "data": _batch_view(accepted)}
+        return json_response(HTTPStatus.MULTI_STATUS, answer, _replayed(accepted.submission))
+
+    @app.post(
+        "/api/notifications/<notification_id>/cancel",
+        summary="Cancel a notification that is not being sent yet",
+        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Cancelled", (*_OF_ONE, HTTPStatus.CONFLICT)),
+    )
+    def cancel_notification(notification_id: NotificationId) -> Response[str]:
+        cancelled = services.intervene.cancel(_tenant(app), notification_id)
+        answer = {"success": True, "data": notification_view(cancelled), "message": "Notification cancelled"}
+        return json_response(HTTPStatus.OK, answer)
+
+    @app.post(
+        "/api/notifications/<notification_id>/retry",
+        summary="Send a failed notification again",
+        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Queued", (*_OF_ONE, HTTPStatus.CONFLICT)),
+    )
+    def retry_notification(notification_id: NotificationId) -> Response[str]:
+        queued = services.intervene.retry(_tenant(app), notification_id)
+        answer = {"success": True, "data": notification_view(queued), "message": "Notification queued again"}
+        return json_response(HTTPStatus.OK, answer)
+
+
+def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
+    @app.get(
+        "/api/notifications",
+        compress=True,
+        summary="List notifications, newest first",
+        responses=documented(HTTPStatus.OK, shapes.PageEnvelope, "A page", _ALWAYS),
+    )
+    def list_notifications(
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        status: Annotated[Status | None, Query()] = None,
+        type: Annotated[Channel | None, Query()] = None,  # noqa: A002
+        priority: Annotated[Priority | None, Query()] = None,
+        cursor: Annotated[
+            str | None, Query(max_length=100, description="nextCursor of the page before; instead of page")
+        ] = None,
+    ) -> Response[str]:
+        check_answers(services.system.level())
+        skip = (page - 1) * limit
+        if skip > MAX_SKIP:
+            error = FieldError("page", f"reaches beyond the first {MAX_SKIP} notifications; use cursor")
+            raise InvalidRequestError("The page is too deep", [error])
+        found = services.query.page(
+            ListFilter(tenant_id=_tenant(app), status=status, channel=type, priority=priority),
+            limit=limit,
+            skip=0 if cursor else skip,
+            after=from_cursor(cursor) if cursor else None,
+        )
+        return json_response(HTTPStatus.OK, {"success": True, "data": page_view(found, number=page, limit=limit)})
+
+    @app.get(
+        "/api/notifications/stats/system",
+        compress=True,
+        summary="Statistics of all your notifications",
+        responses=documented(HTTPStatus.OK, shapes.StatisticsEnvelope, "Statistics", _ALWAYS),
+    )
+    def system_statistics() -> Response[str]:
+        check_answers(services.system.level())
+        statistics = services.query.statistics(_tenant(app))
+        return json_response(HTTPStatus.OK, {"success": True, "data": statistics_view(statistics)})
+
+    @app.get(
+        "/api/notifications/<notification_id>",
+        compress=True,
+        summary="A notification with its audit trail",
+        responses=documented(HTTPStatus.OK, shapes.DetailEnvelope, "The notification", _OF_ONE),
+    )
+    def get_notification(notification_id: NotificationId) -> Response[str]:
+        notification, trail = services.query.notification(_tenant(app), notification_id)
+        return json_response(HTTPStatus.OK, {"success": True, "data": detail_view(notification, trail)})
+
+    @app.get(
+        "/api/metrics",
+        compress=True,
+        summary="Prometheus metrics of your tenant, or of all tenants for an operator's key",
+        responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
+    def metrics() -> Response[str]:
+        from wavecom.http import prometheus  # noqa: PLC0415
+
+        caller = app.context["caller"]
+        statistics = services.query.statistics(None if caller.role is Role.OPERATOR else caller.tenant_id)
+        return Response(200, content_type=prometheus.CONTENT_TYPE, body=prometheus.exposition(statistics))
+
+
+def _tenant(app: ApiGatewayResolver) -> str:
+    tenant_id: str = app.context["caller"].tenant_id
+    return tenant_id
+
+
+def _created_message(notification: Notification) -> str:
+    if notification.status is Status.QUEUED:
+        return "Notification created and queued successfully"
+    if notification.scheduled_at is not None and notification.scheduled_at > notification.created_at:
+        return "Notification created and scheduled"
+    return "Notification created; it will be queued shortly"
+
+
+def _replayed(submission: Submission) -> dict[str, str]:
+    return {"Idempotency-Replayed": "true"} if submission.repeated else {}
+
+
+def _batch_view(accepted: Accepted) -> dict[str, Any]:
+    created = accepted.submission.notifications
+    results: dict[int, dict[str, Any]] = {
+        index: {"index": index, "status": HTTPStatus.CREATED.value, "data": notification_view(notification)}
+        for index, notification in created.items()
+    }
+    for index, refusal in accepted.refusals.items():
+        answer = answer_to(refusal, overload_status=HTTPStatus.TOO_MANY_REQUESTS)
+        results[index] = {"index": index, "status": answer.status.value, "error": answer.error()}
+    return {
+        "accepted": len(created),
+        "refused": len(accepted.refusals),
+        "results": [results[index] for index in sorted(results)],
+    }

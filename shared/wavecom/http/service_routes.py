@@ -1,0 +1,122 @@
+"""The routes about the service itself: its health, its description and the page that shows it."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+
+import wavecom
+from wavecom.domain.errors import UnavailableError
+from wavecom.http import responses as shapes
+from wavecom.http.headers import PAGE_POLICY
+from wavecom.http.middleware import json_response
+from wavecom.http.services import Services
+from wavecom.http.views import iso
+
+PING_TIMEOUT = timedelta(seconds=2)
+_STARTED = time.monotonic()
+_VIEWER = files("aws_lambda_powertools.event_handler.openapi.swagger_ui")
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>WaveCom API</title>
+<link rel="stylesheet" href="/api/docs/viewer.css">
+</head>
+<body>
+<div id="viewer">Loading…</div>
+<script src="/api/docs/viewer.js"></script>
+<script src="/api/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = """SwaggerUIBundle({
+  url: "/api/openapi.json",
+  dom_id: "#viewer",
+  deepLinking: true,
+  presets: [SwaggerUIBundle.presets.apis],
+});
+"""
+
+
+def add_service_routes(app: ApiGatewayResolver, services: Services) -> None:
+    """Add `/api/health`, `/api/openapi.json` and `/api/docs` to ``app``."""
+
+    @app.get(
+        "/api/health",
+        summary="Whether the service and what it depends on answer",
+        responses={
+            status: {"description": text, "content": {"application/json": {"model": shapes.HealthShape}}}
+            for status, text in ((200, "All is well"), (503, "A dependency is down; services says which"))
+        },
+    )
+    def health() -> Response[str]:
+        states = {
+            "mongodb": _state(services.store.ping),
+            services.queue.name: _state(services.queue.ping),
+        }
+        healthy = all(state == "connected" for state in states.values())
+        return json_response(
+            HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE,
+            {
+                "status": "healthy" if healthy else "unhealthy",
+                "timestamp": iso(services.clock()),
+                "services": states,
+                "uptime": round(time.monotonic() - _STARTED),
+            },
+            {"Cache-Control": "no-store"},
+        )
+
+    @cache
+    def document() -> str:
+        return json.dumps(openapi(app))
+
+    def static(path: str, content_type: str, body: Callable[[], str], policy: str | None = None) -> None:
+        @app.get(path, compress=True, include_in_schema=False)
+        def serve() -> Response[str]:
+            headers: dict[str, str | list[str]] = {"Content-Security-Policy": policy} if policy else {}
+            return Response(200, content_type=content_type, body=body(), headers=headers)
+
+    static("/api/openapi.json", "application/json", document)
+    static("/api/docs", "text/html; charset=utf-8", lambda: _PAGE, PAGE_POLICY)
+    static("/api/docs/start.js", "text/javascript; charset=utf-8", lambda: _START)
+    static("/api/docs/viewer.js", "text/javascript; charset=utf-8", lambda: _asset("swagger-ui-bundle.min.js"))
+    static("/api/docs/viewer.css", "text/css; charset=utf-8", lambda: _asset("swagger-ui.min.css"))
+
+
+def openapi(app: ApiGatewayResolver) -> dict[str, Any]:
+    """Return the OpenAPI document of ``app``'s routes."""
+    document: dict[str, Any] = json.loads(
+        app.get_openapi_json_schema(
+            title="WaveCom",
+            version=wavecom.__version__,
+            description="Transactional email, SMS and push: none lost, none sent twice.",
+            security_schemes={
+                "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of your tenant"}
+            },  # type: ignore[dict-item]
+            security=[{"apiKey": []}],
+        )
+    )
+    return document
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_VIEWER / name).read_text()
+
+
+def _state(ping: Callable[[timedelta], None]) -> str:
+    try:
+        ping(PING_TIMEOUT)
+    except UnavailableError:
+        return "disconnected"
+    return "connected"

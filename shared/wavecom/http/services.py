@@ -1,0 +1,35 @@
+"""What the HTTP layer is given: use cases, the ports it needs itself, and its configuration."""
+
+from dataclasses import dataclass
+
+from wavecom.application.intervene import Intervene
+from wavecom.application.query import Query
+from wavecom.application.submit import Submit
+from wavecom.ports import ApiKeys, Clock, Counters, NotificationStore, Queue, RateLimits, SystemState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpConfig:
+    """``rate_limit`` is in requests a minute and key. ``development_tenant`` answers requests without a key."""
+
+    rate_limit: int = 100
+    max_body_bytes: int = 5 * 1024 * 1024
+    cors_origins: tuple[str, ...] = ()
+    development_tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything behind the routes."""
+
+    submit: Submit
+    intervene: Intervene
+    query: Query
+    store: NotificationStore
+    queue: Queue
+    counters: Counters
+    api_keys: ApiKeys
+    rate_limits: RateLimits
+    system: SystemState
+    clock: Clock
+    config: HttpConfig

@@ -1,0 +1,54 @@
+"""Logs, metrics and traces, by Powertools. Log lines name notifications, never a recipient or a body."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+Handler = Callable[[dict[str, Any], Any], Any]
+"""A Lambda handler: event and context to an answer."""
+
+NAMESPACE = "WaveCom"
+"""CloudWatch namespace of everything that the functions publish."""
+
+
+def configure_logging(service: str) -> Logger:
+    """Send JSON lines of the whole package to standard output; the level comes from POWERTOOLS_LOG_LEVEL."""
+    logger = Logger(service=service, utc=True)
+    package = logging.getLogger("wavecom")
+    package.handlers = list(logger.handlers)
+    package.setLevel(logger.log_level)
+    package.propagate = False
+    return logger
+
+
+class EmfMetrics:
+    """`wavecom.ports.MetricsSink` by the CloudWatch embedded metric format on standard output.
+
+    Each value is a document of its own, since values of one document share its dimensions.
+    """
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._units = {unit.value: unit for unit in MetricUnit}
+
+    def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
+        """See `wavecom.ports.MetricsSink.gauge`. ``unit`` is CloudWatch's name of it."""
+        metrics = EphemeralMetrics(namespace=NAMESPACE, service=self._service)
+        for dimension, text in dimensions.items():
+            metrics.add_dimension(dimension, text)
+        metrics.add_metric(name, self._units.get(unit, MetricUnit.NoUnit), value)
+        metrics.flush_metrics()
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def traced(handler: Handler, service: str) -> Handler:
+    """Return ``handler`` traced by X-Ray. The tracer is imported only here, since it costs 190 ms."""
+    from aws_lambda_powertools import Tracer  # noqa: PLC0415
+
+    traced_handler: Handler = Tracer(service=service).capture_lambda_handler(handler)
+    return traced_handler

@@ -1,0 +1,122 @@
+"""Everything that can be configured, read from the environment once a process and validated at once."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from wavecom.domain.degradation import Thresholds
+from wavecom.domain.timings import Timings
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names the environment variable."""
+
+
+class Settings(BaseModel):
+    """WaveCom's settings. Each field is the environment variable of the same name in capitals."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mongodb_uri: Annotated[SecretStr, Field(description="MongoDB connection string; needs a replica set")]
+    mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Database name")] = "wavecom"
+
+    broker: Annotated[Literal["sqs", "rabbitmq"], Field(description="Queue engine")] = "sqs"
+    amqp_url: Annotated[SecretStr | None, Field(description="RabbitMQ address, for BROKER=rabbitmq")] = None
+    aws_region: Annotated[str, Field(description="Region of SQS and SES")] = "us-east-1"
+    aws_endpoint_url: Annotated[str | None, Field(description="AWS emulator to use instead of AWS")] = None
+    sqs_queue_prefix: Annotated[str, Field(description="Put before every SQS queue name")] = ""
+
+    rate_limit_per_minute: Annotated[int, Field(ge=1, description="Requests a minute and API key")] = 100
+    cors_origins: Annotated[
+        tuple[str, ...], Field(description="Origins that browsers may call from, separated by commas")
+    ] = ()
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = 5 * 1024 * 1024
+    development_tenant: Annotated[
+        str | None, Field(description="Tenant of requests without a key; only for a server on loopback")
+    ] = None
+    aws_lambda_function_name: Annotated[str | None, Field(description="Set by AWS Lambda")] = None
+
+    elevated_per_minute: Annotated[int, Field(ge=1, description="Load above which level 2 begins")] = 50_000
+    high_per_minute: Annotated[int, Field(ge=1, description="Load above which level 3 begins")] = 100_000
+    extreme_per_minute: Annotated[int, Field(ge=1, description="Load above which level 4 begins")] = 200_000
+
+    sends_at_once: Annotated[int, Field(ge=1, le=1024, description="Provider calls at once in a process")] = 128
+    pending_timeout_seconds: Annotated[Seconds, Field(description="PENDING this long: the sweep queues it")] = 15
+    queued_timeout_seconds: Annotated[Seconds, Field(description="QUEUED this long: the sweep looks")] = 300
+    lease_seconds: Annotated[Seconds, Field(description="How long a claim holds")] = 90
+    retry_margin_seconds: Annotated[Seconds, Field(description="A retry this late is taken for lost")] = 30
+
+    email_provider: Annotated[Literal["simulated", "smtp", "ses"], Field(description="Provider of EMAIL")] = "simulated"
+    email_sender: Annotated[str, Field(description="From address")] = "WaveCom <no-reply@example.com>"
+    provider_timeout_seconds: Annotated[Seconds, Field(description="Longest wait for a provider")] = 10
+    smtp_host: Annotated[str, Field(description="SMTP server")] = "localhost"
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="SMTP port")] = 587
+    smtp_username: Annotated[str | None, Field(description="SMTP user")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="SMTP password")] = None
+    smtp_starttls: Annotated[bool, Field(description="Encrypt with STARTTLS, certificate verified")] = True
+    ses_configuration_set: Annotated[str | None, Field(description="SES configuration set")] = None
+
+    simulated_latency_ms: Annotated[int, Field(ge=0, le=60_000, description="Time a simulated provider takes")] = 50
+    simulated_failure_rate: Annotated[float, Field(ge=0, le=1, description="Share of sends it refuses for now")] = 0.0
+    simulated_down: Annotated[
+        frozenset[Literal["EMAIL", "SMS", "PUSH"]], Field(description="Channels whose simulator is down")
+    ] = frozenset()
+    simulated_journal: Annotated[Path | None, Field(description="File to note accepted messages in")] = None
+
+    tracing: Annotated[bool, Field(description="AWS X-Ray tracing")] = False
+
+    @field_validator("cors_origins", "simulated_down", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> "Settings":
+        if self.broker == "rabbitmq" and self.amqp_url is None:
+            raise ValueError("AMQP_URL is required with BROKER=rabbitmq")
+        if self.development_tenant and self.aws_lambda_function_name:
+            raise ValueError("DEVELOPMENT_TENANT lets anyone in without a key and must not be set on AWS Lambda")
+        if self.lease_seconds <= 2 * self.provider_timeout_seconds:
+            raise ValueError("LEASE_SECONDS must be more than twice PROVIDER_TIMEOUT_SECONDS")
+        if not self.elevated_per_minute < self.high_per_minute < self.extreme_per_minute:
+            raise ValueError("ELEVATED_PER_MINUTE, HIGH_PER_MINUTE and EXTREME_PER_MINUTE must rise")
+        return self
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the environment. Raises `SettingsError` that names each variable at fault, never its value."""
+        names = {name.upper(): name for name in cls.model_fields}
+        given = {names[variable]: value for variable, value in os.environ.items() if variable in names and value}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as exc:
+            raise SettingsError(
+                "; ".join(
+                    f"{'_'.join(str(part) for part in error['loc'][:1]).upper()}: {error['msg']}".removeprefix(": ")
+                    for error in exc.errors(include_input=False, include_url=False)
+                )
+            ) from None
+
+    def timings(self) -> Timings:
+        """Return how long a notification may stand still. A send begins only while its lease lasts for it."""
+        return Timings(
+            pending=timedelta(seconds=self.pending_timeout_seconds),
+            queued=timedelta(seconds=self.queued_timeout_seconds),
+            lease=timedelta(seconds=self.lease_seconds),
+            begin_within=timedelta(seconds=self.lease_seconds - 2 * self.provider_timeout_seconds),
+            retry_margin=timedelta(seconds=self.retry_margin_seconds),
+        )
+
+    def thresholds(self) -> Thresholds:
+        """Return the loads at which degradation levels begin."""
+        return Thresholds(self.elevated_per_minute, self.high_per_minute, self.extreme_per_minute)
+
+    @property
+    def provider_timeout(self) -> timedelta:
+        """The longest wait for a provider."""
+        return timedelta(seconds=self.provider_timeout_seconds)
