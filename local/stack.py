@@ -117,10 +117,9 @@ class Stack:
 def own_programs(config: StackConfig) -> list[Program]:
     """Return WaveCom's own processes: the API, a consumer for each queue, and the schedule."""
     python = sys.executable
+    poller, queues = "local.sqs_poller", [*topology.LANES, topology.RETRY]
     if config.broker == "rabbitmq":
-        poller, queues = "local.rabbitmq_poller", topology.LANES
-    else:
-        poller, queues = "local.sqs_poller", (*topology.LANES, topology.RETRY)
+        poller, queues = "local.rabbitmq_poller", [*topology.LANES]
     consumers = [
         Program(name=f"deliver-{queue.replace('_', '-')}", command=[python, "-m", poller, queue]) for queue in queues
     ]

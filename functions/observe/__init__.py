@@ -1,0 +1,1 @@
+"""What the alarms stand on."""

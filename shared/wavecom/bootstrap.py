@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
@@ -226,4 +226,7 @@ def entry_point(service: str, handle: Handler) -> Handler:
     def chosen() -> Handler:
         return traced(handle, service) if container().settings.tracing else handle
 
-    return lambda event, context: chosen()(event, context)
+    def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+        return chosen()(event, context)
+
+    return lambda_handler

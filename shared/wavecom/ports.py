@@ -184,7 +184,7 @@ class ApiKeys(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a rate limit says to one request: ``limit`` and ``remaining`` in requests, ``resets_in`` to the next window."""
+    """What a rate limit says to a request: ``limit`` and ``remaining`` in requests, the time to the next window."""
 
     allowed: bool
     limit: int

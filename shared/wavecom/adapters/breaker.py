@@ -128,7 +128,7 @@ class PyBreakers:
         return self._breakers[name]
 
 
-class _Failure(Exception):
+class _FailedCallError(Exception):
     """Stands for a failed call."""
 
 
@@ -138,11 +138,11 @@ def _succeed() -> None:
 
 def _fail() -> None:
     """Stand for a call that failed."""
-    raise _Failure
+    raise _FailedCallError
 
 
 def _feed(breaker: pybreaker.CircuitBreaker, outcome: Callable[[], None]) -> None:
     try:
         breaker.call(outcome)
-    except (_Failure, pybreaker.CircuitBreakerError):
+    except (_FailedCallError, pybreaker.CircuitBreakerError):
         return

@@ -34,8 +34,8 @@ class Observe:
     def __call__(self) -> Level:
         """Publish depths, failure rates, breaker states and the level; return the level.
 
-        Metrics: ``QueueDepth`` (messages, by queue, the dead letters among them), ``ProviderFailureRate`` (percent over five
-        minutes), ``BreakerState`` (0 closed, 1 half-open, 2 open), ``AcceptedPerMinute``, ``DegradationLevel``
+        Metrics: ``QueueDepth`` (messages, by queue, the dead letters among them), ``ProviderFailureRate`` (percent over
+        five minutes), ``BreakerState`` (0 closed, 1 half-open, 2 open), ``AcceptedPerMinute``, ``DegradationLevel``
         (1 to 4), ``BrokerReachable`` (0 or 1).
         """
         now = self.clock()

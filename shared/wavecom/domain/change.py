@@ -49,6 +49,10 @@ def move(
     facts: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Change:
+    """Take ``steps`` one after the other; ``changes`` are the fields that change besides, ``facts`` go to the trail.
+
+    Raises `IllegalTransitionError` where a step leaves the arrows.
+    """
     entries: list[AuditEntry] = []
     status = notification.status
     for sequence, (target, text) in enumerate(steps, notification.sequence + 1):
@@ -75,6 +79,7 @@ def entry(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
+    """Return the audit entry of one step."""
     return AuditEntry(
         notification_id=notification.id,
         tenant_id=notification.tenant_id,
@@ -87,4 +92,5 @@ def entry(
 
 
 def no_later_than_expiry(due: datetime, expires_at: datetime | None) -> datetime:
+    """Return ``due``, or the deadline where that comes first, so that expiry is seen in time."""
     return due if expires_at is None else min(due, expires_at)

@@ -8,7 +8,7 @@ from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.ports import Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PLAIN = re.compile(r"(?P<milliseconds>\d{1,15})\.(?P<id>[0-9a-f]{24})")
+_PLAIN = re.compile(r"^(\d{1,15})\.([0-9a-f]{24})\Z", re.ASCII)
 
 
 def to_cursor(position: Position) -> str:
@@ -21,10 +21,8 @@ def from_cursor(cursor: str) -> Position:
     """Return the position of a cursor. Raises `InvalidRequestError` where it is none of ours."""
     try:
         plain = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
-        match = _PLAIN.fullmatch(plain)
-        if match is None:
-            raise ValueError("Not a position")
-        return Position(_EPOCH + timedelta(milliseconds=int(match["milliseconds"])), match["id"])
-    except (ValueError, OverflowError) as exc:
+        milliseconds, notification_id = _PLAIN.findall(plain)[0]
+        return Position(_EPOCH + timedelta(milliseconds=int(milliseconds)), notification_id)
+    except (ValueError, IndexError, OverflowError) as exc:
         error = FieldError("cursor", "must be the nextCursor of an earlier page")
         raise InvalidRequestError("The cursor is not valid", [error]) from exc

@@ -50,7 +50,7 @@ def finish(meter: HttpMeter) -> Middleware:
         app.append_context(request_id=request_id(headers))
         try:
             response = call_next(app)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - every exception becomes an answer; the unexpected are logged there
             response = error_response(app, exc)
         response.headers.update(
             {
@@ -78,7 +78,7 @@ def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
     response.headers.setdefault("Cache-Control", "no-store" if response.status_code != HTTPStatus.OK else "no-cache")
     if app.current_event.http_method != "GET" or response.status_code != HTTPStatus.OK:
         return
-    tag = etag(response.body)
+    tag = etag(response.body or "")
     response.headers["ETag"] = tag
     if is_unchanged(app.current_event.headers, tag):
         response.status_code = HTTPStatus.NOT_MODIFIED.value
@@ -127,6 +127,9 @@ class Validate(OpenAPIRequestValidationMiddleware):
 
     It stands behind `admit`, where Powertools' own switch would put it first, and reads JSON strictly.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
 
     def handler(self, app: Any, next_middleware: Any) -> Response[Any]:
         """Call the route with validated arguments. Raises the errors of `wavecom.http.errors`."""

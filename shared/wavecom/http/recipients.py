@@ -5,9 +5,9 @@ import re
 from wavecom.domain.notification import Channel
 
 APNS_TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){32,100}")
-"""A device token is opaque bytes written as hex, 32 of them today and up to 100 (Apple, "Sending notification requests to APNs")."""
+"""Opaque bytes written as hex, 32 of them today, up to 100 (Apple, "Sending notification requests to APNs")."""
 FCM_TOKEN = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,}")
-"""A registration token is an instance id, a colon and a long URL-safe text (Firebase, "Manage FCM registration tokens")."""
+"""An instance id, a colon and a long URL-safe text (Firebase, "Manage FCM registration tokens")."""
 MAX_LENGTH = 4096
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from wavecom.domain.notification import Cause, Channel, OnUnknown, Priority, Status
 from wavecom.domain.outcomes import Outcome
@@ -14,7 +15,7 @@ Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd79
 class Shape(BaseModel):
     """A part of an answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class AttemptShape(Shape):
@@ -23,8 +24,8 @@ class AttemptShape(Shape):
     provider: str
     outcome: Outcome
     code: str | None
-    startedAt: Moment
-    durationMs: int
+    started_at: Moment
+    duration_ms: int
 
 
 class NotificationShape(Shape):
@@ -37,30 +38,30 @@ class NotificationShape(Shape):
     message: str
     status: Status
     priority: Priority
-    retryCount: int
-    maxRetries: int
-    onUnknown: OnUnknown
+    retry_count: int
+    max_retries: int
+    on_unknown: OnUnknown
     metadata: dict[str, Any] = {}
     provider: str = ""
-    providerMessageId: str = ""
-    processingTimeMs: int = 0
+    provider_message_id: str = ""
+    processing_time_ms: int = 0
     error: str = ""
     cause: Cause = Cause.PERMANENT
     attempts: list[AttemptShape] = []
-    scheduledAt: Moment = ""
-    expiresAt: Moment = ""
-    nextAttemptAt: Moment = ""
-    sentAt: Moment = ""
-    failedAt: Moment = ""
-    createdAt: Moment
-    updatedAt: Moment
+    scheduled_at: Moment = ""
+    expires_at: Moment = ""
+    next_attempt_at: Moment = ""
+    sent_at: Moment = ""
+    failed_at: Moment = ""
+    created_at: Moment
+    updated_at: Moment
 
 
 class AuditShape(Shape):
     """One status change."""
 
     id: Annotated[str, Field(alias="_id")]
-    notificationId: Id
+    notification_id: Id
     sequence: int
     status: Status
     message: str
@@ -78,11 +79,11 @@ class DetailShape(Shape):
 class PaginationShape(Shape):
     """Where a page stands. ``nextCursor`` is null on the last page."""
 
-    currentPage: int
-    totalPages: int
-    totalItems: int
-    itemsPerPage: int
-    nextCursor: str | None
+    current_page: int
+    total_pages: int
+    total_items: int
+    items_per_page: int
+    next_cursor: str | None
 
 
 class PageShape(Shape):
@@ -96,12 +97,12 @@ class StatisticsShape(Shape):
     """Sums over all notifications of the tenant. ``queueDepth`` is null while the broker does not answer."""
 
     total: int
-    byStatus: dict[str, int]
-    byType: dict[str, int]
-    byPriority: dict[str, int]
-    queueDepth: dict[str, int] | None
-    averageProcessingTime: Annotated[int, Field(description="Milliseconds")]
-    successRate: Annotated[float, Field(description="Percent of all that were accepted")]
+    by_status: dict[str, int]
+    by_type: dict[str, int]
+    by_priority: dict[str, int]
+    queue_depth: dict[str, int] | None
+    average_processing_time: Annotated[int, Field(description="Milliseconds")]
+    success_rate: Annotated[float, Field(description="Percent of all that were accepted")]
 
 
 class FieldErrorShape(Shape):
@@ -124,7 +125,7 @@ class ErrorEnvelope(Shape):
 
     success: Literal[False]
     error: ErrorShape
-    requestId: str
+    request_id: str
 
 
 class NotificationEnvelope(Shape):

@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 import wavecom
 from wavecom.domain.errors import UnavailableError
@@ -100,9 +101,7 @@ def openapi(app: ApiGatewayResolver) -> dict[str, Any]:
             title="WaveCom",
             version=wavecom.__version__,
             description="Transactional email, SMS and push: none lost, none sent twice.",
-            security_schemes={
-                "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of your tenant"}
-            },  # type: ignore[dict-item]
+            security_schemes={"apiKey": HTTPBearer(description="An API key of your tenant")},
             security=[{"apiKey": []}],
         )
     )

@@ -127,7 +127,7 @@ class SimulatedProvider:
         self._latency_seconds = latency.total_seconds()
         self._failure_rate = failure_rate
         self._journal = journal
-        self._random = random or randomness.Random()
+        self._random = random or randomness.Random()  # noqa: S311 - it decides which sends to refuse
         self._draw = threading.Lock()
         if journal is not None:
             journal.parent.mkdir(parents=True, exist_ok=True)

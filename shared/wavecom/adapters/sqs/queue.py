@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -18,6 +18,7 @@ from wavecom.domain.messages import QueueMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 T = TypeVar("T")
@@ -37,7 +38,8 @@ def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=4 * CALLS_AT_ONCE,
     )
-    return boto3.client("sqs", region_name=region, endpoint_url=endpoint_url, config=config)
+    client: SQSClient = boto3.client("sqs", region_name=region, endpoint_url=endpoint_url, config=config)
+    return client
 
 
 class SqsQueue:
@@ -60,33 +62,29 @@ class SqsQueue:
         """See `wavecom.ports.Queue.publish`. A delay is rounded up to a second, 900 at the most."""
         if delay > timedelta(0):
             seconds = min(math.ceil(delay.total_seconds()), topology.SQS_MAX_DELAY_SECONDS)
-            return self._send(topology.RETRY, messages, {"DelaySeconds": seconds})
+            return self._send(topology.RETRY, messages, seconds)
         confirmed: list[QueueMessage] = []
         for lane in topology.LANES:
-            confirmed += self._send(lane, [message for message in messages if message.lane.value == lane], {})
+            confirmed += self._send(lane, [message for message in messages if message.lane.value == lane])
         return confirmed
 
     def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
         """See `wavecom.ports.Queue.dead_letter`."""
-        return self._send(topology.DEAD_LETTERS, messages, {})
+        return self._send(topology.DEAD_LETTERS, messages)
 
-    def _send(self, queue: str, messages: Sequence[QueueMessage], extra: Mapping[str, Any]) -> list[QueueMessage]:
+    def _send(self, queue: str, messages: Sequence[QueueMessage], delay_seconds: int = 0) -> list[QueueMessage]:
         if not messages:
             return []
         url = self.url(queue)
         calls = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
-        sent = _answered(lambda: list(self._threads.map(lambda batch: self._send_batch(url, batch, extra), calls)))
+        sent = _answered(
+            lambda: list(self._threads.map(lambda batch: self._send_batch(url, batch, delay_seconds), calls))
+        )
         return [message for confirmed in sent for message in confirmed]
 
-    def _send_batch(self, url: str, batch: Sequence[QueueMessage], extra: Mapping[str, Any]) -> list[QueueMessage]:
+    def _send_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage]:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
-            {
-                "Id": str(index),
-                "MessageBody": message.body(),
-                **({"MessageGroupId": message.tenant_id} if message.tenant_id else {}),
-                **extra,
-            }
-            for index, message in enumerate(batch)
+            _entry(str(index), message, delay_seconds) for index, message in enumerate(batch)
         ]
         answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
         return [batch[int(success["Id"])] for success in answer.get("Successful", [])]
@@ -115,21 +113,18 @@ class SqsQueue:
     def declare(self) -> None:
         """Create the queues that are missing, for development; the CDK app makes them in AWS."""
 
-        def create(queue: str, **attributes: str) -> str:
+        def create(queue: str, attributes: "Mapping[QueueAttributeNameType, str]") -> str:
             created = self._client.create_queue(QueueName=self._prefix + queue, Attributes=attributes)
             return self._client.get_queue_attributes(QueueUrl=created["QueueUrl"], AttributeNames=["QueueArn"])[
                 "Attributes"
             ]["QueueArn"]
 
         def create_all() -> None:
-            dead_letters = create(topology.DEAD_LETTERS)
+            dead_letters = create(topology.DEAD_LETTERS, {})
             redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": topology.SQS_MAX_RECEIVES}
             for queue in (*topology.LANES, topology.RETRY):
-                create(
-                    queue,
-                    RedrivePolicy=json.dumps(redrive),
-                    VisibilityTimeout=str(topology.SQS_VISIBILITY_TIMEOUT_SECONDS),
-                )
+                visibility = str(topology.SQS_VISIBILITY_TIMEOUT_SECONDS)
+                create(queue, {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": visibility})
 
         _answered(create_all)
 
@@ -145,6 +140,15 @@ class SqsQueue:
         """Stop the threads and close all connections."""
         self._threads.shutdown()
         self._client.close()
+
+
+def _entry(entry_id: str, message: QueueMessage, delay_seconds: int) -> "SendMessageBatchRequestEntryTypeDef":
+    entry: SendMessageBatchRequestEntryTypeDef = {"Id": entry_id, "MessageBody": message.body()}
+    if message.tenant_id is not None:
+        entry["MessageGroupId"] = message.tenant_id
+    if delay_seconds:
+        entry["DelaySeconds"] = delay_seconds
+    return entry
 
 
 def _answered(call: Callable[[], T]) -> T:
