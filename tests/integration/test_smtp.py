@@ -54,14 +54,19 @@ def message_to(recipient: str = "customer@example.com", **changes: Any) -> Outgo
 
 @dataclass
 class Mailbox:
-    """Keeps what the server accepted, and lets a test answer MAIL, RCPT or the content in the server's place."""
+    """Keeps what the server accepted, and lets a test answer MAIL, RCPT or the content in the server's place.
+
+    Each of the three answers comes after ``delay_seconds``.
+    """
 
     envelopes: list[Envelope] = field(default_factory=list)
     mail: str | None = None
     rcpt: str | None = None
     content: Callable[[SMTP], str] | None = None
+    delay_seconds: float = 0
 
     async def handle_MAIL(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        await asyncio.sleep(self.delay_seconds)
         if self.mail:
             return self.mail
         envelope.mail_from = address
@@ -69,12 +74,14 @@ class Mailbox:
         return "250 2.1.0 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        await asyncio.sleep(self.delay_seconds)
         if self.rcpt:
             return self.rcpt
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
+        await asyncio.sleep(self.delay_seconds)
         answer = self.content(server) if self.content else "250 2.0.0 Queued as 1234"
         if answer.startswith("250"):
             self.envelopes.append(envelope)
@@ -320,6 +327,23 @@ def test_call_that_finds_no_free_connection_in_time_is_limited(server: Server) -
     assert (code, len(server.sessions)) == (250, 1)
 
 
+def test_answers_that_are_slow_together_run_into_the_timeout(server: Server, mailbox: Mailbox) -> None:
+    mailbox.delay_seconds = 0.4
+    with provider_for(server, timeout=timedelta(seconds=0.6)) as provider:
+        error = error_of(provider)
+
+    assert (type(error), error.code) == (TransientError, "timeout")
+    assert mailbox.envelopes == []
+
+
+def test_answers_may_take_longer_than_connecting(server: Server, mailbox: Mailbox) -> None:
+    mailbox.delay_seconds = 0.8
+    with provider_for(server, connect_timeout=timedelta(seconds=0.5)) as provider:
+        provider.send(message_to())
+
+    assert len(mailbox.envelopes) == 1
+
+
 def test_encryption_and_login(guarded: Server, mailbox: Mailbox, certificate: Certificate) -> None:
     context = certificate.for_client()
     login = {"starttls": True, "username": "wavecom", "password": "secret", "tls_context": context}
@@ -556,7 +580,10 @@ def test_outcome_is_unknown_only_once_the_content_has_left(
             starttls=False,
             timeout=timedelta(seconds=0.3),
         )
+        began = time.monotonic()
         error = error_of(provider)
+        took = time.monotonic() - began
 
     assert type(error) is family
+    assert took < 4, "the call's timeout bounds connecting too, which alone might take 5 s"
     assert error.code in (("connection_lost", "connect_failed") if hangs_up else ("timeout",))

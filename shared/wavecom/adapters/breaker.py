@@ -111,6 +111,8 @@ class PyBreakers:
             _feed(breaker, _succeed)
         for _ in range(min(failures, FAILURES_TO_OPEN)):
             _feed(breaker, _fail)
+        if breaker.current_state == pybreaker.STATE_OPEN:
+            self._states.storage(provider).opened_at = self._clock()  # pybreaker goes by a clock of its own
         self._states.flush(provider)
 
     def states(self) -> dict[str, str]:

@@ -129,7 +129,7 @@ class Validate(OpenAPIRequestValidationMiddleware):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # Powertools leaves it without annotations
 
     def handler(self, app: Any, next_middleware: Any) -> Response[Any]:
         """Call the route with validated arguments. Raises the errors of `wavecom.http.errors`."""

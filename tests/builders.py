@@ -1,0 +1,91 @@
+"""Make test data: say what matters, get sensible values for the rest."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.messages import QueueMessage
+from wavecom.domain.notification import Attempt, Channel, Draft, Idempotency, Notification, Priority
+from wavecom.domain.outcomes import Outcome, Receipt
+from wavecom.domain.settlement import AttemptResult
+from wavecom.domain.timings import Timings
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+TIMINGS = Timings()
+
+
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+def a_draft(**changes: Any) -> Draft:
+    values: dict[str, Any] = {
+        "channel": Channel.EMAIL,
+        "recipient": "user@example.com",
+        "subject": "Your statement",
+        "message": "It is ready.",
+        "priority": Priority.HIGH,
+    }
+    return Draft(**{**values, **changes})
+
+
+def pending(
+    at: datetime = NOON, *, tenant: str = "bank-a", idempotency: Idempotency | None = None, **changes: Any
+) -> Notification:
+    draft = a_draft(**changes)
+    return lifecycle.create(draft, tenant_id=tenant, at=at, timings=TIMINGS, idempotency=idempotency).after
+
+
+def queued(at: datetime = NOON, **changes: Any) -> Notification:
+    return lifecycle.enqueue(pending(at, **changes), at=at, timings=TIMINGS).after
+
+
+def claimed(at: datetime = NOON, *, token: str = "token", **changes: Any) -> Notification:
+    change = lifecycle.claim(queued(at, **changes), retry_count=0, token=token, at=at, timings=TIMINGS)
+    assert change is not None
+    return change.after
+
+
+def reclaimed(notification: Notification, at: datetime) -> Notification:
+    change = lifecycle.claim(
+        notification, retry_count=notification.retry_count, token="again", at=at, timings=TIMINGS
+    )
+    assert change is not None
+    return change.after
+
+
+def failed(at: datetime = NOON, **changes: Any) -> Notification:
+    return settlement.settle(claimed(at, **changes), a_result(Outcome.PERMANENT), at=at, timings=TIMINGS).after
+
+
+def sent(at: datetime = NOON, **changes: Any) -> Notification:
+    return settlement.settle(claimed(at, **changes), a_result(Outcome.DELIVERED), at=at, timings=TIMINGS).after
+
+
+def a_result(
+    outcome: Outcome, *, retry_after: timedelta | None = None, provider: str = "simulated-email"
+) -> AttemptResult:
+    attempt = Attempt(
+        provider=provider,
+        outcome=outcome,
+        code=None if outcome is Outcome.DELIVERED else "some_code",
+        started_at=NOON,
+        duration_ms=12,
+    )
+    receipt = Receipt("message-1") if outcome is Outcome.DELIVERED else None
+    return AttemptResult(
+        attempt=attempt, receipt=receipt, detail=None if receipt else "It said no", retry_after=retry_after
+    )
+
+
+def message_about(notification: Notification) -> QueueMessage:
+    return QueueMessage.about(notification)

@@ -1,0 +1,111 @@
+"""Real servers, started once a run and only when a test asks for them."""
+
+import os
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import ASCENDING
+
+from local.config import STATE_VARIABLE, StackConfig, StackError
+from local.servers import Server, servers
+from local.supervision import end_leftovers
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.indexes import create_indexes
+
+SERVER_START_SECONDS = 60
+
+
+def free_ports(count: int) -> int:
+    """Return the first of ``count`` ports in a row that nobody uses."""
+    for first in range(21_000 + os.getpid() % 200 * 20, 60_000, count):
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("No free ports")
+
+
+def stack_config(state: Path, broker: str) -> StackConfig:
+    """Return a stack of its own, on ports that nobody uses."""
+    first = free_ports(6)
+    return StackConfig(
+        state=state,
+        broker="rabbitmq" if broker == "rabbitmq" else "sqs",
+        host="127.0.0.1",
+        port=first,
+        mongodb_uri=None,
+        mongodb_port=first + 1,
+        amqp_url=None,
+        amqp_port=first + 2,
+        aws_endpoint_url=None,
+        sqs_port=first + 5,
+    )
+
+
+def run(server: Server, config: StackConfig) -> Iterator[None]:
+    """Run a server until the end of the fixture that yields from this."""
+    environment = {**os.environ, **server.environment, STATE_VARIABLE: str(config.state)}
+    process = subprocess.Popen(
+        server.command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    until = time.monotonic() + SERVER_START_SECONDS
+    while True:
+        try:
+            server.check()
+        except StackError:
+            assert process.poll() is None, f"{server.name} ended"
+            assert time.monotonic() < until, f"{server.name} does not answer"
+            time.sleep(0.1)
+        else:
+            break
+    yield
+    end_leftovers(config)
+    process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MongoDB-protocol server."""
+    config = stack_config(tmp_path_factory.mktemp("mongodb"), "sqs")
+    (server,) = [each for each in servers(config) if each.name == "mongodb"]
+    for _ in run(server, config):
+        yield f"mongodb://127.0.0.1:{config.mongodb_port}/?directConnection=true"
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A RabbitMQ node."""
+    config = stack_config(tmp_path_factory.mktemp("rabbitmq"), "rabbitmq")
+    (server,) = [each for each in servers(config) if each.name == "rabbitmq"]
+    for _ in run(server, config):
+        yield f"amqp://guest:guest@127.0.0.1:{config.amqp_port}"
+
+
+@pytest.fixture(scope="session")
+def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An AWS emulator."""
+    config = stack_config(tmp_path_factory.mktemp("aws"), "sqs")
+    (server,) = [each for each in servers(config) if each.name == "aws"]
+    for _ in run(server, config):
+        yield f"http://127.0.0.1:{config.sqs_port}"
+
+
+@pytest.fixture
+def mongo(mongodb_uri: str) -> Iterator[Mongo]:
+    """A database of its own, with its indexes."""
+    mongo = Mongo(mongodb_uri, f"test_{uuid.uuid4().hex[:12]}")
+    create_indexes(mongo.database)
+    guard = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
+    mongo.database.notifications.create_index(guard, name="development_guard")
+    yield mongo
+    mongo.database.client.drop_database(mongo.database.name)
+    mongo.close()

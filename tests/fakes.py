@@ -1,0 +1,233 @@
+"""Ports filled from memory. They pass the same contract suites as the real adapters."""
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from wavecom.domain.change import Change
+from wavecom.domain.degradation import Level
+from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
+from wavecom.domain.ledger import Totals, deltas
+from wavecom.domain.messages import QueueMessage
+from wavecom.domain.notification import AuditEntry, Channel, Lane, Notification
+from wavecom.domain.outcomes import Receipt
+from wavecom.ports import IdempotencyKeyTakenError, ListFilter, OutgoingMessage, Position
+
+
+class FakeStore:
+    """Notifications and audit entries in dictionaries, under one lock."""
+
+    def __init__(self) -> None:
+        self.notifications: dict[str, Notification] = {}
+        self.trail: defaultdict[str, list[AuditEntry]] = defaultdict(list)
+        self.counters = FakeCounters()
+        self.down = False
+        self._lock = threading.Lock()
+
+    def add(self, changes: Sequence[Change]) -> None:
+        self._answer()
+        with self._lock:
+            taken = {(n.tenant_id, n.idempotency.key) for n in self.notifications.values() if n.idempotency}
+            for change in changes:
+                new = change.after
+                if new.idempotency and (new.tenant_id, new.idempotency.key) in taken:
+                    raise IdempotencyKeyTakenError
+            for change in changes:
+                self._write(change)
+
+    def save(self, changes: Sequence[Change]) -> list[Change]:
+        self._answer()
+        with self._lock:
+            saved = [change for change in changes if self._is_current(change)]
+            for change in saved:
+                self._write(change)
+        return saved
+
+    def _is_current(self, change: Change) -> bool:
+        assert change.before is not None
+        stored = self.notifications.get(change.before.id)
+        return stored is not None and (stored.status, stored.sequence) == (change.before.status, change.before.sequence)
+
+    def _write(self, change: Change) -> None:
+        self.notifications[change.after.id] = change.after
+        self.trail[change.after.id] += change.entries
+        self.counters.add(change.after.tenant_id, deltas([change]), change.after.updated_at)
+
+    def get(self, tenant_id: str, notification_id: str) -> Notification | None:
+        self._answer()
+        found = self.notifications.get(notification_id)
+        return found if found and found.tenant_id == tenant_id else None
+
+    def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
+        self._answer()
+        return [self.notifications[each] for each in notification_ids if each in self.notifications]
+
+    def find_by_idempotency_keys(self, tenant_id: str, keys: Sequence[str]) -> list[Notification]:
+        self._answer()
+        return [
+            each
+            for each in self.notifications.values()
+            if each.tenant_id == tenant_id and each.idempotency and each.idempotency.key in keys
+        ]
+
+    def audit_trail(self, notification: Notification) -> list[AuditEntry]:
+        self._answer()
+        return list(self.trail[notification.id])
+
+    def page(self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None) -> list[Notification]:
+        self._answer()
+        matching = [
+            each
+            for each in self.notifications.values()
+            if each.tenant_id == where.tenant_id
+            and where.status in (None, each.status)
+            and where.channel in (None, each.channel)
+            and where.priority in (None, each.priority)
+            and (after is None or (each.created_at, each.id) < (after.created_at, after.notification_id))
+        ]
+        matching.sort(key=lambda each: (each.created_at, each.id), reverse=True)
+        return matching[skip : skip + limit]
+
+    def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
+        self._answer()
+        due = [each for each in self.notifications.values() if each.due_at is not None and each.due_at <= at]
+        return sorted(due, key=lambda each: each.due_at or at)[:limit]
+
+    def ping(self, timeout: timedelta) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        if self.down:
+            raise StoreUnavailableError("MongoDB does not answer")
+
+
+class FakeCounters:
+    """Counters in a dictionary per tenant and minute."""
+
+    def __init__(self) -> None:
+        self._minutes: defaultdict[tuple[str, datetime], Counter[str]] = defaultdict(Counter)
+
+    def totals(self, tenant_id: str | None) -> Totals:
+        return Totals.merged(self._of(tenant_id).values())
+
+    def minutes(self, tenant_id: str | None, since: datetime) -> dict[datetime, Totals]:
+        first = since.replace(second=0, microsecond=0)
+        return {minute: totals for minute, totals in self._of(tenant_id).items() if minute >= first}
+
+    def _of(self, tenant_id: str | None) -> dict[datetime, Totals]:
+        by_minute: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
+        for (tenant, minute), counts in self._minutes.items():
+            if tenant_id in (None, tenant):
+                by_minute[minute].update(counts)
+        return {minute: Totals(counts) for minute, counts in by_minute.items()}
+
+    def add(self, tenant_id: str, deltas: Mapping[str, int], at: datetime) -> None:
+        self._minutes[tenant_id, at.replace(second=0, microsecond=0)].update(deltas)
+
+    def roll_up(self, before: datetime, now: datetime) -> int:
+        return 0
+
+
+class FakeQueue:
+    """Queues in lists. A test takes messages out with `take`, and may switch the broker off."""
+
+    name = "rabbitmq"
+
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+        self.lanes: dict[Lane, list[QueueMessage]] = {lane: [] for lane in Lane}
+        self.delayed: list[tuple[timedelta, QueueMessage]] = []
+        self.dead: list[QueueMessage] = []
+        self.down = False
+        self.refused: set[str] = set()
+
+    def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
+        self._answer()
+        confirmed = [message for message in messages if message.notification_id not in self.refused]
+        for message in confirmed:
+            if delay > timedelta(0):
+                self.delayed.append((delay, message))
+            else:
+                self.lanes[message.lane].append(message)
+        return confirmed
+
+    def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
+        self._answer()
+        self.dead += messages
+        return list(messages)
+
+    def depths(self) -> dict[str, int]:
+        self._answer()
+        depths = {lane.value: len(messages) for lane, messages in self.lanes.items()}
+        return {**depths, "retry": len(self.delayed), "notifications_dlq": len(self.dead)}
+
+    def ping(self, timeout: timedelta) -> None:
+        self._answer()
+
+    def take(self, lane: Lane) -> list[QueueMessage]:
+        taken, self.lanes[lane] = self.lanes[lane], []
+        return taken
+
+    def _answer(self) -> None:
+        if self.down:
+            raise QueueUnavailableError("The broker does not answer")
+
+
+class FakeProvider:
+    """Accepts everything after ``takes``, unless ``answers`` has something else for the recipient."""
+
+    def __init__(self, name: str = "fake", channel: Channel = Channel.EMAIL, takes: timedelta = timedelta(0)) -> None:
+        self.name = name
+        self.channel = channel
+        self.accepted: list[OutgoingMessage] = []
+        self.answers: dict[str, list[Exception]] = {}
+        self._takes = takes
+        self._lock = threading.Lock()
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        time.sleep(self._takes.total_seconds())
+        with self._lock:
+            answers = self.answers.get(message.recipient)
+            if answers:
+                raise answers.pop(0)
+            self.accepted.append(message)
+        return Receipt(f"{self.name}-{message.notification_id}")
+
+
+class FakeSystem:
+    """The degradation level and the heartbeats, in memory."""
+
+    def __init__(self) -> None:
+        self.stored = Level.NORMAL
+        self.beats: dict[str, datetime] = {}
+
+    def level(self) -> Level:
+        return self.stored
+
+    def set_level(self, level: Level, at: datetime) -> None:
+        self.stored = level
+
+    def beat(self, name: str, at: datetime) -> None:
+        self.beats[name] = at
+
+
+class FakeMetrics:
+    """Remembers what was measured, by name and dimensions."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, ...], float] = {}
+
+    def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
+        self.values[name, *dimensions.values()] = value
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def as_if_stored(store: FakeStore, notification: Notification, **changes: object) -> Notification:
+    """Put a notification in a store as it is."""
+    stored = replace(notification, **changes)  # type: ignore[arg-type]
+    store.notifications[stored.id] = stored
+    return stored

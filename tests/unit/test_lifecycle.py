@@ -1,0 +1,125 @@
+"""How a notification begins, waits and ends without an attempt."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, a_draft, claimed, failed, pending, queued, sent
+from wavecom.domain import lifecycle
+from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.notification import Lane, Priority, Status
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_new_notification_is_pending_and_due_within_seconds() -> None:
+    change = lifecycle.create(a_draft(), tenant_id="bank-a", at=NOON, timings=TIMINGS)
+
+    assert change.before is None
+    assert change.after.status is Status.PENDING
+    assert change.after.due_at == NOON + TIMINGS.pending
+    assert [entry.status for entry in change.entries] == [Status.PENDING]
+
+
+def test_a_scheduled_notification_is_due_at_its_time() -> None:
+    assert pending(scheduled_at=NOON + 5 * MINUTE).due_at == NOON + 5 * MINUTE
+
+
+def test_a_notification_is_never_due_after_its_deadline() -> None:
+    deadline = NOON + timedelta(seconds=3)
+
+    assert pending(expires_at=deadline).due_at == deadline
+    assert queued(expires_at=deadline).due_at == deadline
+
+
+@pytest.mark.parametrize(
+    ("priority", "lane"),
+    [
+        (Priority.CRITICAL, Lane.HIGH),
+        (Priority.HIGH, Lane.HIGH),
+        (Priority.MEDIUM, Lane.STANDARD),
+        (Priority.LOW, Lane.STANDARD),
+    ],
+)
+def test_priority_decides_the_lane(priority: Priority, lane: Lane) -> None:
+    assert pending(priority=priority).lane is lane
+
+
+def test_a_claim_holds_a_lease_and_is_due_at_its_end() -> None:
+    change = lifecycle.claim(queued(), retry_count=0, token="mine", at=NOON, timings=TIMINGS)
+
+    assert change is not None
+    assert change.after.status is Status.PROCESSING
+    assert change.after.lease is not None
+    assert change.after.lease.token == "mine"
+    assert change.after.due_at == change.after.lease.until == NOON + TIMINGS.lease
+
+
+def test_a_claim_faster_than_the_writer_of_queued_records_both() -> None:
+    change = lifecycle.claim(pending(), retry_count=0, token="mine", at=NOON, timings=TIMINGS)
+
+    assert change is not None
+    assert [(entry.sequence, entry.status) for entry in change.entries] == [
+        (2, Status.QUEUED),
+        (3, Status.PROCESSING),
+    ]
+
+
+@pytest.mark.parametrize("notification", [claimed(), sent(), failed()])
+def test_what_is_held_or_finished_cannot_be_claimed(notification) -> None:
+    assert lifecycle.claim(notification, retry_count=0, token="mine", at=NOON, timings=TIMINGS) is None
+
+
+def test_a_message_cannot_send_a_scheduled_notification_early() -> None:
+    scheduled = pending(scheduled_at=NOON + MINUTE)
+
+    assert lifecycle.claim(scheduled, retry_count=0, token="mine", at=NOON, timings=TIMINGS) is None
+    assert lifecycle.claim(scheduled, retry_count=0, token="mine", at=NOON + MINUTE, timings=TIMINGS) is not None
+
+
+def test_a_claim_after_the_deadline_expires_instead() -> None:
+    change = lifecycle.claim(queued(expires_at=NOON + MINUTE), retry_count=0, token="t", at=NOON + MINUTE, timings=TIMINGS)
+
+    assert change is not None
+    assert change.after.status is Status.EXPIRED
+    assert change.after.due_at is None
+
+
+def test_expiry_before_the_deadline_is_refused() -> None:
+    with pytest.raises(IllegalTransitionError):
+        lifecycle.expire(queued(expires_at=NOON + MINUTE), at=NOON)
+
+
+@pytest.mark.parametrize("notification", [pending(), queued()])
+def test_what_waits_can_be_cancelled_for_good(notification) -> None:
+    cancelled = lifecycle.cancel(notification, at=NOON).after
+
+    assert cancelled.status is Status.CANCELLED
+    assert cancelled.due_at is None
+    with pytest.raises(IllegalTransitionError):
+        lifecycle.replay(cancelled, at=NOON, timings=TIMINGS)
+
+
+@pytest.mark.parametrize("notification", [claimed(), sent(), failed()])
+def test_what_is_under_way_or_over_cannot_be_cancelled(notification) -> None:
+    with pytest.raises(IllegalTransitionError):
+        lifecycle.cancel(notification, at=NOON)
+
+
+def test_a_replay_starts_a_new_budget_and_is_due_soon() -> None:
+    replayed = lifecycle.replay(failed(), at=NOON + MINUTE, timings=TIMINGS).after
+
+    assert replayed.status is Status.QUEUED
+    assert replayed.retry_count == 0
+    assert replayed.error is None
+    assert replayed.cause is None
+    assert replayed.failed_at is None
+    assert replayed.due_at == NOON + MINUTE + TIMINGS.pending
+
+
+def test_postponing_changes_no_status_and_adds_no_entry() -> None:
+    change = lifecycle.postpone(queued(), until=NOON + MINUTE)
+
+    assert change.entries == ()
+    assert change.after.status is Status.QUEUED
+    assert change.after.due_at == NOON + MINUTE

@@ -1,0 +1,102 @@
+"""What the alarms stand on."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, ManualClock, message_about, queued
+from tests.fakes import FakeMetrics, FakeQueue, FakeStore, FakeSystem
+from wavecom.adapters.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
+from wavecom.application.observe import Observe
+from wavecom.domain.degradation import Level, Thresholds
+
+
+class World:
+    """An observe function and everything around it."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOON + timedelta(seconds=30))
+        self.store = FakeStore()
+        self.queue = FakeQueue()
+        self.breakers = PyBreakers(MemoryBreakerStates(), self.clock)
+        self.system = FakeSystem()
+        self.metrics = FakeMetrics()
+        self.observe = Observe(
+            counters=self.store.counters,
+            queue=self.queue,
+            breakers=self.breakers,
+            system=self.system,
+            metrics=self.metrics,
+            thresholds=Thresholds(10, 20, 30),
+            clock=self.clock,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_depths_of_all_queues_are_published(world: World) -> None:
+    world.queue.publish([message_about(queued())])
+    world.queue.dead_letter([message_about(queued()), message_about(queued())])
+
+    world.observe()
+
+    assert world.metrics.values["QueueDepth", "high_priority"] == 1
+    assert world.metrics.values["QueueDepth", "notifications_dlq"] == 2
+    assert world.metrics.values["BrokerReachable",] == 1
+
+
+def test_a_broker_that_is_down_is_said_so_and_hides_nothing_else(world: World) -> None:
+    world.queue.down = True
+
+    world.observe()
+
+    assert world.metrics.values["BrokerReachable",] == 0
+    assert ("QueueDepth", "high_priority") not in world.metrics.values
+    assert world.metrics.values["DegradationLevel",] == 1
+
+
+def test_failure_rate_counts_what_speaks_against_the_provider(world: World) -> None:
+    counts = {"delivered": 6, "transient": 2, "unknown": 1, "permanent": 1}
+    world.store.counters.add("bank-a", {f"providers.ses.{name}": count for name, count in counts.items()}, NOON)
+
+    world.observe()
+
+    assert world.metrics.values["ProviderFailureRate", "ses"] == 30.0
+
+
+def test_failures_of_long_ago_do_not_count(world: World) -> None:
+    world.store.counters.add("bank-a", {"providers.ses.transient": 5}, NOON - timedelta(minutes=10))
+
+    world.observe()
+
+    assert ("ProviderFailureRate", "ses") not in world.metrics.values
+
+
+def test_breaker_states_are_published(world: World) -> None:
+    world.breakers.record("ses", [False] * FAILURES_TO_OPEN)
+
+    world.observe()
+
+    assert world.metrics.values["BreakerState", "ses"] == 2
+
+
+@pytest.mark.parametrize(
+    ("accepted", "level"), [(10, Level.NORMAL), (11, Level.ELEVATED), (21, Level.HIGH), (31, Level.EXTREME)]
+)
+@pytest.mark.parametrize("minutes_ago", [0, 1])
+def test_the_level_follows_what_a_minute_took_in(world: World, accepted: int, level: Level, minutes_ago: int) -> None:
+    world.store.counters.add("bank-a", {"created.EMAIL": accepted}, NOON - timedelta(minutes=minutes_ago))
+
+    assert world.observe() is level
+    assert world.system.level() is level
+    assert world.system.beats["observe"] == world.clock()
+
+
+def test_the_level_falls_when_the_load_has_passed(world: World) -> None:
+    world.store.counters.add("bank-a", {"created.EMAIL": 100}, NOON - timedelta(minutes=2))
+    world.system.set_level(Level.EXTREME, NOON)
+
+    assert world.observe() is Level.NORMAL

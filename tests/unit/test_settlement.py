@@ -1,0 +1,125 @@
+"""How a claim ends."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, a_result, claimed, reclaimed
+from wavecom.domain import settlement
+from wavecom.domain.notification import Cause, OnUnknown, Status
+from wavecom.domain.outcomes import Outcome
+
+LATER = NOON + timedelta(milliseconds=234)
+
+
+def test_delivered_is_sent_with_its_receipt_and_its_time() -> None:
+    after = settlement.settle(claimed(), a_result(Outcome.DELIVERED), at=LATER, timings=TIMINGS).after
+
+    assert after.status is Status.SENT
+    assert after.provider_message_id == "message-1"
+    assert after.processing_time_ms == 234
+    assert after.sent_at == LATER
+    assert after.due_at is None
+    assert after.lease is None
+    assert [attempt.outcome for attempt in after.attempts] == [Outcome.DELIVERED]
+
+
+def test_transient_failures_are_retried_after_5_25_and_125_seconds_and_then_fail() -> None:
+    notification, waits = claimed(), []
+
+    for _ in range(3):
+        notification = settlement.settle(notification, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
+        assert notification.retry_at is not None
+        waits.append((notification.retry_at - NOON).total_seconds())
+        assert notification.status is Status.RETRYING
+        assert notification.due_at == notification.retry_at + TIMINGS.retry_margin
+        notification = reclaimed(notification, NOON)
+    last = settlement.settle(notification, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
+
+    assert waits == [5, 25, 125]
+    assert last.status is Status.FAILED
+    assert last.cause is Cause.RETRIES_EXHAUSTED
+    assert last.retry_count == 3
+    assert last.due_at is None
+    assert len(last.attempts) == 4
+
+
+def test_a_permanent_refusal_skips_the_retries() -> None:
+    after = settlement.settle(claimed(), a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS).after
+
+    assert after.status is Status.FAILED
+    assert after.cause is Cause.PERMANENT
+    assert after.error == "It said no"
+    assert after.retry_count == 0
+
+
+def test_max_retries_of_zero_means_one_attempt() -> None:
+    after = settlement.settle(claimed(max_retries=0), a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
+
+    assert after.status is Status.FAILED
+
+
+@pytest.mark.parametrize("wait_seconds", [5, 17])
+def test_a_rate_limit_waits_as_told_and_spends_no_retry(wait_seconds: int) -> None:
+    result = a_result(Outcome.RATE_LIMITED, retry_after=timedelta(seconds=wait_seconds))
+
+    after = settlement.settle(claimed(), result, at=NOON, timings=TIMINGS).after
+
+    assert after.status is Status.RETRYING
+    assert after.retry_count == 0
+    assert after.retry_at == NOON + timedelta(seconds=wait_seconds)
+
+
+def test_an_open_breaker_spends_no_retry_and_makes_no_attempt() -> None:
+    after = settlement.defer(
+        claimed(), reason="Breaker open", wait=timedelta(seconds=28), at=NOON, timings=TIMINGS
+    ).after
+
+    assert after.status is Status.RETRYING
+    assert after.retry_count == 0
+    assert after.attempts == ()
+    assert after.deferred_since == NOON
+
+
+def test_deferring_for_too_long_fails() -> None:
+    waited = replace(claimed(), deferred_since=NOON - TIMINGS.defer_limit)
+
+    after = settlement.defer(waited, reason="Breaker open", wait=timedelta(seconds=5), at=NOON, timings=TIMINGS).after
+
+    assert after.status is Status.FAILED
+    assert after.cause is Cause.PROVIDER_UNAVAILABLE
+
+
+def test_an_attempt_ends_a_row_of_deferrals() -> None:
+    waited = replace(claimed(), deferred_since=NOON)
+
+    after = settlement.settle(waited, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
+
+    assert after.deferred_since is None
+
+
+def test_an_unknown_outcome_is_sent_again_or_held_as_the_notification_says() -> None:
+    resent = settlement.settle(claimed(), a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS).after
+    held = settlement.settle(
+        claimed(on_unknown=OnUnknown.HOLD), a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS
+    ).after
+
+    assert (resent.status, resent.retry_count) == (Status.RETRYING, 1)
+    assert (held.status, held.cause) == (Status.FAILED, Cause.UNKNOWN)
+
+
+def test_a_lease_that_ran_out_counts_as_an_unknown_outcome() -> None:
+    resent = settlement.abandon(claimed(), at=NOON, timings=TIMINGS).after
+    held = settlement.abandon(claimed(on_unknown=OnUnknown.HOLD), at=NOON, timings=TIMINGS).after
+    used_up = settlement.abandon(replace(claimed(), retry_count=3), at=NOON, timings=TIMINGS).after
+
+    assert (resent.status, resent.retry_count, resent.lease) == (Status.RETRYING, 1, None)
+    assert (held.status, held.cause) == (Status.FAILED, Cause.UNKNOWN)
+    assert (used_up.status, used_up.cause) == (Status.FAILED, Cause.RETRIES_EXHAUSTED)
+
+
+def test_a_release_is_due_at_once() -> None:
+    after = settlement.release(claimed(), at=NOON, timings=TIMINGS).after
+
+    assert (after.status, after.retry_at, after.retry_count) == (Status.RETRYING, NOON, 0)

@@ -1,0 +1,76 @@
+"""No sequence of events leaves an arrow of the status machine or changes a finished notification."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.builders import NOON, TIMINGS, a_draft, a_result
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.change import ARROWS, UNFINISHED, Change
+from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.ledger import Totals, deltas
+from wavecom.domain.notification import Notification, OnUnknown, Status
+from wavecom.domain.outcomes import Outcome
+
+Event = Callable[[Notification, object], Change | None]
+
+EVENTS: dict[str, Event] = {
+    "enqueue": lambda n, at: lifecycle.enqueue(n, at=at, timings=TIMINGS),
+    "claim": lambda n, at: lifecycle.claim(n, retry_count=n.retry_count, token="t", at=at, timings=TIMINGS),
+    "stale claim": lambda n, at: lifecycle.claim(n, retry_count=n.retry_count + 1, token="t", at=at, timings=TIMINGS),
+    "cancel": lambda n, at: lifecycle.cancel(n, at=at),
+    "expire": lambda n, at: lifecycle.expire(n, at=at),
+    "replay": lambda n, at: lifecycle.replay(n, at=at, timings=TIMINGS),
+    "postpone": lambda n, at: lifecycle.postpone(n, until=at) if n.status in UNFINISHED else None,
+    "defer": lambda n, at: settlement.defer(n, reason="r", wait=timedelta(seconds=5), at=at, timings=TIMINGS),
+    "release": lambda n, at: settlement.release(n, at=at, timings=TIMINGS),
+    "abandon": lambda n, at: settlement.abandon(n, at=at, timings=TIMINGS),
+    **{
+        outcome.value: lambda n, at, outcome=outcome: settlement.settle(n, a_result(outcome), at=at, timings=TIMINGS)
+        for outcome in Outcome
+    },
+}
+FINISHED_FOR_GOOD = {Status.SENT, Status.CANCELLED, Status.EXPIRED, Status.DELIVERED, Status.UNDELIVERED}
+
+drafts = st.builds(
+    a_draft,
+    max_retries=st.integers(0, 3),
+    on_unknown=st.sampled_from(OnUnknown),
+    scheduled_at=st.none() | st.just(NOON + timedelta(minutes=2)),
+    expires_at=st.none() | st.just(NOON + timedelta(minutes=5)),
+)
+steps = st.lists(st.tuples(st.sampled_from(sorted(EVENTS)), st.integers(0, 120)), max_size=40)
+
+
+@given(draft=drafts, steps=steps)
+@settings(max_examples=500, deadline=None)
+def test_every_sequence_of_events_keeps_the_rules(draft, steps) -> None:
+    change = lifecycle.create(draft, tenant_id="bank-a", at=NOON, timings=TIMINGS)
+    notification, trail, counters, at = change.after, list(change.entries), deltas([change]), NOON
+
+    for name, seconds in steps:
+        at += timedelta(seconds=seconds)
+        try:
+            change = EVENTS[name](notification, at)
+        except IllegalTransitionError:
+            continue
+        if change is None:
+            continue
+        assert change.before == notification, "a change starts from what is stored"
+        assert notification.status not in FINISHED_FOR_GOOD, "a finished notification changes no more"
+        notification = change.after
+        trail += change.entries
+        counters.update(deltas([change]))
+
+        arrows = [(a.status, b.status) for a, b in zip(trail, trail[1:], strict=False)]
+        assert all(target in ARROWS[source] for source, target in arrows)
+        assert [entry.sequence for entry in trail] == list(range(1, notification.sequence + 1))
+        assert trail[-1].status is notification.status
+        assert (notification.due_at is not None) == (notification.status in UNFINISHED)
+        assert (notification.lease is not None) == (notification.status is Status.PROCESSING)
+        assert notification.retry_count <= notification.max_retries
+        totals = Totals(counters)
+        assert totals.total() == 1, "it is in one cell"
+        assert totals.by_status()[notification.status] == 1

@@ -1,0 +1,162 @@
+"""Taking back what nobody moved in time."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, ManualClock, a_result, claimed, message_about, pending, queued
+from tests.fakes import FakeQueue, FakeStore, FakeSystem, as_if_stored
+from wavecom.application.deadline import Deadline
+from wavecom.application.sweep import Sweep
+from wavecom.domain import settlement
+from wavecom.domain.notification import Lane, Notification, OnUnknown, Status
+from wavecom.domain.outcomes import Outcome
+
+LONG = Deadline(timedelta(minutes=1))
+HOUR = timedelta(hours=1)
+
+
+class World:
+    """A sweep and everything around it, an hour after noon."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOON + HOUR)
+        self.store = FakeStore()
+        self.queue = FakeQueue()
+        self.system = FakeSystem()
+        self.sweep = Sweep(
+            store=self.store,
+            counters=self.store.counters,
+            queue=self.queue,
+            system=self.system,
+            clock=self.clock,
+            timings=TIMINGS,
+        )
+
+    def stored(self, notification: Notification) -> Notification:
+        return self.store.notifications[notification.id]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_pending_notification_that_was_never_published_is_queued(world: World) -> None:
+    lost = as_if_stored(world.store, pending())
+
+    world.sweep(LONG)
+
+    assert world.stored(lost).status is Status.QUEUED
+    assert [message.notification_id for message in world.queue.take(Lane.HIGH)] == [lost.id]
+
+
+def test_a_scheduled_notification_is_queued_when_its_time_has_come_and_not_before(world: World) -> None:
+    now = as_if_stored(world.store, pending(scheduled_at=NOON + HOUR))
+    later = as_if_stored(world.store, pending(scheduled_at=NOON + HOUR + timedelta(seconds=1)))
+
+    world.sweep(LONG)
+
+    assert world.stored(now).status is Status.QUEUED
+    assert world.stored(later).status is Status.PENDING
+
+
+def test_a_queued_notification_whose_message_was_lost_is_published_again(world: World) -> None:
+    lost = as_if_stored(world.store, queued())
+
+    world.sweep(LONG)
+
+    assert [message.notification_id for message in world.queue.take(Lane.HIGH)] == [lost.id]
+    assert world.stored(lost).due_at == NOON + HOUR + TIMINGS.queued
+    assert world.stored(lost).sequence == lost.sequence, "no status change, no audit entry"
+
+
+def test_a_lane_that_still_holds_messages_is_not_fed(world: World) -> None:
+    world.clock.at = NOON + TIMINGS.queued
+    waiting = as_if_stored(world.store, queued())
+    world.queue.publish([message_about(queued())])
+
+    world.sweep(LONG)
+
+    assert len(world.queue.take(Lane.HIGH)) == 1
+    assert world.stored(waiting).due_at == NOON + 2 * TIMINGS.queued
+
+
+def test_a_lane_that_never_runs_dry_hides_a_lost_message_only_for_a_while(world: World) -> None:
+    world.clock.at = NOON + TIMINGS.stale_after
+    lost = as_if_stored(world.store, queued())
+    world.queue.publish([message_about(queued())])
+
+    world.sweep(LONG)
+
+    assert lost.id in {message.notification_id for message in world.queue.take(Lane.HIGH)}
+
+
+def test_a_retry_whose_message_was_lost_is_published_again(world: World) -> None:
+    retrying = settlement.settle(claimed(), a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
+    as_if_stored(world.store, retrying)
+
+    world.sweep(LONG)
+
+    ((message),) = world.queue.take(Lane.HIGH)
+    assert (message.notification_id, message.retry_count) == (retrying.id, 1)
+
+
+def test_a_notification_of_a_dead_consumer_is_retried_or_held(world: World) -> None:
+    resend = as_if_stored(world.store, claimed())
+    hold = as_if_stored(world.store, claimed(on_unknown=OnUnknown.HOLD))
+
+    world.sweep(LONG)
+
+    assert world.stored(resend).status is Status.RETRYING
+    assert [message.notification_id for _, message in world.queue.delayed] == [resend.id]
+    assert world.stored(hold).status is Status.FAILED
+    assert [message.notification_id for message in world.queue.dead] == [hold.id]
+
+
+def test_a_lease_that_still_holds_is_respected(world: World) -> None:
+    held = as_if_stored(world.store, claimed(NOON + HOUR))
+
+    world.sweep(LONG)
+
+    assert world.stored(held).status is Status.PROCESSING
+
+
+def test_what_passed_its_deadline_expires(world: World) -> None:
+    expired = as_if_stored(world.store, queued(expires_at=NOON + timedelta(minutes=1)))
+
+    world.sweep(LONG)
+
+    assert world.stored(expired).status is Status.EXPIRED
+    assert world.queue.take(Lane.HIGH) == []
+
+
+def test_while_the_broker_is_down_it_tries_again_within_seconds(world: World) -> None:
+    lost = as_if_stored(world.store, pending())
+    world.queue.down = True
+
+    world.sweep(LONG)
+
+    assert world.stored(lost).status is Status.PENDING
+    assert world.stored(lost).due_at == NOON + HOUR + TIMINGS.pending
+
+
+def test_it_takes_back_more_than_one_batch(world: World) -> None:
+    for _ in range(1200):
+        as_if_stored(world.store, pending())
+
+    world.sweep(LONG)
+
+    assert len(world.queue.take(Lane.HIGH)) == 1200
+    assert {each.status for each in world.store.notifications.values()} == {Status.QUEUED}
+
+
+def test_it_stops_when_its_time_is_over_and_says_that_it_ran(world: World) -> None:
+    lost = as_if_stored(world.store, pending())
+
+    world.sweep(Deadline(timedelta(0)))
+
+    assert world.stored(lost).status is Status.PENDING
+    assert world.system.beats["sweep"] == NOON + HOUR
+
+
