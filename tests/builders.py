@@ -56,9 +56,7 @@ def claimed(at: datetime = NOON, *, token: str = "token", **changes: Any) -> Not
 
 
 def reclaimed(notification: Notification, at: datetime) -> Notification:
-    change = lifecycle.claim(
-        notification, retry_count=notification.retry_count, token="again", at=at, timings=TIMINGS
-    )
+    change = lifecycle.claim(notification, retry_count=notification.retry_count, token="again", at=at, timings=TIMINGS)
     assert change is not None
     return change.after
 

@@ -54,7 +54,11 @@ def run(server: Server, config: StackConfig) -> Iterator[None]:
     """Run a server until the end of the fixture that yields from this."""
     environment = {**os.environ, **server.environment, STATE_VARIABLE: str(config.state)}
     process = subprocess.Popen(
-        server.command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        server.command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     until = time.monotonic() + SERVER_START_SECONDS

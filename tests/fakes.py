@@ -77,7 +77,9 @@ class FakeStore:
         self._answer()
         return list(self.trail[notification.id])
 
-    def page(self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None) -> list[Notification]:
+    def page(
+        self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
+    ) -> list[Notification]:
         self._answer()
         matching = [
             each

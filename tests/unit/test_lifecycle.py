@@ -78,7 +78,9 @@ def test_a_message_cannot_send_a_scheduled_notification_early() -> None:
 
 
 def test_a_claim_after_the_deadline_expires_instead() -> None:
-    change = lifecycle.claim(queued(expires_at=NOON + MINUTE), retry_count=0, token="t", at=NOON + MINUTE, timings=TIMINGS)
+    change = lifecycle.claim(
+        queued(expires_at=NOON + MINUTE), retry_count=0, token="t", at=NOON + MINUTE, timings=TIMINGS
+    )
 
     assert change is not None
     assert change.after.status is Status.EXPIRED

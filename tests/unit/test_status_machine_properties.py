@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def test_every_sequence_of_events_keeps_the_rules(draft, steps) -> None:
         trail += change.entries
         counters.update(deltas([change]))
 
-        arrows = [(a.status, b.status) for a, b in zip(trail, trail[1:], strict=False)]
+        arrows = [(a.status, b.status) for a, b in pairwise(trail)]
         assert all(target in ARROWS[source] for source, target in arrows)
         assert [entry.sequence for entry in trail] == list(range(1, notification.sequence + 1))
         assert trail[-1].status is notification.status

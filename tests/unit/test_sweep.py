@@ -158,5 +158,3 @@ def test_it_stops_when_its_time_is_over_and_says_that_it_ran(world: World) -> No
 
     assert world.stored(lost).status is Status.PENDING
     assert world.system.beats["sweep"] == NOON + HOUR
-
-

@@ -126,9 +126,16 @@ class MongoNotificationStore:
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
     ) -> list[Notification]:
         """See `wavecom.ports.NotificationStore.page`."""
+        found: list[Document] = []
         with available(LIST_TIMEOUT):
-            found = self._notifications.find(list_query(where, after)).sort(NEWEST_FIRST).skip(skip).limit(limit)
-            return [from_document(document) for document in found]
+            for query in list_queries(where, after):
+                cursor = self._notifications.find(query).sort(NEWEST_FIRST).skip(skip).limit(limit - len(found))
+                if index := list_index(where):
+                    cursor = cursor.hint(index)
+                found += cursor
+                if len(found) >= limit:
+                    break
+        return [from_document(document) for document in found]
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         """See `wavecom.ports.NotificationStore.overdue`."""
@@ -142,22 +149,32 @@ class MongoNotificationStore:
             self._mongo.database.command("ping")
 
 
-def list_query(where: ListFilter, after: Position | None) -> Document:
-    """Return the query of a list; every one leads with the tenant."""
-    fields = {
-        "tenantId": where.tenant_id,
-        "status": where.status,
-        "type": where.channel,
-        "priority": where.priority,
-    }
+def list_queries(where: ListFilter, after: Position | None) -> list[Document]:
+    """Return the queries whose results, one after the other, are a list; every one leads with the tenant.
+
+    What comes after a position is the rest of its moment, then everything earlier: two queries that each walk
+    an index, where one with ``$or`` might not.
+    """
+    fields = {"tenantId": where.tenant_id, "status": where.status, "type": where.channel, "priority": where.priority}
     query: Document = {name: str(value) for name, value in fields.items() if value is not None}
-    if after is not None:
-        query["createdAt"] = {"$lte": after.created_at}
-        query["$or"] = [
-            {"createdAt": {"$lt": after.created_at}},
-            {"createdAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}},
-        ]
-    return query
+    if after is None:
+        return [query]
+    same_moment = {"createdAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}}
+    return [query | same_moment, query | {"createdAt": {"$lt": after.created_at}}]
+
+
+def list_index(where: ListFilter) -> str | None:
+    """Return the index to name for a list with several filters, of which no index has all; else None."""
+    names = [
+        name
+        for name, value in (
+            ("list_by_status", where.status),
+            ("list_by_type", where.channel),
+            ("list_by_priority", where.priority),
+        )
+        if value is not None
+    ]
+    return names[0] if len(names) > 1 else None
 
 
 def overdue_query(at: datetime) -> Document:

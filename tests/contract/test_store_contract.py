@@ -1,0 +1,275 @@
+"""What every notification store does, the fake included."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, pending
+from tests.fakes import FakeStore
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.change import Change
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import Channel, Idempotency, Notification, OnUnknown, Priority, Status
+from wavecom.domain.outcomes import Outcome
+from wavecom.ports import Counters, IdempotencyKeyTakenError, ListFilter, NotificationStore, Position
+
+BANK_A = ListFilter(tenant_id="bank-a")
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def make_store(request: pytest.FixtureRequest) -> Callable[[], tuple[NotificationStore, Counters]]:
+    """Return a function that gives a store and its counters, each time as another process would see them."""
+    if request.param == "fake":
+        fake = FakeStore()
+        return lambda: (fake, fake.counters)
+    mongo: Mongo = request.getfixturevalue("mongo")
+
+    def make() -> tuple[NotificationStore, Counters]:
+        counters = MongoCounters(mongo)
+        return MongoNotificationStore(mongo, counters), counters
+
+    return make
+
+
+@pytest.fixture
+def store(make_store) -> NotificationStore:
+    return make_store()[0]
+
+
+@pytest.fixture
+def counters(make_store) -> Counters:
+    return make_store()[1]
+
+
+def created(**changes) -> Change:
+    at, tenant = changes.pop("at", NOON), changes.pop("tenant", "bank-a")
+    idempotency = changes.pop("idempotency", None)
+    return lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at, timings=TIMINGS, idempotency=idempotency)
+
+
+def added(store: NotificationStore, **changes) -> Notification:
+    change = created(**changes)
+    store.add([change])
+    return change.after
+
+
+def test_a_notification_comes_back_as_it_was_added(store) -> None:
+    notification = added(
+        store,
+        channel=Channel.SMS,
+        recipient="+12025550123",
+        subject=None,
+        metadata={"userId": "12345", "nested": {"list": [1, 2.5, None, True]}},
+        scheduled_at=NOON + timedelta(hours=1),
+        expires_at=NOON + timedelta(hours=2),
+        max_retries=1,
+        on_unknown=OnUnknown.HOLD,
+        idempotency=Idempotency(key="k", fingerprint="f", index=0),
+    )
+
+    assert store.get("bank-a", notification.id) == notification
+    assert list(store.get_many([notification.id, "0" * 24])) == [notification]
+
+
+def test_a_whole_life_comes_back_with_its_trail(store) -> None:
+    change = created()
+    store.add([change])
+    for step in (
+        lambda n: lifecycle.enqueue(n, at=NOON, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_count=0, token="t", at=NOON, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_count=1, token="u", at=NOON, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS),
+    ):
+        (change,) = store.save([step(change.after)])
+
+        assert store.get("bank-a", change.after.id) == change.after
+
+    trail = store.audit_trail(change.after)
+    assert [entry.sequence for entry in trail] == [1, 2, 3, 4, 5, 6]
+    assert [entry.status for entry in trail] == [
+        Status.PENDING,
+        Status.QUEUED,
+        Status.PROCESSING,
+        Status.RETRYING,
+        Status.PROCESSING,
+        Status.SENT,
+    ]
+    assert trail[-1].metadata["provider"] == "simulated-email"
+
+
+def test_another_tenant_gets_nothing(store) -> None:
+    notification = added(store, idempotency=Idempotency(key="k", fingerprint="f", index=0))
+
+    assert store.get("bank-b", notification.id) is None
+    assert store.page(ListFilter(tenant_id="bank-b"), limit=10) == []
+    assert store.find_by_idempotency_keys("bank-b", ["k"]) == []
+
+
+def test_of_two_changes_from_the_same_state_only_the_first_is_written(store) -> None:
+    notification = added(store)
+
+    assert len(store.save([lifecycle.enqueue(notification, at=NOON, timings=TIMINGS)])) == 1
+    assert store.save([lifecycle.cancel(notification, at=NOON)]) == []
+
+    stored = store.get("bank-a", notification.id)
+    assert stored.status is Status.QUEUED
+    assert len(store.audit_trail(stored)) == 2
+
+
+def test_a_change_that_lost_its_race_does_not_take_the_others_with_it(store) -> None:
+    moved, still = added(store), added(store)
+    store.save([lifecycle.cancel(moved, at=NOON)])
+
+    saved = store.save([lifecycle.enqueue(each, at=NOON, timings=TIMINGS) for each in (moved, still)])
+
+    assert [change.after.id for change in saved] == [still.id]
+    assert store.get("bank-a", moved.id).status is Status.CANCELLED
+    assert store.get("bank-a", still.id).status is Status.QUEUED
+
+
+@pytest.mark.parametrize("_time", range(10))
+def test_claimed_by_many_at_once_it_is_given_to_one(make_store, _time: int) -> None:
+    store, _ = make_store()
+    notifications = [added(store) for _ in range(5)]
+    stores = [make_store()[0] for _ in range(8)]
+    together = threading.Barrier(len(stores))
+
+    def claim(number: int) -> list[str]:
+        changes = [
+            lifecycle.claim(each, retry_count=0, token=f"consumer-{number}", at=NOON, timings=TIMINGS)
+            for each in notifications
+        ]
+        together.wait()
+        return [change.after.id for change in stores[number].save(changes)]
+
+    with ThreadPoolExecutor(len(stores)) as consumers:
+        won = [notification_id for ids in consumers.map(claim, range(len(stores))) for notification_id in ids]
+
+    assert sorted(won) == sorted(each.id for each in notifications)
+    assert all(len(store.audit_trail(each)) == 3 for each in store.get_many(won))
+
+
+def test_an_idempotency_key_is_taken_once_a_tenant_and_nothing_of_the_call_is_written(store, counters) -> None:
+    key = Idempotency(key="k", fingerprint="f", index=0)
+    first = added(store, idempotency=key)
+    other, same_key = created(), created(idempotency=key)
+
+    with pytest.raises(IdempotencyKeyTakenError):
+        store.add([other, same_key])
+
+    added(store, tenant="bank-b", idempotency=key)
+    assert store.find_by_idempotency_keys("bank-a", ["k", "other"]) == [first]
+    assert store.get("bank-a", other.after.id) is None
+    assert counters.totals("bank-a").total() == 1
+
+
+def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store) -> None:
+    same_moment = [added(store, at=NOON + timedelta(minutes=index // 3)) for index in range(9)]
+    expected = sorted(same_moment, key=lambda each: (each.created_at, each.id), reverse=True)
+
+    first = store.page(BANK_A, limit=4)
+    rest = store.page(BANK_A, limit=10, after=Position(first[-1].created_at, first[-1].id))
+
+    assert first + rest == expected
+    assert store.page(BANK_A, limit=3, skip=2) == expected[2:5]
+    assert store.page(BANK_A, limit=3, skip=9) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "count"),
+    [
+        ({"status": Status.PENDING}, 3),
+        ({"status": Status.SENT}, 0),
+        ({"channel": Channel.SMS}, 2),
+        ({"priority": Priority.LOW}, 2),
+        ({"channel": Channel.SMS, "priority": Priority.LOW}, 1),
+        ({"status": Status.PENDING, "channel": Channel.EMAIL, "priority": Priority.LOW}, 1),
+    ],
+)
+def test_lists_are_filtered_and_the_counters_know_how_many_match(store, counters, where, count) -> None:
+    added(store, channel=Channel.SMS, priority=Priority.HIGH)
+    added(store, channel=Channel.SMS, priority=Priority.LOW)
+    added(store, channel=Channel.EMAIL, priority=Priority.LOW)
+
+    assert len(store.page(replace(BANK_A, **where), limit=10)) == count
+    assert counters.totals("bank-a").cells(where.get("status"), where.get("channel"), where.get("priority")) == count
+
+
+def test_overdue_are_those_whose_time_has_come_the_longest_overdue_first(store) -> None:
+    later, sooner = added(store, at=NOON + timedelta(seconds=1)), added(store)
+    added(store, at=NOON + timedelta(hours=1))
+    finished = added(store)
+    store.save([lifecycle.cancel(finished, at=NOON)])
+
+    overdue = store.overdue(NOON + timedelta(seconds=1) + TIMINGS.pending, limit=10)
+
+    assert overdue == [sooner, later]
+    assert store.overdue(NOON + timedelta(hours=9), limit=1) == [sooner]
+
+
+def test_counters_move_with_their_changes(store, counters) -> None:
+    notification = added(store)
+    (change,) = store.save([lifecycle.claim(notification, retry_count=0, token="t", at=NOON, timings=TIMINGS)])
+    store.save([settlement.settle(change.after, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS)])
+    store.save([lifecycle.cancel(notification, at=NOON)])  # lost its race: counts nothing
+    added(store, tenant="bank-b")
+
+    totals = counters.totals("bank-a")
+
+    assert {status: count for status, count in totals.by_status().items() if count} == {Status.SENT: 1}
+    assert totals.by_channel("sent")[Channel.EMAIL] == 1
+    assert totals.providers() == {"simulated-email": {"delivered": 1}}
+    assert counters.totals(None).total() == 2
+    assert counters.minutes("bank-a", NOON)[NOON].total() == 1
+    assert counters.minutes("bank-a", NOON + timedelta(minutes=1)) == {}
+
+
+def test_counters_stay_right_when_many_write_at_once(make_store) -> None:
+    def write(_: int) -> None:
+        store, _counters = make_store()
+        for _ in range(5):
+            store.save([lifecycle.enqueue(added(store), at=NOON, timings=TIMINGS)])
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(write, range(8)))
+
+    totals = make_store()[1].totals("bank-a")
+    assert totals.by_status()[Status.QUEUED] == totals.total() == 40
+
+
+def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
+    notification = added(store)
+    (change,) = store.save([lifecycle.claim(notification, retry_count=0, token="t", at=NOON, timings=TIMINGS)])
+    (change,) = store.save([settlement.settle(change.after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS)])
+
+    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS)])
+
+    stored = store.get("bank-a", notification.id)
+    assert (stored.status, stored.failed_at, stored.cause) == (Status.QUEUED, None, None)
+    assert stored.due_at is not None
+
+
+def test_an_unreachable_database_is_said_so_in_time() -> None:
+    mongo = Mongo("mongodb://127.0.0.1:9/?directConnection=true&serverSelectionTimeoutMS=200", uuid.uuid4().hex)
+    store = MongoNotificationStore(mongo, MongoCounters(mongo))
+
+    with pytest.raises(StoreUnavailableError):
+        store.ping(timedelta(seconds=1))
+
+    mongo.close()
+
+
+def test_a_new_notification_cannot_be_saved_and_a_stored_one_keeps_its_lease(store) -> None:
+    holder = claimed()
+    store.add([Change(before=None, after=pending())])
+
+    assert store.save([Change(before=holder, after=holder)]) == []

@@ -1,0 +1,159 @@
+"""With 200,000 notifications stored: every query walks an index, and statistics do not look at them at all."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from pymongo import ASCENDING
+
+from tests.builders import NOON, a_draft
+from tests.fakes import FakeQueue
+from wavecom.adapters.mongo.client import Document, Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.documents import audit_id, to_document
+from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_FIRST, create_indexes
+from wavecom.adapters.mongo.notifications import (
+    MongoNotificationStore,
+    idempotency_query,
+    list_index,
+    list_queries,
+    overdue_query,
+)
+from wavecom.application.query import Query
+from wavecom.domain import lifecycle
+from wavecom.domain.ledger import deltas
+from wavecom.domain.notification import Channel, Idempotency, Priority, Status
+from wavecom.domain.timings import Timings
+from wavecom.ports import ListFilter, Position
+
+STORED = 200_000
+BATCH = 5_000
+TIMINGS = Timings()
+CHANNELS, PRIORITIES = list(Channel), list(Priority)
+FINISHED_EVERY = 100
+"""One in so many is not finished, as after a day's work."""
+
+
+@pytest.fixture(scope="module")
+def grown(mongodb_uri: str) -> Iterator[Mongo]:
+    """A database with a day's notifications, nearly all of them finished."""
+    mongo = Mongo(mongodb_uri, f"grown_{uuid.uuid4().hex[:8]}")
+    create_indexes(mongo.database)
+    guard = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
+    mongo.database.notifications.create_index(guard, name="development_guard")
+    counters = MongoCounters(mongo)
+    for start in range(0, STORED, BATCH):
+        changes = [_created(number) for number in range(start, start + BATCH)]
+        documents = [to_document(change.after) for change in changes]
+        for number, document in enumerate(documents):
+            if number % FINISHED_EVERY:
+                document.pop("dueAt")
+                document |= {"status": Status.SENT.value, "sequence": 4}
+        mongo.database.notifications.insert_many(documents, ordered=False)
+        counters.add("bank-a", deltas(changes), NOON)
+    yield mongo
+    mongo.database.client.drop_database(mongo.database.name)
+    mongo.close()
+
+
+def _created(number: int):
+    draft = a_draft(
+        channel=CHANNELS[number % len(CHANNELS)],
+        priority=PRIORITIES[number % len(PRIORITIES)],
+    )
+    idempotency = Idempotency(key=f"key-{number}", fingerprint="f", index=0) if number % 10 == 0 else None
+    at = NOON + timedelta(milliseconds=number)
+    return lifecycle.create(draft, tenant_id="bank-a", at=at, timings=TIMINGS, idempotency=idempotency)
+
+
+def indexes_of(plan: Document) -> set[str]:
+    """Return the names of the indexes that a plan walks, ``COLLSCAN`` among them where it walks none."""
+    found = {plan["stage"]} & {"COLLSCAN"}
+    if "indexName" in plan:
+        found.add(plan["indexName"])
+    for below in [plan.get("inputStage"), *plan.get("inputStages", [])]:
+        if below:
+            found |= indexes_of(below)
+    return found
+
+
+SOMEWHERE = Position(NOON + timedelta(seconds=100), "0" * 24)
+LIST_FILTERS = [
+    ({}, "list"),
+    ({"status": Status.SENT}, "list_by_status"),
+    ({"channel": Channel.SMS}, "list_by_type"),
+    ({"priority": Priority.LOW}, "list_by_priority"),
+    ({"status": Status.PENDING, "channel": Channel.SMS, "priority": Priority.LOW}, "list_by_status"),
+]
+
+
+@pytest.mark.parametrize("after", [None, SOMEWHERE], ids=["first page", "deep page"])
+@pytest.mark.parametrize(("where", "index"), LIST_FILTERS)
+def test_lists_walk_an_index(grown: Mongo, where, index: str, after) -> None:
+    filters = ListFilter(tenant_id="bank-a", **where)
+
+    for query in list_queries(filters, after):
+        cursor = grown.database.notifications.find(query).sort(NEWEST_FIRST).limit(20)
+        if named := list_index(filters):
+            cursor = cursor.hint(named)
+
+        assert indexes_of(cursor.explain()["queryPlanner"]["winningPlan"]) == {index}
+
+
+@pytest.mark.parametrize(
+    ("collection", "query", "index"),
+    [
+        ("notifications", {"_id": {"$in": [1, 2]}}, {"_id_"}),
+        ("notifications", {"_id": 1, "status": "QUEUED", "sequence": 2}, {"_id_", "development_guard"}),
+        ("notifications", overdue_query(NOON), {"due"}),
+        ("notifications", idempotency_query("bank-a", ["key-10", "key-20"]), {"idempotency"}),
+        ("notificationlogs", {"_id": {"$in": [audit_id("0" * 24, 1)]}}, {"_id_"}),
+        ("counters", {"tenantId": "bank-a"}, {"tenant_minutes"}),
+        ("counters", {"tenantId": "bank-a", "minute": {"$gte": NOON}}, {"tenant_minutes"}),
+        ("counters", {"minute": {"$gte": NOON}}, {"minutes"}),
+        ("counters", {"merged": False, "minute": {"$lt": NOON}}, {"roll_up", "minutes"}),
+        ("ratelimits", {"_id": "key|minute"}, {"_id_"}),
+        ("apikeys", {"_id": "key"}, {"_id_"}),
+    ],
+)
+def test_every_other_query_walks_an_index(grown: Mongo, collection: str, query: Document, index: set[str]) -> None:
+    plan = grown.database[collection].find(query).explain()
+
+    used = indexes_of(plan["queryPlanner"]["winningPlan"])
+    assert used
+    assert used <= index
+
+
+def test_statistics_do_not_read_notifications(grown: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = MongoCounters(grown)
+    store = MongoNotificationStore(grown, counters)
+    monkeypatch.setattr(store, "_notifications", None)  # whoever reads them stumbles
+
+    totals = Query(store=store, counters=counters, queue=FakeQueue()).statistics("bank-a").totals
+
+    assert totals.total() == STORED
+    assert sum(totals.by_channel("created").values()) == STORED
+    assert grown.database.counters.count_documents({}) < 10
+
+
+def test_a_page_and_its_total_are_right_among_many(grown: Mongo) -> None:
+    counters = MongoCounters(grown)
+    query = Query(store=MongoNotificationStore(grown, counters), counters=counters, queue=FakeQueue())
+
+    page = query.page(ListFilter(tenant_id="bank-a", channel=Channel.SMS), limit=5, after=SOMEWHERE)
+
+    newest_sms_before = [number for number in range(100_000) if CHANNELS[number % 3] is Channel.SMS][-5:]
+    assert [each.created_at for each in page.notifications] == [
+        NOON + timedelta(milliseconds=number) for number in reversed(newest_sms_before)
+    ]
+    assert page.total == len(range(1, STORED, 3))
+
+
+def test_the_sweep_reads_only_what_is_overdue(grown: Mongo) -> None:
+    store = MongoNotificationStore(grown, MongoCounters(grown))
+
+    overdue = store.overdue(NOON + timedelta(days=1), limit=50)
+
+    assert [each.due_at for each in overdue] == sorted(each.due_at for each in overdue if each.due_at)
+    assert grown.database.notifications.count_documents({"dueAt": {"$gt": EPOCH}}) == STORED // FINISHED_EVERY
