@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.config import StackConfig, StackError
-from local.servers import install_rabbitmq
+from local.servers import check_mongodb, install_rabbitmq
 from local.stack import Stack, container, curl_line, reset, summary
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -88,12 +88,11 @@ def key(
     """Make an API key and print it, once; the stack must be up."""
     try:
         parts = container(_config())
+        check_mongodb(parts.settings.mongodb_uri.get_secret_value())
         made, token = new_api_key(tenant_id=tenant, name=name, role=role, at=datetime.now(UTC), rate_limit=rate_limit)
         MongoApiKeys(parts.mongo).add(made)
-    except StackError as exc:
-        _give_up(exc)
-    except UnavailableError:
-        _give_up(StackError("MongoDB does not answer: is the stack up?"))
+    except (StackError, UnavailableError) as exc:
+        _give_up(StackError(f"{exc} Is the stack up?"))
     console.print(token)
 
 

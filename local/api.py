@@ -14,6 +14,7 @@ from wavecom.bootstrap import container
 from wavecom.http.app import build, cors
 from wavecom.http.errors import BodyTooLargeError, HttpError, MalformedRequestError, answer_to
 from wavecom.http.headers import SECURITY_HEADERS, request_id
+from wavecom.http.services import HttpConfig, Services
 from wavecom.observability import configure_logging
 
 THREADS = 64
@@ -22,6 +23,7 @@ GRACE_SECONDS = 10
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class ThreadedResolver(HttpResolver):
@@ -30,6 +32,14 @@ class ThreadedResolver(HttpResolver):
     The use cases are synchronous, as in Lambda; on the event loop they would wait for one another.
     """
 
+    def prepare(self) -> None:
+        """Build every route's middlewares.
+
+        Powertools does it with a route's first request, and two of those at once would build them twice.
+        """
+        for route in self._static_routes + self._dynamic_routes:
+            route._build_middleware_stack(self._router_middlewares, self)
+
     async def _resolve_async(self) -> dict[str, Any]:  # type: ignore[override]
         return await asyncio.to_thread(lambda: self._resolve().build(self.current_event, self._cors))
 
@@ -37,9 +47,10 @@ class ThreadedResolver(HttpResolver):
 class Guard:
     """Stands before the resolver: refuses a body over the limit while it comes in, and bytes that are no text."""
 
-    def __init__(self, app: HttpResolver, max_body_bytes: int) -> None:
+    def __init__(self, app: Asgi, config: HttpConfig) -> None:
         self._app = app
-        self._max_body_bytes = max_body_bytes
+        self._max_body_bytes = config.max_body_bytes
+        self._cors = cors(config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -53,9 +64,9 @@ class Guard:
             body = await self._read(receive)
             body.decode()
         except HttpError as exc:
-            await _refuse(exc, scope, send)
+            await self._refuse(exc, scope, send)
         except UnicodeDecodeError:
-            await _refuse(MalformedRequestError("The request is not UTF-8"), scope, send)
+            await self._refuse(MalformedRequestError("The request is not UTF-8"), scope, send)
         else:
             await self._app(scope, _once(body), send)
 
@@ -73,6 +84,23 @@ class Guard:
             more = message.get("more_body", False)
         return b"".join(parts)
 
+    async def _refuse(self, exc: HttpError, scope: Scope, send: Send) -> None:
+        given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        answer = answer_to(exc)
+        body = json.dumps(answer.envelope(identifier := request_id(given))).encode()
+        headers = {
+            **SECURITY_HEADERS,
+            **(self._cors.to_dict(given.get("origin")) if self._cors else {}),
+            "Cache-Control": "no-store",
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "X-Request-Id": identifier,
+            "Connection": "close",
+        }
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status.value, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
+
 
 def _check_text(scope: Scope) -> None:
     for name, value in scope["headers"]:
@@ -88,29 +116,18 @@ def _once(body: bytes) -> Receive:
     return receive
 
 
-async def _refuse(exc: HttpError, scope: Scope, send: Send) -> None:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    answer = answer_to(exc)
-    body = json.dumps(answer.envelope(identifier := request_id(headers))).encode()
-    all_headers = {
-        **SECURITY_HEADERS,
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "X-Request-Id": identifier,
-        "Connection": "close",
-    }
-    raw = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
-    await send({"type": "http.response.start", "status": answer.status.value, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+def asgi(services: Services) -> Asgi:
+    """Return the API as an ASGI application."""
+    app = build(ThreadedResolver(cors=cors(services.config)), services)
+    app.prepare()
+    return Guard(app, services.config)
 
 
 def main() -> None:
     """Serve on HOST and PORT until told to stop; requests under way are finished."""
     configure_logging("api")
-    services = container().api_services
-    app = build(ThreadedResolver(cors=cors(services.config)), services)
     uvicorn.run(
-        Guard(app, services.config.max_body_bytes),
+        asgi(container().api_services),
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "5000")),
         log_level="warning",

@@ -4,11 +4,14 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from functions.observe.handler import lambda_handler as observe
 from functions.sweep.handler import lambda_handler as sweep
 from local.context import LocalContext, stop_signal
+from wavecom.bootstrap import container
+from wavecom.domain.errors import QueueUnavailableError
 
 logger = logging.getLogger("wavecom.local")
 
@@ -26,10 +29,17 @@ def main() -> None:
             if time.monotonic() >= at:
                 due[function] = time.monotonic() + every[function]
                 try:
+                    _declare_queues()
                     function({}, LocalContext())
                 except Exception:
                     logger.exception("Scheduled function failed, it runs again in time")
         stopping.wait(max(0.0, min(due.values()) - time.monotonic()))
+
+
+def _declare_queues() -> None:
+    """Declare the queues again, since an emulator that was restarted has forgotten them."""
+    with suppress(QueueUnavailableError):
+        container().queue.declare()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ RECEIVE_AT_ONCE = 10
 RECEIVERS = 4
 WINDOW_SECONDS = 0.2
 """How long a batch collects after its first message."""
-LONG_POLL_SECONDS = 2
+LONG_POLL_SECONDS = 1
 PAUSE_SECONDS = 1.0
 """After an error, before trying again."""
 

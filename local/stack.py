@@ -39,6 +39,7 @@ class Stack:
         config = self._config
         if ended := end_leftovers(config):
             self._say(f"Ended {ended} processes that an earlier run left behind.")
+        container(config)  # a wrong setting is told before anything starts
         check_ports_are_free(config)
         self._check_existing()
         config.state.mkdir(parents=True, exist_ok=True)

@@ -6,9 +6,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from configparser import RawConfigParser
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,12 @@ class Supervisor:
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def _rpc(self) -> Any:
-        """A fresh connection to supervisord; its transport does not recover from a failed one."""
+    @contextmanager
+    def _rpc(self) -> Iterator[Any]:
+        """Connect to supervisord anew, since its transport does not recover from a failed call."""
         transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
-        return ServerProxy("http://localhost", transport=transport).supervisor
+        with ServerProxy("http://localhost", transport=transport) as proxy:
+            yield proxy.supervisor
 
     def start(self) -> None:
         """Start supervisord itself. Raises `StackError`."""
@@ -64,7 +65,8 @@ class Supervisor:
             if self._process.poll() is not None:
                 raise StackError(f"supervisord did not start; see {self._config.logs / 'supervisord.log'}.")
             try:
-                self._rpc.getState()
+                with self._rpc() as rpc:
+                    rpc.getState()
             except OSError:
                 time.sleep(0.1)
             else:
@@ -105,8 +107,9 @@ class Supervisor:
 
     def start_programs(self, names: Iterable[str]) -> None:
         """Start programs side by side, without waiting for them."""
-        for name in names:
-            self._rpc.startProcess(name, False)
+        with self._rpc() as rpc:
+            for name in names:
+                rpc.startProcess(name, False)
 
     def check_programs(self) -> None:
         """Raise `StackError` that names its log when a program cannot be kept running."""
@@ -117,9 +120,10 @@ class Supervisor:
     def stop_programs(self, names: Iterable[str]) -> None:
         """Stop programs side by side and wait for their end."""
         wanted = set(names)
-        for name in wanted:
-            with suppress(Fault):  # it is not running
-                self._rpc.stopProcess(name, False)
+        with self._rpc() as rpc:
+            for name in wanted:
+                with suppress(Fault):  # it is not running
+                    rpc.stopProcess(name, False)
         while any(
             state in ("RUNNING", "STARTING", "STOPPING") for name, state in self.states().items() if name in wanted
         ):
@@ -128,7 +132,8 @@ class Supervisor:
     def states(self) -> dict[str, str]:
         """Return each program's state, for example RUNNING. Raises `StackError` when supervisord is gone."""
         try:
-            return {each["name"]: each["statename"] for each in self._rpc.getAllProcessInfo()}
+            with self._rpc() as rpc:
+                return {each["name"]: each["statename"] for each in rpc.getAllProcessInfo()}
         except OSError as exc:
             raise StackError("supervisord is gone, and with it the stack.") from exc
 

@@ -1,10 +1,8 @@
 """Lambda events of queues, turned into queue messages, and the answers back."""
 
 import base64
-import binascii
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,49 +12,52 @@ from wavecom.domain.messages import QueueMessage
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QueueBatch:
-    """The messages of one event. ``sqs_ids`` are the SQS message ids, empty for RabbitMQ."""
+    """The messages of one event, and the SQS ids of those that cannot be read."""
 
-    messages: list[QueueMessage]
-    sqs_ids: list[str]
+    messages: list[QueueMessage] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
-    def all_failed(self) -> dict[str, Any]:
-        """Return the answer that makes SQS deliver every message again (ReportBatchItemFailures)."""
-        return {"batchItemFailures": [{"itemIdentifier": each} for each in self.sqs_ids]}
+    def answer(self) -> dict[str, Any]:
+        """Return the answer to the event source (ReportBatchItemFailures; RabbitMQ's mapping ignores it).
+
+        What cannot be read is told to have failed, so that the redrive policy takes it to the dead letters.
+        """
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in self.unreadable]}
 
 
 def parse_queue_event(event: dict[str, Any]) -> QueueBatch:
     """Return the messages of an event of an SQS or a RabbitMQ (``aws:rmq``) event source mapping.
 
-    What cannot be read is logged and left out: delivering it again would not help, and no notification is
-    lost by it, since the sweep goes by the database. Raises ValueError for an event of another shape.
+    What cannot be read is logged; no notification is lost by it, since the sweep goes by the database. Raises
+    ValueError for an event of another shape.
     """
+    batch = QueueBatch()
     if event.get("eventSource") == "aws:rmq":
-        queues = event["rmqMessagesByQueue"]
-        bodies = [_decoded(message.get("data")) for messages in queues.values() for message in messages]
-        return QueueBatch(_parsed(bodies), [])
-    if "Records" in event:
-        records = event["Records"]
-        return QueueBatch(_parsed(record["body"] for record in records), [record["messageId"] for record in records])
-    raise ValueError("Neither an SQS nor a RabbitMQ event")
+        for messages in event["rmqMessagesByQueue"].values():
+            for message in messages:
+                _parse(_decoded(message.get("data")), None, batch)
+    elif "Records" in event:
+        for record in event["Records"]:
+            _parse(record["body"], record["messageId"], batch)
+    else:
+        raise ValueError("Neither an SQS nor a RabbitMQ event")
+    return batch
 
 
 def _decoded(data: str | None) -> bytes:
     try:
         return base64.b64decode(data or "", validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return b""
 
 
-def _parsed(bodies: Iterable[str | bytes]) -> list[QueueMessage]:
-    messages = []
-    for body in bodies:
-        try:
-            messages.append(QueueMessage.model_validate_json(body))
-        except ValidationError as exc:
-            logger.error(  # noqa: TRY400 - the trace would show the body
-                "Unreadable queue message left out",
-                extra={"length": len(body), "errors": [error["type"] for error in exc.errors(include_input=False)]},
-            )
-    return messages
+def _parse(body: str | bytes, sqs_id: str | None, batch: QueueBatch) -> None:
+    try:
+        batch.messages.append(QueueMessage.model_validate_json(body))
+    except ValidationError as exc:
+        errors = [error["type"] for error in exc.errors(include_input=False)]
+        logger.error("Unreadable queue message", extra={"length": len(body), "errors": errors})  # noqa: TRY400 - the trace would show the body
+        if sqs_id is not None:
+            batch.unreadable.append(sqs_id)

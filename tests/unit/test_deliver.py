@@ -142,6 +142,22 @@ def test_a_transient_failure_is_retried_through_the_delay_queue(world: World) ->
     assert world.stored(notification).retry_count == 1
 
 
+def test_the_delay_is_whole_however_long_recording_took(world: World, monkeypatch) -> None:
+    (notification,) = world.waiting(recipient="flaky@example.com")
+    world.email.answers["flaky@example.com"] = [TransientError("busy", code="busy")]
+    save = world.store.save
+
+    def slow_save(changes):
+        world.clock.advance(timedelta(milliseconds=40))
+        return save(changes)
+
+    monkeypatch.setattr(world.store, "save", slow_save)
+
+    world.run([notification])
+
+    assert [delay for delay, _ in world.queue.delayed] == [timedelta(seconds=5)]
+
+
 def test_a_late_copy_of_an_earlier_message_does_not_cut_the_backoff_short(world: World) -> None:
     (notification,) = world.waiting(recipient="flaky@example.com")
     world.email.answers["flaky@example.com"] = [TransientError("busy", code="busy")]

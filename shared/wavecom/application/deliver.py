@@ -217,7 +217,7 @@ class Deliver:
         if len(saved) < len(changes):
             logger.error("Lease lost before the outcome was recorded", extra={"count": len(changes) - len(saved)})
             report.unrecorded += len(changes) - len(saved)
-        follow_up(self.queue, saved, at=self.clock())
+        follow_up(self.queue, saved)
 
 
 def _first_permitted(providers: Sequence[Provider], calls_left: dict[str, int | None]) -> Provider | None:

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from wavecom.domain.change import Change
 from wavecom.domain.errors import QueueUnavailableError
@@ -26,7 +26,7 @@ def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timed
     return {message.notification_id for message in confirmed}
 
 
-def follow_up(queue: Queue, changes: Iterable[Change], *, at: datetime) -> None:
+def follow_up(queue: Queue, changes: Iterable[Change]) -> None:
     """Publish the retries and dead letters that stored changes call for.
 
     A message that is lost here is not lost for good: the sweep finds a retry by its ``due_at``.
@@ -36,7 +36,8 @@ def follow_up(queue: Queue, changes: Iterable[Change], *, at: datetime) -> None:
     for change in changes:
         notification = change.after
         if notification.status is Status.RETRYING and notification.retry_at is not None:
-            retries[max(timedelta(0), notification.retry_at - at)].append(notification)
+            # Not from now on: some milliseconds less than a delay queue's delay would mean the next shorter one.
+            retries[notification.retry_at - notification.updated_at].append(notification)
         elif notification.status is Status.FAILED:
             dead.append(notification)
     for delay, notifications in retries.items():

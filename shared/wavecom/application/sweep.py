@@ -79,7 +79,7 @@ class Sweep:
             else:
                 to_publish.append(each)
         saved = self.store.save([*expired, *abandoned, *postponed])
-        follow_up(self.queue, saved, at=at)
+        follow_up(self.queue, saved)
         republished = self._publish(to_publish, at)
         return Counter(expired=len(expired), abandoned=len(abandoned), postponed=len(postponed), published=republished)
 

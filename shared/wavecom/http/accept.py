@@ -34,10 +34,12 @@ def accept(
     services: Services,
     items: Sequence[CreateNotification | InvalidRequestError],
     idempotency_key: str | None,
+    below: str = "",
 ) -> Accepted:
     """Submit the valid ones of ``items``; those that the moment or the load does not allow are refused.
 
     A repeated call gets what the first one got, even where the moment or the load would refuse it by now.
+    ``below`` is put before the fields of a refused item, with its ``{index}``.
     """
     tenant_id, call = app.context["caller"].tenant_id, _call(idempotency_key, app.context["json"], len(items))
     refusals: dict[int, Refusal] = {}
@@ -48,7 +50,7 @@ def accept(
             if isinstance(item, InvalidRequestError):
                 raise item
             check_accepts(level, item.priority)
-            item.check_timely(at, below=f"notifications[{index}]." if len(items) > 1 else "")
+            item.check_timely(at, below.format(index=index))
             drafts[index] = item.draft()
         except (InvalidRequestError, OverloadedError) as exc:
             refusals[index] = exc

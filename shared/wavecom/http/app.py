@@ -58,4 +58,4 @@ def build(app: Resolver, services: Services) -> Resolver:
 
 
 def _matches(rule: re.Pattern[str], app: ApiGatewayResolver) -> bool:
-    return rule.match(app.current_event.path) is not None
+    return rule.fullmatch(app.current_event.path) is not None

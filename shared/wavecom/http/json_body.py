@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic_core import from_json
@@ -17,7 +18,8 @@ def read_json(body: str) -> Any:
     """Return the value of a JSON document.
 
     Raises `MalformedRequestError` where it is none (RFC 8259: no NaN, no Infinity; nesting is limited), and
-    `InvalidRequestError` with the fields whose text has NUL characters or surrogates without a partner.
+    `InvalidRequestError` with the fields that are named twice in one object, or whose text has NUL characters
+    or surrogates without a partner.
     """
     try:
         value = from_json(body, allow_inf_nan=False)
@@ -26,7 +28,22 @@ def read_json(body: str) -> Any:
         raise MalformedRequestError(f"The body is not valid JSON: {exc}") from exc
     if _NUL.search(body):
         _refuse(value)
+    _refuse_repeated_names(body)
     return value
+
+
+def _refuse_repeated_names(body: str) -> None:
+    """Readers differ in what they make of a name that is given twice (RFC 8259, section 4)."""
+    repeated: list[str] = []
+
+    def note(members: Sequence[tuple[str, Any]]) -> None:
+        names = Counter(name for name, _ in members)
+        repeated.extend(name for name, count in names.items() if count > 1)
+
+    json.loads(body, object_pairs_hook=note)
+    if repeated:
+        errors = [FieldError(_printable(name), "must be given once") for name in repeated[:20]]
+        raise InvalidRequestError("The request names a field twice", errors)
 
 
 def _name_bad_text(body: str) -> None:

@@ -6,6 +6,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from datetime import timedelta
+from http import HTTPStatus
 from urllib.parse import quote, unquote
 
 from wavecom.domain.errors import StoreUnavailableError
@@ -40,7 +41,8 @@ class HttpMeter:
             counts[f"http.durations.{label}.bucket{bisect_left(BUCKETS_SECONDS, seconds)}"] += 1
             counts[f"http.durations.{label}.sumMs"] += round(seconds * 1000)
             due = time.monotonic() - self._flushed >= FLUSH_EVERY.total_seconds()
-        if due:
+        # Who was just told that the database is down need not wait for it once more.
+        if due and status != HTTPStatus.SERVICE_UNAVAILABLE:
             self.flush()
 
     def flush(self) -> None:

@@ -21,6 +21,7 @@ from wavecom.http.errors import (
     InvalidRequestError,
     MalformedRequestError,
     RateLimitedError,
+    UnknownPathError,
     UnsupportedMediaTypeError,
     answer_to,
 )
@@ -37,6 +38,8 @@ Next = Callable[[ApiGatewayResolver], Response[Any]]
 Middleware = Callable[[ApiGatewayResolver, Next], Response[Any]]
 
 JSON = "application/json"
+UNMATCHED = "unmatched"
+"""Route of requests to paths that do not exist."""
 PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs")
 """Paths that need no key and count against no limit."""
 
@@ -58,6 +61,7 @@ def finish(meter: HttpMeter) -> Middleware:
                 **response.headers,
                 **app.context.get("rate_limit_headers", {}),
                 "X-Request-Id": app.context["request_id"],
+                "Vary": "Accept-Encoding, Origin",
             }
         )
         _revalidate(app, response)
@@ -65,7 +69,7 @@ def finish(meter: HttpMeter) -> Middleware:
         meter.observe(
             caller.tenant_id if caller else ANONYMOUS,
             app.current_event.http_method,
-            app.context.get("route_label", "unmatched"),
+            app.context.get("route_label", UNMATCHED),
             response.status_code,
             time.perf_counter() - started,
         )
@@ -83,6 +87,7 @@ def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
     if is_unchanged(app.current_event.headers, tag):
         response.status_code = HTTPStatus.NOT_MODIFIED.value
         response.body = ""
+        response.compress = False
 
 
 def admit(services: Services) -> Middleware:
@@ -90,7 +95,7 @@ def admit(services: Services) -> Middleware:
 
     def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
         event = app.current_event
-        if len((event.body or "").encode(errors="surrogatepass")) > services.config.max_body_bytes:
+        if _body_bytes(app) > services.config.max_body_bytes:
             raise BodyTooLargeError(f"The body is larger than {services.config.max_body_bytes} bytes")
         app.append_context(route_label=_route_label(app))
         if event.http_method == "OPTIONS" or event.path.startswith(PUBLIC):
@@ -108,9 +113,15 @@ def admit(services: Services) -> Middleware:
     return middleware
 
 
+def _body_bytes(app: ApiGatewayResolver) -> int:
+    event = app.current_event
+    size = len((event.body or "").encode(errors="surrogatepass"))
+    return size * 3 // 4 if event.is_base64_encoded else size
+
+
 def _route_label(app: ApiGatewayResolver) -> str:
     route = app.context["_route"]
-    return str(route.path) if route.func.__name__ != "not_found_handler" else "unmatched"
+    return str(route.path) if route.func.__name__ != "not_found_handler" else UNMATCHED
 
 
 def _rate_limit_headers(allowance: Allowance) -> dict[str, str]:
@@ -133,6 +144,10 @@ class Validate(OpenAPIRequestValidationMiddleware):
 
     def handler(self, app: Any, next_middleware: Any) -> Response[Any]:
         """Call the route with validated arguments. Raises the errors of `wavecom.http.errors`."""
+        if app.context["route_label"] == UNMATCHED:
+            return next_middleware(app)  # type: ignore[no-any-return] # a Response, like any route's
+        if not app.context["_route"].rule.fullmatch(app.context["_path"]):
+            raise UnknownPathError("There is no such path")  # a route's pattern overlooks a newline at the end
         _refuse_unknown_parameters(app)
         try:
             return super().handler(app, next_middleware)
@@ -151,6 +166,8 @@ class Validate(OpenAPIRequestValidationMiddleware):
         if not body:
             raise MalformedRequestError("The body is empty")
         value = read_json(body)
+        if not isinstance(value, dict):  # of a list, Powertools would take the first item
+            raise InvalidRequestError("The request is not valid", [FieldError("body", "must be an object")])
         app.append_context(json=value)
         return value
 

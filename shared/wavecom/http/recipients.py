@@ -38,7 +38,7 @@ def _phone(recipient: str) -> str:
         number = phonenumbers.parse(recipient, None)
     except phonenumbers.NumberParseException as exc:
         raise ValueError("must be a phone number with its country code, for example +12025550123") from exc
-    if not phonenumbers.is_valid_number(number):
+    if number.extension or not phonenumbers.is_valid_number(number):
         raise ValueError("must be a phone number that can exist in its country")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

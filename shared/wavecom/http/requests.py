@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -35,15 +36,28 @@ CLOCK_DIFFERENCE = timedelta(minutes=1)
 """How far in the past a schedule may lie, since clocks differ."""
 
 
-def _text_only(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("must be a text like 2026-01-31T09:30:00Z")  # noqa: TRY004
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+"""RFC 3339, section 5.6; Pydantic alone would also read ``1767225600`` as a moment."""
+_DIGITS = re.compile(r"-?\d{1,18}", re.ASCII)
+
+
+def _date_time(value: object) -> object:
+    if not (isinstance(value, str) and _DATE_TIME.fullmatch(value)):
+        raise ValueError("must be a text like 2026-01-31T09:30:00Z")
     return value
 
 
+def _digits(value: object) -> object:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise ValueError("must be a whole number")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_digits)]
+"""An integer in a query string; Pydantic alone would also read ``1_0`` and ``10.0``."""
 Moment = Annotated[
     AwareDatetime,
-    BeforeValidator(_text_only),
+    BeforeValidator(_date_time),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-31T09:30:00Z"]}),
 ]
 

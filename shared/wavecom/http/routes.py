@@ -16,7 +16,7 @@ from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to
 from wavecom.http.middleware import json_response
-from wavecom.http.requests import CreateBatch, CreateNotification
+from wavecom.http.requests import CreateBatch, CreateNotification, WholeNumber
 from wavecom.http.services import Services
 from wavecom.http.views import detail_view, notification_view, page_view, statistics_view
 from wavecom.ports import ListFilter
@@ -111,7 +111,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         ),
     )
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
-        accepted = accept(app, services, list(batch.validated()), idempotency_key)
+        accepted = accept(app, services, list(batch.validated()), idempotency_key, below="notifications[{index}].")
         answer = {"success": True, "data": _batch_view(accepted)}
         return json_response(HTTPStatus.MULTI_STATUS, answer, _replayed(accepted.submission))
 
@@ -144,13 +144,14 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         responses=documented(HTTPStatus.OK, shapes.PageEnvelope, "A page", _ALWAYS),
     )
     def list_notifications(
-        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        page: Annotated[WholeNumber, Query(ge=1, le=1_000_000)] = 1,
+        limit: Annotated[WholeNumber, Query(ge=1, le=100)] = 20,
         status: Annotated[Status | None, Query()] = None,
         type: Annotated[Channel | None, Query()] = None,  # noqa: A002
         priority: Annotated[Priority | None, Query()] = None,
         cursor: Annotated[
-            str | None, Query(max_length=100, description="nextCursor of the page before; instead of page")
+            str | None,
+            Query(min_length=1, max_length=100, description="nextCursor of the page before; instead of page"),
         ] = None,
     ) -> Response[str]:
         check_answers(services.system.level())

@@ -29,7 +29,7 @@ class MongoRateLimits:
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
-        used: int = window["count"]
+        used: int = window["count"] if window else limit
         return Allowance(
             allowed=used <= limit, limit=limit, remaining=max(0, limit - used), resets_in=minute + WINDOW - at
         )

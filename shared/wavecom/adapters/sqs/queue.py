@@ -27,7 +27,7 @@ BATCH = 10
 """Entries in one SendMessageBatch (Amazon SQS API reference, "SendMessageBatch")."""
 CALLS_AT_ONCE = 8
 CONNECT_TIMEOUT = timedelta(seconds=2)
-READ_TIMEOUT = timedelta(seconds=5)
+READ_TIMEOUT = timedelta(seconds=4)
 
 
 def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
@@ -35,7 +35,7 @@ def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
     config = Config(
         connect_timeout=CONNECT_TIMEOUT.total_seconds(),
         read_timeout=READ_TIMEOUT.total_seconds(),
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": 2},
         max_pool_connections=4 * CALLS_AT_ONCE,
     )
     client: SQSClient = boto3.client("sqs", region_name=region, endpoint_url=endpoint_url, config=config)

@@ -1,0 +1,283 @@
+"""The API twice: as the Lambda handler calls it, and as the local server serves it, on a real database."""
+
+import base64
+import json
+import socket
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+import uvicorn
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from local.api import Asgi, asgi
+from tests.builders import TIMINGS, ManualClock, a_result
+from tests.fakes import FakeQueue
+from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.rate_limits import MongoRateLimits
+from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.application.intervene import Intervene
+from wavecom.application.query import Query
+from wavecom.application.submit import Submit
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.notification import Notification
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.tenant import Role, new_api_key
+from wavecom.http.app import build, cors
+from wavecom.http.services import HttpConfig, Services
+
+TENANT = "bank-a"
+UNLIMITED = 1_000_000
+JSON = {"Content-Type": "application/json"}
+EMAIL: dict[str, Any] = {
+    "type": "EMAIL",
+    "recipient": "user@example.com",
+    "subject": "Welcome to WaveCom",
+    "message": "Thank you for signing up!",
+}
+
+MakeServices = Callable[..., Services]
+MakeApi = Callable[..., "Api"]
+
+
+@dataclass(frozen=True)
+class Api:
+    """A client of one running API, and what lies behind it."""
+
+    client: httpx.Client
+    services: Services
+    mongo: Mongo
+
+    def get(self, path: str, **request: Any) -> httpx.Response:
+        return self.client.get(path, **request)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **request: Any) -> httpx.Response:
+        """POST a JSON body (text and bytes are sent as they are); ``key`` is an idempotency key."""
+        headers = {**JSON, **({"Idempotency-Key": key} if key is not None else {}), **request.pop("headers", {})}
+        content = body if isinstance(body, str | bytes) or body is None else json.dumps(body)
+        return self.client.post(path, content=content, headers=headers, **request)
+
+    def create(self, *, key: str | None = None, **changes: Any) -> httpx.Response:
+        return self.post("/api/notifications", {**EMAIL, **changes}, key=key)
+
+    def created(self, **changes: Any) -> dict[str, Any]:
+        answer = self.create(**changes)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["data"]
+
+    def batch(self, *items: Any, key: str | None = None) -> httpx.Response:
+        return self.post("/api/notifications/batch", {"notifications": list(items)}, key=key)
+
+    def stored(self) -> int:
+        return self.mongo.database.notifications.count_documents({})
+
+
+class GatewayTransport(httpx.BaseTransport):
+    """Hands a request to the Lambda handler's router as API Gateway does (HTTP API, payload format 2.0)."""
+
+    def __init__(self, app: APIGatewayHttpResolver) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._app.resolve(gateway_event(request), None)
+        body = answer["body"]
+        return httpx.Response(
+            answer["statusCode"],
+            headers=answer["headers"],
+            content=base64.b64decode(body) if answer["isBase64Encoded"] else body.encode(),
+        )
+
+
+def gateway_event(request: httpx.Request) -> dict[str, Any]:
+    """Return the event of a request. Repeated headers and parameters are joined with commas."""
+    headers: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in request.headers.multi_items():
+        headers[name].append(value)
+    parameters: defaultdict[str, list[str]] = defaultdict(list)
+    query = request.url.query.decode()
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        parameters[name].append(value)
+    content = request.read()
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": request.url.path,
+        "rawQueryString": query,
+        "headers": {name: ",".join(values) for name, values in headers.items()},
+        "requestContext": {
+            "stage": "$default",
+            "requestId": "JKJaXmPLvHcESHA=",
+            "http": {"method": request.method, "path": request.url.path, "sourceIp": "192.0.2.1"},
+        },
+        "isBase64Encoded": False,
+    }
+    if parameters:
+        event["queryStringParameters"] = {name: ",".join(values) for name, values in parameters.items()}
+    if content:
+        as_base64 = request.extensions.get("isBase64Encoded", not _is_text(content))
+        event |= {
+            "body": base64.b64encode(content).decode() if as_base64 else content.decode(),
+            "isBase64Encoded": as_base64,
+        }
+    return event
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@contextmanager
+def serve(app: Asgi) -> Iterator[int]:
+    """Serve ``app`` on a port of its own, and yield the port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="critical", access_log=False, server_header=False, ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "The server ended"
+            time.sleep(0.005)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Ten seconds into the present minute: old documents would fall to the database's TTL indexes."""
+    return ManualClock(datetime.now(UTC).replace(second=10, microsecond=0))
+
+
+@pytest.fixture
+def queue() -> FakeQueue:
+    return FakeQueue()
+
+
+@pytest.fixture
+def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeServices:
+    """Return a function that joins the parts as a new process does."""
+
+    def make(mongo: Mongo = mongo, **config: Any) -> Services:
+        counters = MongoCounters(mongo)
+        store = MongoNotificationStore(mongo, counters)
+        shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
+        return Services(
+            submit=Submit(**shared),
+            intervene=Intervene(**shared),
+            query=Query(store=store, counters=counters, queue=queue),
+            store=store,
+            queue=queue,
+            counters=counters,
+            api_keys=MongoApiKeys(mongo),
+            rate_limits=MongoRateLimits(mongo),
+            system=MongoSystemState(mongo),
+            clock=clock,
+            config=HttpConfig(**{"development_tenant": TENANT, "rate_limit": UNLIMITED, **config}),
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
+    """Return a function that starts an API: ``over`` is "lambda" or "http"; the rest goes to `HttpConfig`."""
+    with ExitStack() as running:
+
+        def make(over: str = "lambda", mongo: Mongo = mongo, token: str | None = None, **config: Any) -> Api:
+            services = make_services(mongo, **config)
+            if over == "lambda":
+                transport: httpx.BaseTransport | None = GatewayTransport(
+                    build(APIGatewayHttpResolver(cors=cors(services.config)), services)
+                )
+                address = "http://localhost"
+            else:
+                transport = None
+                address = f"http://localhost:{running.enter_context(serve(asgi(services)))}"
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            client = httpx.Client(base_url=address, headers=headers, transport=transport, timeout=30, trust_env=False)
+            return Api(running.enter_context(client), services, mongo)
+
+        yield make
+
+
+@pytest.fixture(params=["lambda", "http"])
+def over(request: pytest.FixtureRequest) -> str:
+    """Both ways to the API."""
+    way: str = request.param
+    return way
+
+
+@pytest.fixture
+def api(make_api: MakeApi, over: str) -> Api:
+    """The development tenant's API, both ways."""
+    return make_api(over)
+
+
+@pytest.fixture
+def quick_api(make_api: MakeApi) -> Api:
+    """The development tenant's API, as Lambda calls it."""
+    return make_api()
+
+
+@pytest.fixture
+def make_key(mongo: Mongo, clock: ManualClock) -> Callable[..., str]:
+    """Return a function that stores an API key and returns its token."""
+
+    def make(tenant: str = TENANT, role: Role = Role.TENANT, **changes: Any) -> str:
+        key, token = new_api_key(tenant_id=tenant, name="test", role=role, at=clock(), **changes)
+        MongoApiKeys(mongo).add(key)
+        return token
+
+    return make
+
+
+@pytest.fixture
+def dead_mongo() -> Iterator[Mongo]:
+    """A database that nobody answers for."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        mongo = Mongo(f"mongodb://127.0.0.1:{unused.getsockname()[1]}/?directConnection=true", "nothing")
+        yield mongo
+        mongo.close()
+
+
+def attempted(
+    api: Api, notification_id: str, outcome: Outcome = Outcome.DELIVERED, takes: timedelta = timedelta(0)
+) -> Notification:
+    """Move a notification on as the deliver function does: claim it, record what the attempt came to after ``takes``."""
+    store, at = api.services.store, api.services.clock()
+    (notification,) = store.get_many([notification_id])
+    claim = lifecycle.claim(
+        notification, retry_count=notification.retry_count, token="token", at=at, timings=TIMINGS
+    )
+    assert claim is not None
+    settled = settlement.settle(claim.after, a_result(outcome), at=at + takes, timings=TIMINGS)
+    assert store.save([claim])
+    assert store.save([settled])
+    return settled.after
+
+
+def later(api: Api, **by: float) -> str:
+    """Return the moment that lies ``by`` after the API's now, as text."""
+    return f"{api.services.clock() + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def fields(answer: httpx.Response) -> list[str]:
+    """Return the fields that an error names."""
+    return [each["field"] for each in answer.json()["error"]["details"]]

@@ -1,0 +1,367 @@
+"""Whatever is sent, the answer is a 4xx that names the field, nothing is stored, and nothing is given away."""
+
+import json
+import re
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.conftest import EMAIL, JSON, Api, MakeApi, fields
+
+ID = "507f1f77bcf86cd799439011"
+SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
+LEAKS = re.compile(r"Traceback|File \"|pydantic|bson|pymongo|aws_lambda|site-packages|sys\.set_int|\bNone\b|<class")
+
+
+def nested(depth: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(depth - 1):
+        value = {"below": value}
+    return value
+
+
+def refused(api: Api, answer: httpx.Response, status: int, *named: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert not LEAKS.search(answer.text), answer.text
+    assert api.stored() == 0
+    if answer.request.method == "HEAD":
+        return
+    envelope = answer.json()
+    assert envelope.keys() == {"success", "error", "requestId"}
+    assert envelope["success"] is False
+    assert envelope["error"].keys() == {"code", "message", "details"}
+    assert envelope["requestId"] == answer.headers["X-Request-Id"]
+    assert set(fields(answer)) == set(named), answer.text
+
+
+WRONG_FIELDS: list[tuple[str, dict[str, Any]]] = [
+    ("type", {"type": "FAX"}),
+    ("type", {"type": "email"}),
+    ("type", {"type": ["EMAIL"]}),
+    ("type", {"type": None}),
+    ("recipient", {"recipient": ""}),
+    ("recipient", {"recipient": 12025550123}),
+    ("recipient", {"recipient": "user@"}),
+    ("recipient", {"recipient": "a@b.example,c@d.example"}),
+    ("recipient", {"recipient": "user@example.com\r\nBcc: all@example.com"}),
+    ("recipient", {"recipient": "user@example.com\x00"}),
+    ("recipient", {"recipient": {"$gt": ""}}),
+    ("recipient", {"recipient": "a" * 5000 + "@example.com"}),
+    ("recipient", {**SMS, "recipient": "2025550123"}),
+    ("recipient", {**SMS, "recipient": "+1202555012345678"}),
+    ("recipient", {**SMS, "recipient": "+12025550123;ext=1"}),
+    ("recipient", {"type": "PUSH", "recipient": "token"}),
+    ("recipient", {"type": "PUSH", "recipient": "ab" * 32 + "\n"}),
+    ("subject", {"subject": None}),
+    ("subject", {"subject": "   "}),
+    ("subject", {"subject": "Hello\r\nBcc: all@example.com"}),
+    ("subject", {"subject": "Hello\x7f"}),
+    ("subject", {"subject": "Hello\u2028there"}),
+    ("subject", {"subject": "s" * 10_000}),
+    ("subject", {**SMS, "subject": "Hello\nthere"}),
+    ("message", {"message": ""}),
+    ("message", {"message": "m" * 5001}),
+    ("message", {"message": ["Hello"]}),
+    ("message", {"message": "Hello\x00"}),
+    ("message", {"message": "Hello\ud800"}),
+    ("priority", {"priority": "URGENT"}),
+    ("priority", {"priority": None}),
+    ("maxRetries", {"maxRetries": -1}),
+    ("maxRetries", {"maxRetries": 4}),
+    ("maxRetries", {"maxRetries": 2**70}),
+    ("maxRetries", {"maxRetries": "3"}),
+    ("maxRetries", {"maxRetries": True}),
+    ("onUnknown", {"onUnknown": "perhaps"}),
+    ("metadata", {"metadata": []}),
+    ("metadata", {"metadata": "text"}),
+    ("metadata", {"metadata": {"$where": "sleep(1000)"}}),
+    ("metadata", {"metadata": {"a": [{"$gt": 1}]}}),
+    ("metadata", {"metadata": {"a.b": 1}}),
+    ("metadata", {"metadata": {"": 1}}),
+    ("metadata", {"metadata": {"a": 2**70}}),
+    ("metadata", {"metadata": {"a": -(2**63) - 1}}),
+    ("metadata", {"metadata": nested(100)}),
+    ("metadata", {"metadata": nested(6) | {"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}}),
+    ("metadata", {"metadata": {"a": "x" * 9000}}),
+    ("metadata", {"metadata": {"nul\x00": 1}}),
+    ("metadata.a[0]", {"metadata": {"a": ["\udc00"]}}),
+    ("colour", {"colour": "red"}),
+    ("status", {"status": "SENT"}),
+    ("tenantId", {"tenantId": "bank-b"}),
+    ("_id", {"_id": ID}),
+    ("__proto__", {"__proto__": {"admin": True}}),
+    ("scheduled_at", {"scheduled_at": "2026-12-01T09:00:00Z"}),
+    *(
+        ("scheduledAt", {"scheduledAt": moment})
+        for moment in (
+            "tomorrow",
+            "",
+            "2026-12-01T09:00:00",
+            "2026-12-01",
+            "2026-13-01T09:00:00Z",
+            "2026-02-30T09:00:00Z",
+            "2026-12-01T25:00:00Z",
+            "2026-12-01T09:00:00+99:00",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59-23:00",
+            "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+23:00",
+            "2020-01-01T00:00:00Z",
+            "1796000000",
+            1_796_000_000,
+            1.5,
+            True,
+            {"$date": "2026-12-01T09:00:00Z"},
+        )
+    ),
+    ("expiresAt", {"expiresAt": "2020-01-01T00:00:00Z"}),
+    ("expiresAt", {"expiresAt": "9999-12-31T23:59:59Z"}),
+]
+
+
+@pytest.mark.parametrize("way", ["single", "batch"])
+def test_wrong_fields(quick_api: Api, way: str):
+    for field, changes in WRONG_FIELDS:
+        body = {**EMAIL, **changes}
+        if way == "single":
+            refused(quick_api, quick_api.post("/api/notifications", body), 422, field)
+            continue
+        answer = quick_api.batch(body)
+        if answer.status_code == 422:
+            refused(quick_api, answer, 422, f"notifications[0].{field}")
+            continue
+        (result,) = answer.json()["data"]["results"]
+        assert result["status"] == 422
+        assert {each["field"] for each in result["error"]["details"]} == {f"notifications[0].{field}"}
+        assert quick_api.stored() == 0
+
+
+def test_several_wrong_fields_are_all_named(api: Api):
+    answer = api.create(type="FAX", message="", colour="red")
+
+    refused(api, answer, 422, "type", "message", "colour")
+
+
+def test_missing_fields_are_named(api: Api):
+    refused(api, api.post("/api/notifications", {}), 422, "type", "recipient", "message")
+    refused(api, api.post("/api/notifications/batch", {}), 422, "notifications")
+
+
+def with_raw(name: str, value: str) -> str:
+    """Return a good request with one more member, written as ``value``."""
+    return f'{json.dumps(EMAIL)[:-1]}, "{name}": {value}}}'
+
+
+WRONG_BODIES: list[tuple[str | bytes, int, tuple[str, ...]]] = [
+    ("", 400, ()),
+    (" ", 400, ()),
+    ("{", 400, ()),
+    ("{'type': 'EMAIL'}", 400, ()),
+    (json.dumps(EMAIL) + "}", 400, ()),
+    (json.dumps(EMAIL) * 2, 400, ()),
+    ("\ufeff" + json.dumps(EMAIL), 400, ()),
+    ("type=EMAIL&recipient=user%40example.com", 400, ()),
+    ("<notification/>", 400, ()),
+    ("[" * 100_000, 400, ()),
+    ('{"metadata":' * 50_000, 400, ()),
+    (with_raw("maxRetries", "NaN"), 400, ()),
+    (with_raw("metadata", '{"a": Infinity}'), 400, ()),
+    (with_raw("metadata", '{"a": -Infinity}'), 400, ()),
+    (with_raw("metadata", '{"a": 01}'), 400, ()),
+    (with_raw("metadata", '{"a": "\n"}'), 400, ()),
+    (with_raw("metadata", '{"a": 1,}'), 400, ()),
+    (with_raw("metadata", '{"a": 1e400}'), 422, ("metadata",)),
+    (with_raw("metadata", f'{{"a": {"9" * 4000}}}'), 422, ("metadata",)),
+    (with_raw("metadata", f'{{"a": {"9" * 10_000}}}'), 400, ()),
+    (with_raw("maxRetries", "1e400"), 422, ("maxRetries",)),
+    (with_raw("message", '"Hello"'), 422, ("message",)),
+    (with_raw("type", '"EMAIL"'), 422, ("type",)),
+    (with_raw("metadata", '{"a": 1, "a": 2}'), 422, ("a",)),
+    (with_raw("metadata", r'{"a\u0000": 1}'), 422, ("metadata",)),
+    (with_raw("metadata", r'{"a": "\ud800"}'), 422, ("metadata.a",)),
+    (with_raw("metadata", r'{"\udfff": 1}'), 422, ("metadata",)),
+    ("null", 422, ("body",)),
+    ("[]", 422, ("body",)),
+    (json.dumps([EMAIL]), 422, ("body",)),
+    ('"text"', 422, ("body",)),
+    ("1", 422, ("body",)),
+    ("true", 422, ("body",)),
+    (b'{"message": "\xff\xfe"}', 400, ()),
+    (json.dumps(EMAIL).encode("utf-16"), 400, ()),
+    (json.dumps({**EMAIL, "message": "Grüße"}, ensure_ascii=False).encode("latin-1"), 400, ()),
+]
+
+
+@pytest.mark.parametrize("path", ["/api/notifications", "/api/notifications/batch"])
+def test_wrong_bodies(api: Api, path: str):
+    for body, status, named in WRONG_BODIES:
+        if path.endswith("batch") and isinstance(body, str) and body.startswith('{"type"'):
+            continue
+        refused(api, api.post(path, body), status, *named)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml",
+     "application/jsonx", "text/json", "application/json, text/plain"],
+)  # fmt: skip
+def test_wrong_content_types(api: Api, content_type: str | None):
+    headers = {} if content_type is None else {"Content-Type": content_type}
+
+    answer = api.client.post("/api/notifications", content=json.dumps(EMAIL), headers=headers)
+
+    refused(api, answer, 415)
+
+
+@pytest.mark.parametrize("content_type", ["Application/JSON", "application/json; charset=utf-8", "application/json;"])
+def test_right_content_types(api: Api, content_type: str):
+    answer = api.post("/api/notifications", EMAIL, headers={"Content-Type": content_type})
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("colour=red", "colour"),
+        ("tenantId=bank-b", "tenantId"),
+        ("status[$ne]=SENT", "status[$ne]"),
+        ("status=SENT&status=FAILED", "status"),
+        ("status=", "status"),
+        ("status=sent", "status"),
+        ("status=%FF", "status"),
+        ("status=%zz", "status"),
+        ("status=SENT%00", "status"),
+        ("%FF=1", "\ufffd"),
+        ("type=FAX", "type"),
+        ("priority=1", "priority"),
+        *((f"page={value}", "page") for value in ("0", "-1", "x", "", "1.5", "1_0", "+1", "%D9%A1", "9" * 30, "1e3")),
+        *((f"limit={value}", "limit") for value in ("0", "-1", "101", "x", "", "10.0", "9" * 5000, "NaN")),
+        ("page=1000000&limit=100", "page"),
+        *((f"cursor={value}", "cursor") for value in ("", "x", "%00", "%F0%9F%92%A9", "x" * 101, "bm90aGluZw")),
+        # Base64 of positions that cannot be: beyond the last year, negative, with other digits, with more behind.
+        ("cursor=OTk5OTk5OTk5OTk5OTk5LjUwN2YxZjc3YmNmODZjZDc5OTQzOTAxMQ", "cursor"),
+        ("cursor=LTEuNTA3ZjFmNzdiY2Y4NmNkNzk5NDM5MDEx", "cursor"),
+        ("cursor=MS41MDdGMUY3N0JDRjg2Q0Q3OTk0MzkwMTE", "cursor"),
+        ("cursor=MS41MDdmMWY3N2JjZjg2Y2Q3OTk0MzkwMTEK", "cursor"),
+    ],
+)
+def test_wrong_query_parameters(api: Api, query: str, named: str):
+    refused(api, api.get(f"/api/notifications?{query}"), 422, named)
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/metrics", "/api/notifications/stats/system", "/api/openapi.json"])
+def test_paths_without_parameters_refuse_any(api: Api, path: str):
+    refused(api, api.get(f"{path}?verbose=1"), 422, "verbose")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/", 404, None),
+        ("GET", "/api", 404, None),
+        ("GET", "/api/", 404, None),
+        ("GET", "/api/notification", 404, None),
+        ("GET", "/api/notifications/", 404, None),
+        ("GET", "/api/notifications%0A", 404, None),
+        ("GET", "/API/notifications", 404, None),
+        ("GET", "//api/notifications", 404, None),
+        ("GET", "/api/unknown?with=parameters", 404, None),
+        ("GET", "/api/%7Bnotification_id%7D", 404, None),
+        ("GET", "/api/docs/../../etc/passwd", 404, None),
+        ("GET", "/api/docs/%2e%2e/%2e%2e/etc/passwd", 404, None),
+        ("GET", "/%FF%00", 404, None),
+        ("GET", f"/api/notifications/{ID}/logs", 404, None),
+        ("GET", f"/api/notifications/{ID}%0A", 404, None),
+        ("GET", f"/api/notifications/{ID}%00", 404, None),
+        ("GET", f"/api/notifications/{ID}/", 404, None),
+        ("HEAD", "/api/notifications", 405, "GET, POST"),
+        ("PUT", "/api/notifications", 405, "GET, POST"),
+        ("DELETE", f"/api/notifications/{ID}", 405, "GET"),
+        ("PATCH", f"/api/notifications/{ID}", 405, "GET"),
+        ("OPTIONS", "/api/notifications", 405, "GET, POST"),
+        ("POST", "/api/health", 405, "GET"),
+        ("PUT", "/api/health?with=parameters", 405, "GET"),
+        ("GET", f"/api/notifications/{ID}/cancel", 405, "POST"),
+        ("TRACE", "/api/metrics", 405, "GET"),
+    ],
+)
+def test_wrong_paths_and_methods(api: Api, method: str, path: str, status: int, allow: str | None):
+    answer = api.client.request(method, path)
+
+    refused(api, answer, status)
+    assert answer.headers.get("Allow") == allow
+
+
+@pytest.mark.parametrize(
+    "notification_id",
+    ["1", ID.upper(), ID[:-1], ID + "0", "g" * 24, " " + ID[1:], "%D9%A1" * 24, "$where", "{}", "[object Object]", "null"],
+)
+@pytest.mark.parametrize("request_line", ["GET ", "POST /cancel", "POST /retry"])
+def test_wrong_ids(quick_api: Api, request_line: str, notification_id: str):
+    method, _, action = request_line.partition(" ")
+
+    answer = quick_api.client.request(method, f"/api/notifications/{notification_id}{action}")
+
+    refused(quick_api, answer, 422, "notification_id")
+
+
+@pytest.mark.parametrize("given", ["a\tb", "x" * 65, "<script>", "a b", "a;b", "ä".encode(), "a,b"])
+def test_a_request_id_that_is_not_fit_to_repeat_is_replaced(api: Api, given: str | bytes):
+    answer = api.post("/api/notifications", {}, headers={"X-Request-Id": given})
+
+    refused(api, answer, 422, "type", "recipient", "message")
+    assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["X-Request-Id"])
+
+
+@pytest.mark.parametrize("way", ["with its length", "in chunks"])
+def test_a_body_over_the_limit(api: Api, way: str):
+    content = json.dumps({**EMAIL, "message": "m" * 6 * 2**20}).encode()
+    chunks = (content[start : start + 65_536] for start in range(0, len(content), 65_536))
+
+    answer = api.client.post(
+        "/api/notifications", content=content if way == "with its length" else chunks, headers=JSON
+    )
+
+    refused(api, answer, 413)
+
+
+def test_a_body_under_the_limit_may_come_in_base64(make_api: MakeApi):
+    api = make_api(max_body_bytes=100_000)
+    content = json.dumps({"notifications": [{**EMAIL, "message": "m" * 4500}] * 20}).encode()
+
+    answer = api.client.post(
+        "/api/notifications/batch", content=content, headers=JSON, extensions={"isBase64Encoded": True}
+    )
+
+    assert answer.status_code == 207
+    assert answer.json()["data"]["accepted"] == 20
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nX-Name: Gr\xfc\xdfe\r\n\r\n", 400),
+        (b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\x00b\r\n\r\n", 400),
+        (b"GET /api/notifications?status=\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /api/notifications/\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (
+            b"POST /api/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nnull\n",
+            400,
+        ),
+    ],
+)
+def test_bytes_that_are_no_proper_request(make_api: MakeApi, request_bytes: bytes, status: int):
+    api = make_api("http")
+    with socket.create_connection(("127.0.0.1", api.client.base_url.port or 0), timeout=10) as connection:
+        connection.sendall(request_bytes)
+        answer = connection.recv(65_536)
+
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer
+    assert not LEAKS.search(answer.decode("latin-1"))
+    assert api.get("/api/health").status_code == 200
+    assert api.stored() == 0

@@ -1,0 +1,200 @@
+"""The Lambda handlers, fed with the files in events/ in a process of their own, on a real database and real queues."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.config import PROJECT
+from tests.builders import a_draft
+from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
+from wavecom.domain import lifecycle
+from wavecom.domain.notification import Priority, Status
+from wavecom.domain.tenant import Role, new_api_key
+from wavecom.domain.timings import Timings
+
+EVENTS = PROJECT / "events"
+INVOKE = """
+import importlib, json, sys
+from local.context import LocalContext
+handler = importlib.import_module(f"functions.{sys.argv[1]}.handler").lambda_handler
+print(json.dumps(handler(json.load(sys.stdin), LocalContext())))
+"""
+
+Invoke = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
+    """Return a function that calls a handler with an event, as a cold start does, and returns its answer."""
+    queue = RabbitMQQueue(rabbitmq_url)
+    queue.declare()
+    queue.close()
+
+    def call(function: str, event: dict[str, Any], **settings: str) -> dict[str, Any]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
+            "MONGODB_URI": mongodb_uri,
+            "MONGODB_DATABASE": mongo.database.name,
+            "BROKER": "rabbitmq",
+            "AMQP_URL": rabbitmq_url,
+            "SIMULATED_LATENCY_MS": "0",
+            **settings,
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", INVOKE, function],
+            input=json.dumps(event),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        call.log = done.stdout.splitlines()[:-1]
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
+
+    return call
+
+
+def load(name: str, **replaced: str) -> dict[str, Any]:
+    text = (EVENTS / f"{name}.json").read_text()
+    for old, new in replaced.items():
+        text = text.replace(old, new)
+    event: dict[str, Any] = json.loads(text)
+    return event
+
+
+@pytest.fixture
+def store(mongo: Mongo) -> MongoNotificationStore:
+    return MongoNotificationStore(mongo, MongoCounters(mongo))
+
+
+def stored_as(store: MongoNotificationStore, notification_id: str, **changes: Any) -> None:
+    """Store a queued notification under the id that an event names."""
+    from dataclasses import replace
+
+    created = lifecycle.create(a_draft(**changes), tenant_id="bank-a", at=datetime.now(UTC), timings=Timings())
+    notification = replace(created.after, id=notification_id)
+    entries = tuple(replace(entry, notification_id=notification_id) for entry in created.entries)
+    store.add([replace(created, after=notification, entries=entries)])
+    store.save([lifecycle.enqueue(notification, at=datetime.now(UTC), timings=Timings())])
+
+
+def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
+    (found,) = store.get_many([notification_id])
+    return found.status
+
+
+def test_the_api_answers_a_client_with_a_key(invoke: Invoke, mongo: Mongo) -> None:
+    key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
+    MongoApiKeys(mongo).add(key)
+    event = load("api_create_notification")
+    event["headers"]["authorization"] = f"Bearer {token}"
+
+    answer = invoke("api", event)
+
+    assert answer["statusCode"] == 201
+    created = json.loads(answer["body"])["data"]
+    event = load("api_get_notification", **{"507f1f77bcf86cd799439011": created["_id"]})
+    event["headers"]["authorization"] = f"Bearer {token}"
+    answer = invoke("api", event)
+    assert answer["statusCode"] == 200
+    assert answer["isBase64Encoded"], "compressed, as asked for"
+
+
+def test_without_a_key_the_deployed_api_lets_nobody_in(invoke: Invoke) -> None:
+    assert invoke("api", load("api_create_notification"))["statusCode"] == 401
+
+
+@pytest.mark.parametrize("event", ["rmq_deliver", "sqs_deliver"])
+def test_deliver_sends_what_either_kind_of_event_announces(invoke: Invoke, store, event: str) -> None:
+    first, second = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
+    stored_as(store, first)
+    stored_as(store, second)
+
+    answer = invoke("deliver", load(event))
+
+    assert status_of(store, first) is status_of(store, second) is Status.SENT
+    assert [len(answer["batchItemFailures"])] == [1 if event == "sqs_deliver" else 0]
+    again = invoke("deliver", load(event))
+    assert again == answer, "the same event again changes nothing"
+    assert len(store.audit_trail(store.get_many([first])[0])) == 4
+
+
+def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store) -> None:
+    stored_as(store, "507f1f77bcf86cd799439011", recipient="bounce+secret@simulator.example.com")
+    stored_as(store, "507f1f77bcf86cd799439013", priority=Priority.LOW)
+
+    invoke("deliver", load("rmq_deliver"))
+
+    lines = [json.loads(line) for line in invoke.log]
+    (failure,) = [line for line in lines if line["message"] == "Attempt made"]
+    assert failure["notification_id"] == "507f1f77bcf86cd799439011"
+    assert failure["tenant_id"] == "bank-a"
+    assert failure["lane"] == "high_priority"
+    assert failure["attempt"] == 1
+    assert failure["duration_ms"] >= 0
+    (batch,) = [line for line in lines if line["message"] == "Batch delivered"]
+    assert batch["statuses"] == {"FAILED": 1, "SENT": 1}
+    assert "secret" not in "".join(invoke.log)
+
+
+def test_sweep_queues_what_was_never_published(invoke: Invoke, store) -> None:
+    created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
+    store.add([created])
+
+    assert invoke("sweep", load("schedule"))["published"] == 1
+    assert status_of(store, created.after.id) is Status.QUEUED
+
+
+def test_observe_publishes_metrics_in_the_embedded_format(invoke: Invoke) -> None:
+    assert invoke("observe", load("schedule")) == {"level": 1}
+
+    metrics = {
+        name["Name"]: document
+        for document in map(json.loads, invoke.log)
+        for name in document["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    }
+    assert metrics.keys() >= {"QueueDepth", "AcceptedPerMinute", "DegradationLevel", "BrokerReachable"}
+    assert metrics["QueueDepth"]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "WaveCom"
+    assert metrics["QueueDepth"]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["queue", "service"]]
+
+
+def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
+    program = "from wavecom.bootstrap import container; container()"
+    environment = {"PYTHONPATH": str(PROJECT / "shared"), "MONGODB_URI": "x", "SMTP_PORT": f"secret{uuid.uuid4()}"}
+
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "SMTP_PORT" in done.stderr
+    assert environment["SMTP_PORT"] not in done.stderr
+
+
+def test_the_development_tenant_is_refused_on_lambda() -> None:
+    program = "from wavecom.bootstrap import container; container()"
+    environment = {
+        "PYTHONPATH": str(PROJECT / "shared"),
+        "MONGODB_URI": "mongodb://localhost",
+        "DEVELOPMENT_TENANT": "development",
+        "AWS_LAMBDA_FUNCTION_NAME": "wavecom-api",
+    }
+
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "DEVELOPMENT_TENANT" in done.stderr
