@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,6 +82,10 @@ class Settings(BaseModel):
             raise ValueError("AMQP_URL is required with BROKER=rabbitmq")
         if self.development_tenant and self.aws_lambda_function_name:
             raise ValueError("DEVELOPMENT_TENANT lets anyone in without a key and must not be set on AWS Lambda")
+        if self.smtp_username and not self.smtp_starttls:
+            raise ValueError("SMTP_USERNAME needs SMTP_STARTTLS, or the password would travel in the clear")
+        if "@" not in parseaddr(self.email_sender)[1]:
+            raise ValueError("EMAIL_SENDER must be an address, for example WaveCom <no-reply@example.com>")
         if self.lease_seconds <= 2 * self.provider_timeout_seconds:
             raise ValueError("LEASE_SECONDS must be more than twice PROVIDER_TIMEOUT_SECONDS")
         if not self.elevated_per_minute < self.high_per_minute < self.extreme_per_minute:

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -239,9 +239,11 @@ def quick_api(make_api: MakeApi) -> Api:
 def make_key(mongo: Mongo, clock: ManualClock) -> Callable[..., str]:
     """Return a function that stores an API key and returns its token."""
 
-    def make(tenant: str = TENANT, role: Role = Role.TENANT, **changes: Any) -> str:
-        key, token = new_api_key(tenant_id=tenant, name="test", role=role, at=clock(), **changes)
-        MongoApiKeys(mongo).add(key)
+    def make(
+        tenant: str = TENANT, role: Role = Role.TENANT, rate_limit: int | None = None, *, revoked: bool = False
+    ) -> str:
+        key, token = new_api_key(tenant_id=tenant, name="test", role=role, at=clock(), rate_limit=rate_limit)
+        MongoApiKeys(mongo).add(replace(key, revoked_at=clock() if revoked else None))
         return token
 
     return make

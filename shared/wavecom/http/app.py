@@ -1,10 +1,10 @@
 """Puts the API together: the same routes for the Lambda handler and for the local server."""
 
-import re
+from collections.abc import Iterable
 from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import CORSConfig, Response
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Route
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 
 from wavecom.http.errors import MethodNotAllowedError, UnknownPathError
@@ -46,16 +46,14 @@ def build(app: Resolver, services: Services) -> Resolver:
     add_service_routes(app, services)
 
     def unknown_path(_: RouteNotFoundError) -> Response[str]:
-        allowed = sorted(
-            {route.method for route in app._static_routes + app._dynamic_routes if _matches(route.rule, app)}
-        )
+        allowed = _methods(app._static_routes, app) or _methods(app._dynamic_routes, app)
         if allowed:
-            raise MethodNotAllowedError("This path has no such method", headers={"Allow": ", ".join(allowed)})
+            raise MethodNotAllowedError("This path has no such method", headers={"Allow": ", ".join(sorted(allowed))})
         raise UnknownPathError("There is no such path")
 
     app.not_found(unknown_path)
     return app
 
 
-def _matches(rule: re.Pattern[str], app: ApiGatewayResolver) -> bool:
-    return rule.fullmatch(app.current_event.path) is not None
+def _methods(routes: Iterable[Route], app: ApiGatewayResolver) -> set[str]:
+    return {route.method for route in routes if route.rule.fullmatch(app.current_event.path)}

@@ -1,12 +1,13 @@
 """Who calls: the API key of a request, or the development tenant."""
 
+import re
 from collections.abc import Mapping
 
 from wavecom.domain.tenant import Caller, Role, split_token
 from wavecom.http.errors import ForbiddenError, UnauthenticatedError
 from wavecom.http.services import Services
 
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="WaveCom"'}
 
 
@@ -20,7 +21,7 @@ def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
     if token is None:
         if services.config.development_tenant is None:
             raise UnauthenticatedError("An API key is required: Authorization: Bearer <key>", headers=_CHALLENGE)
-        if _host_name(headers) not in _LOOPBACK_NAMES:
+        if not _LOOPBACK.fullmatch(headers.get("host", "")):
             raise ForbiddenError("The development tenant answers to localhost only; use an API key")
         return Caller(tenant_id=services.config.development_tenant, key_id="development", role=Role.OPERATOR)
     parts = split_token(token)
@@ -37,8 +38,3 @@ def _token(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() == "bearer":
         return token.strip()
     return headers.get("x-api-key") or (token or scheme or None)
-
-
-def _host_name(headers: Mapping[str, str]) -> str:
-    host = headers.get("host", "").lower()
-    return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]

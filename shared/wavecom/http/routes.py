@@ -9,12 +9,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 
 from wavecom.application.submit import Submission
 from wavecom.domain.degradation import check_answers
+from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notification import Channel, Notification, Priority, Status
 from wavecom.domain.tenant import Role
 from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
-from wavecom.http.errors import FieldError, InvalidRequestError, answer_to
+from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
 from wavecom.http.middleware import json_response
 from wavecom.http.requests import CreateBatch, CreateNotification, WholeNumber
 from wavecom.http.services import Services
@@ -113,7 +114,8 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
         accepted = accept(app, services, list(batch.validated()), idempotency_key, below="notifications[{index}].")
         answer = {"success": True, "data": _batch_view(accepted)}
-        return json_response(HTTPStatus.MULTI_STATUS, answer, _replayed(accepted.submission))
+        headers = {**_replayed(accepted.submission), **_retry_after(accepted)}
+        return json_response(HTTPStatus.MULTI_STATUS, answer, headers)
 
     @app.post(
         "/api/notifications/<notification_id>/cancel",
@@ -192,7 +194,10 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/metrics",
         compress=True,
         summary="Prometheus metrics of your tenant, or of all tenants for an operator's key",
-        responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+        responses={
+            **documented(HTTPStatus.OK, shapes.ErrorEnvelope, "", _ALWAYS),
+            200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        },
     )
     def metrics() -> Response[str]:
         from wavecom.http import prometheus  # noqa: PLC0415
@@ -217,6 +222,11 @@ def _created_message(notification: Notification) -> str:
 
 def _replayed(submission: Submission) -> dict[str, str]:
     return {"Idempotency-Replayed": "true"} if submission.repeated else {}
+
+
+def _retry_after(accepted: Accepted) -> dict[str, str]:
+    waits = [each.retry_after for each in accepted.refusals.values() if isinstance(each, OverloadedError)]
+    return retry_after(max(waits)) if waits else {}
 
 
 def _batch_view(accepted: Accepted) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""What the project promises about itself."""
+
+import re
+import subprocess
+from datetime import timedelta
+
+import pytest
+
+from local.config import PROJECT
+from wavecom import topology
+from wavecom.domain.notification import Lane
+from wavecom.domain.timings import retry_delay
+from wavecom.settings import Settings
+
+NOT_FOR_PEOPLE = {"aws_lambda_function_name"}
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    readme = (PROJECT / "README.md").read_text()
+
+    for name, field in Settings.model_fields.items():
+        if name not in NOT_FOR_PEOPLE:
+            row = re.search(
+                rf"^\| `{name.upper()}` \| (.*?) \| {re.escape(field.description or '-')} \|$", readme, re.M
+            )
+            assert row, f"{name.upper()} is missing from README.md, or is described otherwise"
+            if isinstance(field.default, int | float | str) and field.default != "":
+                assert row[1].strip("`").lower() == str(field.default).lower()
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)`", (PROJECT / "README.md").read_text())
+
+    assert named
+    assert [name for name in named if not (PROJECT / name).exists()] == []
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
+
+    shown = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+
+    assert {line.split()[0].removeprefix("\x1b[1m").removesuffix("\x1b[0m") for line in shown.splitlines()} == targets
+
+
+def test_lanes_and_delays_are_the_same_everywhere() -> None:
+    assert {lane.value for lane in Lane} == set(topology.LANES)
+    assert [retry_delay(retry).total_seconds() for retry in (1, 2, 3)] == list(topology.RETRY_DELAYS_SECONDS)
+    assert max(topology.RETRY_DELAYS_SECONDS) <= topology.SQS_MAX_DELAY_SECONDS
+
+
+@pytest.mark.parametrize(("wait", "queue"), [(0.5, 5), (5, 5), (24.9, 5), (25, 25), (124, 25), (125, 125), (9999, 125)])
+def test_a_wait_becomes_the_longest_delay_not_above_it(wait: float, queue: int) -> None:
+    assert topology.delay_at_most(wait) == queue
+
+
+def test_a_lease_outlasts_the_last_send_that_may_begin_under_it() -> None:
+    settings = Settings.model_validate({"mongodb_uri": "mongodb://localhost"})
+    timings = settings.timings()
+
+    assert timings.begin_within + settings.provider_timeout < timings.lease
+    assert timings.lease < timedelta(seconds=topology.SQS_VISIBILITY_TIMEOUT_SECONDS)
+
+
+@pytest.mark.parametrize("lock", ["runtime", "dev", "ministack"])
+def test_locked_dependencies_have_hashes_and_no_addresses(lock: str) -> None:
+    text = (PROJECT / "requirements" / f"{lock}.txt").read_text()
+    packages = re.findall(r"^[a-z0-9][\w.\[\],-]*==", text, re.M | re.I)
+
+    assert packages
+    assert len(
+        re.findall(r"^(?:[a-z0-9][^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}[^\n]*\n)+)", text, re.M | re.I)
+    ) == len(packages)
+    assert "://" not in text
+
+
+def test_what_functions_import_is_locked_the_same_in_tests() -> None:
+    def versions(lock: str) -> dict[str, str]:
+        text = (PROJECT / "requirements" / f"{lock}.txt").read_text()
+        return dict(re.findall(r"^([a-z0-9][\w.-]*)(?:\[[^]]*\])?==([^ ;\\]+)", text, re.M | re.I))
+
+    runtime, dev = versions("runtime"), versions("dev")
+
+    assert {name: dev.get(name) for name in runtime} == runtime

@@ -1,0 +1,197 @@
+"""Who gets in: API keys, the development tenant, and what one tenant can see of another."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.conftest import Api, MakeApi, attempted
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.tenant import Role
+
+MakeKey = Callable[..., str]
+EVERYTHING_PRIVATE = [
+    ("GET", "/api/notifications"),
+    ("POST", "/api/notifications"),
+    ("POST", "/api/notifications/batch"),
+    ("GET", "/api/notifications/stats/system"),
+    ("GET", "/api/notifications/507f1f77bcf86cd799439011"),
+    ("POST", "/api/notifications/507f1f77bcf86cd799439011/cancel"),
+    ("POST", "/api/notifications/507f1f77bcf86cd799439011/retry"),
+    ("GET", "/api/metrics"),
+    ("GET", "/api/no-such-path"),
+    ("GET", "/api/healthy/../notifications"),
+]
+
+
+@pytest.fixture
+def closed_api(make_api: MakeApi, over: str) -> Api:
+    """An API that lets nobody in without a key, both ways."""
+    return make_api(over, development_tenant=None)
+
+
+@pytest.fixture
+def bank_a(make_api: MakeApi, make_key: MakeKey) -> Api:
+    return make_api(token=make_key("bank-a"), development_tenant=None)
+
+
+@pytest.fixture
+def bank_b(make_api: MakeApi, make_key: MakeKey) -> Api:
+    return make_api(token=make_key("bank-b"), development_tenant=None)
+
+
+@pytest.mark.parametrize(("method", "path"), EVERYTHING_PRIVATE)
+def test_nothing_private_is_answered_without_a_key(closed_api: Api, method: str, path: str):
+    answer = closed_api.client.request(method, path)
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "UNAUTHENTICATED"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="WaveCom"'
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/openapi.json", "/api/docs"])
+def test_health_and_documentation_need_no_key(closed_api: Api, path: str):
+    answer = closed_api.get(path)
+
+    assert answer.status_code == 200
+    assert "RateLimit-Limit" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Authorization", "Bearer {}"),
+        ("authorization", "bearer {}"),
+        ("Authorization", "Bearer  {}"),
+        ("X-API-Key", "{}"),
+        ("x-api-key", "{}"),
+    ],
+)
+def test_a_key_opens_either_way(closed_api: Api, make_key: MakeKey, header: str, value: str):
+    answer = closed_api.get("/api/notifications", headers={header: value.format(make_key())})
+
+    assert answer.status_code == 200
+
+
+def test_every_wrong_key_gets_the_same_answer(closed_api: Api, make_key: MakeKey):
+    good, revoked = make_key(), make_key(revoked=True)
+    prefix, secret = good[: len("wc_0123456789ab_")], good[len("wc_0123456789ab_") :]
+    wrong = [
+        f"Bearer {revoked}",
+        f"Bearer {good[:-1]}",
+        f"Bearer {good}x",
+        f"Bearer {prefix}{'x' * 43}",
+        f"Bearer wc_000000000000_{secret}",
+        f"Bearer {good.upper()}",
+        f"Bearer {good}, {good}",
+        "Bearer",
+        "Bearer null",
+        f"Bearer {'x' * 10_000}",
+        f"Basic {good}x",
+        'Bearer {"$ne": null}',
+        "Bearer wc_$gt_x",
+    ]
+
+    answers = [closed_api.get("/api/notifications", headers={"Authorization": each}) for each in wrong]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.json()["error"]["message"] for answer in answers} == {"The API key is not valid"}
+    assert len({frozenset(answer.headers) for answer in answers}) == 1
+
+
+def test_a_wrong_key_does_not_fall_back_to_the_development_tenant(api: Api):
+    for headers in ({"Authorization": "Bearer wrong"}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer"}):
+        assert api.get("/api/notifications", headers=headers).status_code == 401
+
+
+def test_only_the_hash_of_a_key_is_stored(mongo: Mongo, make_key: MakeKey):
+    token = make_key()
+
+    (stored,) = mongo.database.apikeys.find()
+
+    assert token[len("wc_0123456789ab_") :] not in str(stored)
+    assert len(stored["secretHash"]) == 64
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:5000", "127.0.0.1", "127.0.0.1:5000", "[::1]", "[::1]:5000", "LOCALHOST"])
+def test_the_development_tenant_answers_on_loopback(api: Api, host: str):
+    assert api.get("/api/notifications", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.com",
+        "localhost.example.com",
+        "127.0.0.1.example.com:5000",
+        "192.168.1.2",
+        "[::2]",
+        "[::1].example.com",
+        "0.0.0.0:5000",
+        "",
+    ],
+)
+def test_the_development_tenant_answers_nowhere_else(api: Api, host: str):
+    answer = api.get("/api/notifications", headers={"Host": host})
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "FORBIDDEN"
+
+
+def test_a_tenant_sees_nothing_of_another(bank_a: Api, bank_b: Api):
+    theirs = bank_a.created()["_id"]
+    failed = bank_a.created()["_id"]
+    attempted(bank_a, failed, Outcome.PERMANENT)
+
+    answers = [
+        bank_b.get(f"/api/notifications/{theirs}"),
+        bank_b.post(f"/api/notifications/{theirs}/cancel"),
+        bank_b.post(f"/api/notifications/{failed}/retry"),
+    ]
+    page = bank_b.get("/api/notifications").json()["data"]
+    filtered = bank_b.get("/api/notifications?type=EMAIL").json()["data"]
+    statistics = bank_b.get("/api/notifications/stats/system").json()["data"]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert page["notifications"] == filtered["notifications"] == []
+    assert page["pagination"]["totalItems"] == filtered["pagination"]["totalItems"] == 0
+    assert statistics["total"] == 0
+    assert {bank_a.get(f"/api/notifications/{each}").json()["data"]["notification"]["status"] for each in (theirs, failed)} == {
+        "QUEUED",
+        "FAILED",
+    }  # fmt: skip
+
+
+def test_a_cursor_of_another_tenant_shows_nothing_of_it(bank_a: Api, bank_b: Api):
+    bank_a.batch(*[{"type": "SMS", "recipient": "+12025550123", "message": "1"}] * 3)
+    own = bank_b.created()["_id"]
+
+    cursor = bank_a.get("/api/notifications?limit=1").json()["data"]["pagination"]["nextCursor"]
+    page = bank_b.get(f"/api/notifications?limit=100&cursor={cursor}").json()["data"]
+
+    assert {each["_id"] for each in page["notifications"]} <= {own}
+
+
+def test_idempotency_keys_belong_to_a_tenant(bank_a: Api, bank_b: Api):
+    first, second = bank_a.create(key="order-1"), bank_b.create(key="order-1")
+    conflict_free = bank_b.create(key="order-1")
+
+    assert first.json()["data"]["_id"] != second.json()["data"]["_id"]
+    assert second.status_code == 201
+    assert "Idempotency-Replayed" not in second.headers
+    assert conflict_free.json() == second.json()
+
+
+def test_a_tenant_meters_itself_and_an_operator_everyone(make_api: MakeApi, make_key: MakeKey, bank_a: Api, bank_b: Api):
+    bank_a.created()
+    bank_b.created()
+    bank_b.created()
+    operator = make_api(token=make_key("operations", Role.OPERATOR), development_tenant=None)
+
+    counts = {
+        name: api.get("/api/metrics").text.split('notifications_created_total{type="EMAIL"} ')[1].split("\n")[0]
+        for name, api in {"a": bank_a, "b": bank_b, "operator": operator}.items()
+    }
+
+    assert counts == {"a": "1.0", "b": "2.0", "operator": "3.0"}
+    assert operator.get("/api/notifications").json()["data"]["pagination"]["totalItems"] == 0

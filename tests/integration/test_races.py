@@ -1,0 +1,129 @@
+"""Consumers, clients and sweeps at the same notification at once, on a real database."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import a_draft, message_about
+from tests.fakes import FakeProvider, FakeQueue
+from wavecom.adapters.breaker import PyBreakers
+from wavecom.adapters.mongo.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.application.deadline import Deadline
+from wavecom.application.deliver import Deliver
+from wavecom.application.intervene import Intervene
+from wavecom.application.submit import Submit
+from wavecom.application.sweep import Sweep
+from wavecom.bootstrap import now
+from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.notification import Channel, Status
+from wavecom.domain.timings import Timings
+
+LONG = Deadline(timedelta(minutes=1))
+AT_ONCE = Timings(pending=timedelta(0), queued=timedelta(0))
+"""Everything is overdue as soon as it is stored, so that the sweep joins in."""
+
+
+class Process:
+    """What one process of WaveCom has: its own store, counters and breakers on the shared database."""
+
+    def __init__(self, mongo: Mongo, provider: FakeProvider, queue: FakeQueue, executor: ThreadPoolExecutor) -> None:
+        self.counters = MongoCounters(mongo)
+        self.store = MongoNotificationStore(mongo, self.counters)
+        self.submit = Submit(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
+        self.intervene = Intervene(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
+        self.deliver = Deliver(
+            store=self.store,
+            queue=queue,
+            breakers=PyBreakers(MongoBreakerStates(mongo), now),
+            providers={Channel.EMAIL: [provider]},
+            executor=executor,
+            clock=now,
+            timings=AT_ONCE,
+        )
+        self.sweep = Sweep(
+            store=self.store,
+            counters=self.counters,
+            queue=queue,
+            system=MongoSystemState(mongo),
+            clock=now,
+            timings=AT_ONCE,
+        )
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as executor:
+        yield executor
+
+
+def test_the_same_message_to_two_consumers_at_once_ten_times_over_is_one_send_each(
+    mongo: Mongo, executor: ThreadPoolExecutor
+) -> None:
+    provider = FakeProvider("email", takes=timedelta(milliseconds=20))
+    consumers = [Process(mongo, provider, FakeQueue(), executor) for _ in range(2)]
+    together = threading.Barrier(2)
+
+    def consume(consumer: Process, notification) -> None:
+        together.wait()
+        consumer.deliver([message_about(notification)], LONG)
+
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(10):
+            notification = consumers[0].submit("bank-a", {0: a_draft()}).notifications[0]
+            list(threads.map(consume, consumers, [notification] * 2))
+
+    assert len(provider.accepted) == 10
+    assert len({message.notification_id for message in provider.accepted}) == 10
+    assert consumers[0].counters.totals("bank-a").by_status()[Status.SENT] == 10
+
+
+def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo, executor: ThreadPoolExecutor) -> None:
+    provider, queue = FakeProvider("email"), FakeQueue()
+    processes = [Process(mongo, provider, queue, executor) for _ in range(4)]
+    notifications = list(
+        processes[0].submit("bank-a", {index: a_draft() for index in range(60)}).notifications.values()
+    )
+
+    def deliver(process: Process) -> None:
+        for each in notifications:
+            process.deliver([message_about(each)], LONG)
+
+    def cancel(process: Process) -> None:
+        for each in reversed(notifications):
+            try:
+                process.intervene.cancel("bank-a", each.id)
+            except IllegalTransitionError:
+                continue
+
+    def sweep(process: Process) -> None:
+        for _ in range(3):
+            process.sweep(Deadline(timedelta(milliseconds=300)))
+
+    with ThreadPoolExecutor(4) as threads:
+        started = [
+            threads.submit(job, process)
+            for job, process in zip((deliver, deliver, cancel, sweep), processes, strict=True)
+        ]
+        for each in started:
+            each.result()
+
+    stored = processes[0].store.get_many([each.id for each in notifications])
+    sent = {each.id for each in stored if each.status is Status.SENT}
+    cancelled = {each.id for each in stored if each.status is Status.CANCELLED}
+    assert len(sent) + len(cancelled) == 60
+    assert sorted(message.notification_id for message in provider.accepted) == sorted(sent), "each once, no other"
+    totals = processes[0].counters.totals("bank-a")
+    assert {status: count for status, count in totals.by_status().items() if count} == {
+        status: len(ids) for status, ids in ((Status.SENT, sent), (Status.CANCELLED, cancelled)) if ids
+    }
+    for each in stored:
+        trail = processes[0].store.audit_trail(each)
+        assert [entry.sequence for entry in trail] == list(range(1, len(trail) + 1))
+        assert trail[-1].status is each.status
