@@ -29,7 +29,8 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @cli.command()
 def up() -> None:
     """Start everything, say where it is, and stop it all on Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     config = _config()
     stack = Stack(config, say=lambda text: console.print(text, style="dim"))
     try:

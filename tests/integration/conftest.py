@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 import threading
 import time
@@ -46,6 +47,8 @@ EMAIL: dict[str, Any] = {
     "subject": "Welcome to WaveCom",
     "message": "Thank you for signing up!",
 }
+
+LEAKS = re.compile(r"Traceback|File \"|pydantic|bson|pymongo|aws_lambda|site-packages|sys\.set_int|\bNone\b|<class")
 
 MakeServices = Callable[..., Services]
 MakeApi = Callable[..., "Api"]
@@ -95,7 +98,7 @@ class GatewayTransport(httpx.BaseTransport):
         return httpx.Response(
             answer["statusCode"],
             headers=answer["headers"],
-            content=base64.b64decode(body) if answer["isBase64Encoded"] else body.encode(),
+            stream=httpx.ByteStream(base64.b64decode(body) if answer["isBase64Encoded"] else body.encode()),
         )
 
 
@@ -262,12 +265,10 @@ def dead_mongo() -> Iterator[Mongo]:
 def attempted(
     api: Api, notification_id: str, outcome: Outcome = Outcome.DELIVERED, takes: timedelta = timedelta(0)
 ) -> Notification:
-    """Move a notification on as the deliver function does: claim it, record what the attempt came to after ``takes``."""
+    """Move a notification on as the deliver function does: claim it, and settle it after ``takes``."""
     store, at = api.services.store, api.services.clock()
     (notification,) = store.get_many([notification_id])
-    claim = lifecycle.claim(
-        notification, retry_count=notification.retry_count, token="token", at=at, timings=TIMINGS
-    )
+    claim = lifecycle.claim(notification, retry_count=notification.retry_count, token="token", at=at, timings=TIMINGS)
     assert claim is not None
     settled = settlement.settle(claim.after, a_result(outcome), at=at + takes, timings=TIMINGS)
     assert store.save([claim])
@@ -283,3 +284,18 @@ def later(api: Api, **by: float) -> str:
 def fields(answer: httpx.Response) -> list[str]:
     """Return the fields that an error names."""
     return [each["field"] for each in answer.json()["error"]["details"]]
+
+
+def refused(api: Api, answer: httpx.Response, status: int, *named: str) -> None:
+    """Check an error: its status, its envelope, the fields it names, and that nothing was stored or given away."""
+    assert answer.status_code == status, f"{answer.request.method} {answer.request.url}: {answer.text}"
+    assert not LEAKS.search(answer.text), answer.text
+    assert api.stored() == 0
+    if answer.request.method == "HEAD":
+        return
+    envelope = answer.json()
+    assert envelope.keys() == {"success", "error", "requestId"}
+    assert envelope["success"] is False
+    assert envelope["error"].keys() == {"code", "message", "details"}
+    assert envelope["requestId"] == answer.headers["X-Request-Id"]
+    assert set(fields(answer)) == set(named), answer.text

@@ -27,7 +27,13 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 def test_the_described_example_is_created_stored_and_queued(api: Api, queue: FakeQueue):
-    body = '{"type": "EMAIL", "recipient": "test@example.com", "subject": "Test", "message": "Hello World", "priority": "HIGH"}'
+    body = {
+        "type": "EMAIL",
+        "recipient": "test@example.com",
+        "subject": "Test",
+        "message": "Hello World",
+        "priority": "HIGH",
+    }
 
     answer = api.post("/api/notifications", body)
 
@@ -38,12 +44,8 @@ def test_the_described_example_is_created_stored_and_queued(api: Api, queue: Fak
     assert envelope == {
         "success": True,
         "data": {
-            "type": "EMAIL",
-            "recipient": "test@example.com",
-            "subject": "Test",
-            "message": "Hello World",
+            **body,
             "status": "QUEUED",
-            "priority": "HIGH",
             "retryCount": 0,
             "maxRetries": 3,
             "onUnknown": "resend",
@@ -166,15 +168,16 @@ def test_a_cursor_walks_through_everything_once(quick_api: Api, clock: ManualClo
     clock.advance(timedelta(milliseconds=1))
     created += [each["data"]["_id"] for each in quick_api.batch(*[EMAIL] * 7).json()["data"]["results"]]
 
-    walked, cursor = [], ""
+    pages, cursor = [], ""
     while cursor is not None:
         page = listed(quick_api, f"?limit={limit}{cursor and f'&cursor={cursor}'}")
-        walked.append(ids(page))
+        pages.append(ids(page))
         cursor = page["pagination"]["nextCursor"]
 
-    assert all(len(each) == limit for each in walked[:-1])
-    assert sorted(sum(walked, [])) == sorted(created)
-    assert set(sum(walked, [])[:7]) == set(created[5:])
+    walked = [each for page in pages for each in page]
+    assert all(len(page) == limit for page in pages[:-1])
+    assert sorted(walked) == sorted(created)
+    assert set(walked[:7]) == set(created[5:])
 
 
 def test_notifications_created_meanwhile_do_not_shift_a_cursor(quick_api: Api, clock: ManualClock):

@@ -9,9 +9,9 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from tests.integration.conftest import EMAIL, Api, MakeApi, attempted
+from tests.integration.conftest import Api, MakeApi, attempted
 from wavecom.domain.outcomes import Outcome
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -42,10 +42,14 @@ def failed_id(api: Api) -> str:
 def test_the_api_keeps_to_its_description(case: Case, api: Api, token: str, failed_id: str):
     if re.fullmatch("[0-9a-f]{24}", str(case.path_parameters.get("notification_id"))):
         case.path_parameters["notification_id"] = failed_id
+    # A schema cannot say all rules: what a recipient is depends on the type, a subject is required for EMAIL,
+    # moments lie in the future, a cursor comes from an earlier page. So what fits the schema may still be refused.
+    excluded = [positive_data_acceptance]
+    if case.path == "/api/notifications/batch":
+        # The answer is 207 for the batch, and the item that does not fit is refused within it.
+        excluded.append(negative_data_rejection)
     case.call_and_validate(
         base_url=str(api.client.base_url),
         headers={"Authorization": f"Bearer {token}"},
-        # A schema cannot say all rules: what a recipient is depends on the type, a subject is required for EMAIL,
-        # moments lie in the future, a cursor comes from an earlier page. So what fits the schema may still be refused.
-        excluded_checks=[positive_data_acceptance],
+        excluded_checks=excluded,
     )

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -127,3 +127,35 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
         trail = processes[0].store.audit_trail(each)
         assert [entry.sequence for entry in trail] == list(range(1, len(trail) + 1))
         assert trail[-1].status is each.status
+
+
+class HastyQueue(FakeQueue):
+    """A queue whose consumer has the messages while their sender still waits for the confirm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.consumed: list[Future[object]] = []
+        self.threads = ThreadPoolExecutor(8)
+        self.consumer: Process | None = None
+
+    def publish(self, messages, *, delay=timedelta(0)):
+        assert self.consumer is not None
+        self.consumed.append(self.threads.submit(self.consumer.deliver, list(messages), LONG))
+        return super().publish(messages, delay=delay)
+
+
+def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
+    mongo: Mongo, executor: ThreadPoolExecutor
+) -> None:
+    provider, queue = FakeProvider("email"), HastyQueue()
+    api, queue.consumer = Process(mongo, provider, queue, executor), Process(mongo, provider, FakeQueue(), executor)
+
+    for size in (1, 1, 1, 1, 50, 50, 200, 200):
+        api.submit("bank-a", {index: a_draft() for index in range(size)})
+    for each in queue.consumed:
+        each.result()
+    queue.threads.shutdown()
+
+    totals = api.counters.totals("bank-a")
+    assert totals.by_status()[Status.SENT] == totals.total() == 504
+    assert len(provider.accepted) == 504

@@ -12,6 +12,7 @@ from tests.fakes import FakeProvider, FakeQueue, FakeStore, as_if_stored
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR, MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
+from wavecom.domain import lifecycle
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Channel, Lane, Notification, Status
@@ -105,6 +106,23 @@ def test_the_same_message_to_two_consumers_at_once_sends_once(executor: ThreadPo
         list(consumers.map(lambda _: world.run([notification]), range(20)))
 
     assert len(world.email.accepted) == 1
+
+
+def test_a_message_faster_than_its_senders_record_of_queued_is_not_lost(world: World, monkeypatch) -> None:
+    notifications = [as_if_stored(world.store, pending()) for _ in range(3)]
+    get_many = world.store.get_many
+
+    def then_the_sender_records(ids):
+        found = get_many(ids)
+        world.store.save([lifecycle.enqueue(each, at=NOON, timings=TIMINGS) for each in found if each.sequence == 1])
+        return found
+
+    monkeypatch.setattr(world.store, "get_many", then_the_sender_records)
+
+    world.run(notifications)
+
+    assert {world.stored(each).status for each in notifications} == {Status.SENT}
+    assert len(world.email.accepted) == 3
 
 
 def test_a_batch_with_a_message_twice_sends_once(world: World) -> None:

@@ -1,15 +1,14 @@
 """Puts the API together: the same routes for the Lambda handler and for the local server."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import CORSConfig, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Route
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 
 from wavecom.http.errors import MethodNotAllowedError, UnknownPathError
 from wavecom.http.meter import HttpMeter
-from wavecom.http.middleware import Validate, admit, finish
+from wavecom.http.middleware import UNMATCHED, Next, Validate, admit, finish
 from wavecom.http.routes import add_routes
 from wavecom.http.service_routes import add_service_routes
 from wavecom.http.services import HttpConfig, Services
@@ -41,19 +40,26 @@ def cors(config: HttpConfig) -> CORSConfig | None:
 
 def build(app: Resolver, services: Services) -> Resolver:
     """Give ``app`` every route and all that surrounds them, and return it."""
-    app.use([finish(HttpMeter(services.counters, services.clock)), admit(services), Validate()])
+    app.use([finish(HttpMeter(services.counters, services.clock)), admit(services), match_exactly, Validate()])
     add_routes(app, services)
     add_service_routes(app, services)
-
-    def unknown_path(_: RouteNotFoundError) -> Response[str]:
-        allowed = _methods(app._static_routes, app) or _methods(app._dynamic_routes, app)
-        if allowed:
-            raise MethodNotAllowedError("This path has no such method", headers={"Allow": ", ".join(sorted(allowed))})
-        raise UnknownPathError("There is no such path")
-
-    app.not_found(unknown_path)
     return app
 
 
+def match_exactly(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
+    """Pass on what is for a route. Raises `UnknownPathError` and `MethodNotAllowedError`.
+
+    Powertools alone would overlook a newline at the end, and take ``/batch`` for a ``/<notification_id>``.
+    """
+    if app.context["route_label"] == UNMATCHED and app.current_event.http_method == "OPTIONS" and app._cors:
+        return call_next(app)
+    methods = _methods(app._static_routes, app) or _methods(app._dynamic_routes, app)
+    if not methods:
+        raise UnknownPathError("There is no such path")
+    if app.current_event.http_method not in methods:
+        raise MethodNotAllowedError("This path has no such method", headers={"Allow": ", ".join(sorted(methods))})
+    return call_next(app)
+
+
 def _methods(routes: Iterable[Route], app: ApiGatewayResolver) -> set[str]:
-    return {route.method for route in routes if route.rule.fullmatch(app.current_event.path)}
+    return {route.method for route in routes if route.rule.fullmatch(app.context["_path"])}

@@ -27,6 +27,7 @@ PAGE_POLICY = (
 )
 """For the documentation page, whose viewer sets styles of its own."""
 
+_NO_GZIP = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -34,6 +35,11 @@ def request_id(headers: Mapping[str, str]) -> str:
     """Return the client's ``X-Request-Id`` where it is fit to repeat, else a new one."""
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def refuses_gzip(headers: Mapping[str, str]) -> bool:
+    """Whether ``Accept-Encoding`` rules gzip out (RFC 9110, section 12.4.2); Powertools sees that it is named."""
+    return _NO_GZIP.search(headers.get("accept-encoding", "")) is not None
 
 
 def etag(body: str) -> str:

@@ -1,4 +1,4 @@
-"""What surrounds every request, from the outside in: `finish`, `admit`, `Validate`, then the route."""
+"""What surrounds every request, from the outside in: `finish`, `admit`, `match_exactly`, `Validate`, then the route."""
 
 import logging
 import math
@@ -21,11 +21,10 @@ from wavecom.http.errors import (
     InvalidRequestError,
     MalformedRequestError,
     RateLimitedError,
-    UnknownPathError,
     UnsupportedMediaTypeError,
     answer_to,
 )
-from wavecom.http.headers import SECURITY_HEADERS, etag, is_unchanged, request_id
+from wavecom.http.headers import SECURITY_HEADERS, etag, is_unchanged, refuses_gzip, request_id
 from wavecom.http.json_body import read_json
 from wavecom.http.meter import ANONYMOUS, HttpMeter
 from wavecom.http.requests import field_errors
@@ -64,6 +63,8 @@ def finish(meter: HttpMeter) -> Middleware:
                 "Vary": "Accept-Encoding, Origin",
             }
         )
+        if refuses_gzip(headers):
+            response.compress = False
         _revalidate(app, response)
         caller: Caller | None = app.context.get("caller")
         meter.observe(
@@ -146,8 +147,6 @@ class Validate(OpenAPIRequestValidationMiddleware):
         """Call the route with validated arguments. Raises the errors of `wavecom.http.errors`."""
         if app.context["route_label"] == UNMATCHED:
             return next_middleware(app)  # type: ignore[no-any-return] # a Response, like any route's
-        if not app.context["_route"].rule.fullmatch(app.context["_path"]):
-            raise UnknownPathError("There is no such path")  # a route's pattern overlooks a newline at the end
         _refuse_unknown_parameters(app)
         try:
             return super().handler(app, next_middleware)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
+from annotated_types import Interval
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -53,8 +54,9 @@ def _digits(value: object) -> object:
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_digits)]
-"""An integer in a query string; Pydantic alone would also read ``1_0`` and ``10.0``."""
+PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(_digits)]
+PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(_digits)]
+"""Pydantic alone would also read ``1_0`` and ``10.0`` in a query string."""
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_date_time),

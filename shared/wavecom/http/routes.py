@@ -17,7 +17,7 @@ from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
 from wavecom.http.middleware import json_response
-from wavecom.http.requests import CreateBatch, CreateNotification, WholeNumber
+from wavecom.http.requests import CreateBatch, CreateNotification, PageNumber, PageSize
 from wavecom.http.services import Services
 from wavecom.http.views import detail_view, notification_view, page_view, statistics_view
 from wavecom.ports import ListFilter
@@ -146,8 +146,8 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         responses=documented(HTTPStatus.OK, shapes.PageEnvelope, "A page", _ALWAYS),
     )
     def list_notifications(
-        page: Annotated[WholeNumber, Query(ge=1, le=1_000_000)] = 1,
-        limit: Annotated[WholeNumber, Query(ge=1, le=100)] = 20,
+        page: Annotated[PageNumber, Query()] = 1,
+        limit: Annotated[PageSize, Query()] = 20,
         status: Annotated[Status | None, Query()] = None,
         type: Annotated[Channel | None, Query()] = None,  # noqa: A002
         priority: Annotated[Priority | None, Query()] = None,
