@@ -10,7 +10,8 @@ from wavecom.domain.outcomes import Outcome, Receipt
 from wavecom.domain.settlement import AttemptResult
 from wavecom.domain.timings import Timings
 
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Of today, so that no server removes by age what a test has stored."""
 TIMINGS = Timings()
 
 
