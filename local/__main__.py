@@ -21,6 +21,8 @@ from wavecom.domain.tenant import Role, new_api_key
 from wavecom.http.app import build
 from wavecom.http.service_routes import openapi as openapi_document
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 cli = typer.Typer(help="WaveCom on one machine.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -29,7 +31,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @cli.command()
 def up() -> None:
     """Start everything, say where it is, and stop it all on Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
+    for number in STOP_SIGNALS:  # a shell that starts us in the background has SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     config = _config()
     stack = Stack(config, say=lambda text: console.print(text, style="dim"))
@@ -40,9 +42,10 @@ def up() -> None:
     except StackError as exc:
         _give_up(exc)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         console.print("Stopping; what is in flight is finished first.")
     finally:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         stack.stop()
     console.print("Stopped. The data stays: make up goes on with it, make reset deletes it.")
 
@@ -81,7 +84,7 @@ def openapi() -> None:
 
 @cli.command()
 def key(
-    tenant: Annotated[str, typer.Option(help="Tenant that the key opens.")],
+    tenant: Annotated[str, typer.Option(help="Tenant that the key opens: letters, digits, - and _.")],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "local",
     role: Annotated[Role, typer.Option(help="An operator sees metrics over all tenants.")] = Role.TENANT,
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: the service's.")] = None,
@@ -94,6 +97,8 @@ def key(
         MongoApiKeys(parts.mongo).add(made)
     except (StackError, UnavailableError) as exc:
         _give_up(StackError(f"{exc} Is the stack up?"))
+    except ValueError as exc:
+        _give_up(StackError(f"{exc}."))
     console.print(token)
 
 

@@ -125,10 +125,11 @@ def _port(variable: str, default: int) -> int:
 def check_ports_are_free(config: StackConfig) -> None:
     """Raise `StackError` that names the first port that somebody else listens on."""
     for port, (purpose, variable) in config.own_ports().items():
-        with socket.socket() as probe:
+        host = config.host if variable == "PORT" else "127.0.0.1"
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((config.host if variable == "PORT" else "127.0.0.1", port))
+                probe.bind((host, port))
             except OSError as exc:
                 raise StackError(
                     f"Port {port}, for {purpose}, cannot be had ({exc.strerror}): stop what uses it, or set {variable}."

@@ -20,8 +20,8 @@ def main() -> None:
     """Run until told to stop. Intervals come from SWEEP_EVERY_SECONDS and OBSERVE_EVERY_SECONDS."""
     stopping = stop_signal()
     every: dict[Callable[[dict[str, Any], Any], Any], float] = {
-        sweep: float(os.environ.get("SWEEP_EVERY_SECONDS", "5")),
-        observe: float(os.environ.get("OBSERVE_EVERY_SECONDS", "15")),
+        sweep: float(os.environ.get("SWEEP_EVERY_SECONDS") or "5"),
+        observe: float(os.environ.get("OBSERVE_EVERY_SECONDS") or "15"),
     }
     due = dict.fromkeys(every, 0.0)
     while not stopping.is_set():

@@ -14,6 +14,7 @@ from functions.deliver.handler import lambda_handler
 from local.context import LocalContext, stop_signal
 from wavecom.adapters.sqs.queue import SqsQueue, sqs_client
 from wavecom.bootstrap import container
+from wavecom.domain.errors import QueueUnavailableError
 
 logger = logging.getLogger("wavecom.local")
 
@@ -35,7 +36,8 @@ class SqsPoller:
     def __init__(self, queue_name: str) -> None:
         settings = container().settings
         self._client: Any = sqs_client(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
-        self._url = SqsQueue(self._client, prefix=settings.sqs_queue_prefix).url(queue_name)
+        self._queue = SqsQueue(self._client, prefix=settings.sqs_queue_prefix)
+        self._queue_name = queue_name
         self._arn = f"arn:aws:sqs:{settings.aws_region}:000000000000:{queue_name}"
         self._region = settings.aws_region
         self._threads = ThreadPoolExecutor(2 * RECEIVERS)
@@ -47,7 +49,7 @@ class SqsPoller:
                 messages = self._collect()
                 if messages:
                     self._invoke(messages)
-            except (BotoCoreError, ClientError):
+            except (BotoCoreError, ClientError, QueueUnavailableError):
                 logger.warning("SQS does not answer, trying again", exc_info=True)
                 stopping.wait(PAUSE_SECONDS)
             except Exception:
@@ -66,7 +68,7 @@ class SqsPoller:
 
     def _receive(self, wait_seconds: int) -> list[Message]:
         answer = self._client.receive_message(
-            QueueUrl=self._url,
+            QueueUrl=self._queue.url(self._queue_name),
             MaxNumberOfMessages=RECEIVE_AT_ONCE,
             WaitTimeSeconds=wait_seconds,
             AttributeNames=["All"],
@@ -98,7 +100,7 @@ class SqsPoller:
         entries = [
             {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]} for index, message in enumerate(messages)
         ]
-        self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+        self._client.delete_message_batch(QueueUrl=self._queue.url(self._queue_name), Entries=entries)
 
 
 def main(queue_name: str) -> None:

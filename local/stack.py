@@ -1,5 +1,6 @@
 """The whole stack: servers, then what they need, then WaveCom's own processes."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import IO
 
 import httpx
 from pymongo import ASCENDING
@@ -33,10 +35,12 @@ class Stack:
         self._config = config
         self._say = say
         self._supervisor: Supervisor | None = None
+        self._lock: IO[str] | None = None
 
     def start(self) -> None:
         """Start everything and return when the API answers. Raises `StackError`."""
         config = self._config
+        self._lock = lock(config)
         if ended := end_leftovers(config):
             self._say(f"Ended {ended} processes that an earlier run left behind.")
         container(config)  # a wrong setting is told before anything starts
@@ -111,8 +115,21 @@ class Stack:
             self._supervisor.stop_programs(each.name for each in own_programs(self._config))
         except StackError as exc:
             self._say(str(exc))
-        self._supervisor.stop()
-        self._supervisor = None
+        finally:
+            self._supervisor.stop()
+            self._supervisor = None
+
+
+def lock(config: StackConfig) -> IO[str]:
+    """Return the lock of a state folder, given up when its holder ends. Raises `StackError` while another has it."""
+    config.state.mkdir(parents=True, exist_ok=True)
+    file = (config.state / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        file.close()
+        raise StackError(f"A stack is up already with the data in {config.state}.") from exc
+    return file
 
 
 def own_programs(config: StackConfig) -> list[Program]:

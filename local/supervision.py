@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,10 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from local.config import PROJECT, STATE_VARIABLE, StackConfig, StackError
 
-STOP_SECONDS = 15
-"""How long a process may take to finish what it is doing before it is killed."""
+STOP_SECONDS = 65
+"""How long a process may take to finish what it is doing: longer than any invocation of a function may last."""
+LEFTOVER_SECONDS = 15
+"""The same for what a killed run left behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,11 @@ class Supervisor:
     def _rpc(self) -> Iterator[Any]:
         """Connect to supervisord anew, since its transport does not recover from a failed call."""
         transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
-        with ServerProxy("http://localhost", transport=transport) as proxy:
-            yield proxy.supervisor
+        try:
+            with ServerProxy("http://localhost", transport=transport) as proxy:
+                yield proxy.supervisor
+        except OSError as exc:
+            raise StackError("supervisord is gone, and with it the stack.") from exc
 
     def start(self) -> None:
         """Start supervisord itself. Raises `StackError`."""
@@ -67,7 +73,7 @@ class Supervisor:
             try:
                 with self._rpc() as rpc:
                     rpc.getState()
-            except OSError:
+            except StackError:
                 time.sleep(0.1)
             else:
                 return
@@ -87,7 +93,7 @@ class Supervisor:
         for program in self._programs:
             environment = ",".join(f'{name}="{value}"' for name, value in program.environment.items())
             parser[f"program:{program.name}"] = {
-                "command": subprocess.list2cmdline(program.command).replace("%", "%%"),
+                "command": shlex.join(program.command).replace("%", "%%"),
                 "directory": str(PROJECT),
                 "environment": environment.replace("%", "%%"),
                 "autostart": "false",
@@ -131,11 +137,8 @@ class Supervisor:
 
     def states(self) -> dict[str, str]:
         """Return each program's state, for example RUNNING. Raises `StackError` when supervisord is gone."""
-        try:
-            with self._rpc() as rpc:
-                return {each["name"]: each["statename"] for each in rpc.getAllProcessInfo()}
-        except OSError as exc:
-            raise StackError("supervisord is gone, and with it the stack.") from exc
+        with self._rpc() as rpc:
+            return {each["name"]: each["statename"] for each in rpc.getAllProcessInfo()}
 
     def stop(self) -> None:
         """End supervisord, and with it whatever still runs."""
@@ -155,10 +158,10 @@ def end_leftovers(config: StackConfig) -> int:
     leftovers.sort(key=lambda process: "supervisord" not in _command(process))
     for process in leftovers:
         _signal(process, "terminate")
-    _, alive = psutil.wait_procs(leftovers, timeout=STOP_SECONDS)
+    _, alive = psutil.wait_procs(leftovers, timeout=LEFTOVER_SECONDS)
     for process in alive:
         _signal(process, "kill")
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    psutil.wait_procs(alive, timeout=LEFTOVER_SECONDS)
     return len(leftovers)
 
 

@@ -38,7 +38,11 @@ class Settings(BaseModel):
     ] = ()
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = 5 * 1024 * 1024
     development_tenant: Annotated[
-        str | None, Field(description="Tenant of requests without a key; only for a server on loopback")
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9_-]{1,64}$",
+            description="Tenant of requests without a key; only for a server on loopback",
+        ),
     ] = None
     aws_lambda_function_name: Annotated[str | None, Field(description="Set by AWS Lambda")] = None
 

@@ -16,6 +16,9 @@ RETRY_DELAYS_SECONDS: Final = (5, 25, 125)
 LANE_MAX_LENGTH: Final = 100_000
 """RabbitMQ refuses a publish beyond this; the notification stays PENDING for the sweep."""
 
+WAITING_MAX_LENGTH: Final = 1_000_000
+"""Of a delay queue, and of the dead letters, which give up their oldest: the database has them all."""
+
 SQS_MAX_DELAY_SECONDS: Final = 900
 """Amazon SQS developer guide, "Amazon SQS message timers"."""
 
@@ -52,10 +55,12 @@ def rabbitmq_queues() -> dict[str, dict[str, object]]:
             "x-dead-letter-exchange": "",
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
+            "x-max-length": WAITING_MAX_LENGTH,
         }
         for seconds in RETRY_DELAYS_SECONDS
     }
-    return {**dict.fromkeys(LANES, lane), **delays, DEAD_LETTERS: quorum}
+    dead_letters = quorum | {"x-max-length": WAITING_MAX_LENGTH, "x-overflow": "drop-head"}
+    return {**dict.fromkeys(LANES, lane), **delays, DEAD_LETTERS: dead_letters}
 
 
 def delay_exchange(seconds: int) -> str:

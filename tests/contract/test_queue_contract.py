@@ -245,6 +245,15 @@ def test_a_dead_connection_is_replaced_and_the_messages_published_again(rabbitmq
         assert len(broker.wait_for("high_priority", 3)) == 3
 
 
+def test_a_dead_connection_does_not_hide_the_depths(rabbitmq_url: str) -> None:
+    for broker in _rabbitmq(rabbitmq_url):
+        broker.queue.publish(messages(2))
+        with broker.queue._publisher() as publisher:
+            publisher._connection.transport.sock.close()
+
+        assert broker.queue.depths()["high_priority"] == 2
+
+
 def test_an_idle_connection_is_not_trusted(rabbitmq_url: str, monkeypatch) -> None:
     for broker in _rabbitmq(rabbitmq_url):
         broker.queue.publish(messages(1))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
 from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, pending
 from tests.fakes import FakeStore
@@ -86,8 +87,8 @@ def test_a_whole_life_comes_back_with_its_trail(store) -> None:
         lambda n: lifecycle.enqueue(n, at=NOON, timings=TIMINGS),
         lambda n: lifecycle.claim(n, retry_count=0, token="t", at=NOON, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_count=1, token="u", at=NOON, timings=TIMINGS),
-        lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_count=1, token="u", at=n.retry_at, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=n.updated_at, timings=TIMINGS),
     ):
         (change,) = store.save([step(change.after)])
 
@@ -256,6 +257,18 @@ def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
     stored = store.get("bank-a", notification.id)
     assert (stored.status, stored.failed_at, stored.cause) == (Status.QUEUED, None, None)
     assert stored.due_at is not None
+
+
+def test_a_document_of_a_newer_release_does_not_stop_the_others(mongo: Mongo) -> None:
+    store = MongoNotificationStore(mongo, MongoCounters(mongo))
+    strange, plain = added(store), added(store)
+    mongo.database.notifications.update_one(
+        {"_id": ObjectId(strange.id)}, {"$set": {"onUnknown": "newer_policy", "dueAt": NOON - timedelta(days=1)}}
+    )
+
+    assert store.get_many([strange.id, plain.id]) == [plain]
+    assert store.overdue(NOON + timedelta(minutes=1), limit=1) == []
+    assert store.overdue(NOON + timedelta(minutes=1), limit=1) == [plain]
 
 
 def test_an_unreachable_database_is_said_so_in_time() -> None:

@@ -1,5 +1,6 @@
 """What a person at the keyboard sees: a start, a stop, a kill, and mistakes."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -102,3 +103,13 @@ def test_reset_deletes_the_data(tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert not (tmp_path / "state").exists()
+
+
+def test_a_second_stack_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        done = local("up", state=tmp_path)
+
+    assert done.returncode != 0
+    assert "is up already" in done.stderr

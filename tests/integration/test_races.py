@@ -25,7 +25,7 @@ from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notification import Channel, Status
 from wavecom.domain.timings import Timings
 
-LONG = Deadline(timedelta(minutes=1))
+LONG = Deadline(timedelta(hours=1))
 AT_ONCE = Timings(pending=timedelta(0), queued=timedelta(0))
 """Everything is overdue as soon as it is stored, so that the sweep joins in."""
 

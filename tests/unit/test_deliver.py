@@ -18,7 +18,7 @@ from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Channel, Lane, Notification, Status
 from wavecom.domain.outcomes import PermanentError, RateLimitedError, TransientError, UnknownOutcomeError
 
-LONG = Deadline(timedelta(minutes=1))
+LONG = Deadline(timedelta(hours=1))
 SLOW = timedelta(milliseconds=200)
 
 
@@ -154,6 +154,7 @@ def test_a_transient_failure_is_retried_through_the_delay_queue(world: World) ->
     assert delay == timedelta(seconds=5)
     assert message.retry_count == 1
 
+    world.clock.advance(delay)
     world.deliver([message], LONG)
 
     assert world.stored(notification).status is Status.SENT
@@ -314,6 +315,58 @@ def test_a_broker_that_is_down_loses_no_retry(world: World) -> None:
     stored = world.stored(notification)
     assert stored.status is Status.RETRYING
     assert stored.due_at == NOON + timedelta(seconds=5) + TIMINGS.retry_margin
+
+
+def test_copies_of_a_deferred_message_do_not_multiply(world: World) -> None:
+    (notification,) = world.waiting()
+    world.breakers.record("email", [False] * FAILURES_TO_OPEN)
+
+    for _ in range(5):
+        world.run([notification])
+
+    assert len(world.queue.delayed) == 1
+    assert world.stored(notification).sequence == notification.sequence + 2
+
+
+def test_of_two_messages_about_one_notification_the_later_retry_counts(world: World) -> None:
+    (notification,) = world.waiting(recipient="flaky@example.com")
+    world.email.answers["flaky@example.com"] = [TransientError("busy", code="busy")]
+    world.run([notification])
+    world.clock.advance(timedelta(seconds=5))
+    fresh, stale = message_about(world.stored(notification)), message_about(notification)
+
+    world.deliver([fresh, stale], LONG)
+
+    assert world.stored(notification).status is Status.SENT
+
+
+def test_an_outcome_whose_answer_was_lost_still_has_its_dead_letter(world: World, monkeypatch) -> None:
+    (notification,) = world.waiting(recipient="gone@example.com")
+    world.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1")]
+    save, calls = world.store.save, []
+
+    def written_but_unanswered(changes):
+        calls.append(changes)
+        saved = save(changes)
+        if len(calls) == 2:
+            raise StoreUnavailableError("the answer was lost")
+        return saved
+
+    monkeypatch.setattr(world.store, "save", written_but_unanswered)
+
+    report = world.run([notification])
+
+    assert [message.notification_id for message in world.queue.dead] == [notification.id]
+    assert report.unrecorded == 0
+
+
+def test_a_stray_exception_is_logged_without_its_text(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.email.answers["odd@example.com"] = [ValueError("could not send to odd@example.com")]
+
+    world.run(world.waiting(recipient="odd@example.com"))
+
+    assert "ValueError" in str([record.__dict__ for record in caplog.records])
+    assert "odd@example.com" not in str([record.__dict__ for record in caplog.records])
 
 
 def test_an_expired_notification_is_not_sent(world: World) -> None:

@@ -34,7 +34,7 @@ def test_transient_failures_are_retried_after_5_25_and_125_seconds_and_then_fail
         waits.append((notification.retry_at - NOON).total_seconds())
         assert notification.status is Status.RETRYING
         assert notification.due_at == notification.retry_at + TIMINGS.retry_margin
-        notification = reclaimed(notification, NOON)
+        notification = reclaimed(notification, notification.retry_at)
     last = settlement.settle(notification, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
 
     assert waits == [5, 25, 125]
@@ -60,15 +60,16 @@ def test_max_retries_of_zero_means_one_attempt() -> None:
     assert after.status is Status.FAILED
 
 
-@pytest.mark.parametrize("wait_seconds", [5, 17])
-def test_a_rate_limit_waits_as_told_and_spends_no_retry(wait_seconds: int) -> None:
-    result = a_result(Outcome.RATE_LIMITED, retry_after=timedelta(seconds=wait_seconds))
+@pytest.mark.parametrize(("told_seconds", "waits_seconds"), [(None, 5), (5, 5), (17, 25), (60, 125), (9999, 125)])
+def test_a_rate_limit_waits_as_told_and_spends_no_retry(told_seconds: int | None, waits_seconds: int) -> None:
+    told = None if told_seconds is None else timedelta(seconds=told_seconds)
+    result = a_result(Outcome.RATE_LIMITED, retry_after=told)
 
     after = settlement.settle(claimed(), result, at=NOON, timings=TIMINGS).after
 
     assert after.status is Status.RETRYING
     assert after.retry_count == 0
-    assert after.retry_at == NOON + timedelta(seconds=wait_seconds)
+    assert after.retry_at == NOON + timedelta(seconds=waits_seconds)
 
 
 def test_an_open_breaker_spends_no_retry_and_makes_no_attempt() -> None:
@@ -80,6 +81,15 @@ def test_an_open_breaker_spends_no_retry_and_makes_no_attempt() -> None:
     assert after.retry_count == 0
     assert after.attempts == ()
     assert after.deferred_since == NOON
+
+
+@pytest.mark.parametrize(("waited_seconds", "waits_seconds"), [(0, 25), (60, 25), (125, 125), (4000, 125)])
+def test_whoever_was_deferred_for_long_waits_longer(waited_seconds: int, waits_seconds: int) -> None:
+    waited = replace(claimed(), deferred_since=NOON - timedelta(seconds=waited_seconds))
+
+    after = settlement.defer(waited, reason="Breaker open", wait=timedelta(seconds=30), at=NOON, timings=TIMINGS).after
+
+    assert after.retry_at == NOON + timedelta(seconds=waits_seconds)
 
 
 def test_deferring_for_too_long_fails() -> None:

@@ -9,10 +9,11 @@ from tests.fakes import FakeQueue, FakeStore, FakeSystem, as_if_stored
 from wavecom.application.deadline import Deadline
 from wavecom.application.sweep import Sweep
 from wavecom.domain import settlement
+from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.notification import Lane, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome
 
-LONG = Deadline(timedelta(minutes=1))
+LONG = Deadline(timedelta(hours=1))
 HOUR = timedelta(hours=1)
 
 
@@ -139,6 +140,20 @@ def test_while_the_broker_is_down_it_tries_again_within_seconds(world: World) ->
 
     assert world.stored(lost).status is Status.PENDING
     assert world.stored(lost).due_at == NOON + HOUR + TIMINGS.pending
+
+
+def test_a_lane_whose_depth_nobody_knows_is_not_fed(world: World, monkeypatch) -> None:
+    world.clock.at = NOON + TIMINGS.queued
+    as_if_stored(world.store, queued())
+
+    def unknown() -> dict[str, int]:
+        raise QueueUnavailableError("no answer")
+
+    monkeypatch.setattr(world.queue, "depths", unknown)
+
+    world.sweep(LONG)
+
+    assert world.queue.take(Lane.HIGH) == []
 
 
 def test_it_takes_back_more_than_one_batch(world: World) -> None:

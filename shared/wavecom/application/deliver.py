@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -83,8 +84,8 @@ class Deliver:
             finished: SimpleQueue[_Finished] = SimpleQueue()
             begun = self._begin(claimed, permits, deadline, finished, report)
             for group in _groups(finished, begun):
-                self._feed_breakers(group)
                 self._record([self._ending(each) for each in group], report)
+                self._feed_breakers(group)
         return report
 
     def _claim(self, messages: Sequence[QueueMessage], report: DeliveryReport) -> list[Notification]:
@@ -92,7 +93,10 @@ class Deliver:
 
         That is the rule, not the exception, when a message is faster than its sender's own record of QUEUED.
         """
-        retry_counts = {message.notification_id: message.retry_count for message in messages}
+        retry_counts: dict[str, int] = {}
+        for message in messages:
+            known = retry_counts.get(message.notification_id, 0)
+            retry_counts[message.notification_id] = max(known, message.retry_count)
         token = secrets.token_hex(16)
         claimed: list[Notification] = []
         for _ in range(CLAIM_ROUNDS):
@@ -178,8 +182,10 @@ class Deliver:
             receipt = provider.send(message)
         except ProviderError as exc:
             error = exc
-        except Exception as exc:
-            logger.exception("Provider raised outside its error family", extra={"provider": provider.name})
+        except Exception as exc:  # noqa: BLE001 - whatever a provider raises, it may have sent
+            where = traceback.extract_tb(exc.__traceback__)[-1]
+            extra = {"provider": provider.name, "error": type(exc).__name__, "at": f"{where.filename}:{where.lineno}"}
+            logger.error("Provider raised outside its error family", extra=extra)  # noqa: TRY400 - its text may name the recipient
             error = UnknownOutcomeError(type(exc).__name__, code=type(exc).__name__)
         attempt = Attempt(
             provider=provider.name,
@@ -207,18 +213,20 @@ class Deliver:
         for finished in group:
             if finished.result is not None:
                 attempt = finished.result.attempt
-                if attempt.outcome is not Outcome.RATE_LIMITED:
-                    answers[attempt.provider].append(attempt.outcome in (Outcome.DELIVERED, Outcome.PERMANENT))
-        for provider, successes in answers.items():
-            try:
-                self.breakers.record(provider, successes)
-            except StoreUnavailableError:
-                logger.warning("Breaker not fed", extra={"provider": provider}, exc_info=True)
+                # A refusal speaks of the request or of our pace; the provider itself is there.
+                answers[attempt.provider].append(attempt.outcome not in (Outcome.TRANSIENT, Outcome.UNKNOWN))
+        for provider, answered in answers.items():
+            self.breakers.record(provider, answered)
 
     def _record(self, changes: Sequence[Change], report: DeliveryReport) -> None:
+        """Store outcomes and publish what follows from them, trying again while the database does not answer."""
+        saved: list[Change] = []
         for left in reversed(range(RECORD_TRIES)):
             try:
                 saved = self.store.save(changes)
+                if left < RECORD_TRIES - 1 and len(saved) < len(changes):
+                    # A try whose answer was lost may have been written all the same.
+                    saved = self._stored(changes)
                 break
             except StoreUnavailableError:
                 if not left:
@@ -231,6 +239,11 @@ class Deliver:
             logger.error("Lease lost before the outcome was recorded", extra={"count": len(changes) - len(saved)})
             report.unrecorded += len(changes) - len(saved)
         follow_up(self.queue, saved)
+
+    def _stored(self, changes: Sequence[Change]) -> list[Change]:
+        """Return those of ``changes`` that are what the database has now."""
+        stored = {each.id: each for each in self.store.get_many(change.after.id for change in changes)}
+        return [change for change in changes if stored.get(change.after.id) == change.after]
 
 
 def _first_permitted(providers: Sequence[Provider], calls_left: dict[str, int | None]) -> Provider | None:

@@ -1,15 +1,18 @@
 """What a client may do to a notification that is under way or has failed: cancel it, or retry it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from wavecom.application.publishing import publish
 from wavecom.domain import lifecycle
 from wavecom.domain.change import Change
-from wavecom.domain.errors import IllegalTransitionError, NotFoundError
+from wavecom.domain.errors import IllegalTransitionError, NotFoundError, StoreUnavailableError
 from wavecom.domain.notification import Notification
 from wavecom.domain.timings import Timings
 from wavecom.ports import Clock, NotificationStore, Queue
+
+logger = logging.getLogger(__name__)
 
 TRIES = 5
 """How often to look again when a consumer moved the notification in between."""
@@ -42,7 +45,10 @@ class Intervene:
             lambda each: lifecycle.replay(each, at=self.clock(), timings=self.timings),
         )
         if publish(self.queue, [replayed]):
-            self.store.save([lifecycle.postpone(replayed, until=self.clock() + self.timings.queued)])
+            try:
+                self.store.save([lifecycle.postpone(replayed, until=self.clock() + self.timings.queued)])
+            except StoreUnavailableError:
+                logger.warning("Published, but due soon all the same", extra={"notification_id": replayed.id})
         return replayed
 
     def _change(self, tenant_id: str, notification_id: str, decide: Callable[[Notification], Change]) -> Notification:

@@ -55,7 +55,7 @@ class Submit:
         except IdempotencyKeyTakenError:
             earlier = self.earlier(tenant_id, call) if call else None
             if earlier is None:
-                raise
+                raise StoreUnavailableError("An earlier call with this key is being written; try again") from None
             return earlier
         notifications = [change.after for change in created.values()]
         return Submission(dict(zip(drafts, self._enqueue(notifications), strict=True)))

@@ -55,16 +55,15 @@ class Sweep:
                 break
             done += self._take_back(overdue, busy, at)
         now = self.clock()
-        done["rolled_up"] = self.counters.roll_up(now - ROLL_UP_AFTER, now)
         self.system.beat("sweep", now)
+        done["rolled_up"] = self.counters.roll_up(now - ROLL_UP_AFTER, now)
         return done
 
     def _busy_lanes(self) -> frozenset[Lane]:
         try:
             depths = self.queue.depths()
         except QueueUnavailableError:
-            # Publishing will fail too, and each notification is then looked at again within seconds.
-            return frozenset()
+            return frozenset(Lane)  # for all we know, they hold everything
         return frozenset(lane for lane in Lane if depths.get(lane.value, 0) > 0)
 
     def _take_back(self, overdue: Sequence[Notification], busy: frozenset[Lane], at: datetime) -> Counter[str]:

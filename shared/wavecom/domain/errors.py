@@ -49,7 +49,7 @@ class UnavailableError(WaveComError):
 
 
 class StoreUnavailableError(UnavailableError):
-    """MongoDB does not answer, or not in time."""
+    """MongoDB does not answer, not in time, or refuses."""
 
 
 class QueueUnavailableError(UnavailableError):

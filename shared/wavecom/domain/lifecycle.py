@@ -1,7 +1,7 @@
 """How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wavecom.domain.change import WAITING, Change, entry, move, no_later_than_expiry
 from wavecom.domain.errors import IllegalTransitionError
@@ -14,6 +14,9 @@ from wavecom.domain.notification import (
     new_notification_id,
 )
 from wavecom.domain.timings import Timings
+
+CLOCK_DIFFERENCE = timedelta(seconds=1)
+"""How far two machines' clocks may be apart before a retry on time looks early."""
 
 
 def create(
@@ -85,15 +88,15 @@ def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Ch
 def claim(notification: Notification, *, retry_count: int, token: str, at: datetime, timings: Timings) -> Change | None:
     """Take the sole right to attempt ``notification``, or return None where there is nothing to do.
 
-    ``retry_count`` is the queue message's: a message older than the notification's present retry is stale. A
-    notification past its deadline becomes EXPIRED instead. One that is still PENDING, because its message was
-    faster than the writer of QUEUED, gets both entries.
+    ``retry_count`` is the queue message's: one older than the notification's present retry is stale, and so is
+    a copy that comes before the retry's time. A notification past its deadline becomes EXPIRED instead. One
+    that is still PENDING, because its message was faster than the writer of QUEUED, gets both entries.
     """
     if notification.status not in WAITING:
         return None
     if notification.is_expired(at):
         return expire(notification, at=at)
-    if notification.status is Status.RETRYING and notification.retry_count != retry_count:
+    if notification.status is Status.RETRYING and not _is_its_turn(notification, retry_count, at):
         return None
     steps = [(Status.PROCESSING, "Worker started processing")]
     queued_at = notification.queued_at
@@ -112,6 +115,11 @@ def claim(notification: Notification, *, retry_count: int, token: str, at: datet
         retry_at=None,
         lease=Lease(token=token, since=at, until=until),
     )
+
+
+def _is_its_turn(notification: Notification, retry_count: int, at: datetime) -> bool:
+    is_early = notification.retry_at is not None and notification.retry_at > at + CLOCK_DIFFERENCE
+    return notification.retry_count == retry_count and not is_early
 
 
 def cancel(notification: Notification, *, at: datetime) -> Change:

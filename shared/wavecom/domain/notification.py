@@ -28,7 +28,7 @@ class Priority(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a notification stands. `wavecom.domain.lifecycle.ARROWS` says how it may move."""
+    """Where a notification stands."""
 
     PENDING = "PENDING"
     QUEUED = "QUEUED"

@@ -8,7 +8,7 @@ from typing import Any
 from wavecom.domain.change import Change, move, no_later_than_expiry
 from wavecom.domain.notification import Attempt, Cause, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome, Receipt
-from wavecom.domain.timings import Timings, retry_delay
+from wavecom.domain.timings import Timings, deferral_delay, delay_at_least, retry_delay
 
 ATTEMPTS_KEPT = 50
 """A replay starts a new budget of retries; only the latest attempts stay on the document."""
@@ -48,7 +48,8 @@ def settle(notification: Notification, result: AttemptResult, *, at: datetime, t
         case Outcome.PERMANENT:
             return ending.failed(Cause.PERMANENT, "Refused for good")
         case Outcome.RATE_LIMITED:
-            return ending.deferred("Provider's rate limit reached", result.retry_after or retry_delay(1))
+            wait = delay_at_least(result.retry_after or timedelta(0))
+            return ending.deferred("Provider's rate limit reached", wait)
         case Outcome.TRANSIENT:
             return ending.retried_or_failed("Attempt failed")
         case Outcome.UNKNOWN:
@@ -65,7 +66,7 @@ def defer(notification: Notification, *, reason: str, wait: timedelta, at: datet
 
 def release(notification: Notification, *, at: datetime, timings: Timings) -> Change:
     """PROCESSING → RETRYING, at once and without an attempt: the consumer ran out of time before starting it."""
-    return defer(notification, reason="Not started in time", wait=timedelta(0), at=at, timings=timings)
+    return _Ending(before=notification, attempted=notification, at=at, timings=timings).released("Not started in time")
 
 
 def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Change:
@@ -133,9 +134,13 @@ class _Ending:
 
     def deferred(self, text: str, wait: timedelta) -> Change:
         since = self.before.deferred_since or self.at
-        if self.at - since >= self.timings.defer_limit:
+        waited = self.at - since
+        if waited >= self.timings.defer_limit:
             return self.failed(Cause.PROVIDER_UNAVAILABLE, f"{text}, for too long")
-        return self._retry(text, wait, deferred_since=since)
+        return self._retry(text, deferral_delay(wait, waited), deferred_since=since)
+
+    def released(self, text: str) -> Change:
+        return self._retry(text, timedelta(0))
 
     def _retry(self, text: str, wait: timedelta, **changes: Any) -> Change:
         retry_at = self.at + wait

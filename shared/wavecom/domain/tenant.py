@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+TENANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""Fit for an SQS message group (Amazon SQS developer guide, "Message group ID") and for names of counters."""
 _TOKEN = re.compile(r"wc_(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 
@@ -61,7 +63,12 @@ def hash_secret(secret: str) -> str:
 def new_api_key(
     *, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None = None
 ) -> tuple[ApiKey, str]:
-    """Return a new key and its token, which is shown once and stored nowhere."""
+    """Return a new key and its token, which is shown once and stored nowhere.
+
+    Raises ValueError where ``tenant_id`` is not fit for one.
+    """
+    if not TENANT_ID.fullmatch(tenant_id):
+        raise ValueError("A tenant's id is 1 to 64 letters, digits, hyphens and underscores")
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey(
         key_id=key_id,

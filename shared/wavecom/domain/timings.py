@@ -21,6 +21,23 @@ class Timings:
     defer_limit: timedelta = timedelta(hours=24)
 
 
+RETRY_DELAYS = (timedelta(seconds=5), timedelta(seconds=25), timedelta(seconds=125))
+"""The delays that every broker offers."""
+
+
+def deferral_delay(wanted: timedelta, waited: timedelta) -> timedelta:
+    """Return the wait before a refused call is tried again: the longest delay not above what is wanted.
+
+    Whoever has ``waited`` long waits longer, so that an outage of hours does not keep everybody busy.
+    """
+    return max((delay for delay in RETRY_DELAYS if delay <= max(wanted, waited)), default=RETRY_DELAYS[0])
+
+
+def delay_at_least(wanted: timedelta) -> timedelta:
+    """Return the shortest delay that is not below ``wanted``, or the longest there is."""
+    return min((delay for delay in RETRY_DELAYS if delay >= wanted), default=RETRY_DELAYS[-1])
+
+
 def retry_delay(retry: int) -> timedelta:
     """Return the wait before the ``retry``-th retry (from 1): 5, 25, 125 seconds."""
     return timedelta(seconds=5**retry)

@@ -134,11 +134,15 @@ class MongoBreakerStates:
             self._refreshed[name] = now
 
     def flush(self, name: str) -> None:
-        """See `wavecom.adapters.breaker.BreakerStates.flush`. Raises `StoreUnavailableError`."""
+        """See `wavecom.adapters.breaker.BreakerStates.flush`."""
         update = self.storage(name).take_changes()
-        if update:
+        if not update:
+            return
+        try:
             with available():
                 self._breakers.update_one({"_id": name}, update, upsert=True)
+        except StoreUnavailableError:
+            logger.warning("Breaker state not stored", extra={"provider": name}, exc_info=True)
 
     def take_trial(self, name: str, at: datetime, until: datetime) -> bool:
         """See `wavecom.adapters.breaker.BreakerStates.take_trial`: one guarded update, so one taker."""

@@ -9,7 +9,7 @@ import pymongo
 from pymongo import MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -60,13 +60,15 @@ class Mongo:
 
 @contextlib.contextmanager
 def available(timeout: timedelta = OPERATION_TIMEOUT) -> Iterator[None]:
-    """Bound everything within to ``timeout``, and raise `StoreUnavailableError` when MongoDB does not answer."""
+    """Bound everything within to ``timeout``, and raise `StoreUnavailableError` for whatever the driver raises.
+
+    A refusal is told without its cause: the driver's text may hold a whole document.
+    """
     try:
         with pymongo.timeout(timeout.total_seconds()):
             yield
-    except (ConnectionFailure, ExecutionTimeout, NetworkTimeout) as exc:
+    except ConnectionFailure as exc:
         raise StoreUnavailableError("MongoDB does not answer") from exc
     except PyMongoError as exc:
-        if exc.timeout or exc.has_error_label("TransientTransactionError"):
-            raise StoreUnavailableError("MongoDB does not answer") from exc
-        raise
+        code = getattr(exc, "code", None)
+        raise StoreUnavailableError(f"MongoDB refused ({type(exc).__name__}, code {code})") from None

@@ -22,6 +22,8 @@ from wavecom.domain.ledger import Totals, deltas
 MERGE_AFTER = timedelta(minutes=3)
 """When a minute's writers are done with it; one that comes later still is merged by the next run."""
 FOLD_BATCH = 500
+FOLDS_AT_ONCE = 20
+"""Batches in one run; the next one, a minute later, goes on."""
 NOT_COUNTS = frozenset({"_id", "tenantId", "minute", "merged"})
 
 
@@ -54,9 +56,12 @@ class MongoCounters:
         for change in changes:
             by_document[change.after.tenant_id, _minute(change.after.updated_at)].append(change)
         updates = [
-            _increment(tenant_id, minute, shard, deltas(group)) for (tenant_id, minute), group in by_document.items()
+            _increment(tenant_id, minute, shard, counts)
+            for (tenant_id, minute), group in by_document.items()
+            if (counts := deltas(group))
         ]
-        self._counters.bulk_write(updates, ordered=False, session=session)
+        if updates:
+            self._counters.bulk_write(updates, ordered=False, session=session)
 
     def add(self, tenant_id: str, deltas: Mapping[str, int], at: datetime) -> None:
         """See `wavecom.ports.Counters.add`."""
@@ -115,12 +120,13 @@ class MongoCounters:
             return len(batch)
 
         folded = 0
-        while True:
+        for _ in range(FOLDS_AT_ONCE):
             with available():
                 count = self._mongo.transaction(write)
             folded += count
             if count < FOLD_BATCH:
-                return folded
+                break
+        return folded
 
 
 def _increment(tenant_id: str, minute: datetime, shard: str, counts: Mapping[str, int]) -> UpdateOne:

@@ -1,5 +1,7 @@
 """The notification store: every change with its audit entries and counters in one transaction."""
 
+import logging
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -7,6 +9,7 @@ from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.counters import MongoCounters
@@ -24,10 +27,15 @@ from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import AuditEntry, Notification
 from wavecom.ports import IdempotencyKeyTakenError, ListFilter, Position
 
+logger = logging.getLogger(__name__)
+
 DUPLICATE_KEY = 11000
 ROUNDS = 10
 """How often `save` leaves out changes that lost a race before it gives up; one or two rounds are the rule."""
+ROUND_PAUSE_SECONDS = 0.01
 LIST_TIMEOUT = timedelta(seconds=5)
+UNREADABLE_WAITS = timedelta(hours=1)
+"""How long the sweep leaves a document alone that this release cannot read, as one of a newer release."""
 
 
 class MongoNotificationStore:
@@ -36,6 +44,8 @@ class MongoNotificationStore:
     def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
         self._mongo = mongo
         self._notifications = mongo.database.notifications
+        # What a write has just lost against may not be on a majority yet.
+        self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
         self._audit = mongo.database.notificationlogs
         self._counters = counters
 
@@ -51,7 +61,7 @@ class MongoNotificationStore:
                 self._mongo.transaction(write)
             except (BulkWriteError, DuplicateKeyError) as exc:
                 if _is_duplicate(exc) and any(change.after.idempotency for change in changes):
-                    raise IdempotencyKeyTakenError from exc
+                    raise IdempotencyKeyTakenError from None  # the cause holds whole documents
                 raise
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
@@ -62,6 +72,7 @@ class MongoNotificationStore:
                 if not left or self._save_all(left, shard):
                     return left
                 left = self._still_current(left)
+                time.sleep(ROUND_PAUSE_SECONDS)
         raise StoreUnavailableError("Too many writers change the same notifications")
 
     def _save_all(self, changes: Sequence[Change], shard: str) -> bool:
@@ -86,7 +97,7 @@ class MongoNotificationStore:
 
     def _still_current(self, changes: Sequence[Change]) -> list[Change]:
         ids = [ObjectId(change.after.id) for change in changes]
-        found = self._notifications.find({"_id": {"$in": ids}}, {"status": 1, "sequence": 1})
+        found = self._latest.find({"_id": {"$in": ids}}, {"status": 1, "sequence": 1})
         stored = {str(each["_id"]): (each["status"], each["sequence"]) for each in found}
         return [
             change
@@ -107,12 +118,12 @@ class MongoNotificationStore:
         """See `wavecom.ports.NotificationStore.get_many`."""
         with available():
             found = self._notifications.find({"_id": {"$in": [ObjectId(each) for each in notification_ids]}})
-            return [from_document(document) for document in found]
+            return [notification for document in found if (notification := _read(document))]
 
     def find_by_idempotency_keys(self, tenant_id: str, keys: Sequence[str]) -> list[Notification]:
         """See `wavecom.ports.NotificationStore.find_by_idempotency_keys`."""
         with available():
-            found = self._notifications.find(idempotency_query(tenant_id, keys))
+            found = self._latest.find(idempotency_query(tenant_id, keys))
             return [from_document(document) for document in found]
 
     def audit_trail(self, notification: Notification) -> list[AuditEntry]:
@@ -140,8 +151,15 @@ class MongoNotificationStore:
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         """See `wavecom.ports.NotificationStore.overdue`."""
         with available():
-            found = self._notifications.find(overdue_query(at)).sort("dueAt", 1).limit(limit)
-            return [from_document(document) for document in found]
+            found = list(self._notifications.find(overdue_query(at)).sort("dueAt", 1).limit(limit))
+            readable = [notification for document in found if (notification := _read(document))]
+            if len(readable) < len(found):
+                # Or they would stand before all others at every look.
+                known = {notification.id for notification in readable}
+                unreadable = [document["_id"] for document in found if str(document["_id"]) not in known]
+                later = {"$set": {"dueAt": at + UNREADABLE_WAITS}}
+                self._notifications.update_many({"_id": {"$in": unreadable}}, later)
+            return readable
 
     def ping(self, timeout: timedelta) -> None:
         """See `wavecom.ports.NotificationStore.ping`."""
@@ -192,6 +210,16 @@ def _guard(change: Change) -> Document:
     if before is None:
         raise ValueError("A new notification is added, not saved")
     return {"_id": ObjectId(before.id), "status": before.status.value, "sequence": before.sequence}
+
+
+def _read(document: Document) -> Notification | None:
+    """Return a document's notification, None (and a line in the log) where this release cannot read it."""
+    try:
+        return from_document(document)
+    except (KeyError, TypeError, ValueError) as exc:
+        extra = {"notification_id": str(document["_id"]), "error": type(exc).__name__}
+        logger.error("Unreadable notification left alone", extra=extra)  # noqa: TRY400 - the trace may show the body
+        return None
 
 
 def _is_duplicate(exc: BulkWriteError | DuplicateKeyError) -> bool:

@@ -1,12 +1,14 @@
 """What the service knows of itself: the degradation level and the heartbeats of its scheduled functions."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from wavecom.adapters.mongo.client import Mongo, available
 from wavecom.domain.degradation import Level
 
 CACHE = timedelta(seconds=5)
+STALE_AFTER = timedelta(minutes=5)
+"""A level that nobody has confirmed for so long is not believed, so that nobody is refused for ever."""
 
 
 class MongoSystemState:
@@ -21,7 +23,8 @@ class MongoSystemState:
         if self._cached is None or self._cached[0] <= time.monotonic():
             with available():
                 document = self._system.find_one({"_id": "degradation"})
-            level = Level(document["level"]) if document else Level.NORMAL
+            fresh = document is not None and document["at"] > datetime.now(UTC) - STALE_AFTER
+            level = Level(document["level"]) if document and fresh else Level.NORMAL
             self._cached = (time.monotonic() + CACHE.total_seconds(), level)
         return self._cached[1]
 

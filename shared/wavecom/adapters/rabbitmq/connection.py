@@ -1,10 +1,10 @@
 """A connection that publishes with pipelined confirms and survives being frozen."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import amqp
@@ -13,8 +13,10 @@ from amqp.exceptions import AMQPError
 from wavecom import topology
 from wavecom.domain.errors import QueueUnavailableError
 
-CONNECT_TIMEOUT = timedelta(seconds=5)
-CONFIRM_TIMEOUT = timedelta(seconds=10)
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = timedelta(seconds=3)
+CONFIRM_TIMEOUT = timedelta(seconds=5)
 IDLE_LIMIT = timedelta(seconds=60)
 """A connection idle for longer may be dead without either side knowing, as after a frozen Lambda: open a new one."""
 
@@ -78,21 +80,40 @@ class Publisher:
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """Publish all, wait for the broker's answer to each, and say which were confirmed.
 
-        A dead connection is opened again, once, and everything unanswered published again. Raises
-        `QueueUnavailableError`.
+        Raises `QueueUnavailableError`.
         """
+        return self._twice(lambda: self._publish(messages))
+
+    def depths(self, queues: Sequence[str]) -> dict[str, int]:
+        """Return how many messages are ready in each queue. Raises `QueueUnavailableError`."""
+        return self._twice(lambda: self._depths(queues))
+
+    def declare(self) -> None:
+        """Declare every queue and exchange of `wavecom.topology`; what exists already is left as it is.
+
+        Raises `QueueUnavailableError`, also where a queue of the name has other arguments.
+        """
+        self._twice(self._declare)
+
+    def _twice(self, call: Callable[[], T]) -> T:
+        """Make ``call``; where the connection proves dead, open a new one and call again, once."""
         try:
-            return self._publish(messages)
+            return self._used_by(call)
         except CONNECTION_ERRORS:
             self.close()
         try:
-            return self._publish(messages)
+            return self._used_by(call)
         except CONNECTION_ERRORS as exc:
             self.close()
             raise QueueUnavailableError("RabbitMQ does not answer") from exc
 
-    def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+    def _used_by(self, call: Callable[[], T]) -> T:
         self._open()
+        result = call()
+        self._used = time.monotonic()
+        return result
+
+    def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         first = self._published + 1
         for message in messages:
             self._channel.basic_publish(
@@ -117,7 +138,6 @@ class Publisher:
         ]
         confirms.refused.clear()
         confirms.returned.clear()
-        self._used = time.monotonic()
         return answers
 
     def _wait_for(self, last: int) -> None:
@@ -129,30 +149,16 @@ class Publisher:
                 raise TimeoutError("No confirm in time")
             self._connection.drain_events(timeout=left)
 
-    def depths(self, queues: Sequence[str]) -> dict[str, int]:
-        """Return how many messages are ready in each queue. Raises `QueueUnavailableError`."""
-        try:
-            self._open()
-            depths = {name: self._channel.queue_declare(name, passive=True).message_count for name in queues}
-        except CONNECTION_ERRORS as exc:
-            self.close()
-            raise QueueUnavailableError("RabbitMQ does not answer") from exc
-        self._used = time.monotonic()
-        return depths
+    def _depths(self, queues: Sequence[str]) -> dict[str, int]:
+        return {name: self._channel.queue_declare(name, passive=True).message_count for name in queues}
 
-    def declare(self) -> None:
-        """Declare every queue and exchange of `wavecom.topology`; what exists already is left as it is."""
-        try:
-            self._open()
-            for name, arguments in topology.rabbitmq_queues().items():
-                self._channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
-            for seconds in topology.RETRY_DELAYS_SECONDS:
-                exchange = topology.delay_exchange(seconds)
-                self._channel.exchange_declare(exchange, "fanout", durable=True, auto_delete=False)
-                self._channel.queue_bind(topology.delay_queue(seconds), exchange)
-        except CONNECTION_ERRORS as exc:
-            self.close()
-            raise QueueUnavailableError("RabbitMQ does not answer, or has queues of these names that differ") from exc
+    def _declare(self) -> None:
+        for name, arguments in topology.rabbitmq_queues().items():
+            self._channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+        for seconds in topology.RETRY_DELAYS_SECONDS:
+            exchange = topology.delay_exchange(seconds)
+            self._channel.exchange_declare(exchange, "fanout", durable=True, auto_delete=False)
+            self._channel.queue_bind(topology.delay_queue(seconds), exchange)
 
     def _open(self) -> None:
         if self._connection is not None and time.monotonic() - self._used > IDLE_LIMIT.total_seconds():

@@ -2,7 +2,6 @@
 
 import json
 import math
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -26,8 +25,8 @@ T = TypeVar("T")
 BATCH = 10
 """Entries in one SendMessageBatch (Amazon SQS API reference, "SendMessageBatch")."""
 CALLS_AT_ONCE = 8
-CONNECT_TIMEOUT = timedelta(seconds=2)
-READ_TIMEOUT = timedelta(seconds=4)
+CONNECT_TIMEOUT = timedelta(seconds=1)
+READ_TIMEOUT = timedelta(seconds=3)
 
 
 def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
@@ -55,7 +54,6 @@ class SqsQueue:
         self._client = client
         self._prefix = prefix
         self._urls: dict[str, str] = {}
-        self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="sqs")
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
@@ -77,10 +75,21 @@ class SqsQueue:
             return []
         url = self.url(queue)
         calls = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
-        sent = _answered(
-            lambda: list(self._threads.map(lambda batch: self._send_batch(url, batch, delay_seconds), calls))
-        )
-        return [message for confirmed in sent for message in confirmed]
+        sent = [
+            call.result()
+            for call in [self._threads.submit(self._try_batch, url, each, delay_seconds) for each in calls]
+        ]
+        errors = [each for each in sent if isinstance(each, Exception)]
+        if len(errors) == len(calls):
+            raise QueueUnavailableError("SQS does not answer") from errors[0]
+        return [message for confirmed in sent if not isinstance(confirmed, Exception) for message in confirmed]
+
+    def _try_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage] | Exception:
+        """Return what SQS confirmed; one batch that it refuses whole does not fail the others."""
+        try:
+            return self._send_batch(url, batch, delay_seconds)
+        except (BotoCoreError, ClientError) as exc:
+            return exc
 
     def _send_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage]:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -130,11 +139,10 @@ class SqsQueue:
 
     def url(self, queue: str) -> str:
         """Return a queue's URL, asked for once. Raises `QueueUnavailableError`."""
-        with self._lock:
-            if queue not in self._urls:
-                name = self._prefix + queue
-                self._urls[queue] = _answered(lambda: self._client.get_queue_url(QueueName=name))["QueueUrl"]
-            return self._urls[queue]
+        if queue not in self._urls:
+            name = self._prefix + queue
+            self._urls[queue] = _answered(lambda: self._client.get_queue_url(QueueName=name))["QueueUrl"]
+        return self._urls[queue]
 
     def close(self) -> None:
         """Stop the threads and close all connections."""
