@@ -287,6 +287,29 @@ def test_when_nothing_can_be_claimed_the_broker_is_told(world: World) -> None:
         world.run(notifications)
 
 
+def test_what_was_claimed_is_sent_though_the_database_fails_before_the_rest(world: World, monkeypatch) -> None:
+    claimed_first, moved = world.waiting()[0], world.waiting()[0]
+    get_many, save = world.store.get_many, world.store.save
+    reads = []
+
+    def fails_at_the_second_look(ids):
+        reads.append(list(ids))
+        if len(reads) == 2:
+            raise StoreUnavailableError("down")
+        return get_many(reads[-1])
+
+    def somebody_was_faster(changes):
+        return save([change for change in changes if change.after.id != moved.id or len(reads) != 1])
+
+    monkeypatch.setattr(world.store, "get_many", fails_at_the_second_look)
+    monkeypatch.setattr(world.store, "save", somebody_was_faster)
+
+    world.run([claimed_first, moved])
+
+    assert world.stored(claimed_first).status is Status.SENT
+    assert world.stored(moved).status is Status.QUEUED
+
+
 def test_a_database_that_fails_while_recording_leaves_it_to_the_lease(world: World, monkeypatch) -> None:
     notifications = world.waiting(2)
     save, calls = world.store.save, []
