@@ -10,16 +10,6 @@ from wavecom.domain.notification import Lane, Status
 
 
 @pytest.fixture
-def store() -> FakeStore:
-    return FakeStore()
-
-
-@pytest.fixture
-def queue() -> FakeQueue:
-    return FakeQueue()
-
-
-@pytest.fixture
 def intervene(store: FakeStore, queue: FakeQueue) -> Intervene:
     return Intervene(store=store, queue=queue, clock=ManualClock(), timings=TIMINGS)
 

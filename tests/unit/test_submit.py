@@ -12,16 +12,6 @@ from wavecom.domain.notification import IdempotentCall, Lane, Priority, Status
 
 
 @pytest.fixture
-def store() -> FakeStore:
-    return FakeStore()
-
-
-@pytest.fixture
-def queue() -> FakeQueue:
-    return FakeQueue()
-
-
-@pytest.fixture
 def submit(store: FakeStore, queue: FakeQueue) -> Submit:
     return Submit(store=store, queue=queue, clock=ManualClock(), timings=TIMINGS)
 

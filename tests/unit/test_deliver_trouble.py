@@ -1,0 +1,140 @@
+"""Delivering while time, the database, the broker or a provider fails."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, ManualClock
+from tests.unit.delivery import SLOW, World
+from wavecom.application.deadline import Deadline
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import Lane, Status
+from wavecom.domain.outcomes import PermanentError, TransientError
+
+
+def test_what_is_not_begun_in_time_goes_back_unspent(executor: ThreadPoolExecutor) -> None:
+    world = World(executor, SLOW)
+    notifications = world.waiting(500)
+
+    report = world.run(notifications, Deadline(timedelta(milliseconds=50)))
+
+    statuses = [world.stored(each).status for each in notifications]
+    begun = len(world.email.accepted)
+    assert 0 < begun < 500
+    assert statuses.count(Status.SENT) == begun
+    assert statuses.count(Status.RETRYING) == 500 - begun
+    assert all(world.stored(each).retry_count == 0 for each in notifications)
+    assert len(world.queue.lanes[Lane.HIGH]) == 500 - begun
+    assert report.unrecorded == 0
+
+
+def test_no_send_begins_when_its_lease_has_little_left(delivery: World, monkeypatch) -> None:
+    (notification,) = delivery.waiting()
+    times = iter([NOON, *[NOON + TIMINGS.begin_within] * 10])
+    monkeypatch.setattr(ManualClock, "__call__", lambda _: next(times))
+
+    delivery.run([notification])
+
+    assert delivery.email.accepted == []
+    assert delivery.stored(notification).status is Status.RETRYING
+
+
+def test_when_nothing_can_be_claimed_the_broker_is_told(delivery: World) -> None:
+    notifications = delivery.waiting(2)
+    delivery.store.down = True
+
+    with pytest.raises(StoreUnavailableError):
+        delivery.run(notifications)
+
+
+def test_what_was_claimed_is_sent_though_the_database_fails_before_the_rest(delivery: World, monkeypatch) -> None:
+    claimed_first, moved = delivery.waiting()[0], delivery.waiting()[0]
+    get_many, save = delivery.store.get_many, delivery.store.save
+    reads = []
+
+    def fails_at_the_second_look(ids):
+        reads.append(list(ids))
+        if len(reads) == 2:
+            raise StoreUnavailableError("down")
+        return get_many(reads[-1])
+
+    def somebody_was_faster(changes):
+        return save([change for change in changes if change.after.id != moved.id or len(reads) != 1])
+
+    monkeypatch.setattr(delivery.store, "get_many", fails_at_the_second_look)
+    monkeypatch.setattr(delivery.store, "save", somebody_was_faster)
+
+    delivery.run([claimed_first, moved])
+
+    assert delivery.stored(claimed_first).status is Status.SENT
+    assert delivery.stored(moved).status is Status.QUEUED
+
+
+def test_a_database_that_fails_while_recording_leaves_it_to_the_lease(delivery: World, monkeypatch) -> None:
+    notifications = delivery.waiting(2)
+    save, calls = delivery.store.save, []
+
+    def fails_after_the_claim(changes):
+        calls.append(changes)
+        if len(calls) > 1:
+            raise StoreUnavailableError("down")
+        return save(changes)
+
+    monkeypatch.setattr(delivery.store, "save", fails_after_the_claim)
+
+    report = delivery.run(notifications)
+
+    assert report.unrecorded == 2
+    assert {delivery.stored(each).status for each in notifications} == {Status.PROCESSING}
+
+
+def test_a_broker_that_is_down_loses_no_retry(delivery: World) -> None:
+    (notification,) = delivery.waiting(recipient="flaky@example.com")
+    delivery.email.answers["flaky@example.com"] = [TransientError("busy", code="busy")]
+    delivery.queue.down = True
+
+    delivery.run([notification])
+
+    stored = delivery.stored(notification)
+    assert stored.status is Status.RETRYING
+    assert stored.due_at == NOON + timedelta(seconds=5) + TIMINGS.retry_margin
+
+
+def test_an_outcome_whose_answer_was_lost_still_has_its_dead_letter(delivery: World, monkeypatch) -> None:
+    (notification,) = delivery.waiting(recipient="gone@example.com")
+    delivery.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1")]
+    save, calls = delivery.store.save, []
+
+    def written_but_unanswered(changes):
+        calls.append(changes)
+        saved = save(changes)
+        if len(calls) == 2:
+            raise StoreUnavailableError("the answer was lost")
+        return saved
+
+    monkeypatch.setattr(delivery.store, "save", written_but_unanswered)
+
+    report = delivery.run([notification])
+
+    assert [message.notification_id for message in delivery.queue.dead] == [notification.id]
+    assert report.unrecorded == 0
+
+
+def test_a_stray_exception_is_logged_without_its_text(delivery: World, caplog: pytest.LogCaptureFixture) -> None:
+    delivery.email.answers["odd@example.com"] = [ValueError("could not send to odd@example.com")]
+
+    delivery.run(delivery.waiting(recipient="odd@example.com"))
+
+    assert "ValueError" in str([record.__dict__ for record in caplog.records])
+    assert "odd@example.com" not in str([record.__dict__ for record in caplog.records])
+
+
+def test_one_bad_notification_does_not_hold_up_the_others(delivery: World) -> None:
+    delivery.email.answers["odd@example.com"] = [ValueError("a bug")]
+    good, odd = delivery.waiting(5), delivery.waiting(recipient="odd@example.com")
+
+    delivery.run([*odd, *good])
+
+    assert {delivery.stored(each).status for each in good} == {Status.SENT}
+    assert delivery.stored(odd[0]).attempts[0].outcome == "unknown"
