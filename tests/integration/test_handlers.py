@@ -161,6 +161,13 @@ def test_sweep_queues_what_was_never_published(invoke: Invoke, store) -> None:
     assert status_of(store, created.after.id) is Status.QUEUED
 
 
+def test_a_traced_function_does_the_same(invoke: Invoke, store) -> None:
+    created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
+    store.add([created])
+
+    assert invoke("sweep", load("schedule"), TRACING="true")["published"] == 1
+
+
 def test_observe_publishes_metrics_in_the_embedded_format(invoke: Invoke) -> None:
     assert invoke("observe", load("schedule")) == {"level": 1}
 
