@@ -39,7 +39,9 @@ def test_make_help_lists_every_target() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
 
-    shown = subprocess.run(["make", "--no-print-directory", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
 
     assert {line.split()[0].removeprefix("\x1b[1m").removesuffix("\x1b[0m") for line in shown.splitlines()} == targets
 
