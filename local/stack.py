@@ -46,7 +46,6 @@ class Stack:
         container(config)  # a wrong setting is told before anything starts
         check_ports_are_free(config)
         self._check_existing()
-        config.state.mkdir(parents=True, exist_ok=True)
         ours = servers(config)
         own = own_programs(config)
         programs = [Program(name=each.name, command=each.command, environment=each.environment) for each in ours]
@@ -164,7 +163,7 @@ def prepare(config: StackConfig) -> None:
     try:
         create_indexes(parts.mongo.database)
         if config.mongodb_uri is None:
-            _help_planner(parts.mongo)
+            help_planner(parts.mongo)
         parts.queue.declare()
     except UnavailableError as exc:
         raise StackError(f"{exc}.") from exc
@@ -173,7 +172,7 @@ def prepare(config: StackConfig) -> None:
         parts.mongo.close()
 
 
-def _help_planner(mongo: Mongo) -> None:
+def help_planner(mongo: Mongo) -> None:
     """Create the index that the development server needs for guarded updates; a real MongoDB goes by ``_id``."""
     keys = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
     mongo.database.notifications.create_index(keys, name="development_guard")

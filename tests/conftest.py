@@ -6,13 +6,14 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from pymongo import ASCENDING
 
 from local.config import STATE_VARIABLE, StackConfig, StackError
-from local.servers import Server, servers
+from local.servers import servers
+from local.stack import help_planner
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.indexes import create_indexes
@@ -50,8 +51,10 @@ def stack_config(state: Path, broker: str) -> StackConfig:
     )
 
 
-def run(server: Server, config: StackConfig) -> Iterator[None]:
-    """Run a server until the end of the fixture that yields from this."""
+@contextmanager
+def running(name: str, config: StackConfig) -> Iterator[None]:
+    """Run one of a stack's servers, by its name."""
+    (server,) = [each for each in servers(config) if each.name == name]
     environment = {**os.environ, **server.environment, STATE_VARIABLE: str(config.state)}
     process = subprocess.Popen(
         server.command,
@@ -80,8 +83,7 @@ def run(server: Server, config: StackConfig) -> Iterator[None]:
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A MongoDB-protocol server."""
     config = stack_config(tmp_path_factory.mktemp("mongodb"), "sqs")
-    (server,) = [each for each in servers(config) if each.name == "mongodb"]
-    for _ in run(server, config):
+    with running("mongodb", config):
         yield f"mongodb://127.0.0.1:{config.mongodb_port}/?directConnection=true"
 
 
@@ -89,8 +91,7 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def rabbitmq_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A RabbitMQ node."""
     config = stack_config(tmp_path_factory.mktemp("rabbitmq"), "rabbitmq")
-    (server,) = [each for each in servers(config) if each.name == "rabbitmq"]
-    for _ in run(server, config):
+    with running("rabbitmq", config):
         yield f"amqp://guest:guest@127.0.0.1:{config.amqp_port}"
 
 
@@ -98,18 +99,23 @@ def rabbitmq_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An AWS emulator."""
     config = stack_config(tmp_path_factory.mktemp("aws"), "sqs")
-    (server,) = [each for each in servers(config) if each.name == "aws"]
-    for _ in run(server, config):
+    with running("aws", config):
         yield f"http://127.0.0.1:{config.sqs_port}"
+
+
+@contextmanager
+def new_database(uri: str) -> Iterator[Mongo]:
+    """Make a database with the indexes that the local stack has, and drop it in the end."""
+    mongo = Mongo(uri, f"test_{uuid.uuid4().hex[:12]}")
+    create_indexes(mongo.database)
+    help_planner(mongo)
+    yield mongo
+    mongo.database.client.drop_database(mongo.database.name)
+    mongo.close()
 
 
 @pytest.fixture
 def mongo(mongodb_uri: str) -> Iterator[Mongo]:
-    """A database of its own, with its indexes."""
-    mongo = Mongo(mongodb_uri, f"test_{uuid.uuid4().hex[:12]}")
-    create_indexes(mongo.database)
-    guard = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
-    mongo.database.notifications.create_index(guard, name="development_guard")
-    yield mongo
-    mongo.database.client.drop_database(mongo.database.name)
-    mongo.close()
+    """A database of its own."""
+    with new_database(mongodb_uri) as mongo:
+        yield mongo

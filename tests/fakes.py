@@ -224,9 +224,6 @@ class FakeMetrics:
     def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
         self.values[name, *dimensions.values()] = value
 
-    def flush(self) -> None:
-        """Nothing is held back."""
-
 
 def as_if_stored(store: FakeStore, notification: Notification, **changes: object) -> Notification:
     """Put a notification in a store as it is."""

@@ -217,6 +217,3 @@ class MetricsSink(Protocol):
 
     def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
         """Record one value."""
-
-    def flush(self) -> None:
-        """Send what was recorded."""

@@ -1,18 +1,17 @@
 """With 200,000 notifications stored: every query walks an index, and statistics do not look at them at all."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from pymongo import ASCENDING
 
 from tests.builders import NOON, a_draft
+from tests.conftest import new_database
 from tests.fakes import FakeQueue
 from wavecom.adapters.mongo.client import Document, Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.documents import audit_id, to_document
-from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_FIRST, create_indexes
+from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications import (
     MongoNotificationStore,
     idempotency_query,
@@ -38,23 +37,18 @@ FINISHED_EVERY = 100
 @pytest.fixture(scope="module")
 def grown(mongodb_uri: str) -> Iterator[Mongo]:
     """A database with a day's notifications, nearly all of them finished."""
-    mongo = Mongo(mongodb_uri, f"grown_{uuid.uuid4().hex[:8]}")
-    create_indexes(mongo.database)
-    guard = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
-    mongo.database.notifications.create_index(guard, name="development_guard")
-    counters = MongoCounters(mongo)
-    for start in range(0, STORED, BATCH):
-        changes = [_created(number) for number in range(start, start + BATCH)]
-        documents = [to_document(change.after) for change in changes]
-        for number, document in enumerate(documents):
-            if number % FINISHED_EVERY:
-                document.pop("dueAt")
-                document |= {"status": Status.SENT.value, "sequence": 4}
-        mongo.database.notifications.insert_many(documents, ordered=False)
-        counters.add("bank-a", deltas(changes), NOON)
-    yield mongo
-    mongo.database.client.drop_database(mongo.database.name)
-    mongo.close()
+    with new_database(mongodb_uri) as mongo:
+        counters = MongoCounters(mongo)
+        for start in range(0, STORED, BATCH):
+            changes = [_created(number) for number in range(start, start + BATCH)]
+            documents = [to_document(change.after) for change in changes]
+            for number, document in enumerate(documents):
+                if number % FINISHED_EVERY:
+                    document.pop("dueAt")
+                    document |= {"status": Status.SENT.value, "sequence": 4}
+            mongo.database.notifications.insert_many(documents, ordered=False)
+            counters.add("bank-a", deltas(changes), NOON)
+        yield mongo
 
 
 def _created(number: int):

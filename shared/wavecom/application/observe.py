@@ -52,7 +52,6 @@ class Observe:
         self.metrics.gauge("DegradationLevel", level.value, "None")
         self.system.set_level(level, now)
         self.system.beat("observe", now)
-        self.metrics.flush()
         return level
 
     def _publish_depths(self) -> None:

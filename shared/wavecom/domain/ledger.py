@@ -39,7 +39,7 @@ def _count(change: Change, total: Deltas) -> None:
     if before is None:
         total[f"created.{channel}"] += 1
         return
-    if len(after.attempts) != len(before.attempts) or after.attempts != before.attempts:
+    if after.attempts != before.attempts:
         attempt = after.attempts[-1]
         total[f"providers.{attempt.provider}.{attempt.outcome.value}"] += 1
     match after.status:

@@ -21,7 +21,12 @@ class Timings:
     defer_limit: timedelta = timedelta(hours=24)
 
 
-RETRY_DELAYS = (timedelta(seconds=5), timedelta(seconds=25), timedelta(seconds=125))
+def retry_delay(retry: int) -> timedelta:
+    """Return the wait before the ``retry``-th retry (from 1): 5, 25, 125 seconds."""
+    return timedelta(seconds=5**retry)
+
+
+RETRY_DELAYS = tuple(retry_delay(retry) for retry in (1, 2, 3))
 """The delays that every broker offers."""
 
 
@@ -36,8 +41,3 @@ def deferral_delay(wanted: timedelta, waited: timedelta) -> timedelta:
 def delay_at_least(wanted: timedelta) -> timedelta:
     """Return the shortest delay that is not below ``wanted``, or the longest there is."""
     return min((delay for delay in RETRY_DELAYS if delay >= wanted), default=RETRY_DELAYS[-1])
-
-
-def retry_delay(retry: int) -> timedelta:
-    """Return the wait before the ``retry``-th retry (from 1): 5, 25, 125 seconds."""
-    return timedelta(seconds=5**retry)
