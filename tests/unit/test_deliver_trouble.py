@@ -1,31 +1,40 @@
 """Delivering while time, the database, the broker or a provider fails."""
 
-from concurrent.futures import ThreadPoolExecutor
+import itertools
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock
-from tests.unit.delivery import SLOW, World
+from tests.unit.delivery import World
 from wavecom.application.deadline import Deadline
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import Lane, Status
 from wavecom.domain.outcomes import PermanentError, TransientError
 
 
-def test_what_is_not_begun_in_time_goes_back_unspent(executor: ThreadPoolExecutor) -> None:
-    world = World(executor, SLOW)
-    notifications = world.waiting(500)
+class DeadlineAfter(Deadline):
+    """A deadline that passes when so many sends have begun."""
 
-    report = world.run(notifications, Deadline(timedelta(milliseconds=50)))
+    def __init__(self, sends: int) -> None:
+        self._begun = itertools.count()
+        self._sends = sends
 
-    statuses = [world.stored(each).status for each in notifications]
-    begun = len(world.email.accepted)
-    assert 0 < begun < 500
-    assert statuses.count(Status.SENT) == begun
-    assert statuses.count(Status.RETRYING) == 500 - begun
-    assert all(world.stored(each).retry_count == 0 for each in notifications)
-    assert len(world.queue.lanes[Lane.HIGH]) == 500 - begun
+    def passed(self) -> bool:
+        return next(self._begun) >= self._sends
+
+
+def test_what_is_not_begun_in_time_goes_back_unspent(delivery: World) -> None:
+    notifications = delivery.waiting(500)
+
+    report = delivery.run(notifications, DeadlineAfter(sends=120))
+
+    statuses = [delivery.stored(each).status for each in notifications]
+    assert len(delivery.email.accepted) == 120
+    assert statuses.count(Status.SENT) == 120
+    assert statuses.count(Status.RETRYING) == 380
+    assert all(delivery.stored(each).retry_count == 0 for each in notifications)
+    assert len(delivery.queue.lanes[Lane.HIGH]) == 380
     assert report.unrecorded == 0
 
 
