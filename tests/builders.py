@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wavecom.domain import lifecycle, settlement
+from wavecom.domain.change import Change
+from wavecom.domain.ledger import Totals, deltas
+from wavecom.domain.lifecycle import Replay
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Attempt, Channel, Draft, Idempotency, Notification, Priority
 from wavecom.domain.outcomes import Outcome, Receipt
@@ -13,6 +16,13 @@ from wavecom.domain.timings import Timings
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 """Of today, so that no server removes by age what a test has stored."""
 TIMINGS = Timings()
+ASKED = Replay(by="key-1", why="The provider is back")
+
+
+def now() -> datetime:
+    """The present moment to the millisecond, which is what MongoDB keeps."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class ManualClock:
@@ -62,6 +72,10 @@ def reclaimed(notification: Notification, at: datetime) -> Notification:
     return change.after
 
 
+def begun(notification: Notification, provider: str = "simulated-email", *, idempotent: bool = False) -> Notification:
+    return settlement.begin(notification, provider=provider, idempotent=idempotent, at=NOON).after
+
+
 def failed(at: datetime = NOON, **changes: Any) -> Notification:
     return settlement.settle(claimed(at, **changes), a_result(Outcome.PERMANENT), at=at, timings=TIMINGS).after
 
@@ -84,6 +98,11 @@ def a_result(
     return AttemptResult(
         attempt=attempt, receipt=receipt, detail=None if receipt else "It said no", retry_after=retry_after
     )
+
+
+def totals_of(*changes: Change) -> Totals:
+    """Return what changes add to the counters of all minutes."""
+    return Totals.merged(Totals(counts) for counts in deltas(changes).values())
 
 
 def message_about(notification: Notification) -> QueueMessage:

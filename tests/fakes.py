@@ -14,7 +14,21 @@ from wavecom.domain.ledger import Totals, deltas
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import AuditEntry, Channel, Lane, Notification
 from wavecom.domain.outcomes import Receipt
-from wavecom.ports import IdempotencyKeyTakenError, ListFilter, OutgoingMessage, Position
+from wavecom.domain.receipts import DeliveryReport
+from wavecom.domain.routing import WeightChange
+from wavecom.ports import (
+    AuditRange,
+    DeadLetterFilter,
+    IdempotencyKeyTakenError,
+    KeptReport,
+    ListFilter,
+    Mismatch,
+    OutgoingMessage,
+    Position,
+    Slots,
+    Suppression,
+    suppression_id,
+)
 
 
 class FakeStore:
@@ -54,7 +68,8 @@ class FakeStore:
     def _write(self, change: Change) -> None:
         self.notifications[change.after.id] = change.after
         self.trail[change.after.id] += change.entries
-        self.counters.add(change.after.tenant_id, deltas([change]), change.after.updated_at)
+        for (tenant_id, minute), counts in deltas([change]).items():
+            self.counters.add(tenant_id, counts, minute)
 
     def get(self, tenant_id: str, notification_id: str) -> Notification | None:
         self._answer()
@@ -77,6 +92,36 @@ class FakeStore:
         self._answer()
         return list(self.trail[notification.id])
 
+    def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
+        return {each.id: self.audit_trail(each) for each in notifications}
+
+    def dead_letters(self, where: DeadLetterFilter, *, limit: int, after: Position | None = None) -> list[Notification]:
+        self._answer()
+        matching = [
+            each
+            for each in self.notifications.values()
+            if each.tenant_id == where.tenant_id
+            and each.failed_at is not None
+            and where.cause in (None, each.cause)
+            and (where.provider is None or (where.provider or None) == each.provider)
+            and (where.since is None or where.since <= each.failed_at)
+            and (where.until is None or each.failed_at < where.until)
+            and (after is None or (each.failed_at, each.id) < (after.created_at, after.notification_id))
+        ]
+        matching.sort(key=lambda each: (each.failed_at, each.id), reverse=True)
+        return matching[:limit]
+
+    def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
+        self._answer()
+        matching = [
+            each
+            for each in self.notifications.values()
+            if where.tenant_id in (None, each.tenant_id)
+            and where.since <= each.created_at < where.until
+            and (after is None or each.id > after)
+        ]
+        return sorted(matching, key=lambda each: each.id)[:limit]
+
     def page(
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
     ) -> list[Notification]:
@@ -88,6 +133,9 @@ class FakeStore:
             and where.status in (None, each.status)
             and where.channel in (None, each.channel)
             and where.priority in (None, each.priority)
+            and where.recipient in (None, each.recipient)
+            and (where.since is None or where.since <= each.created_at)
+            and (where.until is None or each.created_at < where.until)
             and (after is None or (each.created_at, each.id) < (after.created_at, after.notification_id))
         ]
         matching.sort(key=lambda each: (each.created_at, each.id), reverse=True)
@@ -180,8 +228,16 @@ class FakeQueue:
 class FakeProvider:
     """Accepts everything after ``takes``, unless ``answers`` has something else for the recipient."""
 
-    def __init__(self, name: str = "fake", channel: Channel = Channel.EMAIL, takes: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self,
+        name: str = "fake",
+        channel: Channel = Channel.EMAIL,
+        takes: timedelta = timedelta(0),
+        *,
+        idempotent: bool = False,
+    ) -> None:
         self.name = name
+        self.idempotent = idempotent
         self.channel = channel
         self.accepted: list[OutgoingMessage] = []
         self.answers: dict[str, list[Exception]] = {}
@@ -196,6 +252,114 @@ class FakeProvider:
                 raise answers.pop(0)
             self.accepted.append(message)
         return Receipt(f"{self.name}-{message.notification_id}")
+
+
+class FakePace:
+    """Limits in memory: ``free`` calls for each provider that is named there, any number for the others."""
+
+    def __init__(self) -> None:
+        self.free: dict[str, int] = {}
+        self.paused: dict[str, datetime] = {}
+        self.taken: list[tuple[str, int]] = []
+
+    def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
+        self.taken.append((provider, wanted))
+        if (until := self.paused.get(provider, at)) > at:
+            return Slots(0, at, wait=until - at)
+        count = min(wanted, self.free.get(provider, wanted))
+        if provider in self.free:
+            self.free[provider] -= count
+        return Slots(count, at, wait=timedelta(seconds=1))
+
+    def pause(self, provider: str, until: datetime) -> None:
+        self.paused[provider] = max(until, self.paused.get(provider, until))
+
+
+class FakeWeights:
+    """Weights in a dictionary."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[WeightChange]] = {}
+
+    def factors(self) -> Mapping[str, float]:
+        return {provider: changes[0].factor for provider, changes in self.stored.items()}
+
+    def change(self, changes: Sequence[WeightChange]) -> None:
+        for change in changes:
+            self.stored.setdefault(change.provider, []).insert(0, change)
+
+    def history(self) -> dict[str, list[WeightChange]]:
+        return self.stored
+
+
+class FakeSuppressions:
+    """Suppression lists in a dictionary."""
+
+    def __init__(self) -> None:
+        self.listed: dict[tuple[str, str], Suppression] = {}
+
+    def among(self, notifications: Sequence[Notification]) -> set[str]:
+        return {
+            each.id
+            for each in notifications
+            if (each.tenant_id, suppression_id(each.channel, each.recipient)) in self.listed
+        }
+
+    def add(self, suppressions: Sequence[Suppression]) -> None:
+        for each in suppressions:
+            self.listed.setdefault((each.tenant_id, each.id), each)
+
+    def remove(self, tenant_id: str, suppression_id: str) -> bool:
+        return self.listed.pop((tenant_id, suppression_id), None) is not None
+
+    def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
+        found = [each for each in self.listed.values() if each.tenant_id == tenant_id and each.id > (after or "")]
+        return sorted(found, key=lambda each: each.id)[:limit]
+
+
+class FakeKeptReports:
+    """Kept reports in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KeptReport] = {}
+        self.until: dict[str, datetime] = {}
+
+    def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
+        for report in reports:
+            key = f"{report.notification_id}|{report.provider}|{report.fared}|{report.unwanted}"
+            if key not in self.kept:
+                self.kept[key] = KeptReport(id=key, report=report, kept_at=at)
+                self.until[key] = until
+
+    def due(self, at: datetime, *, limit: int) -> list[KeptReport]:
+        due = [each for each in self.kept.values() if self.until[each.id] <= at]
+        return sorted(due, key=lambda each: self.until[each.id])[:limit]
+
+    def postpone(self, ids: Sequence[str], until: datetime) -> None:
+        self.until |= dict.fromkeys(ids, until)
+
+    def drop(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            self.kept.pop(each, None)
+
+
+class FakeBooks:
+    """A ledger that agrees, unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.wrong: dict[datetime, list[Mismatch]] = {}
+        self.checked: list[datetime] = []
+        self._until: datetime | None = None
+
+    def mismatches(self, minute: datetime) -> list[Mismatch]:
+        self.checked.append(minute)
+        return self.wrong.get(minute, [])
+
+    def checked_until(self) -> datetime | None:
+        return self._until
+
+    def set_checked_until(self, minute: datetime) -> None:
+        self._until = minute
 
 
 class FakeSystem:

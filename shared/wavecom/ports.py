@@ -1,17 +1,20 @@
 """What the application needs of the world. Adapters fill these; tests fill them with fakes."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from wavecom.domain.change import Change
 from wavecom.domain.degradation import Level
 from wavecom.domain.ledger import Totals
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import AuditEntry, Channel, Notification, Priority, Status
-from wavecom.domain.outcomes import Receipt
-from wavecom.domain.tenant import ApiKey
+from wavecom.domain.notification import AuditEntry, Cause, Channel, Notification, Priority, Status
+from wavecom.domain.outcomes import ProviderError, Receipt
+from wavecom.domain.receipts import DeliveryReport, Unwanted
+from wavecom.domain.routing import WeightChange
+from wavecom.domain.tenant import ApiKey, TenantPolicy
 
 
 class Clock(Protocol):
@@ -23,12 +26,40 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
-    """Which of a tenant's notifications to list; None matches all."""
+    """Which of a tenant's notifications to list; None matches all. ``since`` and ``until`` bound the creation."""
 
     tenant_id: str
     status: Status | None = None
     channel: Channel | None = None
     priority: Priority | None = None
+    recipient: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the counters know how many match."""
+        return self.recipient is None and self.since is None and self.until is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterFilter:
+    """Which of a tenant's dead letters are meant; None matches all. ``since`` and ``until`` bound the failure."""
+
+    tenant_id: str
+    cause: Cause | None = None
+    provider: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRange:
+    """The notifications that were accepted from ``since`` until before ``until``, of one tenant or of all (None)."""
+
+    tenant_id: str | None
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +104,19 @@ class NotificationStore(Protocol):
     def audit_trail(self, notification: Notification) -> list[AuditEntry]:
         """Return its entries in order."""
 
+    def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
+        """Return the entries of each in order, by its id."""
+
     def page(
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
     ) -> list[Notification]:
         """Return up to ``limit`` notifications, newest first, after a position or after ``skip`` of them."""
+
+    def dead_letters(self, where: DeadLetterFilter, *, limit: int, after: Position | None = None) -> list[Notification]:
+        """Return up to ``limit`` FAILED notifications, the latest failures first, after a position by failure time."""
+
+    def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
+        """Return up to ``limit`` notifications that were accepted in a range, in the order of their ids, after one."""
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         """Return up to ``limit`` notifications with ``due_at`` at or before ``at``, the longest overdue first."""
@@ -143,9 +183,25 @@ class Provider(Protocol):
 
     name: str
     channel: Channel
+    idempotent: bool
+    """Whether it takes the notification's id as a token and sends what carries the same one only once."""
 
     def send(self, message: OutgoingMessage) -> Receipt:
         """Hand over one message and return the provider's receipt, or raise a `ProviderError`."""
+
+
+@runtime_checkable
+class BulkProvider(Provider, Protocol):
+    """A provider that takes several messages, each with its own content, in one call."""
+
+    bulk_limit: int
+    """Messages in one call, at the most."""
+
+    def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
+        """Hand over up to ``bulk_limit`` messages and return what became of each, in order. It never raises.
+
+        A refused message fails only itself; a call that got no answer is an `UnknownOutcomeError` for each.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +215,14 @@ class Permit:
     wait: timedelta = timedelta(0)
 
 
+@dataclass(frozen=True, slots=True)
+class BreakerState:
+    """``closed``, ``open`` or ``half-open``, and when it opened last."""
+
+    name: str
+    opened_at: datetime | None = None
+
+
 class Breakers(Protocol):
     """One circuit breaker a provider, shared by all consumers."""
 
@@ -168,8 +232,145 @@ class Breakers(Protocol):
     def record(self, provider: str, successes: Sequence[bool]) -> None:
         """Feed back outcomes in the order they came, True for an answering provider."""
 
-    def states(self) -> dict[str, str]:
-        """Return ``closed``, ``open`` or ``half-open`` for each provider that was ever called."""
+    def states(self) -> dict[str, BreakerState]:
+        """Return the state of each provider's breaker that was ever used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """When calls to a limited provider may begin: ``count`` of them, at ``first`` and then one ``every`` so often.
+
+    ``wait`` is how long to wait before asking for more.
+    """
+
+    count: int
+    first: datetime
+    every: timedelta = timedelta(0)
+    wait: timedelta = timedelta(0)
+
+
+class Pace(Protocol):
+    """How fast each provider may be called, over all consumers together."""
+
+    def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
+        """Reserve up to ``wanted`` calls; ``per_second`` None means that only a pause limits them.
+
+        When the database does not answer, a limited provider gets no call.
+        """
+
+    def pause(self, provider: str, until: datetime) -> None:
+        """Let nobody call a provider before ``until``: it answered that it has had enough."""
+
+
+class Weights(Protocol):
+    """The parts of their configured weights that providers have at present."""
+
+    def factors(self) -> Mapping[str, float]:
+        """Return the factor of each provider whose weight was ever changed, from a short-lived cache."""
+
+    def change(self, changes: Sequence[WeightChange]) -> None:
+        """Store changes with their reasons."""
+
+    def history(self) -> dict[str, list[WeightChange]]:
+        """Return each provider's latest changes, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that a tenant's notifications must not go to."""
+
+    tenant_id: str
+    channel: Channel
+    recipient: str
+    reason: Unwanted
+    created_at: datetime
+    notification_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The SHA-256 (32 hex digits) of channel and recipient: fit for a URL, which a recipient is not."""
+        return suppression_id(self.channel, self.recipient)
+
+
+def suppression_id(channel: Channel, recipient: str) -> str:
+    """Return the id of a recipient's suppression within its tenant. Case does not matter in email."""
+    address = recipient.lower() if channel is Channel.EMAIL else recipient
+    return hashlib.sha256(f"{channel}:{address}".encode()).hexdigest()[:32]
+
+
+class Suppressions(Protocol):
+    """The tenants' suppression lists."""
+
+    def among(self, notifications: Sequence[Notification]) -> set[str]:
+        """Return the ids of those whose recipient is on their tenant's list. One call a batch."""
+
+    def add(self, suppressions: Sequence[Suppression]) -> None:
+        """Put addresses on their lists; one that is there already stays as it is."""
+
+    def remove(self, tenant_id: str, suppression_id: str) -> bool:
+        """Take an address off a tenant's list and say whether it was there."""
+
+    def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
+        """Return up to ``limit`` of a tenant's suppressions in the order of their ids, after one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReport:
+    """A delivery report that waits for its time; ``kept_at`` is when it came."""
+
+    id: str
+    report: DeliveryReport
+    kept_at: datetime
+
+
+class KeptReports(Protocol):
+    """Delivery reports that came before our own record of the send."""
+
+    def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
+        """Keep reports, to be looked at again from ``until`` on. One that is kept already stays as it is."""
+
+    def due(self, at: datetime, *, limit: int) -> list[KeptReport]:
+        """Return up to ``limit`` of those whose time has come."""
+
+    def postpone(self, ids: Sequence[str], until: datetime) -> None:
+        """Look at these again from ``until`` on."""
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Forget these."""
+
+
+class Tenants(Protocol):
+    """What a tenant has chosen for all its notifications."""
+
+    def get(self, tenant_id: str) -> TenantPolicy:
+        """Return a tenant's policy, the default one where it has chosen nothing, from a short-lived cache."""
+
+    def put(self, tenant_id: str, policy: TenantPolicy) -> None:
+        """Store a tenant's policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A line of a closed minute's ledger that does not agree with the notifications themselves."""
+
+    tenant_id: str
+    minute: datetime
+    status: Status
+    counted: int
+    stored: int
+
+
+class Books(Protocol):
+    """The ledger against what it is about."""
+
+    def mismatches(self, minute: datetime) -> list[Mismatch]:
+        """Compare the counters of what was accepted in one minute with the notifications, at one moment."""
+
+    def checked_until(self) -> datetime | None:
+        """Return the end of the last minute that was checked."""
+
+    def set_checked_until(self, minute: datetime) -> None:
+        """Store it."""
 
 
 class ApiKeys(Protocol):
@@ -180,6 +381,12 @@ class ApiKeys(Protocol):
 
     def add(self, key: ApiKey) -> None:
         """Store a new key."""
+
+    def all(self, tenant_id: str | None) -> list[ApiKey]:
+        """Return the keys of a tenant, its test keys among them, or of all tenants for None; newest first, 1,000."""
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        """Let a key open nothing from ``at`` on, and say whether there is such a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from tests.builders import TIMINGS, ManualClock, message_about, queued
-from tests.fakes import FakeProvider, FakeQueue, FakeStore, as_if_stored
+from tests.fakes import (
+    FakePace,
+    FakeProvider,
+    FakeQueue,
+    FakeStore,
+    FakeSuppressions,
+    FakeWeights,
+    as_if_stored,
+)
 from wavecom.adapters.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
+from wavecom.application.route import Route, Router, Routes
 from wavecom.domain.notification import Channel, Notification
 
 LONG = Deadline(timedelta(hours=1))
@@ -24,12 +33,29 @@ class World:
         self.email = FakeProvider("email", Channel.EMAIL, takes)
         self.sms = FakeProvider("sms", Channel.SMS, takes)
         self.breakers = PyBreakers(MemoryBreakerStates(), self.clock)
+        self.pace = FakePace()
+        self.weights = FakeWeights()
+        self.suppressions = FakeSuppressions()
+        self.live: dict[Channel, list[Route]] = {
+            Channel.EMAIL: [Route(provider=self.email)],
+            Channel.SMS: [Route(provider=self.sms)],
+        }
+        self.simulators: dict[Channel, list[Route]] = {}
         self.deliver = Deliver(
             store=self.store,
             queue=self.queue,
+            suppressions=self.suppressions,
+            router=Router(
+                routes=Routes(live=self.live, simulators=self.simulators),
+                breakers=self.breakers,
+                pace=self.pace,
+                weights=self.weights,
+                clock=self.clock,
+            ),
             breakers=self.breakers,
-            providers={Channel.EMAIL: [self.email], Channel.SMS: [self.sms]},
+            pace=self.pace,
             executor=executor,
+            sends_at_once=128,
             clock=self.clock,
             timings=TIMINGS,
         )

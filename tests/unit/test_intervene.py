@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import NOON, TIMINGS, ManualClock, claimed, failed, queued, sent
+from tests.builders import ASKED, NOON, TIMINGS, ManualClock, claimed, failed, queued, sent
 from tests.fakes import FakeQueue, FakeStore, as_if_stored
 from wavecom.application.intervene import Intervene
 from wavecom.domain.errors import IllegalTransitionError, NotFoundError
@@ -32,7 +32,7 @@ def test_what_is_under_way_or_over_is_not_cancelled(intervene, store, notificati
 def test_a_failed_notification_is_retried_through_its_lane(intervene, store, queue) -> None:
     dead = as_if_stored(store, failed())
 
-    assert intervene.retry("bank-a", dead.id).status is Status.QUEUED
+    assert intervene.retry("bank-a", dead.id, ASKED).status is Status.QUEUED
     assert [message.notification_id for message in queue.take(Lane.HIGH)] == [dead.id]
     assert store.notifications[dead.id].due_at == NOON + TIMINGS.queued
 
@@ -41,7 +41,7 @@ def test_a_retry_while_the_broker_is_down_is_left_to_the_sweep(intervene, store,
     dead = as_if_stored(store, failed())
     queue.down = True
 
-    intervene.retry("bank-a", dead.id)
+    intervene.retry("bank-a", dead.id, ASKED)
 
     assert store.notifications[dead.id].due_at == NOON + TIMINGS.pending
 
@@ -50,7 +50,7 @@ def test_a_sent_notification_is_not_retried(intervene, store) -> None:
     done = as_if_stored(store, sent())
 
     with pytest.raises(IllegalTransitionError):
-        intervene.retry("bank-a", done.id)
+        intervene.retry("bank-a", done.id, ASKED)
 
 
 def test_another_tenant_finds_nothing(intervene, store) -> None:

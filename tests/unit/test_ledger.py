@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, queued
+from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, queued, totals_of
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.ledger import Totals, deltas, failure_rate
 from wavecom.domain.notification import Channel, Priority, Status
@@ -17,7 +17,7 @@ def test_a_sent_notification_counts_once_in_every_breakdown() -> None:
         change.after, a_result(Outcome.DELIVERED), at=NOON + timedelta(milliseconds=400), timings=TIMINGS
     )
 
-    totals = Totals(deltas([created, change, sent]))
+    totals = totals_of(created, change, sent)
 
     assert totals.total() == 1
     assert totals.by_status()[Status.SENT] == 1
@@ -36,7 +36,7 @@ def test_a_processing_time_on_a_bound_belongs_below_it() -> None:
         claimed(), a_result(Outcome.DELIVERED), at=NOON + timedelta(milliseconds=100), timings=TIMINGS
     )
 
-    counts, _ = Totals(deltas([change])).duration_histogram()
+    counts, _ = totals_of(change).duration_histogram()
 
     assert counts[0] == 1
 
@@ -45,8 +45,8 @@ def test_a_deferral_is_no_retry() -> None:
     deferred = settlement.defer(claimed(), reason="r", wait=timedelta(seconds=5), at=NOON, timings=TIMINGS)
     retried = settlement.settle(claimed(), a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS)
 
-    assert Totals(deltas([deferred])).by_channel("retried")[Channel.EMAIL] == 0
-    assert Totals(deltas([retried])).by_channel("retried")[Channel.EMAIL] == 1
+    assert totals_of(deferred).by_channel("retried")[Channel.EMAIL] == 0
+    assert totals_of(retried).by_channel("retried")[Channel.EMAIL] == 1
 
 
 def test_postponing_counts_nothing() -> None:

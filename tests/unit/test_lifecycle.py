@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, TIMINGS, a_draft, claimed, failed, pending, queued, sent
+from tests.builders import ASKED, NOON, TIMINGS, a_draft, claimed, failed, pending, queued, sent
 from wavecom.domain import lifecycle
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notification import Lane, Priority, Status
@@ -99,7 +99,7 @@ def test_what_waits_can_be_cancelled_for_good(notification) -> None:
     assert cancelled.status is Status.CANCELLED
     assert cancelled.due_at is None
     with pytest.raises(IllegalTransitionError):
-        lifecycle.replay(cancelled, at=NOON, timings=TIMINGS)
+        lifecycle.replay(cancelled, at=NOON, timings=TIMINGS, asked=ASKED)
 
 
 @pytest.mark.parametrize("notification", [claimed(), sent(), failed()])
@@ -109,7 +109,7 @@ def test_what_is_under_way_or_over_cannot_be_cancelled(notification) -> None:
 
 
 def test_a_replay_starts_a_new_budget_and_is_due_soon() -> None:
-    replayed = lifecycle.replay(failed(), at=NOON + MINUTE, timings=TIMINGS).after
+    replayed = lifecycle.replay(failed(), at=NOON + MINUTE, timings=TIMINGS, asked=ASKED).after
 
     assert replayed.status is Status.QUEUED
     assert replayed.retry_count == 0

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, ManualClock, message_about, queued
-from tests.fakes import FakeMetrics, FakeQueue, FakeStore, FakeSystem
+from tests.fakes import FakeBooks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
+from wavecom.application.ledger import Ledger
 from wavecom.application.observe import Observe
 from wavecom.domain.degradation import Level, Thresholds
 
@@ -21,10 +22,15 @@ class World:
         self.breakers = PyBreakers(MemoryBreakerStates(), self.clock)
         self.system = FakeSystem()
         self.metrics = FakeMetrics()
+        self.weights = FakeWeights()
+        self.books = FakeBooks()
         self.observe = Observe(
             counters=self.store.counters,
             queue=self.queue,
             breakers=self.breakers,
+            weights=self.weights,
+            ledger=Ledger(counters=self.store.counters, books=self.books, clock=self.clock),
+            channels=[["ses", "smtp"], ["twilio"]],
             system=self.system,
             metrics=self.metrics,
             thresholds=Thresholds(10, 20, 30),

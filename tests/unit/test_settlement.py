@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, TIMINGS, a_result, claimed, reclaimed
+from tests.builders import NOON, TIMINGS, a_result, begun, claimed, reclaimed
 from wavecom.domain import settlement
 from wavecom.domain.notification import Cause, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome
@@ -119,10 +119,21 @@ def test_an_unknown_outcome_is_sent_again_or_held_as_the_notification_says() -> 
     assert (held.status, held.cause) == (Status.FAILED, Cause.UNKNOWN)
 
 
-def test_a_lease_that_ran_out_counts_as_an_unknown_outcome() -> None:
-    resent = settlement.abandon(claimed(), at=NOON, timings=TIMINGS).after
-    held = settlement.abandon(claimed(on_unknown=OnUnknown.HOLD), at=NOON, timings=TIMINGS).after
-    used_up = settlement.abandon(replace(claimed(), retry_count=3), at=NOON, timings=TIMINGS).after
+def test_a_lease_that_ran_out_before_the_send_spends_nothing_and_holds_nothing() -> None:
+    for on_unknown in OnUnknown:
+        after = settlement.abandon(claimed(on_unknown=on_unknown), at=NOON, timings=TIMINGS).after
+
+        assert (after.status, after.retry_count, after.lease) == (Status.RETRYING, 0, None)
+        assert after.attempts == ()
+
+
+def test_a_lease_that_ran_out_after_the_send_began_counts_as_an_unknown_outcome() -> None:
+    resent = settlement.abandon(begun(claimed()), at=NOON, timings=TIMINGS).after
+    held = settlement.abandon(begun(claimed(on_unknown=OnUnknown.HOLD)), at=NOON, timings=TIMINGS).after
+    used_up = settlement.abandon(begun(replace(claimed(), retry_count=3)), at=NOON, timings=TIMINGS).after
+
+    assert [(each.outcome, each.code) for each in resent.attempts] == [(Outcome.UNKNOWN, "lease_ran_out")]
+    assert resent.begun is None
 
     assert (resent.status, resent.retry_count, resent.lease) == (Status.RETRYING, 1, None)
     assert (held.status, held.cause) == (Status.FAILED, Cause.UNKNOWN)
@@ -133,3 +144,72 @@ def test_a_release_is_due_at_once() -> None:
     after = settlement.release(claimed(), at=NOON, timings=TIMINGS).after
 
     assert (after.status, after.retry_at, after.retry_count) == (Status.RETRYING, NOON, 0)
+
+
+def test_an_idempotent_provider_is_asked_again_whatever_the_policy() -> None:
+    for on_unknown in OnUnknown:
+        attempted = begun(claimed(on_unknown=on_unknown), "exact", idempotent=True)
+
+        after = settlement.settle(
+            attempted, a_result(Outcome.UNKNOWN, provider="exact"), at=NOON, timings=TIMINGS
+        ).after
+
+        assert (after.status, after.bound_to, after.retry_count) == (Status.RETRYING, "exact", 1)
+
+
+def test_what_an_idempotent_provider_never_answers_is_held_only_where_that_is_the_policy() -> None:
+    def ending(on_unknown: OnUnknown) -> Cause | None:
+        attempted = begun(replace(claimed(on_unknown=on_unknown), retry_count=3), "exact", idempotent=True)
+        result = a_result(Outcome.UNKNOWN, provider="exact")
+        return settlement.settle(attempted, result, at=NOON, timings=TIMINGS).after.cause
+
+    assert ending(OnUnknown.HOLD) is Cause.UNKNOWN
+    assert ending(OnUnknown.RESEND) is Cause.RETRIES_EXHAUSTED
+
+
+def test_a_refusal_after_an_unanswered_attempt_does_not_say_that_nothing_was_sent() -> None:
+    bound = replace(begun(claimed(on_unknown=OnUnknown.HOLD), "exact", idempotent=True), bound_to="exact")
+    refused = a_result(Outcome.TRANSIENT, provider="exact")
+
+    after = settlement.settle(replace(bound, retry_count=3), refused, at=NOON, timings=TIMINGS).after
+    waiting = settlement.settle(bound, refused, at=NOON, timings=TIMINGS).after
+
+    assert after.cause is Cause.UNKNOWN
+    assert waiting.bound_to == "exact"
+    assert not settlement.may_fail_over(bound, refused, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome.TRANSIENT, True),
+        (Outcome.RATE_LIMITED, True),
+        (Outcome.PERMANENT, False),
+        (Outcome.UNKNOWN, False),
+        (Outcome.DELIVERED, False),
+    ],
+)
+def test_another_provider_is_asked_at_once_after_a_definite_refusal_alone(outcome: Outcome, expected: bool) -> None:
+    assert settlement.may_fail_over(begun(claimed()), a_result(outcome), at=NOON) is expected
+
+
+def test_an_unknown_outcome_fails_over_at_once_where_its_retry_would_come_too_late() -> None:
+    soon = NOON + timedelta(seconds=4)
+
+    assert settlement.may_fail_over(begun(claimed(expires_at=soon)), a_result(Outcome.UNKNOWN), at=NOON)
+    held = begun(claimed(expires_at=soon, on_unknown=OnUnknown.HOLD))
+    assert not settlement.may_fail_over(held, a_result(Outcome.UNKNOWN), at=NOON)
+
+
+def test_a_retry_after_the_deadline_is_not_planned() -> None:
+    deadline = NOON + timedelta(seconds=4)
+
+    after = settlement.settle(claimed(expires_at=deadline), a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS).after
+
+    assert (after.status, after.retry_at, after.due_at) == (Status.RETRYING, None, deadline)
+
+
+def test_a_suppressed_recipient_ends_it_without_an_attempt() -> None:
+    after = settlement.suppress(claimed(), at=NOON, timings=TIMINGS).after
+
+    assert (after.status, after.cause, after.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())

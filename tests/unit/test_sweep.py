@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, TIMINGS, ManualClock, a_result, claimed, message_about, pending, queued
-from tests.fakes import FakeQueue, FakeStore, FakeSystem, as_if_stored
+from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed, message_about, pending, queued
+from tests.fakes import FakeKeptReports, FakeQueue, FakeStore, FakeSuppressions, FakeSystem, as_if_stored
 from wavecom.application.deadline import Deadline
+from wavecom.application.receive import Receive
 from wavecom.application.sweep import Sweep
 from wavecom.domain import settlement
 from wavecom.domain.errors import QueueUnavailableError
@@ -29,6 +30,9 @@ class World:
             store=self.store,
             counters=self.store.counters,
             queue=self.queue,
+            receive=Receive(
+                store=self.store, suppressions=FakeSuppressions(), kept=FakeKeptReports(), clock=self.clock
+            ),
             system=self.system,
             clock=self.clock,
             timings=TIMINGS,
@@ -104,8 +108,8 @@ def test_a_retry_whose_message_was_lost_is_published_again(world: World) -> None
 
 
 def test_a_notification_of_a_dead_consumer_is_retried_or_held(world: World) -> None:
-    resend = as_if_stored(world.store, claimed())
-    hold = as_if_stored(world.store, claimed(on_unknown=OnUnknown.HOLD))
+    resend = as_if_stored(world.store, begun(claimed()))
+    hold = as_if_stored(world.store, begun(claimed(on_unknown=OnUnknown.HOLD)))
 
     world.sweep(LONG)
 

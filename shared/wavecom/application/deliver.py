@@ -1,7 +1,8 @@
-"""Deliver a batch of queue messages: claim, send many at once, record in groups as they come in, follow up."""
+"""Deliver a batch of queue messages: claim, route, send many at once, record in groups as they come in, follow up."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import logging
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,17 +10,23 @@ from datetime import timedelta
 from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
 from wavecom.application.record import Record
+from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
 from wavecom.application.send import Finished, Sends
 from wavecom.domain import settlement
 from wavecom.domain.change import Change
+from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Channel, Notification, Status
+from wavecom.domain.notification import Notification, Status
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.timings import Timings
-from wavecom.ports import Breakers, Clock, NotificationStore, Permit, Provider, Queue
+from wavecom.ports import Breakers, Clock, NotificationStore, Pace, Queue, Suppressions
 
-TRIAL_WAIT = timedelta(seconds=5)
-"""How long the others wait while a half-open breaker's one trial is under way."""
+logger = logging.getLogger(__name__)
+
+DEFERRAL = timedelta(seconds=5)
+"""The least wait of a notification that no provider takes at present."""
+PAUSE = timedelta(seconds=1)
+"""How long nobody calls a provider that answered 429 without saying when to come again."""
 
 
 @dataclass(slots=True)
@@ -34,7 +41,8 @@ class DeliveryReport:
     def add(self, changes: Sequence[Change], saved: Sequence[Change]) -> None:
         """Count outcomes, and those of them that could not be recorded."""
         for change in saved:
-            self.by_status[change.after.status] += 1
+            if change.entries:
+                self.by_status[change.after.status] += 1
         self.unrecorded += len(changes) - len(saved)
 
 
@@ -42,15 +50,18 @@ class DeliveryReport:
 class Deliver:
     """Attempt the notifications that a batch of queue messages announces.
 
-    ``executor`` bounds how many sends run at once and outlives the call; ``providers`` lists each channel's
-    providers in the order in which they are asked.
+    ``executor`` bounds how many sends run at once and outlives the call; no more than ``sends_at_once`` attempts are
+    recorded as begun at a time, so that a crash leaves no more than these unknown.
     """
 
     store: NotificationStore
     queue: Queue
+    suppressions: Suppressions
+    router: Router
     breakers: Breakers
-    providers: Mapping[Channel, Sequence[Provider]]
+    pace: Pace
     executor: Executor
+    sends_at_once: int
     clock: Clock
     timings: Timings
 
@@ -70,65 +81,123 @@ class Deliver:
         return report
 
     def _send(self, claimed: Sequence[Notification], deadline: Deadline, report: DeliveryReport) -> None:
-        """Begin every send that a breaker permits, defer the others, and record each outcome soon after it is known."""
+        """Go round: route and begin what there is room for, wait for a group of outcomes, record both at once."""
         record = Record(store=self.store, queue=self.queue)
         sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
-        deferred = self._begin(claimed, sends)
-        if deferred:
-            report.add(deferred, record(deferred))
-        for group in sends.groups():
-            endings = [self._ending(each) for each in group]
-            report.add(endings, record(endings))
-            self._feed_breakers(group)
+        wanted, endings = self._without_suppressed(claimed)
+        waiting = deque(Pending(each) for each in wanted)
+        while waiting or sends.under_way or endings:
+            room = min(len(waiting), self.sends_at_once - sends.under_way)
+            group = [waiting.popleft() for _ in range(room)]
+            in_time = []
+            for each in group:
+                if sends.may_begin(each.notification):
+                    in_time.append(each)
+                else:
+                    endings.append(self._ending_without_attempt(each))
+            routed = self.router(in_time) if in_time else Routed()
+            endings += [self._ending_without_provider(each) for each in routed.refused]
+            begins = [self._beginning(each) for each in routed.planned]
+            changes = [*endings, *begins]
+            saved = record(changes) if changes else []
+            report.add(changes, saved)
+            sends.begin(_as_saved(routed.planned, saved))
+            endings = []
+            if sends.under_way:
+                outcomes = sends.finished()
+                self._heed(outcomes)
+                for outcome in outcomes:
+                    if again := self._failover(outcome):
+                        waiting.appendleft(again)
+                    else:
+                        endings.append(self._ending(outcome))
 
-    def _begin(self, claimed: Sequence[Notification], sends: Sends) -> list[Change]:
-        """Begin a send for each notification that some provider may take, and return the others' deferrals."""
-        channels = {notification.channel for notification in claimed}
-        permits = self.breakers.permits({each.name for channel in channels for each in self.providers[channel]})
-        calls_left = {name: permit.calls for name, permit in permits.items()}
-        deferred = []
-        for notification in claimed:
-            provider = _first_permitted(self.providers[notification.channel], calls_left)
-            if provider is None:
-                deferred.append(self._deferral(notification, permits))
-            else:
-                sends.begin(notification, provider)
-        return deferred
+    def _without_suppressed(self, claimed: Sequence[Notification]) -> tuple[list[Notification], list[Change]]:
+        """Return those that may be sent, and how the claims of the others end."""
+        at = self.clock()
+        try:
+            suppressed = self.suppressions.among(claimed)
+        except StoreUnavailableError:
+            logger.warning("Suppression lists not read, nothing is sent", extra={"count": len(claimed)}, exc_info=True)
+            return [], [
+                settlement.defer(
+                    each, reason="Suppression list not readable", wait=DEFERRAL, at=at, timings=self.timings
+                )
+                for each in claimed
+            ]
+        endings = [settlement.suppress(each, at=at, timings=self.timings) for each in claimed if each.id in suppressed]
+        return [each for each in claimed if each.id not in suppressed], endings
 
-    def _deferral(self, notification: Notification, permits: Mapping[str, Permit]) -> Change:
-        names = [provider.name for provider in self.providers[notification.channel]]
-        wait = min((permits[name].wait for name in names), default=TRIAL_WAIT)
-        return settlement.defer(
-            notification,
-            reason=f"Circuit breaker open for {', '.join(names)}",
-            wait=max(wait, TRIAL_WAIT),
+    def _beginning(self, planned: Planned) -> Change:
+        return settlement.begin(
+            planned.pending.notification,
+            provider=planned.provider.name,
+            idempotent=planned.provider.idempotent,
             at=self.clock(),
+            refused=planned.pending.refused,
+        )
+
+    def _failover(self, finished: Finished) -> Pending | None:
+        """Return a refused notification to look for another provider, None where there is none, or none is wanted."""
+        pending, result = finished.planned.pending, finished.result
+        provider = finished.planned.provider.name
+        if result is None or not settlement.may_fail_over(pending.notification, result, at=self.clock()):
+            return None
+        if not self.router.has_other(pending, provider):
+            return None
+        return Pending(pending.notification, pending.tried | {provider}, result)
+
+    def _ending(self, finished: Finished) -> Change:
+        notification, at = finished.planned.pending.notification, self.clock()
+        if finished.result is None:
+            return settlement.release(notification, at=at, timings=self.timings)
+        return settlement.settle(notification, finished.result, at=at, timings=self.timings)
+
+    def _ending_without_attempt(self, pending: Pending) -> Change:
+        """End a claim for which there is no time left, or not for another provider."""
+        at = self.clock()
+        if pending.refused is not None:
+            return settlement.settle(pending.notification, pending.refused, at=at, timings=self.timings)
+        return settlement.release(pending.notification, at=at, timings=self.timings)
+
+    def _ending_without_provider(self, refused: NoProvider) -> Change:
+        """End a claim for which there is no provider, or no other one."""
+        pending, at = refused.pending, self.clock()
+        if pending.refused is not None:
+            return settlement.settle(pending.notification, pending.refused, at=at, timings=self.timings)
+        return settlement.defer(
+            pending.notification,
+            reason=f"Breaker open or limit reached for {', '.join(refused.names) or 'every provider'}",
+            wait=max(refused.wait, DEFERRAL),
+            at=at,
             timings=self.timings,
         )
 
-    def _ending(self, finished: Finished) -> Change:
-        at = self.clock()
-        if finished.result is None:
-            return settlement.release(finished.notification, at=at, timings=self.timings)
-        return settlement.settle(finished.notification, finished.result, at=at, timings=self.timings)
-
-    def _feed_breakers(self, group: Sequence[Finished]) -> None:
+    def _heed(self, group: Sequence[Finished]) -> None:
+        """Heed what a group of outcomes says about the providers."""
         answered: defaultdict[str, list[bool]] = defaultdict(list)
+        pauses: defaultdict[str, timedelta] = defaultdict(timedelta)
         for finished in group:
-            if finished.result is not None:
-                attempt = finished.result.attempt
-                # A refusal speaks of the request or of our pace; the provider itself is there.
-                answered[attempt.provider].append(attempt.outcome not in (Outcome.TRANSIENT, Outcome.UNKNOWN))
+            if finished.result is None:
+                continue
+            attempt = finished.result.attempt
+            # A refusal speaks of the request or of our pace; the provider itself is there.
+            answered[attempt.provider].append(attempt.outcome not in (Outcome.TRANSIENT, Outcome.UNKNOWN))
+            if finished.result.limits_provider:
+                asked_for = finished.result.retry_after
+                pause = PAUSE if asked_for is None else asked_for
+                pauses[attempt.provider] = max(pauses[attempt.provider], pause)
         for provider, successes in answered.items():
             self.breakers.record(provider, successes)
+        for provider, pause in pauses.items():
+            self.pace.pause(provider, self.clock() + pause)
 
 
-def _first_permitted(providers: Sequence[Provider], calls_left: dict[str, int | None]) -> Provider | None:
-    for provider in providers:
-        left = calls_left[provider.name]
-        if left is None:
-            return provider
-        if left > 0:
-            calls_left[provider.name] = left - 1
-            return provider
-    return None
+def _as_saved(planned: Sequence[Planned], saved: Sequence[Change]) -> list[Planned]:
+    """Return the planned sends whose beginning was recorded, with their notifications as they are stored."""
+    stored = {change.after.id: change.after for change in saved if change.after.begun is not None}
+    return [
+        Planned(Pending(stored[each.pending.notification.id], each.pending.tried), each.provider, each.not_before)
+        for each in planned
+        if each.pending.notification.id in stored
+    ]

@@ -1,18 +1,16 @@
 """What a client may do to a notification that is under way or has failed: cancel it, or retry it."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wavecom.application.publishing import publish
+from wavecom.application.publishing import announce
 from wavecom.domain import lifecycle
 from wavecom.domain.change import Change
-from wavecom.domain.errors import IllegalTransitionError, NotFoundError, StoreUnavailableError
+from wavecom.domain.errors import IllegalTransitionError, NotFoundError
+from wavecom.domain.lifecycle import Replay
 from wavecom.domain.notification import Notification
 from wavecom.domain.timings import Timings
 from wavecom.ports import Clock, NotificationStore, Queue
-
-logger = logging.getLogger(__name__)
 
 TRIES = 5
 """How often to look again when a consumer moved the notification in between."""
@@ -34,7 +32,7 @@ class Intervene:
         """
         return self._change(tenant_id, notification_id, lambda each: lifecycle.cancel(each, at=self.clock()))
 
-    def retry(self, tenant_id: str, notification_id: str) -> Notification:
+    def retry(self, tenant_id: str, notification_id: str, asked: Replay) -> Notification:
         """Put a FAILED notification back in its lane with a new budget of retries, and return it.
 
         Raises `NotFoundError`, and `IllegalTransitionError` where its status does not allow it.
@@ -42,13 +40,10 @@ class Intervene:
         replayed = self._change(
             tenant_id,
             notification_id,
-            lambda each: lifecycle.replay(each, at=self.clock(), timings=self.timings),
+            lambda each: lifecycle.replay(each, at=self.clock(), timings=self.timings, asked=asked),
         )
-        if publish(self.queue, [replayed]):
-            try:
-                self.store.save([lifecycle.postpone(replayed, until=self.clock() + self.timings.queued)])
-            except StoreUnavailableError:
-                logger.warning("Published, but due soon all the same", extra={"notification_id": replayed.id})
+        until = self.clock() + self.timings.queued
+        announce(self.store, self.queue, [replayed], lambda each: lifecycle.postpone(each, until=until))
         return replayed
 
     def _change(self, tenant_id: str, notification_id: str, decide: Callable[[Notification], Change]) -> Notification:

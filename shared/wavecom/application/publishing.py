@@ -2,14 +2,14 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from wavecom.domain.change import Change
-from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Notification, Status
-from wavecom.ports import Queue
+from wavecom.ports import NotificationStore, Queue
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,30 @@ def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timed
         logger.warning("Broker unavailable, the sweep will publish", extra={"count": len(notifications)}, exc_info=True)
         return set()
     return {message.notification_id for message in confirmed}
+
+
+def announce(
+    store: NotificationStore,
+    queue: Queue,
+    notifications: Sequence[Notification],
+    published: Callable[[Notification], Change],
+    unpublished: Callable[[Notification], Change] | None = None,
+) -> set[str]:
+    """Publish notifications, record what follows for those confirmed and the others, and return the confirmed ids.
+
+    When the record is lost, the sweep looks at them soon all the same. A consumer may have claimed some already; then
+    the record matches nothing, which is not an error.
+    """
+    confirmed = publish(queue, notifications)
+    changes = [published(each) for each in notifications if each.id in confirmed]
+    if unpublished is not None:
+        changes += [unpublished(each) for each in notifications if each.id not in confirmed]
+    if changes:
+        try:
+            store.save(changes)
+        except StoreUnavailableError:
+            logger.warning("Published but not recorded as such", extra={"count": len(changes)}, exc_info=True)
+    return confirmed
 
 
 def follow_up(queue: Queue, changes: Iterable[Change]) -> None:

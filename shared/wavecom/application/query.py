@@ -1,6 +1,7 @@
 """Read: one notification with its trail, lists, statistics. No answer costs more as the collection grows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from wavecom.domain.errors import NotFoundError, QueueUnavailableError
 from wavecom.domain.ledger import Totals
@@ -10,10 +11,10 @@ from wavecom.ports import Counters, ListFilter, NotificationStore, Position, Que
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some notifications of a list, how many the whole list has, and where the next page begins."""
+    """Some notifications of a list, how many the whole list has (None: nobody counts), and where it goes on."""
 
     notifications: list[Notification]
-    total: int
+    total: int | None
     next: Position | None
 
 
@@ -45,8 +46,14 @@ class Query:
         found = self.store.page(where, limit=limit + 1, skip=skip, after=after)
         shown = found[:limit]
         last = shown[-1] if len(found) > limit else None
-        total = self.counters.totals(where.tenant_id).cells(where.status, where.channel, where.priority)
+        total = None
+        if where.is_counted:
+            total = self.counters.totals(where.tenant_id).cells(where.status, where.channel, where.priority)
         return Page(shown, total, Position(last.created_at, last.id) if last else None)
+
+    def minutes(self, tenant_id: str | None, since: datetime) -> dict[datetime, Totals]:
+        """Return a tenant's sums (or all tenants') of each minute from ``since`` on, within the last hour."""
+        return self.counters.minutes(tenant_id, since)
 
     def statistics(self, tenant_id: str | None) -> Statistics:
         """Return the sums of a tenant, or of all tenants for None."""

@@ -1,17 +1,14 @@
 """Accept notifications: store them, queue them, and answer."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wavecom.application.publishing import publish
+from wavecom.application.publishing import announce
 from wavecom.domain import lifecycle
 from wavecom.domain.errors import IdempotencyConflictError, StoreUnavailableError
 from wavecom.domain.notification import Draft, Idempotency, IdempotentCall, Notification, Status
 from wavecom.domain.timings import Timings
 from wavecom.ports import Clock, IdempotencyKeyTakenError, NotificationStore, Queue
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +73,9 @@ class Submit:
     def _enqueue(self, notifications: list[Notification]) -> list[Notification]:
         now = self.clock()
         due = [each for each in notifications if each.scheduled_at is None or each.scheduled_at <= now]
-        confirmed = publish(self.queue, due)
-        changes = [
-            lifecycle.enqueue(each, at=now, timings=self.timings) for each in notifications if each.id in confirmed
-        ]
-        if changes:
-            try:
-                # A consumer may have claimed some already; then this matches nothing, which is not an error.
-                self.store.save(changes)
-            except StoreUnavailableError:
-                logger.warning("Queued but not recorded as such", extra={"count": len(changes)}, exc_info=True)
+        confirmed = announce(
+            self.store, self.queue, due, lambda each: lifecycle.enqueue(each, at=now, timings=self.timings)
+        )
         return [lifecycle.as_created(each, queued=each.id in confirmed) for each in notifications]
 
 

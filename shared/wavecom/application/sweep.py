@@ -1,13 +1,14 @@
-"""Put back whatever nobody moved in time, and fold old counters: the one recovery there is."""
+"""Put back whatever nobody moved in time, apply kept reports, and fold old counters: the one recovery there is."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavecom.application.deadline import Deadline
-from wavecom.application.publishing import follow_up, publish
+from wavecom.application.publishing import announce, follow_up
+from wavecom.application.receive import Receive
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.change import Change
 from wavecom.domain.errors import QueueUnavailableError
@@ -30,7 +31,7 @@ class Sweep:
     PENDING      its message was never published, or its time has come: publish it, QUEUED
     QUEUED       its message was lost: publish it again, unless its lane still holds messages
     RETRYING     its delayed message was lost: the same
-    PROCESSING   its consumer died: RETRYING or FAILED, as after an unknown outcome
+    PROCESSING   its consumer died: as after an unknown outcome if it had begun to send, else as before
     ===========  =========================================================================================
 
     A lane that still holds messages is behind, not broken, and must not be fed what it holds already: its
@@ -40,6 +41,7 @@ class Sweep:
     store: NotificationStore
     counters: Counters
     queue: Queue
+    receive: Receive
     system: SystemState
     clock: Clock
     timings: Timings
@@ -54,6 +56,7 @@ class Sweep:
             if not overdue:
                 break
             done += self._take_back(overdue, busy, at)
+        done["reported"] = self.receive.look_again()
         now = self.clock()
         self.system.beat("sweep", now)
         done["rolled_up"] = self.counters.roll_up(now - ROLL_UP_AFTER, now)
@@ -87,18 +90,16 @@ class Sweep:
         return at - last >= self.timings.stale_after
 
     def _publish(self, notifications: Sequence[Notification], at: datetime) -> int:
-        by_lane: defaultdict[Lane, list[Notification]] = defaultdict(list)
-        for each in notifications:
-            by_lane[each.lane].append(each)
-        confirmed: set[str] = set()
-        for in_lane in by_lane.values():
-            confirmed |= publish(self.queue, in_lane)
-        self.store.save([self._after_publish(each, each.id in confirmed, at) for each in notifications])
+        confirmed = announce(
+            self.store,
+            self.queue,
+            notifications,
+            lambda each: self._published(each, at),
+            lambda each: lifecycle.postpone(each, until=at + self.timings.pending),
+        )
         return len(confirmed)
 
-    def _after_publish(self, notification: Notification, confirmed: bool, at: datetime) -> Change:
-        if not confirmed:
-            return lifecycle.postpone(notification, until=at + self.timings.pending)
+    def _published(self, notification: Notification, at: datetime) -> Change:
         if notification.status is Status.PENDING:
             return lifecycle.enqueue(notification, at=at, timings=self.timings)
         return lifecycle.postpone(notification, until=at + self.timings.queued, requeued_at=at)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from wavecom.domain.audit import digest_of
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notification import AuditEntry, Notification, Status
+from wavecom.domain.notification import Attempt, AuditEntry, Notification, Status
 
 ARROWS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
@@ -34,11 +35,15 @@ WAITING = UNFINISHED - {Status.PROCESSING}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One step (or several at once) of one notification. ``before`` is None for a new one."""
+    """One step (or several at once) of one notification. ``before`` is None for a new one.
+
+    ``attempts`` are those that end with it, for the counters.
+    """
 
     before: Notification | None
     after: Notification
     entries: tuple[AuditEntry, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 def move(
@@ -54,16 +59,17 @@ def move(
     Raises `IllegalTransitionError` where a step leaves the arrows.
     """
     entries: list[AuditEntry] = []
-    status = notification.status
+    status, digest = notification.status, notification.trail_digest
     for sequence, (target, text) in enumerate(steps, notification.sequence + 1):
         if target not in ARROWS[status]:
             raise IllegalTransitionError(f"A notification that is {status} cannot become {target}")
-        entries.append(entry(notification, sequence, target, text, at, facts))
-        status = target
+        entries.append(entry(notification, sequence, target, text, at, facts, after=digest))
+        status, digest = target, entries[-1].digest
     after = replace(
         notification,
         status=status,
         sequence=notification.sequence + len(steps),
+        trail_digest=digest,
         updated_at=at,
         due_at=due_at,
         **changes,
@@ -78,9 +84,11 @@ def entry(
     text: str,
     at: datetime,
     facts: Mapping[str, Any] | None = None,
+    *,
+    after: str = "",
 ) -> AuditEntry:
-    """Return the audit entry of one step."""
-    return AuditEntry(
+    """Return the audit entry of one step, chained to the entry whose digest is ``after``."""
+    plain = AuditEntry(
         notification_id=notification.id,
         tenant_id=notification.tenant_id,
         sequence=sequence,
@@ -89,6 +97,7 @@ def entry(
         timestamp=at,
         metadata=facts or {},
     )
+    return replace(plain, digest=digest_of(plain, after))
 
 
 def no_later_than_expiry(due: datetime, expires_at: datetime | None) -> datetime:

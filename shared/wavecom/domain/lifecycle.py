@@ -1,6 +1,6 @@
 """How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wavecom.domain.change import WAITING, Change, entry, move, no_later_than_expiry
@@ -15,6 +15,7 @@ from wavecom.domain.notification import (
 )
 from wavecom.domain.timings import Timings
 
+REPLAY_KEYS_KEPT = 20
 CLOCK_DIFFERENCE = timedelta(seconds=1)
 """How far two machines' clocks may be apart before a retry on time looks early."""
 
@@ -44,7 +45,8 @@ def create(
         updated_at=at,
         due_at=no_later_than_expiry(first_due, draft.expires_at),
     )
-    return Change(before=None, after=fresh, entries=(entry(fresh, 1, Status.PENDING, "Notification created", at),))
+    first = entry(fresh, 1, Status.PENDING, "Notification created", at)
+    return Change(before=None, after=replace(fresh, trail_digest=first.digest), entries=(first,))
 
 
 def as_created(notification: Notification, *, queued: bool) -> Notification:
@@ -64,13 +66,18 @@ def as_created(notification: Notification, *, queued: bool) -> Notification:
         queued_at=None,
         retry_at=None,
         attempts=(),
+        begun=None,
+        bound_to=None,
         sent_at=None,
         failed_at=None,
+        delivered_at=None,
         error=None,
         cause=None,
         provider=None,
         provider_message_id=None,
         processing_time_ms=None,
+        trail_digest="",
+        replay_keys=(),
     )
 
 
@@ -136,12 +143,27 @@ def expire(notification: Notification, *, at: datetime) -> Change:
     )
 
 
-def replay(notification: Notification, *, at: datetime, timings: Timings) -> Change:
-    """FAILED → QUEUED with a new budget of retries. It is due soon, since its message is yet to be published."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """Who takes notifications out of the dead letters, why, and the key of the call, which replays each only once."""
+
+    by: str
+    why: str | None = None
+    key: str | None = None
+
+
+def replay(notification: Notification, *, at: datetime, timings: Timings, asked: Replay) -> Change:
+    """FAILED → QUEUED with a new budget of retries. It is due soon, since its message is yet to be published.
+
+    A person has decided: what may have been sent before is free for every provider again.
+    """
     return move(
         notification,
         (Status.QUEUED, "Replayed by client"),
         at=at,
+        facts={"by": asked.by, **({"why": asked.why} if asked.why else {})},
+        replay_keys=_with_key(notification.replay_keys, asked.key),
+        bound_to=None,
         due_at=no_later_than_expiry(at + timings.pending, notification.expires_at),
         queued_at=at,
         retry_count=0,
@@ -150,6 +172,10 @@ def replay(notification: Notification, *, at: datetime, timings: Timings) -> Cha
         cause=None,
         deferred_since=None,
     )
+
+
+def _with_key(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
+    return keys if key is None else (*keys, key)[-REPLAY_KEYS_KEPT:]
 
 
 def postpone(notification: Notification, *, until: datetime, requeued_at: datetime | None = None) -> Change:

@@ -70,6 +70,7 @@ class Cause(StrEnum):
     RETRIES_EXHAUSTED = "retries_exhausted"
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +112,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BegunAttempt:
+    """An attempt that is under way, recorded before the provider is called.
+
+    When its consumer dies, nobody knows whether the call went out, unless there is no such record: then it did
+    not. ``idempotent`` says whether the provider may be asked again with the same token without sending twice.
+    """
+
+    provider: str
+    idempotent: bool
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One status change. ``sequence`` counts from 1 without gaps within a notification."""
+    """One status change. ``sequence`` counts from 1 without gaps within a notification.
+
+    ``digest`` is the entry's SHA-256 (hex) and covers that of the entry before it (`wavecom.domain.audit`).
+    """
 
     notification_id: str
     tenant_id: str
@@ -121,6 +138,7 @@ class AuditEntry:
     message: str
     timestamp: datetime
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +149,9 @@ class Notification:
     write against a concurrent one. ``due_at`` is when the sweep takes the notification back if nobody has
     moved it; a finished notification has none. ``queued_at`` is when its message was last published,
     ``retry_at`` when its next attempt is planned, ``deferred_since`` since when no provider would take it.
+    ``begun`` is the attempt that is under way; ``bound_to`` the provider that must be asked again with the same
+    token, because it may have sent the message already. ``trail_digest`` is the digest of the last audit entry.
+    ``replay_keys`` are the keys of the calls that took it out of the dead letters.
     """
 
     id: str
@@ -157,13 +178,18 @@ class Notification:
     deferred_since: datetime | None = None
     lease: Lease | None = None
     attempts: tuple[Attempt, ...] = ()
+    begun: BegunAttempt | None = None
+    bound_to: str | None = None
     sent_at: datetime | None = None
     failed_at: datetime | None = None
+    delivered_at: datetime | None = None
     error: str | None = None
     cause: Cause | None = None
     provider: str | None = None
     provider_message_id: str | None = None
     processing_time_ms: int | None = None
+    trail_digest: str = ""
+    replay_keys: tuple[str, ...] = ()
 
     @property
     def lane(self) -> Lane:

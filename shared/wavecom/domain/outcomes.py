@@ -58,13 +58,19 @@ class PermanentError(ProviderError):
 
 
 class RateLimitedError(ProviderError):
-    """Definitely not sent because of a limit; try again after ``retry_after``."""
+    """Definitely not sent because of a limit; try again after ``retry_after``.
+
+    ``of_recipient`` says that the limit is this recipient's alone, so that messages to others may go on.
+    """
 
     outcome = Outcome.RATE_LIMITED
 
-    def __init__(self, message: str, *, code: str, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str, retry_after: timedelta | None = None, of_recipient: bool = False
+    ) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+        self.of_recipient = of_recipient
 
 
 class UnknownOutcomeError(ProviderError):

@@ -1,4 +1,7 @@
-"""How a claim ends: PROCESSING → SENT, RETRYING or FAILED, as pure functions that return a `Change`."""
+"""How a claim goes on and ends: attempts begin, and PROCESSING → SENT, RETRYING or FAILED.
+
+Pure functions that return a `Change`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,22 +9,61 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wavecom.domain.change import Change, move, no_later_than_expiry
-from wavecom.domain.notification import Attempt, Cause, Notification, OnUnknown, Status
+from wavecom.domain.notification import Attempt, BegunAttempt, Cause, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome, Receipt
 from wavecom.domain.timings import Timings, deferral_delay, delay_at_least, retry_delay
 
 ATTEMPTS_KEPT = 50
 """A replay starts a new budget of retries; only the latest attempts stay on the document."""
+LEASE_RAN_OUT = "lease_ran_out"
+"""Code of an attempt whose consumer never said how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """What one attempt came to. ``retry_after`` is the provider's wish, if it named one."""
+    """What one attempt came to.
+
+    ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
+    """
 
     attempt: Attempt
     receipt: Receipt | None = None
     detail: str | None = None
     retry_after: timedelta | None = None
+    limits_provider: bool = False
+
+
+def begin(
+    notification: Notification, *, provider: str, idempotent: bool, at: datetime, refused: AttemptResult | None = None
+) -> Change:
+    """Record that an attempt is about to begin, and the refused one before it in this claim; no change of status."""
+    attempted = _with_attempt(notification, refused.attempt) if refused else notification
+    after = replace(attempted, begun=BegunAttempt(provider=provider, idempotent=idempotent, started_at=at))
+    return Change(before=notification, after=after, attempts=(refused.attempt,) if refused else ())
+
+
+def may_fail_over(notification: Notification, result: AttemptResult, *, at: datetime) -> bool:
+    """Whether another provider may be asked at once, within the same claim.
+
+    Only after a definite refusal; an unknown outcome under ``resend`` waits for its retry, unless that would come
+    after the deadline.
+    """
+    if must_repeat(notification):
+        return False
+    match result.attempt.outcome:
+        case Outcome.TRANSIENT | Outcome.RATE_LIMITED:
+            return True
+        case Outcome.UNKNOWN:
+            next_retry = at + retry_delay(notification.retry_count + 1)
+            resends = notification.on_unknown is OnUnknown.RESEND and not _may_repeat(notification)
+            return resends and notification.is_expired(next_retry) and not notification.is_expired(at)
+        case _:
+            return False
+
+
+def must_repeat(notification: Notification) -> bool:
+    """Whether only the provider that it is bound to may be asked, since any other might send it a second time."""
+    return notification.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
 
 
 def settle(notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings) -> Change:
@@ -29,16 +71,11 @@ def settle(notification: Notification, result: AttemptResult, *, at: datetime, t
     attempt = result.attempt
     ending = _Ending(
         before=notification,
-        attempted=replace(notification, attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:]),
+        attempt=attempt,
         at=at,
         timings=timings,
         detail=result.detail,
-        facts={
-            "provider": attempt.provider,
-            "attempt": notification.retry_count + 1,
-            "durationMs": attempt.duration_ms,
-            **({"code": attempt.code} if attempt.code else {}),
-        },
+        facts=_facts(notification, attempt),
     )
     match attempt.outcome:
         case Outcome.DELIVERED:
@@ -57,34 +94,73 @@ def settle(notification: Notification, result: AttemptResult, *, at: datetime, t
 
 
 def defer(notification: Notification, *, reason: str, wait: timedelta, at: datetime, timings: Timings) -> Change:
-    """PROCESSING → RETRYING without an attempt, which spends no retry: an open breaker refused the call.
+    """PROCESSING → RETRYING without an attempt, which spends no retry: no provider takes it at present.
 
-    When no provider took it for ``timings.defer_limit`` it becomes FAILED with cause ``provider_unavailable``.
+    When none took it for ``timings.defer_limit`` it becomes FAILED with cause ``provider_unavailable``.
     """
-    return _Ending(before=notification, attempted=notification, at=at, timings=timings).deferred(reason, wait)
+    return _Ending(before=notification, at=at, timings=timings).deferred(reason, wait)
 
 
 def release(notification: Notification, *, at: datetime, timings: Timings) -> Change:
     """PROCESSING → RETRYING, at once and without an attempt: the consumer ran out of time before starting it."""
-    return _Ending(before=notification, attempted=notification, at=at, timings=timings).released("Not started in time")
+    return _Ending(before=notification, at=at, timings=timings).released("Not started in time")
+
+
+def suppress(notification: Notification, *, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list."""
+    return _Ending(before=notification, at=at, timings=timings).failed(
+        Cause.SUPPRESSED, "The recipient is on the suppression list"
+    )
 
 
 def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Change:
-    """PROCESSING → RETRYING or FAILED after the lease ran out: its holder may or may not have sent it.
+    """PROCESSING → RETRYING or FAILED after the lease ran out.
 
-    It spends a retry, so that a notification that crashes every consumer comes to an end.
+    An attempt that was recorded as begun may or may not have been sent: an unknown outcome, which spends a retry, so
+    that a notification that crashes every consumer comes to an end. Where none was begun, nothing was sent.
     """
-    return _Ending(before=notification, attempted=notification, at=at, timings=timings).unknown("Lease ran out")
+    begun = notification.begun
+    if begun is None:
+        return _Ending(before=notification, at=at, timings=timings).deferred("Consumer stopped before the send")
+    attempt = Attempt(
+        provider=begun.provider,
+        outcome=Outcome.UNKNOWN,
+        code=LEASE_RAN_OUT,
+        started_at=begun.started_at,
+        duration_ms=max(0, round((at - begun.started_at) / timedelta(milliseconds=1))),
+    )
+    facts = _facts(notification, attempt)
+    return _Ending(before=notification, attempt=attempt, at=at, timings=timings, facts=facts).unknown("Lease ran out")
+
+
+def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "provider": attempt.provider,
+        "attempt": notification.retry_count + 1,
+        "durationMs": attempt.duration_ms,
+        **({"code": attempt.code} if attempt.code else {}),
+    }
+
+
+def _with_attempt(notification: Notification, attempt: Attempt | None) -> Notification:
+    if attempt is None:
+        return notification
+    return replace(notification, attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:])
+
+
+def _may_repeat(notification: Notification) -> bool:
+    """Whether the provider of the attempt under way sends what it is asked for twice only once."""
+    return notification.begun is not None and notification.begun.idempotent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ending:
-    """The end of one claim: ``before`` is what is stored, ``attempted`` the same with the new attempt."""
+    """The end of one claim: ``before`` is what is stored, ``attempt`` the one that ends with it, if any."""
 
     before: Notification
-    attempted: Notification
     at: datetime
     timings: Timings
+    attempt: Attempt | None = None
     detail: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -100,9 +176,12 @@ class _Ending:
             processing_time_ms=max(0, round((self.at - since) / timedelta(milliseconds=1))),
             error=None,
             deferred_since=None,
+            bound_to=None,
         )
 
     def failed(self, cause: Cause, text: str) -> Change:
+        if must_repeat(self.before) and cause is not Cause.UNKNOWN:
+            cause, text = Cause.UNKNOWN, f"{text}; an earlier attempt may have sent it"
         return self._move(
             Status.FAILED,
             text,
@@ -110,10 +189,11 @@ class _Ending:
             failed_at=self.at,
             error=self.detail or text,
             cause=cause,
+            provider=self.attempt.provider if self.attempt else None,
             deferred_since=None,
         )
 
-    def retried_or_failed(self, text: str) -> Change:
+    def retried_or_failed(self, text: str, **changes: Any) -> Change:
         if self.before.retry_count >= self.before.max_retries:
             return self.failed(Cause.RETRIES_EXHAUSTED, f"{text}, retries used up")
         retry = self.before.retry_count + 1
@@ -123,16 +203,19 @@ class _Ending:
             wait,
             retry_count=retry,
             deferred_since=None,
+            **changes,
         )
 
     def unknown(self, text: str) -> Change:
-        facts = {"outcome": Outcome.UNKNOWN.value}
-        ending = replace(self, facts={**self.facts, **facts})
-        if self.before.on_unknown is OnUnknown.HOLD:
+        ending = replace(self, facts={**self.facts, "outcome": Outcome.UNKNOWN.value})
+        holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _may_repeat(self.before)
+        exhausted = self.before.retry_count >= self.before.max_retries
+        if holds and (exhausted or not repeats):
             return ending.failed(Cause.UNKNOWN, f"{text}; held, since it may have been sent")
-        return ending.retried_or_failed(f"{text}, it may have been sent")
+        bound_to = self.before.begun.provider if repeats and self.before.begun else self.before.bound_to
+        return ending.retried_or_failed(f"{text}, it may have been sent", bound_to=bound_to)
 
-    def deferred(self, text: str, wait: timedelta) -> Change:
+    def deferred(self, text: str, wait: timedelta = timedelta(0)) -> Change:
         since = self.before.deferred_since or self.at
         waited = self.at - since
         if waited >= self.timings.defer_limit:
@@ -143,8 +226,11 @@ class _Ending:
         return self._retry(text, timedelta(0))
 
     def _retry(self, text: str, wait: timedelta, **changes: Any) -> Change:
-        retry_at = self.at + wait
-        due_at = no_later_than_expiry(retry_at + self.timings.retry_margin, self.before.expires_at)
+        """Plan the next attempt, unless it would come after the deadline: then the sweep lets it expire in time."""
+        retry_at: datetime | None = self.at + wait
+        due_at = no_later_than_expiry(self.at + wait + self.timings.retry_margin, self.before.expires_at)
+        if self.before.is_expired(self.at + wait):
+            retry_at, text = None, f"{text}, which is after its deadline"
         return self._move(Status.RETRYING, text, due_at=due_at, retry_at=retry_at, error=self.detail or text, **changes)
 
     def _move(
@@ -157,12 +243,13 @@ class _Ending:
         **changes: Any,
     ) -> Change:
         change = move(
-            self.attempted,
+            _with_attempt(self.before, self.attempt),
             (status, text),
             at=self.at,
             facts={**self.facts, **(facts or {})},
             due_at=due_at,
             lease=None,
+            begun=None,
             **changes,
         )
-        return replace(change, before=self.before)
+        return replace(change, before=self.before, attempts=(self.attempt,) if self.attempt else ())

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from wavecom.domain.notification import OnUnknown
+
+TEST_SUFFIX = "~test"
+"""Ends the id of the tenant that a tenant's test keys open: a world of its own, served by simulators only."""
 TENANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Fit for an SQS message group (Amazon SQS developer guide, "Message group ID") and for names of counters."""
-_TOKEN = re.compile(r"wc_(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
+_TOKEN = re.compile(r"wc_(test_)?(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 
 class Role(StrEnum):
@@ -20,6 +24,13 @@ class Role(StrEnum):
     """Its own tenant, and nothing else."""
     OPERATOR = "operator"
     """Its own tenant, and metrics over all tenants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantPolicy:
+    """What a tenant has chosen for all its notifications that do not say otherwise."""
+
+    on_unknown: OnUnknown = OnUnknown.RESEND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +62,9 @@ class ApiKey:
         return matches and self.revoked_at is None
 
     def caller(self) -> Caller:
-        """Return who calls with this key."""
-        return Caller(tenant_id=self.tenant_id, key_id=self.key_id, role=self.role, rate_limit=self.rate_limit)
+        """Return who calls with this key. A test key sees its test world alone, whatever its role."""
+        role = Role.TENANT if is_test(self.tenant_id) else self.role
+        return Caller(tenant_id=self.tenant_id, key_id=self.key_id, role=role, rate_limit=self.rate_limit)
 
 
 def hash_secret(secret: str) -> str:
@@ -61,11 +73,11 @@ def hash_secret(secret: str) -> str:
 
 
 def new_api_key(
-    *, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None = None
+    *, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None = None, test: bool = False
 ) -> tuple[ApiKey, str]:
     """Return a new key and its token, which is shown once and stored nowhere.
 
-    Raises ValueError where ``tenant_id`` is not fit for one.
+    A ``test`` key opens the tenant's test world. Raises ValueError where ``tenant_id`` is not fit for one.
     """
     if not TENANT_ID.fullmatch(tenant_id):
         raise ValueError("A tenant's id is 1 to 64 letters, digits, hyphens and underscores")
@@ -73,13 +85,18 @@ def new_api_key(
     key = ApiKey(
         key_id=key_id,
         secret_hash=hash_secret(secret),
-        tenant_id=tenant_id,
+        tenant_id=f"{tenant_id}{TEST_SUFFIX}" if test else tenant_id,
         name=name,
         role=role,
         created_at=at,
         rate_limit=rate_limit,
     )
-    return key, f"wc_{key_id}_{secret}"
+    return key, f"wc_{'test_' if test else ''}{key_id}_{secret}"
+
+
+def is_test(tenant_id: str) -> bool:
+    """Whether this is the test world of a tenant."""
+    return tenant_id.endswith(TEST_SUFFIX)
 
 
 def split_token(token: str) -> tuple[str, str] | None:

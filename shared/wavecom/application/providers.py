@@ -1,0 +1,80 @@
+"""How the providers are: their breakers, weights, limits and what they did lately."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from wavecom.domain.ledger import Totals
+from wavecom.domain.notification import Channel
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.routing import WeightChange
+from wavecom.ports import Breakers, BreakerState, Clock, Counters, Weights
+
+WINDOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredProvider:
+    """A provider as it is configured: its share of its channel, and its limit."""
+
+    name: str
+    channel: Channel
+    weight: float
+    per_second: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderState:
+    """One provider as it is now; ``outcomes`` are its attempts of the last five minutes, over all tenants."""
+
+    name: str
+    channel: Channel
+    weight: float
+    factor: float
+    per_second: float | None
+    breaker: BreakerState
+    outcomes: dict[str, int]
+    average_ms: int
+    changes: Sequence[WeightChange]
+
+    @property
+    def failure_rate(self) -> float:
+        """The percentage of those attempts that failed or had no answer, to one decimal."""
+        total = sum(self.outcomes.values())
+        failed = sum(self.outcomes.get(outcome, 0) for outcome in (Outcome.TRANSIENT, Outcome.UNKNOWN))
+        return round(100 * failed / total, 1) if total else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Providers:
+    """Say how the providers are."""
+
+    configured: Sequence[ConfiguredProvider]
+    breakers: Breakers
+    weights: Weights
+    counters: Counters
+    clock: Clock
+
+    def __call__(self) -> list[ProviderState]:
+        """Return the state of every provider."""
+        recent = Totals.merged(self.counters.minutes(None, self.clock() - WINDOW).values())
+        outcomes, milliseconds = recent.providers(), recent.provider_milliseconds()
+        states, history = self.breakers.states(), self.weights.history()
+
+        def state(provider: ConfiguredProvider) -> ProviderState:
+            name = provider.name
+            own = outcomes.get(name, {})
+            changes = history.get(name, [])
+            return ProviderState(
+                name=name,
+                channel=provider.channel,
+                weight=provider.weight,
+                factor=changes[0].factor if changes else 1.0,
+                per_second=provider.per_second,
+                breaker=states.get(name, BreakerState("closed")),
+                outcomes=own,
+                average_ms=round(milliseconds.get(name, 0) / sum(own.values())) if own else 0,
+                changes=changes,
+            )
+
+        return [state(provider) for provider in self.configured]

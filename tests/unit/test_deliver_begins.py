@@ -1,0 +1,227 @@
+"""What is begun: recorded before the provider is called, never for whom nothing must go to, and never too late."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, a_result
+from tests.fakes import FakeProvider
+from tests.unit.delivery import World
+from wavecom.application.route import Route
+from wavecom.domain import settlement
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import Cause, Channel, Notification, Status
+from wavecom.domain.outcomes import Outcome, Receipt, TransientError
+from wavecom.domain.receipts import Unwanted
+from wavecom.ports import OutgoingMessage, Suppression
+
+TO = "user@example.com"
+
+
+class Watched(FakeProvider):
+    """A provider that looks at what is stored while it is called."""
+
+    def __init__(self, name: str, world: World, *, idempotent: bool = False) -> None:
+        super().__init__(name, idempotent=idempotent)
+        self.seen: list[Notification] = []
+        self._world = world
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        self.seen.append(self._world.store.notifications[message.notification_id])
+        return super().send(message)
+
+
+class Waker(FakeProvider):
+    """A provider during whose calls time passes."""
+
+    def __init__(self, world: World, by: timedelta) -> None:
+        super().__init__("waker")
+        self._world, self._by = world, by
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        self._world.clock.advance(self._by)
+        return super().send(message)
+
+
+def suppressed(world: World, tenant: str, recipient: str, channel: Channel = Channel.EMAIL) -> None:
+    world.suppressions.add(
+        [
+            Suppression(
+                tenant_id=tenant, channel=channel, recipient=recipient, reason=Unwanted.MANUAL, created_at=world.clock()
+            )
+        ]
+    )
+
+
+def test_an_attempt_is_recorded_as_begun_before_its_provider_is_called(delivery: World) -> None:
+    first, second = Watched("first", delivery), Watched("second", delivery, idempotent=True)
+    delivery.live[Channel.EMAIL] = [Route(provider=first), Route(provider=second, weight=0.0)]
+    first.answers[TO] = [TransientError("busy", code="busy")]
+    (notification,) = delivery.waiting()
+
+    delivery.run([notification])
+
+    for provider in (first, second):
+        (seen,) = provider.seen
+        assert seen.status is Status.PROCESSING
+        assert seen.begun is not None
+        assert (seen.begun.provider, seen.begun.idempotent) == (provider.name, provider.idempotent)
+    assert first.seen[0].attempts == ()
+    assert [each.provider for each in second.seen[0].attempts] == ["first"]
+    assert delivery.stored(notification).begun is None
+
+
+def test_no_more_are_recorded_as_begun_than_may_be_under_way(executor: ThreadPoolExecutor, monkeypatch) -> None:
+    world = World(executor, timedelta(milliseconds=2))
+    save, begun = world.store.save, []
+
+    def count_begun(changes):
+        saved = save(changes)
+        begun.append(sum(each.begun is not None for each in world.store.notifications.values()))
+        return saved
+
+    monkeypatch.setattr(world.store, "save", count_begun)
+
+    world.run(world.waiting(500))
+
+    assert len(world.email.accepted) == 500
+    assert max(begun) <= world.deliver.sends_at_once
+
+
+def test_a_beginning_that_loses_its_guard_sends_nothing(delivery: World, monkeypatch) -> None:
+    lost, kept = delivery.waiting()[0], delivery.waiting()[0]
+    save = delivery.store.save
+
+    def the_sweep_is_faster(changes):
+        for each in changes:
+            if each.after.begun is not None and each.after.id == lost.id:
+                save([settlement.settle(each.before, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS)])
+        return save(changes)
+
+    monkeypatch.setattr(delivery.store, "save", the_sweep_is_faster)
+
+    delivery.run([lost, kept])
+
+    assert [message.notification_id for message in delivery.email.accepted] == [kept.id]
+    assert delivery.stored(lost).status is Status.RETRYING
+
+
+def test_what_cannot_be_recorded_as_begun_is_not_sent(delivery: World, monkeypatch) -> None:
+    save = delivery.store.save
+
+    def fails_at_beginnings(changes):
+        if any(change.after.begun is not None for change in changes):
+            raise StoreUnavailableError("down")
+        return save(changes)
+
+    monkeypatch.setattr(delivery.store, "save", fails_at_beginnings)
+
+    delivery.run(delivery.waiting(10))
+
+    assert delivery.email.accepted == []
+
+
+def test_a_crash_in_mid_failover_leaves_the_provider_that_was_asked_last(delivery: World, monkeypatch) -> None:
+    first, second = FakeProvider("first"), FakeProvider("second")
+    delivery.live[Channel.EMAIL] = [Route(provider=first), Route(provider=second, weight=0.0)]
+    first.answers[TO] = [TransientError("busy", code="busy")]
+    (notification,) = delivery.waiting()
+    save = delivery.store.save
+
+    def crashes_at_endings(changes):
+        if any(change.after.status is Status.SENT for change in changes):
+            raise StoreUnavailableError("crashed")
+        return save(changes)
+
+    monkeypatch.setattr(delivery.store, "save", crashes_at_endings)
+    delivery.run([notification])
+
+    abandoned = settlement.abandon(delivery.stored(notification), at=NOON + TIMINGS.lease, timings=TIMINGS).after
+
+    assert [(each.provider, each.outcome) for each in abandoned.attempts] == [
+        ("first", Outcome.TRANSIENT),
+        ("second", Outcome.UNKNOWN),
+    ]
+
+
+def test_nothing_goes_to_an_address_on_the_suppression_list(delivery: World) -> None:
+    suppressed(delivery, "bank-a", TO)
+    listed, other = delivery.waiting()[0], delivery.waiting(recipient="other@example.com")[0]
+
+    delivery.run([listed, other])
+
+    stored = delivery.stored(listed)
+    assert (stored.status, stored.cause, stored.attempts, stored.provider) == (
+        Status.FAILED,
+        Cause.SUPPRESSED,
+        (),
+        None,
+    )
+    assert [message.recipient for message in delivery.email.accepted] == ["other@example.com"]
+    assert [message.notification_id for message in delivery.queue.dead] == [listed.id]
+
+
+@pytest.mark.parametrize(
+    ("tenant", "recipient", "channel"),
+    [("bank-b", TO, Channel.EMAIL), ("bank-a~test", TO, Channel.EMAIL), ("bank-a", TO, Channel.PUSH)],
+)
+def test_a_list_is_of_its_tenant_and_channel_alone(delivery: World, tenant: str, recipient: str, channel) -> None:
+    suppressed(delivery, tenant, recipient, channel)
+
+    delivery.run(delivery.waiting())
+
+    assert len(delivery.email.accepted) == 1
+
+
+def test_the_case_of_an_email_address_hides_nobody(delivery: World) -> None:
+    suppressed(delivery, "bank-a", "User@Example.com")
+
+    delivery.run(delivery.waiting())
+
+    assert delivery.email.accepted == []
+
+
+def test_what_expires_within_the_batch_is_not_sent(delivery: World) -> None:
+    delivery.deliver = replace(delivery.deliver, sends_at_once=1)
+    delivery.live[Channel.EMAIL] = [Route(provider=(waker := Waker(delivery, timedelta(seconds=2))))]
+    lasting = delivery.waiting(3)
+    (soon,) = delivery.waiting(expires_at=NOON + timedelta(seconds=5))
+
+    delivery.run([*lasting, soon])
+
+    stored = delivery.stored(soon)
+    assert len(waker.accepted) == 3
+    assert (stored.status, stored.retry_at, stored.due_at) == (Status.RETRYING, None, soon.expires_at)
+    assert delivery.queue.delayed == []
+    assert all(messages == [] for messages in delivery.queue.lanes.values()), "it waits for the sweep alone"
+
+
+def test_what_expires_while_a_refusal_is_under_way_is_not_sent_by_another(delivery: World) -> None:
+    first, second = Waker(delivery, timedelta(seconds=10)), FakeProvider("second")
+    first.answers[TO] = [TransientError("busy", code="busy")]
+    delivery.live[Channel.EMAIL] = [Route(provider=first), Route(provider=second, weight=0.0)]
+    (notification,) = delivery.waiting(expires_at=NOON + timedelta(seconds=5))
+
+    delivery.run([notification])
+
+    stored = delivery.stored(notification)
+    assert second.accepted == []
+    assert [each.provider for each in stored.attempts] == ["waker"]
+    assert (stored.status, stored.retry_at) == (Status.RETRYING, None)
+
+
+def test_a_suppression_list_that_cannot_be_read_lets_nothing_through_and_loses_nothing(
+    delivery: World, monkeypatch
+) -> None:
+    def unreadable(_notifications):
+        raise StoreUnavailableError("down")
+
+    monkeypatch.setattr(delivery.suppressions, "among", unreadable)
+    notifications = delivery.waiting(3)
+
+    delivery.run(notifications)  # claimed, so it must not raise: a message that comes again finds nothing to claim
+
+    assert delivery.email.accepted == []
+    assert all(delivery.stored(each).due_at is not None for each in notifications)

@@ -1,0 +1,259 @@
+"""Delivery reports: whenever, however often and in whatever order they come, against fakes."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed, queued, sent
+from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stored
+from wavecom.application.receive import KEPT_FOR, LOOK_AGAIN_AFTER, Receive
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.notification import Channel, Notification, OnUnknown, Status
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.ports import Suppression
+
+EVENT = NOON + timedelta(seconds=3)
+
+
+class Reports:
+    """A receive function and everything around it."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOON + timedelta(seconds=4))
+        self.store, self.suppressions, self.kept = FakeStore(), FakeSuppressions(), FakeKeptReports()
+        self.receive = Receive(store=self.store, suppressions=self.suppressions, kept=self.kept, clock=self.clock)
+
+    def stored(self, notification: Notification) -> Notification:
+        return self.store.notifications[notification.id]
+
+    def has(self, notification: Notification) -> Notification:
+        return as_if_stored(self.store, notification)
+
+    def saves(self, change) -> Notification:
+        (saved,) = self.store.save([change])
+        return saved.after
+
+    def look_again(self, after: timedelta = LOOK_AGAIN_AFTER) -> int:
+        self.clock.advance(after)
+        return self.receive.look_again()
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+def report(
+    notification: Notification,
+    fared: Fared | None = Fared.DELIVERED,
+    *,
+    provider: str = "simulated-email",
+    unwanted: Unwanted | None = None,
+) -> DeliveryReport:
+    return DeliveryReport(
+        notification_id=notification.id,
+        provider=provider,
+        fared=fared,
+        reason="550" if fared is Fared.UNDELIVERED else None,
+        unwanted=unwanted,
+        at=EVENT,
+    )
+
+
+def unknown_at(provider: str, on_unknown: OnUnknown = OnUnknown.RESEND, *, idempotent: bool = False) -> Notification:
+    """A notification after an attempt that got no answer."""
+    under_way = begun(claimed(on_unknown=on_unknown), provider, idempotent=idempotent)
+    result = a_result(Outcome.UNKNOWN, provider=provider)
+    return settlement.settle(under_way, result, at=NOON, timings=TIMINGS).after
+
+
+def test_what_was_sent_is_delivered(reports: Reports) -> None:
+    notification = reports.has(sent())
+
+    reports.receive([report(notification)])
+
+    stored = reports.stored(notification)
+    assert (stored.status, stored.delivered_at, stored.sent_at, stored.error) == (
+        Status.DELIVERED,
+        EVENT,
+        notification.sent_at,
+        None,
+    )
+    (entry,) = reports.store.trail[notification.id]
+    assert (entry.status, entry.metadata) == (Status.DELIVERED, {"provider": "simulated-email"})
+
+
+def test_what_was_sent_is_not_delivered_and_the_reason_is_kept(reports: Reports) -> None:
+    notification = reports.has(sent())
+
+    reports.receive([report(notification, Fared.UNDELIVERED)])
+
+    stored = reports.stored(notification)
+    assert (stored.status, stored.delivered_at, stored.error) == (Status.UNDELIVERED, None, "550")
+    assert reports.store.trail[notification.id][-1].metadata["reason"] == "550"
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("second", list(Fared))
+def test_a_second_report_changes_nothing_whatever_it_says(reports: Reports, second: Fared, together: bool) -> None:
+    notification = reports.has(sent())
+    given = [report(notification), report(notification, second)]
+
+    for each in [given] if together else [[one] for one in given]:
+        reports.receive(each)
+
+    assert reports.stored(notification).status is Status.DELIVERED
+    assert len(reports.store.trail[notification.id]) == 1
+    assert reports.kept.kept == {}
+
+
+@pytest.mark.parametrize("make", [claimed, queued], ids=["under way", "not yet claimed"])
+def test_a_report_before_our_own_record_is_kept_and_applied_later(reports: Reports, make) -> None:
+    notification = reports.has(begun(claimed()) if make is claimed else make())
+
+    reports.receive([report(notification)])
+    assert reports.stored(notification) == notification
+    assert reports.look_again(LOOK_AGAIN_AFTER / 2) == 0
+
+    reports.has(replace(sent(), id=notification.id))
+
+    assert reports.look_again() == 1
+    assert reports.stored(notification).status is Status.DELIVERED
+    assert reports.kept.kept == {}
+    assert reports.look_again() == 0
+
+
+def test_an_early_report_is_looked_at_again_until_the_record_is_there(reports: Reports) -> None:
+    notification = reports.has(begun(claimed()))
+    reports.receive([report(notification)])
+
+    assert [reports.look_again() for _ in range(5)] == [0] * 5
+    reports.saves(settlement.settle(notification, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+
+    assert reports.look_again() == 1
+    assert reports.stored(notification).status is Status.DELIVERED
+
+
+def test_early_reports_out_of_order_end_in_one_state(reports: Reports) -> None:
+    notification = reports.has(begun(claimed()))
+    for fared in (Fared.DELIVERED, Fared.DELIVERED, Fared.UNDELIVERED):
+        reports.receive([report(notification, fared)])
+    reports.saves(settlement.settle(notification, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+
+    reports.look_again()
+
+    assert reports.stored(notification).status is Status.DELIVERED
+    assert reports.kept.kept == {}
+
+
+def test_an_early_report_is_forgotten_in_the_end(reports: Reports) -> None:
+    notification = reports.has(begun(claimed()))
+    reports.receive([report(notification)])
+
+    reports.look_again(KEPT_FOR - timedelta(seconds=1))
+    assert len(reports.kept.kept) == 1
+    reports.look_again()
+
+    assert reports.kept.kept == {}
+
+
+def test_a_report_about_nothing_we_know_is_let_go(reports: Reports) -> None:
+    reports.receive([report(sent(), unwanted=Unwanted.COMPLAINT)])
+
+    assert (reports.kept.kept, reports.suppressions.listed) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("fared", "unwanted"),
+    [(Fared.UNDELIVERED, Unwanted.HARD_BOUNCE), (None, Unwanted.COMPLAINT), (Fared.DELIVERED, Unwanted.COMPLAINT)],
+)
+@pytest.mark.parametrize("make", [sent, claimed], ids=["sent", "still under way"])
+def test_a_hard_bounce_and_a_complaint_put_the_address_on_its_tenants_list(
+    reports: Reports, make, fared: Fared | None, unwanted: Unwanted
+) -> None:
+    notification = reports.has(make(tenant="bank-b"))
+
+    reports.receive([report(notification, fared, unwanted=unwanted)])
+
+    (listed,) = reports.suppressions.listed.values()
+    assert listed == Suppression(
+        tenant_id="bank-b",
+        channel=Channel.EMAIL,
+        recipient=notification.recipient,
+        reason=unwanted,
+        created_at=reports.clock(),
+        notification_id=notification.id,
+    )
+
+
+def test_a_complaint_after_the_delivery_changes_no_status(reports: Reports) -> None:
+    notification = reports.has(sent())
+    reports.receive([report(notification)])
+
+    reports.receive([report(notification, None, unwanted=Unwanted.COMPLAINT)])
+
+    assert reports.stored(notification).status is Status.DELIVERED
+    assert len(reports.suppressions.listed) == 1
+
+
+def test_a_plain_bounce_suppresses_nobody(reports: Reports) -> None:
+    reports.receive([report(reports.has(sent()), Fared.UNDELIVERED)])
+
+    assert reports.suppressions.listed == {}
+
+
+@pytest.mark.parametrize(
+    ("on_unknown", "idempotent", "was"),
+    [
+        (OnUnknown.RESEND, False, Status.RETRYING),
+        (OnUnknown.HOLD, True, Status.RETRYING),
+        (OnUnknown.HOLD, False, Status.FAILED),
+    ],
+)
+def test_a_delivery_ends_an_unknown_outcome(reports: Reports, on_unknown, idempotent: bool, was: Status) -> None:
+    notification = reports.has(unknown_at("simulated-email", on_unknown, idempotent=idempotent))
+    assert notification.status is was
+
+    reports.receive([report(notification)])
+
+    stored = reports.stored(notification)
+    assert (stored.status, stored.provider, stored.cause, stored.failed_at) == (
+        Status.DELIVERED,
+        "simulated-email",
+        None,
+        None,
+    )
+    assert (stored.retry_at, stored.due_at, stored.bound_to, stored.sent_at) == (None, None, None, EVENT)
+    assert lifecycle.claim(stored, retry_count=1, token="t", at=NOON + timedelta(minutes=1), timings=TIMINGS) is None
+
+
+def test_the_trail_shows_how_an_unknown_outcome_ended_without_a_gap(reports: Reports) -> None:
+    held = unknown_at("simulated-email", OnUnknown.HOLD)
+    reports.has(held)
+
+    reports.receive([report(held)])
+
+    steps = [Status.QUEUED, Status.PROCESSING, Status.SENT, Status.DELIVERED]
+    trail = reports.store.trail[held.id]
+    assert [entry.status for entry in trail] == steps
+    assert [entry.sequence for entry in trail] == list(range(held.sequence + 1, held.sequence + 5))
+    assert reports.stored(held).trail_digest == trail[-1].digest
+
+
+@pytest.mark.parametrize("on_unknown", list(OnUnknown))
+def test_another_providers_report_ends_no_unknown_outcome(reports: Reports, on_unknown: OnUnknown) -> None:
+    notification = reports.has(unknown_at("simulated-email", on_unknown))
+
+    reports.receive([report(notification, provider="another")])
+
+    assert reports.stored(notification) == notification
+
+
+def test_a_report_of_failure_ends_no_unknown_outcome(reports: Reports) -> None:
+    notification = reports.has(unknown_at("simulated-email", OnUnknown.HOLD))
+
+    reports.receive([report(notification, Fared.UNDELIVERED)])
+
+    assert reports.stored(notification) == notification

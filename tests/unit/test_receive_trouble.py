@@ -1,0 +1,195 @@
+"""Delivery reports among races, failovers, replays and a database that is down, against fakes."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, begun, claimed, reclaimed, sent
+from tests.unit.test_receive import Reports, report, unknown_at
+from wavecom.application.receive import BATCH, ROUNDS
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.audit import first_broken_link
+from wavecom.domain.change import Change
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import Notification, OnUnknown, Status
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.receipts import Fared, Unwanted
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+def attempted(notification: Notification, provider: str, outcome: Outcome) -> Change:
+    again = begun(reclaimed(notification, notification.retry_at or notification.updated_at), provider)
+    result = a_result(outcome, provider=provider)
+    return settlement.settle(again, result, at=again.updated_at, timings=TIMINGS)
+
+
+def with_its_trail(reports: Reports) -> Notification:
+    """A notification that went all the way to an unknown outcome that is held, with every entry stored."""
+    draft = a_draft(on_unknown=OnUnknown.HOLD)
+    created = lifecycle.create(draft, tenant_id="bank-a", at=NOON, timings=TIMINGS)
+    reports.store.add([created])
+    notification = created.after
+    for step in (
+        lambda n: lifecycle.claim(n, retry_count=0, token="t", at=NOON, timings=TIMINGS),
+        lambda n: settlement.begin(n, provider="simulated-email", idempotent=False, at=NOON),
+        lambda n: settlement.settle(n, a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS),
+    ):
+        notification = reports.saves(step(notification))
+    return notification
+
+
+def test_the_chain_holds_after_a_held_one_was_delivered(reports: Reports) -> None:
+    held = with_its_trail(reports)
+    assert held.status is Status.FAILED
+
+    reports.receive([report(held)])
+
+    stored = reports.stored(held)
+    assert stored.status is Status.DELIVERED
+    assert first_broken_link(stored, reports.store.trail[held.id]) is None
+
+
+def test_the_counters_know_that_a_held_one_is_no_dead_letter_any_more(reports: Reports) -> None:
+    held = with_its_trail(reports)
+    assert sum(reports.store.counters.totals("bank-a").dead_letters().values()) == 1
+
+    reports.receive([report(held)])
+
+    totals = reports.store.counters.totals("bank-a")
+    assert totals.dead_letters() == {}
+    assert {status: count for status, count in totals.by_status().items() if count} == {Status.DELIVERED: 1}
+
+
+def test_whoever_delivered_it_is_named_though_another_one_refused_it_last(reports: Reports) -> None:
+    silent = unknown_at("first")
+    refused = silent
+    while refused.status is Status.RETRYING:
+        refused = attempted(refused, "second", Outcome.TRANSIENT).after
+    reports.has(refused)
+    assert (refused.status, refused.provider) == (Status.FAILED, "second")
+
+    reports.receive([report(refused, provider="first")])
+
+    assert reports.stored(refused).status is Status.DELIVERED
+    assert reports.stored(refused).provider == "first"
+
+
+def test_whoever_delivered_it_is_named_though_another_one_failed_before_the_replay(reports: Reports) -> None:
+    dead = settlement.settle(claimed(), a_result(Outcome.PERMANENT, provider="first"), at=NOON, timings=TIMINGS).after
+    replayed = lifecycle.replay(dead, at=NOON, timings=TIMINGS, asked=ASKED).after
+    waiting = reports.has(attempted(replayed, "second", Outcome.UNKNOWN).after)
+
+    reports.receive([report(waiting, provider="second")])
+
+    assert reports.stored(waiting).status is Status.DELIVERED
+    assert reports.stored(waiting).provider == "second"
+
+
+def test_a_bounce_of_the_first_copy_says_nothing_of_the_one_that_another_provider_sent(reports: Reports) -> None:
+    resent = reports.has(attempted(unknown_at("first"), "second", Outcome.DELIVERED).after)
+    assert (resent.status, resent.provider) == (Status.SENT, "second")
+
+    reports.receive([report(resent, Fared.UNDELIVERED, provider="first")])
+
+    assert reports.stored(resent).status is Status.SENT
+
+
+def test_a_provider_that_was_never_asked_cannot_say_how_a_message_fared(reports: Reports) -> None:
+    notification = reports.has(sent())
+
+    for fared in Fared:
+        reports.receive([report(notification, fared, provider="another")])
+
+    assert reports.stored(notification).status is Status.SENT
+    assert reports.kept.kept == {}
+
+
+def test_a_report_that_meets_a_consumer_is_looked_at_again_at_once(reports: Reports, monkeypatch) -> None:
+    waiting = reports.has(unknown_at("simulated-email"))
+    save, consumed = reports.store.save, []
+
+    def a_consumer_is_faster(changes):
+        if not consumed:
+            consumed.append(reports.has(attempted(waiting, "simulated-email", Outcome.DELIVERED).after))
+        return save(changes)
+
+    monkeypatch.setattr(reports.store, "save", a_consumer_is_faster)
+
+    reports.receive([report(waiting)])
+
+    assert consumed[0].status is Status.SENT
+    assert reports.stored(waiting).status is Status.DELIVERED
+    assert reports.kept.kept == {}
+
+
+def test_a_report_that_loses_every_race_is_kept(reports: Reports, monkeypatch) -> None:
+    notification = reports.has(sent())
+    monkeypatch.setattr(reports.store, "save", lambda _changes: [])
+
+    reports.receive([report(notification)])
+    monkeypatch.undo()
+
+    assert len(reports.kept.kept) == 1
+    assert reports.look_again() == 1
+    assert reports.stored(notification).status is Status.DELIVERED
+
+
+def test_without_the_database_the_provider_is_to_report_again(reports: Reports) -> None:
+    notification = reports.has(sent())
+    reports.store.down = True
+
+    with pytest.raises(StoreUnavailableError):
+        reports.receive([report(notification, Fared.UNDELIVERED, unwanted=Unwanted.HARD_BOUNCE)])
+    reports.store.down = False
+    reports.receive([report(notification, Fared.UNDELIVERED, unwanted=Unwanted.HARD_BOUNCE)])
+
+    assert reports.stored(notification).status is Status.UNDELIVERED
+    assert len(reports.suppressions.listed) == 1
+
+
+def test_a_kept_report_survives_a_database_that_fails_while_it_is_looked_at(reports: Reports) -> None:
+    notification = reports.has(begun(claimed()))
+    reports.receive([report(notification)])
+    reports.saves(settlement.settle(notification, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+    reports.store.down = True
+
+    with pytest.raises(StoreUnavailableError):
+        reports.look_again()
+    reports.store.down = False
+
+    assert reports.look_again() == 1
+
+
+def test_one_call_takes_any_number_of_reports(reports: Reports) -> None:
+    notifications = [reports.has(sent()) for _ in range(2 * BATCH + 1)]
+
+    reports.receive([report(each) for each in notifications])
+
+    assert {reports.stored(each).status for each in notifications} == {Status.DELIVERED}
+
+
+def test_reports_that_come_too_early_hold_up_no_others(reports: Reports) -> None:
+    early = [reports.has(begun(claimed())) for _ in range(BATCH)]
+    reports.receive([report(each) for each in early])
+    late = reports.has(begun(claimed()))
+    reports.receive([report(late)])
+    reports.saves(settlement.settle(late, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+
+    moved = [reports.look_again() for _ in range(ROUNDS)]
+
+    assert sum(moved) == 1
+    assert len(reports.kept.kept) == BATCH
+
+
+def test_what_waits_for_its_own_providers_word_is_not_delivered_by_another_one_later(reports: Reports) -> None:
+    waiting = reports.has(unknown_at("first"))
+    reports.receive([report(waiting, provider="another")])
+    reports.has(attempted(waiting, "second", Outcome.DELIVERED).after)
+
+    reports.look_again(timedelta(minutes=1))
+
+    assert reports.stored(waiting).status is Status.SENT
