@@ -9,6 +9,7 @@ import pytest
 from tests.builders import NOON, ManualClock
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR, TRIAL_LASTS, MemoryBreakerStates, PyBreakers
 from wavecom.adapters.mongo.breakers import MongoBreakerStates
+from wavecom.ports import BreakerState
 
 FAILED, ANSWERED = [False] * FAILURES_TO_OPEN, [True]
 
@@ -89,7 +90,7 @@ def test_failures_of_several_consumers_add_up_and_open_it_for_all(make_states, c
     for each in (one, another):
         permit = each.permits(["ses"])["ses"]
         assert (permit.calls, permit.wait) == (0, OPEN_FOR)
-    assert one.states() == {"ses": "open"}
+    assert one.states() == {"ses": BreakerState("open", opened_at=clock.at)}
 
 
 def test_a_success_between_failures_keeps_it_closed(make_states, clock) -> None:

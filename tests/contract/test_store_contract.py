@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, pending
+from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, claimed, pending
 from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
@@ -252,7 +252,7 @@ def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
     (change,) = store.save([lifecycle.claim(notification, retry_count=0, token="t", at=NOON, timings=TIMINGS)])
     (change,) = store.save([settlement.settle(change.after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS)])
 
-    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS)])
+    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, asked=ASKED)])
 
     stored = store.get("bank-a", notification.id)
     assert (stored.status, stored.failed_at, stored.cause) == (Status.QUEUED, None, None)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pybreaker
 
-from wavecom.ports import Clock, Permit
+from wavecom.ports import BreakerState, Clock, Permit
 
 FAILURES_TO_OPEN = 10
 OPEN_FOR = timedelta(seconds=30)
@@ -35,7 +35,7 @@ class BreakerStates(Protocol):
     def take_trial(self, name: str, at: datetime, until: datetime) -> bool:
         """Take the one trial of a breaker that is not closed, if nobody holds it at ``at``; keep it ``until``."""
 
-    def states(self) -> dict[str, str]:
+    def states(self) -> dict[str, BreakerState]:
         """Return the stored state of every breaker."""
 
 
@@ -63,9 +63,9 @@ class MemoryBreakerStates:
         self._trials[name] = until
         return True
 
-    def states(self) -> dict[str, str]:
+    def states(self) -> dict[str, BreakerState]:
         """See `BreakerStates.states`."""
-        return {name: storage.state for name, storage in self._storages.items()}
+        return {name: BreakerState(storage.state, storage.opened_at) for name, storage in self._storages.items()}
 
 
 class PyBreakers:
@@ -115,7 +115,7 @@ class PyBreakers:
             self._states.storage(provider).opened_at = self._clock()  # pybreaker goes by a clock of its own
         self._states.flush(provider)
 
-    def states(self) -> dict[str, str]:
+    def states(self) -> dict[str, BreakerState]:
         """See `wavecom.ports.Breakers.states`."""
         return self._states.states()
 

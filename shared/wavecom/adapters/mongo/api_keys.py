@@ -2,14 +2,15 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.tenant import ApiKey, Role
+from wavecom.domain.tenant import TEST_SUFFIX, ApiKey, Role
 
 CACHE = timedelta(seconds=30)
 """How long a revoked key may go on working, and a new one may be unknown."""
 CACHE_SIZE = 10_000
+SHOWN = 1_000
 
 
 class MongoApiKeys:
@@ -40,6 +41,21 @@ class MongoApiKeys:
         """See `wavecom.ports.ApiKeys.add`."""
         with available():
             self._apikeys.insert_one(_to_document(key))
+
+    def all(self, tenant_id: str | None) -> list[ApiKey]:
+        """See `wavecom.ports.ApiKeys.all`."""
+        query = {} if tenant_id is None else {"tenantId": {"$in": [tenant_id, f"{tenant_id}{TEST_SUFFIX}"]}}
+        with available():
+            return [_from_document(each) for each in self._apikeys.find(query).sort("createdAt", -1).limit(SHOWN)]
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        """See `wavecom.ports.ApiKeys.revoke`. Other processes go by what they have cached until that ends."""
+        with available():
+            result = self._apikeys.update_one({"_id": key_id, "revokedAt": None}, {"$set": {"revokedAt": at}})
+            known = result.matched_count == 1 or self._apikeys.find_one({"_id": key_id}) is not None
+        with self._lock:
+            self._cache.pop(key_id, None)
+        return known
 
 
 def _to_document(key: ApiKey) -> Document:

@@ -10,6 +10,7 @@ import pybreaker
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.domain.errors import StoreUnavailableError
+from wavecom.ports import BreakerState
 
 logger = logging.getLogger(__name__)
 
@@ -158,9 +159,10 @@ class MongoBreakerStates:
             return False
         return result.matched_count == 1
 
-    def states(self) -> dict[str, str]:
+    def states(self) -> dict[str, BreakerState]:
         """See `wavecom.adapters.breaker.BreakerStates.states`."""
         with available():
             return {
-                document["_id"]: document.get("state", pybreaker.STATE_CLOSED) for document in self._breakers.find()
+                each["_id"]: BreakerState(each.get("state", pybreaker.STATE_CLOSED), each.get("openedAt"))
+                for each in self._breakers.find()
             }

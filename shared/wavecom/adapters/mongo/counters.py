@@ -17,7 +17,7 @@ from pymongo.client_session import ClientSession
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.domain.change import Change
-from wavecom.domain.ledger import Totals, deltas
+from wavecom.domain.ledger import Totals, deltas, minute_of
 
 MERGE_AFTER = timedelta(minutes=3)
 """When a minute's writers are done with it; one that comes later still is merged by the next run."""
@@ -52,13 +52,8 @@ class MongoCounters:
 
     def count(self, changes: Sequence[Change], shard: str, session: ClientSession) -> None:
         """Add what ``changes`` move to ``shard``'s documents, within the transaction of ``session``."""
-        by_document: defaultdict[tuple[str, datetime], list[Change]] = defaultdict(list)
-        for change in changes:
-            by_document[change.after.tenant_id, _minute(change.after.updated_at)].append(change)
         updates = [
-            _increment(tenant_id, minute, shard, counts)
-            for (tenant_id, minute), group in by_document.items()
-            if (counts := deltas(group))
+            _increment(tenant_id, minute, shard, counts) for (tenant_id, minute), counts in deltas(changes).items()
         ]
         if updates:
             self._counters.bulk_write(updates, ordered=False, session=session)
@@ -66,7 +61,7 @@ class MongoCounters:
     def add(self, tenant_id: str, deltas: Mapping[str, int], at: datetime) -> None:
         """See `wavecom.ports.Counters.add`."""
         with available(), self.shard() as shard:
-            self._counters.bulk_write([_increment(tenant_id, _minute(at), shard, deltas)])
+            self._counters.bulk_write([_increment(tenant_id, minute_of(at), shard, deltas)])
 
     def totals(self, tenant_id: str | None) -> Totals:
         """See `wavecom.ports.Counters.totals`."""
@@ -76,7 +71,7 @@ class MongoCounters:
 
     def minutes(self, tenant_id: str | None, since: datetime) -> dict[datetime, Totals]:
         """See `wavecom.ports.Counters.minutes`."""
-        query: Document = {"minute": {"$gte": _minute(since)}}
+        query: Document = {"minute": {"$gte": minute_of(since)}}
         if tenant_id is not None:
             query["tenantId"] = tenant_id
         by_minute: defaultdict[datetime, list[Document]] = defaultdict(list)
@@ -84,6 +79,13 @@ class MongoCounters:
             for document in self._counters.find(query):
                 by_minute[document["minute"]].append(document)
         return {minute: Totals(_sum(documents)) for minute, documents in by_minute.items()}
+
+    def of_minute(self, minute: datetime, session: ClientSession) -> dict[str, Totals]:
+        """Return each tenant's sums of one minute, within a transaction."""
+        by_tenant: defaultdict[str, list[Document]] = defaultdict(list)
+        for document in self._counters.find({"minute": minute}, session=session):
+            by_tenant[document["tenantId"]].append(document)
+        return {tenant_id: Totals(_sum(documents)) for tenant_id, documents in by_tenant.items()}
 
     def roll_up(self, before: datetime, now: datetime) -> int:
         """See `wavecom.ports.Counters.roll_up`."""
@@ -135,10 +137,6 @@ def _increment(tenant_id: str, minute: datetime, shard: str, counts: Mapping[str
         {"$inc": dict(counts), "$setOnInsert": {"tenantId": tenant_id, "minute": minute, "merged": False}},
         upsert=True,
     )
-
-
-def _minute(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)
 
 
 def _sum(documents: Iterable[Document]) -> Counter[str]:

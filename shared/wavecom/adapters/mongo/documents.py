@@ -8,6 +8,7 @@ from wavecom.adapters.mongo.client import Document
 from wavecom.domain.notification import (
     Attempt,
     AuditEntry,
+    BegunAttempt,
     Cause,
     Channel,
     Idempotency,
@@ -63,13 +64,18 @@ def _moving_fields(notification: Notification) -> Document:
         "deferredSince": notification.deferred_since,
         "lease": {"token": lease.token, "since": lease.since, "until": lease.until} if lease else None,
         "attempts": [_attempt(attempt) for attempt in notification.attempts] or None,
+        "begun": _begun(notification.begun),
+        "boundTo": notification.bound_to,
         "sentAt": notification.sent_at,
         "failedAt": notification.failed_at,
+        "deliveredAt": notification.delivered_at,
         "error": notification.error,
         "cause": notification.cause.value if notification.cause else None,
         "provider": notification.provider,
         "providerMessageId": notification.provider_message_id,
         "processingTimeMs": notification.processing_time_ms,
+        "trailDigest": notification.trail_digest,
+        "replayKeys": list(notification.replay_keys) or None,
         # The TTL index removes what has been finished for long enough; a replay takes it back.
         "finishedAt": notification.updated_at if notification.due_at is None else None,
     }
@@ -91,10 +97,16 @@ def _attempt(attempt: Attempt) -> Document:
     }
 
 
+def _begun(begun: BegunAttempt | None) -> Document | None:
+    if begun is None:
+        return None
+    return {"provider": begun.provider, "idempotent": begun.idempotent, "startedAt": begun.started_at}
+
+
 def from_document(document: Document) -> Notification:
     """Return the notification of a document."""
     get = document.get
-    lease, idempotency, cause = get("lease"), get("idempotency"), get("cause")
+    lease, idempotency, cause, begun = get("lease"), get("idempotency"), get("cause"), get("begun")
     return Notification(
         id=str(document["_id"]),
         tenant_id=document["tenantId"],
@@ -120,14 +132,23 @@ def from_document(document: Document) -> Notification:
         idempotency=Idempotency(**idempotency) if idempotency else None,
         lease=Lease(**lease) if lease else None,
         attempts=tuple(_to_attempt(attempt) for attempt in get("attempts", ())),
+        begun=_to_begun(begun) if begun else None,
+        bound_to=get("boundTo"),
         sent_at=get("sentAt"),
         failed_at=get("failedAt"),
+        delivered_at=get("deliveredAt"),
         error=get("error"),
         cause=Cause(cause) if cause else None,
         provider=get("provider"),
         provider_message_id=get("providerMessageId"),
         processing_time_ms=get("processingTimeMs"),
+        trail_digest=get("trailDigest", ""),
+        replay_keys=tuple(get("replayKeys", ())),
     )
+
+
+def _to_begun(begun: dict[str, Any]) -> BegunAttempt:
+    return BegunAttempt(provider=begun["provider"], idempotent=begun["idempotent"], started_at=begun["startedAt"])
 
 
 def _to_attempt(attempt: dict[str, Any]) -> Attempt:
@@ -156,6 +177,7 @@ def audit_document(entry: AuditEntry) -> Document:
         "message": entry.message,
         "timestamp": entry.timestamp,
         "metadata": dict(entry.metadata),
+        "digest": entry.digest,
     }
 
 
@@ -169,4 +191,5 @@ def audit_entry(document: Document) -> AuditEntry:
         message=document["message"],
         timestamp=document["timestamp"],
         metadata=document["metadata"],
+        digest=document.get("digest", ""),
     )

@@ -17,14 +17,23 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 NEWEST_FIRST = [("createdAt", DESCENDING), ("_id", DESCENDING)]
 
+LATEST_FAILURE_FIRST = [("failedAt", DESCENDING), ("_id", DESCENDING)]
+
 NOTIFICATIONS = [
     # Lists, newest first. A list with several filters walks one index and skips what the others leave out.
     IndexModel([("tenantId", ASCENDING), *NEWEST_FIRST], name="list"),
     IndexModel([("tenantId", ASCENDING), ("status", ASCENDING), *NEWEST_FIRST], name="list_by_status"),
     IndexModel([("tenantId", ASCENDING), ("type", ASCENDING), *NEWEST_FIRST], name="list_by_type"),
     IndexModel([("tenantId", ASCENDING), ("priority", ASCENDING), *NEWEST_FIRST], name="list_by_priority"),
+    IndexModel([("tenantId", ASCENDING), ("recipient", ASCENDING), *NEWEST_FIRST], name="list_by_recipient"),
     # The sweep. Finished notifications have no dueAt and are not in it.
     IndexModel([("dueAt", ASCENDING)], name="due", partialFilterExpression={"dueAt": {"$gt": EPOCH}}),
+    # The dead letters. Only what is FAILED has failedAt.
+    IndexModel(
+        [("tenantId", ASCENDING), *LATEST_FAILURE_FIRST],
+        name="dead_letters",
+        partialFilterExpression={"failedAt": {"$gt": EPOCH}},
+    ),
     # One notification a key and tenant, whoever asks at the same time.
     IndexModel(
         [("tenantId", ASCENDING), ("idempotency.key", ASCENDING)],
@@ -42,6 +51,9 @@ COUNTERS = [
     IndexModel([("merged", ASCENDING), ("minute", ASCENDING)], name="roll_up"),
     IndexModel([("minute", ASCENDING)], name="minutes"),
 ]
+SUPPRESSIONS = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
+KEPT_REPORTS = [IndexModel([("dueAt", ASCENDING)], name="due")]
+API_KEYS = [IndexModel([("tenantId", ASCENDING), ("createdAt", DESCENDING)], name="list")]
 RATE_LIMITS = [
     IndexModel([("minute", ASCENDING)], name="retention", expireAfterSeconds=int(RATE_LIMITS_KEPT.total_seconds()))
 ]
@@ -54,3 +66,6 @@ def create_indexes(database: Database[Document]) -> None:
         database.notificationlogs.create_indexes(AUDIT)
         database.counters.create_indexes(COUNTERS)
         database.ratelimits.create_indexes(RATE_LIMITS)
+        database.apikeys.create_indexes(API_KEYS)
+        database.suppressions.create_indexes(SUPPRESSIONS)
+        database.keptreports.create_indexes(KEPT_REPORTS)

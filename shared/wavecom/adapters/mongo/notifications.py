@@ -1,6 +1,7 @@
 """The notification store: every change with its audit entries and counters in one transaction."""
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -21,11 +22,11 @@ from wavecom.adapters.mongo.documents import (
     to_document,
     to_update,
 )
-from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_FIRST
+from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.domain.change import Change
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import AuditEntry, Notification
-from wavecom.ports import IdempotencyKeyTakenError, ListFilter, Position
+from wavecom.ports import AuditRange, DeadLetterFilter, IdempotencyKeyTakenError, ListFilter, Position
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ DUPLICATE_KEY = 11000
 ROUNDS = 10
 """How often `save` leaves out changes that lost a race before it gives up; one or two rounds are the rule."""
 ROUND_PAUSE_SECONDS = 0.01
+IDS_AT_ONCE = 1_000
 LIST_TIMEOUT = timedelta(seconds=5)
 UNREADABLE_WAITS = timedelta(hours=1)
 """How long the sweep leaves a document alone that this release cannot read, as one of a newer release."""
@@ -93,7 +95,7 @@ class MongoNotificationStore:
         entries = [audit_document(entry) for change in changes for entry in change.entries]
         if entries:
             self._audit.insert_many(entries, session=session)
-            self._counters.count(changes, shard, session)
+        self._counters.count(changes, shard, session)
 
     def _still_current(self, changes: Sequence[Change]) -> list[Change]:
         ids = [ObjectId(change.after.id) for change in changes]
@@ -128,10 +130,19 @@ class MongoNotificationStore:
 
     def audit_trail(self, notification: Notification) -> list[AuditEntry]:
         """See `wavecom.ports.NotificationStore.audit_trail`."""
-        ids = [audit_id(notification.id, sequence) for sequence in range(1, notification.sequence + 1)]
+        return self.audit_trails([notification])[notification.id]
+
+    def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
+        """See `wavecom.ports.NotificationStore.audit_trails`."""
+        ids = [audit_id(each.id, sequence) for each in notifications for sequence in range(1, each.sequence + 2)]
+        trails: dict[str, list[AuditEntry]] = {each.id: [] for each in notifications}
         with available():
-            entries = [audit_entry(document) for document in self._audit.find({"_id": {"$in": ids}})]
-        return sorted(entries, key=lambda entry: entry.sequence)
+            for start in range(0, len(ids), IDS_AT_ONCE):
+                found = self._audit.find({"_id": {"$in": ids[start : start + IDS_AT_ONCE]}}).sort("_id", 1)
+                for document in found:
+                    if entry := _read_entry(document):  # by the id, which is all that cannot be changed unseen
+                        trails[document["_id"].partition(":")[0]].append(entry)
+        return trails
 
     def page(
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
@@ -147,6 +158,28 @@ class MongoNotificationStore:
                 if len(found) >= limit:
                     break
         return [from_document(document) for document in found]
+
+    def dead_letters(self, where: DeadLetterFilter, *, limit: int, after: Position | None = None) -> list[Notification]:
+        """See `wavecom.ports.NotificationStore.dead_letters`."""
+        found: list[Document] = []
+        with available(LIST_TIMEOUT):
+            for query in dead_letter_queries(where, after):
+                cursor = self._notifications.find(query).sort(LATEST_FAILURE_FIRST).hint("dead_letters")
+                found += cursor.limit(limit - len(found))
+                if len(found) >= limit:
+                    break
+        return [from_document(document) for document in found]
+
+    def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
+        """See `wavecom.ports.NotificationStore.range`."""
+        ids: Document = {"$gte": first_id(where.since), "$lte": last_id(where.until)}
+        if after is not None:
+            ids["$gt"] = ObjectId(after)
+        query: Document = {"_id": ids, "createdAt": {"$gte": where.since, "$lt": where.until}}
+        if where.tenant_id is not None:
+            query["tenantId"] = where.tenant_id
+        with available(LIST_TIMEOUT):
+            return [from_document(each) for each in self._notifications.find(query).sort("_id", 1).limit(limit)]
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         """See `wavecom.ports.NotificationStore.overdue`."""
@@ -173,12 +206,56 @@ def list_queries(where: ListFilter, after: Position | None) -> list[Document]:
     What comes after a position is the rest of its moment, then everything earlier: two queries that each walk
     an index, where one with ``$or`` might not.
     """
-    fields = {"tenantId": where.tenant_id, "status": where.status, "type": where.channel, "priority": where.priority}
+    fields = {
+        "tenantId": where.tenant_id,
+        "recipient": where.recipient,
+        "status": where.status,
+        "type": where.channel,
+        "priority": where.priority,
+    }
     query: Document = {name: str(value) for name, value in fields.items() if value is not None}
+    created = {sign: moment for sign, moment in (("$gte", where.since), ("$lt", where.until)) if moment is not None}
     if after is None:
-        return [query]
+        return [query | {"createdAt": created} if created else query]
     same_moment = {"createdAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}}
-    return [query | same_moment, query | {"createdAt": {"$lt": after.created_at}}]
+    upper = min(after.created_at, where.until) if where.until else after.created_at
+    return [query | same_moment, query | {"createdAt": created | {"$lt": upper}}]
+
+
+def dead_letter_queries(where: DeadLetterFilter, after: Position | None) -> list[Document]:
+    """Return the queries whose results, one after the other, are a tenant's dead letters, the latest failure first.
+
+    Only what is FAILED has ``failedAt``.
+    """
+    query: Document = {"tenantId": where.tenant_id}
+    if where.cause is not None:
+        query["cause"] = where.cause.value
+    if where.provider is not None:
+        query["provider"] = where.provider or None
+    failed: Document = {"$gt": EPOCH}
+    if where.since is not None:
+        failed["$gte"] = where.since
+    if where.until is not None:
+        failed["$lt"] = where.until
+    if after is None:
+        return [query | {"failedAt": failed}]
+    same_moment = {"failedAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}}
+    upper = min(after.created_at, where.until) if where.until else after.created_at
+    return [query | same_moment, query | {"failedAt": failed | {"$lt": upper}}]
+
+
+def first_id(at: datetime) -> ObjectId:
+    """Return the least id that a notification accepted at ``at`` can have, to the second."""
+    return ObjectId(f"{_seconds(at):08x}{'0' * 16}")
+
+
+def last_id(at: datetime) -> ObjectId:
+    """Return the greatest id that a notification accepted at ``at`` can have, to the second."""
+    return ObjectId(f"{_seconds(at):08x}{'f' * 16}")
+
+
+def _seconds(at: datetime) -> int:
+    return min(max(0, math.floor(at.timestamp())), 0xFFFFFFFF)
 
 
 def list_index(where: ListFilter) -> str | None:
@@ -186,6 +263,7 @@ def list_index(where: ListFilter) -> str | None:
     names = [
         name
         for name, value in (
+            ("list_by_recipient", where.recipient),
             ("list_by_status", where.status),
             ("list_by_type", where.channel),
             ("list_by_priority", where.priority),
@@ -219,6 +297,16 @@ def _read(document: Document) -> Notification | None:
     except (KeyError, TypeError, ValueError) as exc:
         extra = {"notification_id": str(document["_id"]), "error": type(exc).__name__}
         logger.error("Unreadable notification left alone", extra=extra)  # noqa: TRY400 - the trace may show the body
+        return None
+
+
+def _read_entry(document: Document) -> AuditEntry | None:
+    """Return a document's audit entry, None where it is none any more; then its trail has a gap."""
+    try:
+        return audit_entry(document)
+    except (KeyError, TypeError, ValueError) as exc:
+        extra = {"entry": str(document["_id"]), "error": type(exc).__name__}
+        logger.error("Unreadable audit entry", extra=extra)  # noqa: TRY400 - the trace may show the body
         return None
 
 

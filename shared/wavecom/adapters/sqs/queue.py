@@ -61,9 +61,15 @@ class SqsQueue:
         if delay > timedelta(0):
             seconds = min(math.ceil(delay.total_seconds()), topology.SQS_MAX_DELAY_SECONDS)
             return self._send(topology.RETRY, messages, seconds)
-        confirmed: list[QueueMessage] = []
-        for lane in topology.LANES:
-            confirmed += self._send(lane, [message for message in messages if message.lane.value == lane])
+        by_lane = {lane: [each for each in messages if each.lane.value == lane] for lane in topology.LANES}
+        errors, confirmed = [], list[QueueMessage]()
+        for lane, in_lane in by_lane.items():
+            try:
+                confirmed += self._send(lane, in_lane)
+            except QueueUnavailableError as exc:  # one lane's failure leaves the other's confirms standing
+                errors.append(exc)
+        if errors and not confirmed:
+            raise errors[0]
         return confirmed
 
     def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:

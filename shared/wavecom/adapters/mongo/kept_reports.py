@@ -1,0 +1,75 @@
+"""Delivery reports that wait until the send that they speak of is recorded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pymongo import UpdateOne
+
+from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.ports import KeptReport
+
+
+class MongoKeptReports:
+    """`wavecom.ports.KeptReports` on MongoDB: one document a notification, provider and what is reported."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._reports = mongo.database.keptreports
+
+    def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
+        """See `wavecom.ports.KeptReports.keep`."""
+        updates = [
+            UpdateOne({"_id": _id(each)}, {"$setOnInsert": _to_document(each, at, until)}, upsert=True)
+            for each in reports
+        ]
+        if updates:
+            with available():
+                self._reports.bulk_write(updates, ordered=False)
+
+    def due(self, at: datetime, *, limit: int) -> list[KeptReport]:
+        """See `wavecom.ports.KeptReports.due`."""
+        with available():
+            found = self._reports.find({"dueAt": {"$lte": at}}).sort("dueAt", 1).limit(limit)
+            return [_from_document(each) for each in found]
+
+    def postpone(self, ids: Sequence[str], until: datetime) -> None:
+        """See `wavecom.ports.KeptReports.postpone`."""
+        if ids:
+            with available():
+                self._reports.update_many({"_id": {"$in": list(ids)}}, {"$set": {"dueAt": until}})
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """See `wavecom.ports.KeptReports.drop`."""
+        if ids:
+            with available():
+                self._reports.delete_many({"_id": {"$in": list(ids)}})
+
+
+def _id(report: DeliveryReport) -> str:
+    return f"{report.notification_id}|{report.provider}|{report.fared}|{report.unwanted}"
+
+
+def _to_document(report: DeliveryReport, kept_at: datetime, due_at: datetime) -> Document:
+    return {
+        "notificationId": report.notification_id,
+        "provider": report.provider,
+        "fared": report.fared.value if report.fared else None,
+        "reason": report.reason,
+        "unwanted": report.unwanted.value if report.unwanted else None,
+        "at": report.at,
+        "keptAt": kept_at,
+        "dueAt": due_at,
+    }
+
+
+def _from_document(document: Document) -> KeptReport:
+    fared, unwanted = document["fared"], document["unwanted"]
+    report = DeliveryReport(
+        notification_id=document["notificationId"],
+        provider=document["provider"],
+        fared=Fared(fared) if fared else None,
+        reason=document["reason"],
+        unwanted=Unwanted(unwanted) if unwanted else None,
+        at=document["at"],
+    )
+    return KeptReport(id=document["_id"], report=report, kept_at=document["keptAt"])

@@ -1,0 +1,75 @@
+"""The suppression lists: one document an address and tenant, found by its id alone."""
+
+from collections.abc import Sequence
+
+from pymongo import UpdateOne
+
+from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.domain.notification import Channel, Notification
+from wavecom.domain.receipts import Unwanted
+from wavecom.ports import Suppression, suppression_id
+
+
+class MongoSuppressions:
+    """`wavecom.ports.Suppressions` on MongoDB."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._suppressions = mongo.database.suppressions
+
+    def among(self, notifications: Sequence[Notification]) -> set[str]:
+        """See `wavecom.ports.Suppressions.among`."""
+        by_key: dict[str, list[str]] = {}
+        for each in notifications:
+            by_key.setdefault(_key(each.tenant_id, suppression_id(each.channel, each.recipient)), []).append(each.id)
+        with available():
+            found = self._suppressions.find({"_id": {"$in": list(by_key)}}, {"_id": 1})
+            return {notification_id for document in found for notification_id in by_key[document["_id"]]}
+
+    def add(self, suppressions: Sequence[Suppression]) -> None:
+        """See `wavecom.ports.Suppressions.add`."""
+        updates = [
+            UpdateOne({"_id": _key(each.tenant_id, each.id)}, {"$setOnInsert": _to_document(each)}, upsert=True)
+            for each in suppressions
+        ]
+        if updates:
+            with available():
+                self._suppressions.bulk_write(updates, ordered=False)
+
+    def remove(self, tenant_id: str, suppression_id: str) -> bool:
+        """See `wavecom.ports.Suppressions.remove`."""
+        with available():
+            return self._suppressions.delete_one({"_id": _key(tenant_id, suppression_id)}).deleted_count == 1
+
+    def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
+        """See `wavecom.ports.Suppressions.page`."""
+        query = {"tenantId": tenant_id, "id": {"$gt": after or ""}}
+        with available():
+            found = self._suppressions.find(query).sort([("tenantId", 1), ("id", 1)]).hint("list").limit(limit)
+            return [_from_document(each) for each in found]
+
+
+def _key(tenant_id: str, suppression_id: str) -> str:
+    return f"{tenant_id}|{suppression_id}"
+
+
+def _to_document(suppression: Suppression) -> Document:
+    return {
+        "tenantId": suppression.tenant_id,
+        "id": suppression.id,
+        "type": suppression.channel.value,
+        "recipient": suppression.recipient,
+        "reason": suppression.reason.value,
+        "notificationId": suppression.notification_id,
+        "createdAt": suppression.created_at,
+    }
+
+
+def _from_document(document: Document) -> Suppression:
+    return Suppression(
+        tenant_id=document["tenantId"],
+        channel=Channel(document["type"]),
+        recipient=document["recipient"],
+        reason=Unwanted(document["reason"]),
+        notification_id=document["notificationId"],
+        created_at=document["createdAt"],
+    )

@@ -1,0 +1,158 @@
+"""What every keeper of suppression lists does, the fake included."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, pending
+from tests.fakes import FakeSuppressions
+from wavecom.adapters.mongo.suppressions import MongoSuppressions
+from wavecom.domain.notification import Channel
+from wavecom.domain.receipts import Unwanted
+from wavecom.ports import Suppression, Suppressions
+
+PHONE = "+12025550123"
+TOKEN = "ab" * 32
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def suppressions(request: pytest.FixtureRequest) -> Suppressions:
+    if request.param == "fake":
+        return FakeSuppressions()
+    return MongoSuppressions(request.getfixturevalue("mongo"))
+
+
+def a_suppression(
+    recipient: str = "user@example.com",
+    channel: Channel = Channel.EMAIL,
+    tenant: str = "bank-a",
+    reason: Unwanted = Unwanted.HARD_BOUNCE,
+    **changes,
+) -> Suppression:
+    return Suppression(
+        tenant_id=tenant,
+        channel=channel,
+        recipient=recipient,
+        reason=reason,
+        **{"created_at": NOON, "notification_id": "a" * 24, **changes},
+    )
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        a_suppression(),
+        a_suppression("Größe@bücher.example", reason=Unwanted.COMPLAINT),
+        a_suppression(PHONE, Channel.SMS, reason=Unwanted.MANUAL, notification_id=None),
+        a_suppression(TOKEN, Channel.PUSH),
+    ],
+    ids=lambda each: each.channel,
+)
+def test_an_address_comes_back_as_it_was_added(suppressions, listed: Suppression) -> None:
+    suppressions.add([listed])
+
+    assert suppressions.page("bank-a", limit=10) == [listed]
+
+
+def test_one_that_is_there_already_stays_as_it_is(suppressions) -> None:
+    suppressions.add([a_suppression()])
+
+    suppressions.add([a_suppression(reason=Unwanted.MANUAL, created_at=NOON + timedelta(days=1), notification_id=None)])
+
+    assert suppressions.page("bank-a", limit=10) == [a_suppression()]
+
+
+def test_the_same_address_twice_in_one_call_is_there_once(suppressions) -> None:
+    suppressions.add([a_suppression(), a_suppression(reason=Unwanted.COMPLAINT)])
+
+    assert suppressions.page("bank-a", limit=10) == [a_suppression()]
+
+
+def test_nothing_may_be_added_and_nothing_asked_for(suppressions) -> None:
+    suppressions.add([])
+
+    assert suppressions.among([]) == set()
+    assert suppressions.page("bank-a", limit=10) == []
+
+
+def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions) -> None:
+    suppressions.add(
+        [a_suppression(), a_suppression(PHONE, Channel.SMS), a_suppression("b@example.com", tenant="bank-b")]
+    )
+    listed = [pending(), pending(), pending(channel=Channel.SMS, recipient=PHONE)]
+    theirs = pending(tenant="bank-b", recipient="b@example.com")
+    free = [
+        pending(recipient="b@example.com"),
+        pending(tenant="bank-b"),
+        pending(tenant="bank-a~test"),
+        pending(channel=Channel.PUSH, recipient=PHONE),
+    ]
+
+    assert suppressions.among([*free, *listed, theirs]) == {each.id for each in [*listed, theirs]}
+
+
+@pytest.mark.parametrize("recipient", ["USER@example.com", "user@EXAMPLE.COM", "uSER@eXAMPLE.cOM"])
+def test_the_case_of_an_email_address_does_not_matter(suppressions, recipient: str) -> None:
+    suppressions.add([a_suppression(recipient)])
+    notification = pending()
+
+    assert suppressions.among([notification]) == {notification.id}
+    assert suppressions.page("bank-a", limit=1)[0].recipient == recipient
+
+
+def test_two_mailboxes_that_only_look_alike_are_two(suppressions) -> None:
+    suppressions.add([a_suppression("strasse@example.com")])
+
+    assert suppressions.among([pending(recipient="straße@example.com")]) == set()
+
+
+def test_the_case_of_an_fcm_token_does_matter(suppressions) -> None:
+    suppressions.add([a_suppression("abc:" + "Ab" * 60, Channel.PUSH)])
+
+    assert suppressions.among([pending(channel=Channel.PUSH, recipient="abc:" + "ab" * 60)]) == set()
+
+
+def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions) -> None:
+    listed = a_suppression()
+    suppressions.add([listed])
+
+    assert suppressions.remove("bank-b", listed.id) is False
+    assert suppressions.remove("bank-a~test", listed.id) is False
+    assert suppressions.remove("bank-a", listed.id) is True
+    assert suppressions.remove("bank-a", listed.id) is False
+    assert suppressions.among([pending()]) == set()
+    suppressions.add([listed])
+    assert suppressions.page("bank-a", limit=10) == [listed], "it can be put back"
+
+
+def test_pages_are_in_the_order_of_ids_and_of_one_tenant(suppressions) -> None:
+    listed = [a_suppression(f"r{number}@example.com") for number in range(25)]
+    suppressions.add([*listed, *(a_suppression(each.recipient, tenant="bank-b") for each in listed)])
+    expected = sorted(each.id for each in listed)
+
+    pages, after = [], None
+    while page := suppressions.page("bank-a", limit=10, after=after):
+        pages.append([each.id for each in page])
+        after = page[-1].id
+
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert [each for page in pages for each in page] == expected
+    assert suppressions.page("bank-a", limit=10, after="f" * 32) == []
+
+
+def test_an_id_says_nothing_of_the_recipient_and_fits_a_url() -> None:
+    listed = a_suppression(PHONE, Channel.SMS)
+
+    assert len(listed.id) == 32
+    assert set(listed.id) <= set("0123456789abcdef")
+    assert listed.id != a_suppression(PHONE, Channel.PUSH).id
+
+
+def test_many_at_once_put_one_address_on_the_list_once(mongo) -> None:
+    reasons = list(Unwanted) * 10
+
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(lambda reason: MongoSuppressions(mongo).add([a_suppression(reason=reason)]), reasons))
+
+    assert len(MongoSuppressions(mongo).page("bank-a", limit=10)) == 1
