@@ -159,7 +159,10 @@ def test_request_carries_the_notification_id_and_the_configuration_set(service: 
     (request,) = service.requests
     assert receipt.provider_message_id == "0100018c-a1b2-000000"
     assert request["path"] == "/v2/email/outbound-emails"
-    assert request["EmailTags"] == [{"Name": "notificationId", "Value": NOTIFICATION_ID}]
+    assert request["EmailTags"] == [
+        {"Name": "notificationId", "Value": NOTIFICATION_ID},
+        {"Name": "provider", "Value": "ses-frankfurt"},
+    ]
     assert request["ConfigurationSetName"] == "wavecom-events"
     assert request["Content"]["Simple"]["Subject"] == {"Data": "Grüße 🎉", "Charset": "UTF-8"}
     assert request["Content"]["Simple"]["Body"] == {"Text": {"Data": "Guten Tag, 你好", "Charset": "UTF-8"}}
@@ -208,7 +211,10 @@ def test_address_that_ses_cannot_take_is_permanent(
         (400, "AccountSuspendedException", "Suspended", TransientError),
         (400, "SendingPausedException", "Paused", TransientError),
         (400, "MailFromDomainNotVerifiedException", "No MX", TransientError),
+        (400, "AccountSendingPausedException", "Paused", TransientError),
+        (400, "ConfigurationSetSendingPausedException", "Paused", TransientError),
         (404, "NotFoundException", "Configuration set <wavecom> does not exist.", TransientError),
+        (404, "UnknownOperationException", "No", TransientError),
         (403, "AccessDeniedException", "Not authorized to perform ses:SendEmail", TransientError),
         (403, "InvalidSignatureException", "Signature expired", TransientError),
         (400, "ExpiredTokenException", "The security token is expired", TransientError),
@@ -269,7 +275,7 @@ def test_connection_lost_after_the_request_is_unknown(service: Service, provider
     assert (type(error), error.code) == (UnknownOutcomeError, "ConnectionClosedError")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"{}", b""])
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"", b"[]", b"null", b"\xff\xfe"])
 def test_answer_without_message_id_is_unknown(service: Service, provider: SesEmailProvider, body: bytes) -> None:
     service.body = body
 
@@ -280,6 +286,14 @@ def test_refusal_without_a_code_goes_by_its_status(service: Service, provider: S
     service.status, service.body = 502, b"<html>Bad gateway</html>"
 
     assert isinstance(error_of(provider), TransientError)
+
+
+def test_session_token_that_aws_quotes_stays_out_of_the_error(service: Service, provider: SesEmailProvider) -> None:
+    service.refuse(403, "SignatureDoesNotMatch", "Expected 'x-amz-security-token:FwoGZXIvYXdz'")
+
+    error = error_of(provider)
+
+    assert "FwoGZXIvYXdz" not in f"{error} {error!r} {error.code}"
 
 
 def test_nobody_listening_is_transient(credentials: None) -> None:

@@ -1,56 +1,59 @@
-"""Email through Amazon SES, API v2: SendEmail with simple content.
+"""Email through Amazon SES, API v2: SendEmail with simple content, and SendBulkEmail for several messages at once.
 
 What an error means. What concerns this message is Permanent; what concerns our account is Transient, so that the
 message can go to another provider and the breaker sees it. A call that SES answers with an error has sent nothing
 ("Amazon SES returns an error message to your application and does not send the email": Amazon SES developer guide,
-"Amazon SES email sending errors"). ``code`` of an error is AWS's error code, or the name of botocore's exception.
+"Amazon SES email sending errors"). ``code`` of an error is AWS's code, or the name of botocore's exception.
 
 ==================================================================  ===========  =======================================
 error                                                               meaning      why
 ==================================================================  ===========  =======================================
-TooManyRequestsException, ThrottlingException, Throttling,          RateLimited  sending rate or daily quota; 10 minutes
-RequestLimitExceeded, LimitExceededException, any 429                            for the daily one ("Errors related to
-                                                                                 the sending quotas")
+limits, our credentials, the service, the network                   as in `aws`  10 minutes for a daily quota ("Errors
+                                                                                 related to the sending quotas")
 MessageRejected                                                     Permanent    its content is refused
 MessageRejected, "... not verified ..."                             Transient    our identity, or our sandbox
 AccountSuspendedException, SendingPausedException,                  Transient    our account
 AccountSendingPausedException, ConfigurationSetSendingPausedException
 MailFromDomainNotVerifiedException                                  Transient    our MAIL FROM domain
 NotFoundException                                                   Transient    our configuration set
-any 401 or 403, ExpiredToken..., RequestExpired,                    Transient    our credentials, rights or clock
-InvalidClientTokenId, UnrecognizedClientException,
-SignatureDoesNotMatch, IncompleteSignature..., OptInRequired
-any 5xx but 504                                                     Transient    the service refused
-504                                                                 Unknown      a gateway gave up waiting
 BadRequestException and any other 4xx                               Permanent    this request will never be taken
-no connection, no credentials                                       Transient    nothing was sent
-parameters that break the service's model                           Permanent    nothing was sent
-anything else: read timeout, connection lost, broken answer         Unknown      it may have been sent
+the same, and MessageRejected, for a whole SendBulkEmail            Transient    it cannot be the fault of every message
 ==================================================================  ===========  =======================================
 
-SendEmail takes no idempotency token; the notification's id goes along as the tag ``notificationId``.
+What the status of one message in an answered SendBulkEmail means (API reference, "BulkEmailEntryResult", and the
+service's model where the page has another name):
+
+==================================================================  ===========  =======================================
+status                                                              meaning      why
+==================================================================  ===========  =======================================
+SUCCESS                                                             receipt      Unknown where it comes without an id
+MESSAGE_REJECTED                                                    Permanent    "it contained a virus"; Transient where
+                                                                                 the error says "not verified"
+INVALID_PARAMETER, INVALID_PARAMETER_VALUE                          Permanent    this recipient, or its content
+ACCOUNT_THROTTLED                                                   RateLimited  sending rate
+ACCOUNT_DAILY_QUOTA_EXCEEDED                                        RateLimited  daily quota: 10 minutes
+ACCOUNT_SUSPENDED, ACCOUNT_SENDING_PAUSED,                          Transient    our account
+CONFIGURATION_SET_SENDING_PAUSED, MAIL_FROM_DOMAIN_NOT_VERIFIED
+CONFIGURATION_SET_NOT_FOUND, CONFIGURATION_SET_DOES_NOT_EXIST,      Transient    our configuration
+TEMPLATE_NOT_FOUND, TEMPLATE_DOES_NOT_EXIST,
+INVALID_SENDING_POOL_NAME
+TRANSIENT_FAILURE, FAILED                                           Transient    "unable to process your request"
+any other, or none                                                  Unknown      it may have been sent
+==================================================================  ===========  =======================================
+
+Neither call takes an idempotency token; the notification's id and the provider's name go along as the tags
+``notificationId`` and ``provider``. A message of SendBulkEmail that SES accepted may still fail to be rendered, which
+it tells by a Rendering Failure event ("Using templates to send personalized email with the Amazon SES API").
 """
 
+import json
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Unpack, cast
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ProxyConnectionError,
-    TokenRetrievalError,
-)
-from botocore.parsers import ResponseParserError
 from email_validator import EmailNotValidError, validate_email
 
+from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, common_meaning, receipt_of
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
     PermanentError,
@@ -64,20 +67,32 @@ from wavecom.ports import OutgoingMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sesv2.type_defs import SendEmailRequestTypeDef
+    from mypy_boto3_sesv2.type_defs import (
+        BulkEmailEntryResultTypeDef,
+        BulkEmailEntryTypeDef,
+        MessageTagTypeDef,
+        SendBulkEmailRequestTypeDef,
+        SendEmailRequestTypeDef,
+        TemplateTypeDef,
+    )
 
+BULK_LIMIT: Final = 50
+"""Messages in one SendBulkEmail (Amazon SES developer guide, "Using templates to send personalized email ...")."""
+BULK_ENTRIES_MAX_BYTES: Final = 950_000
+"""What the messages of one SendBulkEmail may take as JSON, with room for what they share: a request with an inline
+template "can be up to 1 MB in size" (same page)."""
 DAILY_QUOTA_WAIT: Final = timedelta(minutes=10)
 """Amazon SES developer guide, "Errors related to the sending quotas for your Amazon SES account"."""
 
-_LIMITS: Final = frozenset(
-    {
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
-        "LimitExceededException",
-    }
-)
+_SERVICE: Final = "Amazon SES"
+_TEMPLATE: Final["TemplateTypeDef"] = {
+    "TemplateContent": {"Subject": "{{subject}}", "Text": "{{text}}"},
+    "TemplateData": "{}",
+}
+"""A template of nothing but the message. SES takes "only simple substitutions" in an inline template (API reference,
+"Template"), answers anything else with a BadRequestException, and "doesn't escape HTML content when rendering"
+(developer guide, "Advanced email personalization"), so the form with three braces is neither needed nor documented.
+Values are not searched for variables. Without a default a missing value fails instead of sending an empty message."""
 _OUR_ACCOUNT: Final = frozenset(
     {
         "AccountSuspendedException",
@@ -86,62 +101,45 @@ _OUR_ACCOUNT: Final = frozenset(
         "SendingPausedException",
         "MailFromDomainNotVerifiedException",
         "NotFoundException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "RequestExpired",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "SignatureDoesNotMatch",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-        "OptInRequired",
     }
 )
-_NOTHING_SENT: Final = (
-    EndpointConnectionError,
-    ConnectTimeoutError,
-    ProxyConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    TokenRetrievalError,
+_STATUS_OF_ONE_MESSAGE: Final = frozenset({"MESSAGE_REJECTED", "INVALID_PARAMETER", "INVALID_PARAMETER_VALUE"})
+_STATUS_OF_OUR_ACCOUNT: Final = frozenset(
+    {
+        "ACCOUNT_SUSPENDED",
+        "ACCOUNT_SENDING_PAUSED",
+        "CONFIGURATION_SET_SENDING_PAUSED",
+        "MAIL_FROM_DOMAIN_NOT_VERIFIED",
+        "CONFIGURATION_SET_NOT_FOUND",
+        "CONFIGURATION_SET_DOES_NOT_EXIST",
+        "TEMPLATE_NOT_FOUND",
+        "TEMPLATE_DOES_NOT_EXIST",
+        "INVALID_SENDING_POOL_NAME",
+        "TRANSIENT_FAILURE",
+        "FAILED",
+    }
 )
 
 
-def ses_client(
-    *,
-    region: str,
-    endpoint_url: str | None = None,
-    connect_timeout: timedelta = timedelta(seconds=3),
-    timeout: timedelta = timedelta(seconds=10),
-    max_connections: int = 50,
-) -> "SESV2Client":
-    """Return a client for many threads, which never retries: the retry policy is the application's.
-
-    ``timeout`` bounds the wait for each part of an answer. ``max_connections`` should be no less than the number of
-    threads: urllib3 opens connections beyond it and throws them away after one use.
-    """
-    config = Config(
-        connect_timeout=connect_timeout.total_seconds(),
-        read_timeout=timeout.total_seconds(),
-        max_pool_connections=max_connections,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    session = boto3.session.Session()
-    return cast("SESV2Client", session.client("sesv2", region_name=region, endpoint_url=endpoint_url, config=config))
+def ses_client(**options: Unpack[ClientOptions]) -> "SESV2Client":
+    """Return a client for many threads, which never retries; the options are those of `aws_client`."""
+    return cast("SESV2Client", aws_client("sesv2", **options))
 
 
 class SesEmailProvider:
     """Sends email through Amazon SES."""
 
     channel = Channel.EMAIL
+    idempotent = False
+    bulk_limit = BULK_LIMIT
 
     def __init__(
         self, client: "SESV2Client", *, sender: str, name: str = "ses", configuration_set: str | None = None
     ) -> None:
         """Send as ``sender`` (``Name <address>`` or an address), an identity that SES has verified.
 
-        ``configuration_set`` decides where SES publishes deliveries, bounces and complaints.
+        ``configuration_set`` decides where SES publishes deliveries, bounces and complaints. ``name`` is sent as a
+        tag, which may have letters, digits, ``_`` and ``-`` (API reference, "MessageTag").
         """
         self.name = name
         self._client = client
@@ -151,20 +149,54 @@ class SesEmailProvider:
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds SES's message id."""
         request = self._request(message)
+        answer = call(_SERVICE, lambda: self._client.send_email(**request), _meaning)
+        return receipt_of(_SERVICE, answer.get("MessageId"))
+
+    def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
+        """Send messages in one call, or in more where they would not fit, and return what became of each, in order.
+
+        A recipient that SES cannot take is refused before the call. What goes alone goes by SendEmail.
+        """
+        results: list[Receipt | ProviderError | None] = [None] * len(messages)
+        entries: list[tuple[int, BulkEmailEntryTypeDef]] = []
+        for index, message in enumerate(messages):
+            try:
+                entries.append((index, self._entry(message)))
+            except PermanentError as exc:
+                results[index] = exc
+        for part in _parts(entries):
+            alone = len(part) == 1
+            outcomes = [self._try(messages[part[0][0]])] if alone else self._send_part([entry for _, entry in part])
+            for (index, _), outcome in zip(part, outcomes, strict=True):
+                results[index] = outcome
+        return cast("list[Receipt | ProviderError]", results)
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
+    def _try(self, message: OutgoingMessage) -> Receipt | ProviderError:
         try:
-            answer = self._client.send_email(**request)
-        except ClientError as exc:
-            raise _refusal(exc) from exc
-        except _NOTHING_SENT as exc:
-            raise TransientError("Not connected to Amazon SES", code=type(exc).__name__) from exc
-        except ParamValidationError as exc:
-            raise PermanentError("Not a request that Amazon SES knows", code=type(exc).__name__) from exc
-        except (BotoCoreError, ResponseParserError) as exc:
-            raise UnknownOutcomeError("No answer from Amazon SES", code=type(exc).__name__) from exc
-        message_id = answer.get("MessageId")
-        if not message_id:
-            raise UnknownOutcomeError("Amazon SES answered without a message id", code="no_message_id")
-        return Receipt(message_id)
+            return self.send(message)
+        except ProviderError as exc:
+            return exc
+
+    def _send_part(self, entries: Sequence["BulkEmailEntryTypeDef"]) -> list[Receipt | ProviderError]:
+        request: SendBulkEmailRequestTypeDef = {
+            "FromEmailAddress": self._sender,
+            "DefaultContent": {"Template": _TEMPLATE},
+            "BulkEmailEntries": entries,
+        }
+        if self._configuration_set is not None:
+            request["ConfigurationSetName"] = self._configuration_set
+        try:
+            answer = call(_SERVICE, lambda: self._client.send_bulk_email(**request), _meaning_for_all)
+            results = answer.get("BulkEmailEntryResults", [])
+            if len(results) != len(entries):
+                raise UnknownOutcomeError(f"{_SERVICE} did not answer for each message", code="results_missing")
+        except ProviderError as exc:
+            return [exc] * len(entries)
+        return [_outcome(result) for result in results]
 
     def _request(self, message: OutgoingMessage) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {
@@ -176,17 +208,53 @@ class SesEmailProvider:
                     "Body": {"Text": {"Data": message.message, "Charset": "UTF-8"}},
                 }
             },
-            "EmailTags": [{"Name": "notificationId", "Value": message.notification_id}],
+            "EmailTags": self._tags(message),
         }
         if self._configuration_set is not None:
             request["ConfigurationSetName"] = self._configuration_set
         return request
 
+    def _entry(self, message: OutgoingMessage) -> "BulkEmailEntryTypeDef":
+        values = {"subject": message.subject or "", "text": message.message}
+        return {
+            "Destination": {"ToAddresses": [_checked(message.recipient)]},
+            "ReplacementTags": self._tags(message),
+            "ReplacementEmailContent": {
+                "ReplacementTemplate": {"ReplacementTemplateData": json.dumps(values, ensure_ascii=False)}
+            },
+        }
+
+    def _tags(self, message: OutgoingMessage) -> list["MessageTagTypeDef"]:
+        return [
+            {"Name": "notificationId", "Value": message.notification_id},
+            {"Name": "provider", "Value": self.name},
+        ]
+
+
+def _parts(
+    entries: Sequence[tuple[int, "BulkEmailEntryTypeDef"]],
+) -> Iterator[list[tuple[int, "BulkEmailEntryTypeDef"]]]:
+    """Split entries into what one call takes, by number and by size."""
+    part: list[tuple[int, BulkEmailEntryTypeDef]] = []
+    size = 0
+    for index, entry in entries:
+        added = len(json.dumps(entry)) + 2
+        if part and (len(part) == BULK_LIMIT or size + added > BULK_ENTRIES_MAX_BYTES):
+            yield part
+            part, size = [], 0
+        part.append((index, entry))
+        size += added
+    if part:
+        yield part
+
 
 def _ascii(recipient: str) -> str:
     """Return the address with its domain in Punycode, which SES demands (API reference, "Destination")."""
-    if recipient.isascii():
-        return recipient
+    return recipient if recipient.isascii() else _checked(recipient)
+
+
+def _checked(recipient: str) -> str:
+    """Return the address in ASCII. Raises `PermanentError` where it is none, before it can spoil a call for others."""
     try:
         address = validate_email(recipient, check_deliverability=False).ascii_email
     except EmailNotValidError as exc:
@@ -196,18 +264,39 @@ def _ascii(recipient: str) -> str:
     return address
 
 
-def _refusal(exc: ClientError) -> ProviderError:
-    code = exc.response.get("Error", {}).get("Code", "Unknown")
-    text = exc.response.get("Error", {}).get("Message", "")
-    status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    detail = f"{code}: {text}"
-    if code in _LIMITS or status == 429:
-        wait = DAILY_QUOTA_WAIT if "daily" in text.lower() else None
-        return RateLimitedError(detail, code=code, retry_after=wait)
-    if status == 504:
-        return UnknownOutcomeError(detail, code=code)
-    if code in _OUR_ACCOUNT or status in (401, 403) or status >= 500:
-        return TransientError(detail, code=code)
-    if code == "MessageRejected" and "not verified" in text.lower():
-        return TransientError(detail, code=code)
-    return PermanentError(detail, code=code)
+def _meaning(refusal: Refusal) -> ProviderError:
+    code = refusal.code
+    if code in _OUR_ACCOUNT or (code == "MessageRejected" and _not_verified(refusal.text)):
+        return TransientError(refusal.detail, code=code)
+    meaning = common_meaning(refusal)
+    if isinstance(meaning, RateLimitedError) and "daily" in refusal.text.lower():
+        return RateLimitedError(refusal.detail, code=code, retry_after=DAILY_QUOTA_WAIT)
+    return meaning or PermanentError(refusal.detail, code=code)
+
+
+def _meaning_for_all(refusal: Refusal) -> ProviderError:
+    meaning = _meaning(refusal)
+    if isinstance(meaning, PermanentError):
+        return TransientError(refusal.detail, code=refusal.code)
+    return meaning
+
+
+def _outcome(result: "BulkEmailEntryResultTypeDef") -> Receipt | ProviderError:
+    status, text = str(result.get("Status", "")), result.get("Error", "")
+    detail = f"{status}: {text}"
+    if status == "SUCCESS":
+        message_id = result.get("MessageId")
+        return Receipt(message_id) if message_id else UnknownOutcomeError(detail, code="no_message_id")
+    if status == "ACCOUNT_THROTTLED":
+        return RateLimitedError(detail, code=status)
+    if status == "ACCOUNT_DAILY_QUOTA_EXCEEDED":
+        return RateLimitedError(detail, code=status, retry_after=DAILY_QUOTA_WAIT)
+    if status in _STATUS_OF_OUR_ACCOUNT or (status == "MESSAGE_REJECTED" and _not_verified(text)):
+        return TransientError(detail, code=status)
+    if status in _STATUS_OF_ONE_MESSAGE:
+        return PermanentError(detail, code=status)
+    return UnknownOutcomeError(detail, code="status_unknown")
+
+
+def _not_verified(text: str) -> bool:
+    return "not verified" in text.lower()

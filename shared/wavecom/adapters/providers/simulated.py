@@ -2,23 +2,27 @@
 
 A magic recipient's fate depends on the recipient and on ``attempt`` alone, so that every process tells the same story.
 
-============  =========================  ============  ===================================================
-email         push token                 SMS           what happens
-============  =========================  ============  ===================================================
-delivered     ``simulator-delivered:``   +15005550006  accepted
-bounce        ``simulator-bounce:``      +15005550001  `PermanentError`
-fail-once     ``simulator-fail-once:``   +15005550007  `TransientError` at attempt 1, then accepted
-fail-twice    ``simulator-fail-twice:``  +15005550002  `TransientError` at attempts 1 and 2, then accepted
-fail-thrice   ``simulator-fail-thrice:`` +15005550008  `TransientError` at attempts 1 to 3, then accepted
-fail          ``simulator-fail:``        +15005550003  always `TransientError`
-timeout       ``simulator-timeout:``     +15005550004  accepted, then `UnknownOutcomeError`
-limited       ``simulator-limited:``     +15005550005  always `RateLimitedError`, to be retried after 5 s
-============  =========================  ============  ===================================================
+==============  ============  ================================================================================
+name            SMS           what happens
+==============  ============  ================================================================================
+delivered       +15005550006  accepted, and reported as delivered at once, which may be before our own record
+bounce          +15005550001  `PermanentError`: refused at once
+hard-bounce     +15005550009  accepted, then reported as undelivered for good: the recipient is suppressed
+fail-once       +15005550007  `TransientError` at attempt 1, then accepted
+fail-twice      +15005550002  `TransientError` at attempts 1 and 2, then accepted
+fail-thrice     +15005550008  `TransientError` at attempts 1 to 3, then accepted
+fail            +15005550003  always `TransientError`
+timeout         +15005550004  accepted, then `UnknownOutcomeError`
+timeout-before  +15005550010  `UnknownOutcomeError` at attempt 1 without having accepted, then accepted
+limited         +15005550005  always `RateLimitedError`, to be retried after 5 s
+late            +15005550011  accepted, and reported as delivered after 30 s
+disorder        +15005550012  accepted, and reported as delivered twice, then as undelivered, which is too late
+==============  ============  ================================================================================
 
 An email address is the name at ``simulator.example.com``, for example ``bounce+label@simulator.example.com`` (the
-label is optional). A push token goes on, after the colon, with the 100 or more characters that an FCM registration
-token has. The SMS numbers are valid for phonenumbers; 0001 and 0006 mean what they mean to Twilio (Twilio
-documentation, "Test Credentials").
+label is optional). A push token is ``simulator-``, the name, a colon, and 100 or more characters, as an FCM
+registration token has them. The SMS numbers are valid for phonenumbers; 0001 and 0006 mean what they mean to Twilio
+(Twilio documentation, "Test Credentials").
 """
 
 import json
@@ -28,13 +32,22 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import PermanentError, RateLimitedError, Receipt, TransientError, UnknownOutcomeError
+from wavecom.domain.outcomes import (
+    PermanentError,
+    ProviderError,
+    RateLimitedError,
+    Receipt,
+    TransientError,
+    UnknownOutcomeError,
+)
+from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
 from wavecom.ports import OutgoingMessage
 
 EMAIL_DOMAIN: Final = "simulator.example.com"
@@ -52,7 +65,11 @@ class Fate(StrEnum):
     FAIL_THRICE = "fail-thrice"
     FAIL = "fail"
     TIMEOUT = "timeout"
+    TIMEOUT_BEFORE = "timeout-before"
     LIMITED = "limited"
+    HARD_BOUNCE = "hard-bounce"
+    LATE = "late"
+    DISORDER = "disorder"
 
 
 PHONE_NUMBERS: Final = {
@@ -64,7 +81,23 @@ PHONE_NUMBERS: Final = {
     Fate.FAIL: "+15005550003",
     Fate.TIMEOUT: "+15005550004",
     Fate.LIMITED: "+15005550005",
+    Fate.HARD_BOUNCE: "+15005550009",
+    Fate.TIMEOUT_BEFORE: "+15005550010",
+    Fate.LATE: "+15005550011",
+    Fate.DISORDER: "+15005550012",
 }
+LATE_BY: Final = timedelta(seconds=30)
+_REPORTS: Final[Mapping[Fate, Sequence[tuple[Fared, Unwanted | None, timedelta]]]] = {
+    Fate.DELIVERED: ((Fared.DELIVERED, None, timedelta(0)),),
+    Fate.HARD_BOUNCE: ((Fared.UNDELIVERED, Unwanted.HARD_BOUNCE, timedelta(seconds=1)),),
+    Fate.LATE: ((Fared.DELIVERED, None, LATE_BY),),
+    Fate.DISORDER: (
+        (Fared.DELIVERED, None, timedelta(0)),
+        (Fared.DELIVERED, None, timedelta(seconds=1)),
+        (Fared.UNDELIVERED, None, timedelta(seconds=10)),
+    ),
+}
+"""What is reported of a message that was accepted, and how long after that."""
 
 _FATES_BY_NAME: Final = {fate.value: fate for fate in Fate}
 _FATES_BY_PHONE_NUMBER: Final = {number: fate for fate, number in PHONE_NUMBERS.items()}
@@ -108,10 +141,15 @@ class SimulatedProvider:
         latency: timedelta = timedelta(0),
         failure_rate: float = 0.0,
         down: bool = False,
+        idempotent: bool = False,
         journal: Path | None = None,
+        report: Callable[[DeliveryReport, timedelta], None] | None = None,
         random: randomness.Random | None = None,
     ) -> None:
         """Simulate a provider of ``channel``.
+
+        An ``idempotent`` one accepts each notification only once in its lifetime. ``report`` is called with each
+        delivery report and the time until it comes.
 
         Every call takes ``latency``; a call to an ordinary recipient fails transiently with probability
         ``failure_rate`` (0 to 1), drawn from ``random``. Each accepted message appends a line of JSON to
@@ -124,6 +162,9 @@ class SimulatedProvider:
         self.name = name
         self.channel = channel
         self.down = down
+        self.idempotent = idempotent
+        self._accepted: set[str] = set()
+        self._report = report
         self._latency_seconds = latency.total_seconds()
         self._failure_rate = failure_rate
         self._journal = journal
@@ -138,29 +179,27 @@ class SimulatedProvider:
             time.sleep(self._latency_seconds)
         if self.down:
             raise TransientError("Simulated outage", code="simulated_outage")
-        match fate_of(self.channel, message.recipient):
-            case None:
-                if self._fails():
-                    raise TransientError("Simulated failure", code="simulated_failure")
-            case Fate.BOUNCE:
-                raise PermanentError("Simulated bounce", code="simulated_bounce")
-            case Fate.FAIL:
-                raise TransientError("Simulated failure", code="simulated_failure")
-            case Fate.LIMITED:
-                raise RateLimitedError("Simulated rate limit", code="429", retry_after=RETRY_AFTER)
-            case Fate.TIMEOUT:
-                self._accept(message)
-                raise UnknownOutcomeError("Simulated timeout after acceptance", code="simulated_timeout")
-            case fate:
-                if message.attempt <= _ATTEMPTS_THAT_FAIL.get(fate, 0):
-                    raise TransientError("Simulated failure", code="simulated_failure")
-        return self._accept(message)
+        fate = fate_of(self.channel, message.recipient)
+        if fate is None and self._fails():
+            raise TransientError("Simulated failure", code="simulated_failure")
+        if fate is not None and (refusal := _refusal(fate, message.attempt)):
+            raise refusal
+        receipt = self._accept(message)
+        if fate is Fate.TIMEOUT:
+            raise UnknownOutcomeError("Simulated timeout after acceptance", code="simulated_timeout")
+        return receipt
 
     def _fails(self) -> bool:
         with self._draw:
             return self._random.random() < self._failure_rate
 
     def _accept(self, message: OutgoingMessage) -> Receipt:
+        if self.idempotent:
+            with self._draw:
+                if message.notification_id in self._accepted:
+                    return Receipt(f"sim-{message.notification_id}")
+                self._accepted.add(message.notification_id)
+        self._report_on(message)
         if self._journal is not None:
             entry = {
                 "notificationId": message.notification_id,
@@ -169,7 +208,39 @@ class SimulatedProvider:
                 "at": datetime.now(UTC).isoformat(),
             }
             _append(self._journal, json.dumps(entry))
-        return Receipt(f"sim-{uuid.uuid4().hex}")
+        return Receipt(f"sim-{message.notification_id}" if self.idempotent else f"sim-{uuid.uuid4().hex}")
+
+    def _report_on(self, message: OutgoingMessage) -> None:
+        fate = fate_of(self.channel, message.recipient)
+        if self._report is None or fate is None:
+            return
+        for fared, unwanted, delay in _REPORTS.get(fate, ()):
+            report = DeliveryReport(
+                notification_id=message.notification_id,
+                provider=self.name,
+                fared=fared,
+                reason="simulated" if fared is Fared.UNDELIVERED else None,
+                unwanted=unwanted,
+                at=datetime.now(UTC) + delay,
+            )
+            self._report(report, delay)
+
+
+def _refusal(fate: Fate, attempt: int) -> ProviderError | None:
+    """Return what a magic recipient's message comes to before it is accepted."""
+    match fate:
+        case Fate.BOUNCE:
+            return PermanentError("Simulated bounce", code="simulated_bounce")
+        case Fate.FAIL:
+            return TransientError("Simulated failure", code="simulated_failure")
+        case Fate.LIMITED:
+            return RateLimitedError("Simulated rate limit", code="429", retry_after=RETRY_AFTER, of_recipient=True)
+        case Fate.TIMEOUT_BEFORE if attempt == 1:
+            return UnknownOutcomeError("Simulated timeout before acceptance", code="simulated_timeout")
+        case _ if attempt <= _ATTEMPTS_THAT_FAIL.get(fate, 0):
+            return TransientError("Simulated failure", code="simulated_failure")
+        case _:
+            return None
 
 
 def _append(file: Path, line: str) -> None:

@@ -70,6 +70,7 @@ class SmtpEmailProvider:
     """Sends email through one SMTP server."""
 
     channel = Channel.EMAIL
+    idempotent = False
 
     def __init__(
         self,

@@ -61,7 +61,7 @@ class ConnectionPool:
         Raises `RateLimitedError` when all are busy until the deadline, and what ``connect`` raises.
         """
         if not self._slots.acquire(timeout=max(deadline - time.monotonic(), 0)):
-            raise RateLimitedError("All connections are busy", code="pool_exhausted")
+            raise RateLimitedError("All connections are busy", code="pool_exhausted", of_recipient=True)
         try:
             connection = self._alive_and_idle(deadline) or self._connect(self._connected_by(deadline))
             connection.deadline = deadline

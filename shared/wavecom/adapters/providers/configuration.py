@@ -1,0 +1,168 @@
+"""Which providers there are, and everything that each needs to be told: the models of the setting PROVIDERS."""
+
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from wavecom.domain.notification import Channel
+
+Sender = Annotated[str, Field(min_length=3, description="From address, for example WaveCom <no-reply@bank.example>")]
+
+
+class ProviderConfig(BaseModel):
+    """What every provider has.
+
+    ``weight`` decides its share of its channel, ``per_second`` is its rate limit, ``webhook_secret`` (``whsec_`` and
+    base64) is what its delivery reports are signed with where they come by the generic webhook.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    per_second: Annotated[float | None, Field(gt=0, le=100_000)] = None
+    timeout_seconds: Annotated[float | None, Field(gt=0, le=60)] = None
+    webhook_secret: Annotated[SecretStr | None, Field(min_length=10)] = None
+
+    def timeout(self, default: timedelta) -> timedelta:
+        """Return the longest wait for the provider."""
+        return default if self.timeout_seconds is None else timedelta(seconds=self.timeout_seconds)
+
+
+class SimulatedConfig(ProviderConfig):
+    """Sends nothing."""
+
+    kind: Literal["simulated"]
+    channel: Channel
+    latency_ms: Annotated[int | None, Field(ge=0, le=60_000)] = None
+    failure_rate: Annotated[float | None, Field(ge=0, le=1)] = None
+    down: bool | None = None
+    idempotent: bool = False
+
+
+class EmailConfig(ProviderConfig):
+    """A provider of email."""
+
+    channel: Literal[Channel.EMAIL] = Channel.EMAIL
+    sender: Sender
+
+    @field_validator("sender")
+    @classmethod
+    def _sender(cls, sender: str) -> str:
+        if "@" not in parseaddr(sender)[1]:
+            raise ValueError("must be an address, for example WaveCom <no-reply@bank.example>")
+        return sender
+
+
+class SmtpConfig(EmailConfig):
+    """An SMTP server."""
+
+    kind: Literal["smtp"]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    username: str | None = None
+    password: SecretStr | None = None
+    starttls: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.username and not self.starttls:
+            raise ValueError("username needs starttls, or the password would travel in the clear")
+        return self
+
+
+class SesConfig(EmailConfig):
+    """Amazon SES."""
+
+    kind: Literal["ses"]
+    configuration_set: str | None = None
+    region: str | None = None
+
+
+class SendGridConfig(EmailConfig):
+    """SendGrid, or a service with its API."""
+
+    kind: Literal["sendgrid"]
+    api_key: SecretStr
+    base_url: str = "https://api.sendgrid.com"
+    idempotency_header: Annotated[str | None, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = None
+
+
+class SmsConfig(ProviderConfig):
+    """A provider of SMS."""
+
+    channel: Literal[Channel.SMS] = Channel.SMS
+
+
+class EndUserMessagingConfig(SmsConfig):
+    """AWS End User Messaging."""
+
+    kind: Literal["end-user-messaging"]
+    sender: str | None = None
+    configuration_set: str | None = None
+    region: str | None = None
+
+
+class SnsConfig(SmsConfig):
+    """Amazon SNS."""
+
+    kind: Literal["sns"]
+    sender: str | None = None
+    region: str | None = None
+
+
+class TwilioConfig(SmsConfig):
+    """Twilio."""
+
+    kind: Literal["twilio"]
+    account_sid: str
+    auth_token: SecretStr
+    sender: str
+    base_url: str = "https://api.twilio.com"
+
+
+class PushConfig(ProviderConfig):
+    """A provider of push messages."""
+
+    channel: Literal[Channel.PUSH] = Channel.PUSH
+
+
+class FcmConfig(PushConfig):
+    """Firebase Cloud Messaging. ``service_account`` is the JSON key file's content."""
+
+    kind: Literal["fcm"]
+    service_account: SecretStr
+    base_url: str = "https://fcm.googleapis.com"
+
+    @field_validator("service_account", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        return TypeAdapter(dict[str, str]).dump_json(value).decode() if isinstance(value, dict) else value
+
+
+class ApnsConfig(PushConfig):
+    """Apple Push Notification service. ``private_key`` is the .p8 file's content."""
+
+    kind: Literal["apns"]
+    key_id: str
+    team_id: str
+    topic: str
+    private_key: SecretStr
+    base_url: str = "https://api.push.apple.com"
+
+
+AnyProvider = Annotated[
+    SimulatedConfig
+    | SmtpConfig
+    | SesConfig
+    | SendGridConfig
+    | EndUserMessagingConfig
+    | SnsConfig
+    | TwilioConfig
+    | FcmConfig
+    | ApnsConfig,
+    Field(discriminator="kind"),
+]

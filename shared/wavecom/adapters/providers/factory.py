@@ -1,0 +1,176 @@
+"""Make providers of their configuration. Each client is imported only where it is used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from wavecom.adapters.providers import configuration as config
+from wavecom.domain.notification import Channel
+from wavecom.domain.receipts import DeliveryReport
+from wavecom.ports import Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all providers share: the defaults of the simulated ones, timeouts, pool sizes, and where AWS is.
+
+    ``report`` is told of the delivery reports that simulated providers make, with their delay.
+    """
+
+    region: str
+    endpoint_url: str | None
+    timeout: timedelta
+    max_connections: int
+    receipts_url: str | None
+    latency: timedelta = timedelta(0)
+    failure_rate: float = 0.0
+    down: frozenset[Channel] = frozenset()
+    journal: Path | None = None
+    report: Callable[[DeliveryReport, timedelta], None] | None = None
+
+
+def make_provider(of: config.AnyProvider, around: Surroundings) -> Provider:
+    """Return the provider that ``of`` describes; it connects with its first message."""
+    match of:
+        case config.SimulatedConfig():
+            return _simulated(of, around)
+        case config.SmtpConfig() | config.SesConfig() | config.SendGridConfig():
+            return _email(of, around)
+        case config.EndUserMessagingConfig() | config.SnsConfig() | config.TwilioConfig():
+            return _sms(of, around)
+        case config.FcmConfig() | config.ApnsConfig():
+            return _push(of, around)
+
+
+def _simulated(of: config.SimulatedConfig, around: Surroundings) -> Provider:
+    from wavecom.adapters.providers.simulated import SimulatedProvider  # noqa: PLC0415
+
+    return SimulatedProvider(
+        of.name,
+        of.channel,
+        latency=around.latency if of.latency_ms is None else timedelta(milliseconds=of.latency_ms),
+        failure_rate=around.failure_rate if of.failure_rate is None else of.failure_rate,
+        down=of.channel in around.down if of.down is None else of.down,
+        idempotent=of.idempotent,
+        journal=around.journal,
+        report=around.report,
+    )
+
+
+def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, around: Surroundings) -> Provider:
+    timeout = of.timeout(around.timeout)
+    match of:
+        case config.SmtpConfig():
+            from wavecom.adapters.providers.smtp import SmtpEmailProvider  # noqa: PLC0415
+
+            return SmtpEmailProvider(
+                name=of.name,
+                host=of.host,
+                port=of.port,
+                sender=of.sender,
+                username=of.username,
+                password=of.password.get_secret_value() if of.password else None,
+                starttls=of.starttls,
+                timeout=timeout,
+                pool_size=around.max_connections,
+            )
+        case config.SesConfig():
+            from wavecom.adapters.providers.ses import SesEmailProvider, ses_client  # noqa: PLC0415
+
+            client = ses_client(
+                region=of.region or around.region,
+                endpoint_url=around.endpoint_url,
+                timeout=timeout,
+                max_connections=around.max_connections,
+            )
+            return SesEmailProvider(
+                client=client, name=of.name, sender=of.sender, configuration_set=of.configuration_set
+            )
+        case config.SendGridConfig():
+            from wavecom.adapters.providers.sendgrid import SendGridEmailProvider  # noqa: PLC0415
+
+            return SendGridEmailProvider(
+                name=of.name,
+                base_url=of.base_url,
+                api_key=of.api_key.get_secret_value(),
+                sender=of.sender,
+                timeout=timeout,
+                max_connections=around.max_connections,
+                idempotency_header=of.idempotency_header,
+            )
+
+
+def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioConfig, around: Surroundings) -> Provider:
+    timeout = of.timeout(around.timeout)
+    match of:
+        case config.EndUserMessagingConfig():
+            from wavecom.adapters.providers.end_user_messaging import (  # noqa: PLC0415
+                EndUserMessagingSmsProvider,
+                end_user_messaging_client,
+            )
+
+            return EndUserMessagingSmsProvider(
+                client=end_user_messaging_client(
+                    region=of.region or around.region,
+                    endpoint_url=around.endpoint_url,
+                    timeout=timeout,
+                    max_connections=around.max_connections,
+                ),
+                name=of.name,
+                origination_identity=of.sender,
+                configuration_set=of.configuration_set,
+            )
+        case config.SnsConfig():
+            from wavecom.adapters.providers.sns import SnsSmsProvider, sns_client  # noqa: PLC0415
+
+            return SnsSmsProvider(
+                client=sns_client(
+                    region=of.region or around.region,
+                    endpoint_url=around.endpoint_url,
+                    timeout=timeout,
+                    max_connections=around.max_connections,
+                ),
+                name=of.name,
+                sender_id=of.sender,
+            )
+        case config.TwilioConfig():
+            from wavecom.adapters.providers.twilio import TwilioSmsProvider  # noqa: PLC0415
+
+            return TwilioSmsProvider(
+                name=of.name,
+                base_url=of.base_url,
+                account_sid=of.account_sid,
+                auth_token=of.auth_token.get_secret_value(),
+                sender=of.sender,
+                timeout=timeout,
+                max_connections=around.max_connections,
+                receipts_url=f"{around.receipts_url}/receipts" if around.receipts_url else None,
+            )
+
+
+def _push(of: config.FcmConfig | config.ApnsConfig, around: Surroundings) -> Provider:
+    timeout = of.timeout(around.timeout)
+    match of:
+        case config.FcmConfig():
+            from wavecom.adapters.providers.fcm import FcmPushProvider  # noqa: PLC0415
+
+            return FcmPushProvider(
+                name=of.name,
+                base_url=of.base_url,
+                service_account=of.service_account.get_secret_value(),
+                timeout=timeout,
+                max_connections=around.max_connections,
+            )
+        case config.ApnsConfig():
+            from wavecom.adapters.providers.apns import ApnsPushProvider  # noqa: PLC0415
+
+            return ApnsPushProvider(
+                name=of.name,
+                base_url=of.base_url,
+                key_id=of.key_id,
+                team_id=of.team_id,
+                topic=of.topic,
+                private_key=of.private_key.get_secret_value(),
+                timeout=timeout,
+            )

@@ -1,0 +1,111 @@
+"""Calls to providers over HTTP: the client, a deadline for the whole call, and what a failure of the wire means.
+
+What happened before the request could be written is Transient: nothing was sent. Whatever happens after that, an
+answer that breaks off included, is Unknown: it may have been sent. ``code`` is the name of httpx's exception.
+"""
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+
+from wavecom.domain.outcomes import TransientError, UnknownOutcomeError
+
+ANSWER_MAX_BYTES: Final = 1024 * 1024
+"""No provider has that much to say; more is taken for a broken answer."""
+_NOTHING_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of a provider."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def retry_after(self, now: datetime | None = None) -> timedelta | None:
+        """Return the wait that ``Retry-After`` names, in seconds or as a date (RFC 9110, section 10.2.3), if any."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdecimal():
+            return timedelta(seconds=min(int(text), 86_400))
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        wait = moment.replace(tzinfo=moment.tzinfo or UTC) - (now or datetime.now(UTC))
+        return min(max(wait, timedelta(0)), timedelta(days=1))
+
+
+class HttpCaller:
+    """Makes calls to one provider over pooled connections, from many threads at once."""
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        *,
+        timeout: timedelta,
+        connect_timeout: timedelta = timedelta(seconds=3),
+        max_connections: int = 128,
+        http2: bool = False,
+        headers: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Prepare calls to ``service`` (its name in errors) below ``base_url``; no connection is made yet.
+
+        ``timeout`` bounds the whole call. ``max_connections`` should be no less than the number of threads. With
+        ``http2``, httpcore is safe for one thread only. ``tls`` is for several callers to share, since each context
+        costs 45 ms.
+        """
+        self._service = service
+        self._timeout_seconds = timeout.total_seconds()
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers=dict(headers or {}),
+            http1=not http2,
+            http2=http2,
+            timeout=httpx.Timeout(
+                self._timeout_seconds, connect=min(connect_timeout.total_seconds(), self._timeout_seconds)
+            ),
+            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+            verify=tls if tls is not None else True,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def __call__(self, method: str, path: str, **request: Any) -> Answer:
+        """Make one call and return its answer, whatever its status; ``request`` is what `httpx.Client.stream` takes.
+
+        Raises `TransientError` where nothing was sent and `UnknownOutcomeError` where something may have been.
+        """
+        deadline = time.monotonic() + self._timeout_seconds
+        try:
+            with self._client.stream(method, path, **request) as response:
+                body = bytearray()
+                for part in response.iter_bytes():
+                    body += part
+                    if len(body) > ANSWER_MAX_BYTES:
+                        raise UnknownOutcomeError(f"{self._service} does not stop answering", code="answer_too_long")
+                    if time.monotonic() > deadline:
+                        raise UnknownOutcomeError(f"{self._service} answers too slowly", code="timeout")
+                return Answer(response.status_code, response.headers, bytes(body))
+        except _NOTHING_SENT as exc:
+            raise TransientError(f"Not connected to {self._service}", code=type(exc).__name__) from exc
+        except httpx.HTTPError as exc:
+            raise UnknownOutcomeError(f"No answer from {self._service}", code=type(exc).__name__) from exc
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
