@@ -14,6 +14,7 @@ from wavecom.bootstrap import container
 from wavecom.http.app import build, cors
 from wavecom.http.errors import BodyTooLargeError, HttpError, MalformedRequestError, answer_to
 from wavecom.http.headers import SECURITY_HEADERS, request_id
+from wavecom.http.receipts.app import PREFIX, ReceiptServices, build_receipts
 from wavecom.http.services import HttpConfig, Services
 from wavecom.observability import configure_logging
 
@@ -116,18 +117,27 @@ def _once(body: bytes) -> Receive:
     return receive
 
 
-def asgi(services: Services) -> Asgi:
-    """Return the API as an ASGI application."""
+def asgi(services: Services, receipts: ReceiptServices | None = None) -> Asgi:
+    """Return the API as an ASGI application, with the routes of delivery reports where ``receipts`` is given."""
     app = build(ThreadedResolver(cors=cors(services.config)), services)
     app.prepare()
-    return Guard(app, services.config)
+    if receipts is None:
+        return Guard(app, services.config)
+    reports = build_receipts(ThreadedResolver(), receipts)
+    reports.prepare()
+
+    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
+        is_report = scope["type"] == "http" and scope["path"].startswith(PREFIX)
+        await (reports if is_report else app)(scope, receive, send)
+
+    return Guard(by_path, services.config)
 
 
 def main() -> None:
     """Serve on HOST and PORT until told to stop; requests under way are finished."""
     configure_logging("api")
     uvicorn.run(
-        asgi(container().api_services),
+        asgi(container().api_services, container().receipt_services),
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "5000")),
         log_level="warning",

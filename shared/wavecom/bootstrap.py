@@ -1,9 +1,8 @@
 """The one place that joins adapters to use cases. Nothing connects at import; each part is made on first use."""
 
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,27 +10,30 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.adapters.providers.configuration import TwilioConfig
+from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.deliver import Deliver
 from wavecom.application.intervene import Intervene
+from wavecom.application.ledger import Ledger
 from wavecom.application.observe import Observe
+from wavecom.application.providers import ConfiguredProvider, Providers
 from wavecom.application.query import Query
+from wavecom.application.receive import Receive
+from wavecom.application.route import Route, Router, Routes, anyone
 from wavecom.application.submit import Submit
 from wavecom.application.sweep import Sweep
+from wavecom.application.verify import Verify
 from wavecom.domain.notification import Channel
+from wavecom.domain.receipts import DeliveryReport
 from wavecom.observability import Handler, configure_logging, traced
-from wavecom.ports import Breakers, MetricsSink, Provider
-from wavecom.settings import Settings
+from wavecom.ports import Breakers, Clock, KeptReports, MetricsSink, Pace, Suppressions, Weights
+from wavecom.settings import Settings, simulated
 
 if TYPE_CHECKING:
     from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
     from wavecom.adapters.sqs.queue import SqsQueue
+    from wavecom.http.receipts.app import ReceiptServices
     from wavecom.http.services import Services
-
-
-def now() -> datetime:
-    """Return the present moment to the millisecond, which is what MongoDB keeps."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True)
@@ -79,69 +81,144 @@ class Container:
         from wavecom.adapters.breaker import PyBreakers  # noqa: PLC0415
         from wavecom.adapters.mongo.breakers import MongoBreakerStates  # noqa: PLC0415
 
-        return PyBreakers(MongoBreakerStates(self.mongo), now)
+        return PyBreakers(MongoBreakerStates(self.mongo), self.clock)
 
     @cached_property
-    def providers(self) -> Mapping[Channel, Sequence[Provider]]:
-        """Each channel's providers, in the order in which they are asked."""
-        return {
-            Channel.EMAIL: [self._email_provider()],
-            Channel.SMS: [self._simulated(Channel.SMS)],
-            Channel.PUSH: [self._simulated(Channel.PUSH)],
-        }
+    def clock(self) -> Clock:
+        """The database's time."""
+        from wavecom.adapters.mongo.clock import MongoClock  # noqa: PLC0415
 
-    def _email_provider(self) -> Provider:
+        return MongoClock(self.mongo)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The providers' rate limits."""
+        from wavecom.adapters.mongo.pace import MongoPace  # noqa: PLC0415
+
+        return MongoPace(self.mongo)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The providers' weights."""
+        from wavecom.adapters.mongo.weights import MongoWeights  # noqa: PLC0415
+
+        return MongoWeights(self.mongo)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """The suppression lists."""
+        from wavecom.adapters.mongo.suppressions import MongoSuppressions  # noqa: PLC0415
+
+        return MongoSuppressions(self.mongo)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Each channel's providers, and the simulators of the test keys."""
+        from wavecom.adapters.providers.factory import Surroundings, make_provider  # noqa: PLC0415
+
         settings = self.settings
-        match settings.email_provider:
-            case "smtp":
-                from wavecom.adapters.providers.smtp import SmtpEmailProvider  # noqa: PLC0415
+        around = Surroundings(
+            region=settings.aws_region,
+            endpoint_url=settings.aws_endpoint_url,
+            timeout=settings.provider_timeout,
+            max_connections=settings.sends_at_once,
+            receipts_url=settings.receipts_url,
+            latency=timedelta(milliseconds=settings.simulated_latency_ms),
+            failure_rate=settings.simulated_failure_rate,
+            down=settings.simulated_down,
+            journal=settings.simulated_journal,
+            report=self._report_later,
+        )
+        untroubled = replace(around, failure_rate=0.0, down=frozenset())
+        live: dict[Channel, list[Route]] = {channel: [] for channel in Channel}
+        for each in settings.configured_providers():
+            provider = make_provider(each, around)
+            takes = getattr(provider, "takes", anyone)
+            route = Route(provider=provider, weight=each.weight, per_second=each.per_second, takes=takes)
+            live[each.channel].append(route)
+        simulators = {channel: [Route(provider=make_provider(simulated(channel), untroubled))] for channel in Channel}
+        return Routes(live=live, simulators=simulators)
 
-                return SmtpEmailProvider(
-                    host=settings.smtp_host,
-                    port=settings.smtp_port,
-                    sender=settings.email_sender,
-                    username=settings.smtp_username,
-                    password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-                    starttls=settings.smtp_starttls,
-                    timeout=settings.provider_timeout,
-                    pool_size=settings.sends_at_once,
-                )
-            case "ses":
-                from wavecom.adapters.providers.ses import SesEmailProvider, ses_client  # noqa: PLC0415
+    def _report_later(self, report: DeliveryReport, delay: timedelta) -> None:
+        """Let a simulated provider's delivery report come after ``delay``."""
+        at = self.clock()
+        self.kept_reports.keep([report], at=at, until=at + delay)
 
-                client = ses_client(
-                    region=settings.aws_region,
-                    endpoint_url=settings.aws_endpoint_url,
-                    timeout=settings.provider_timeout,
-                    max_connections=settings.sends_at_once,
-                )
-                return SesEmailProvider(
-                    client=client, sender=settings.email_sender, configuration_set=settings.ses_configuration_set
-                )
-            case "simulated":
-                return self._simulated(Channel.EMAIL)
+    @cached_property
+    def kept_reports(self) -> KeptReports:
+        """The delivery reports that wait for their time."""
+        from wavecom.adapters.mongo.kept_reports import MongoKeptReports  # noqa: PLC0415
 
-    def _simulated(self, channel: Channel) -> Provider:
-        from wavecom.adapters.providers.simulated import SimulatedProvider  # noqa: PLC0415
+        return MongoKeptReports(self.mongo)
 
-        return SimulatedProvider(
-            f"simulated-{channel.lower()}",
-            channel,
-            latency=timedelta(milliseconds=self.settings.simulated_latency_ms),
-            failure_rate=self.settings.simulated_failure_rate,
-            down=channel.value in self.settings.simulated_down,
-            journal=self.settings.simulated_journal,
+    @cached_property
+    def receive(self) -> Receive:
+        """Apply delivery reports."""
+        return Receive(store=self.store, suppressions=self.suppressions, kept=self.kept_reports, clock=self.clock)
+
+    @cached_property
+    def receipt_services(self) -> "ReceiptServices":
+        """Everything behind the routes of delivery reports."""
+        from wavecom.http.receipts.app import ReceiptServices  # noqa: PLC0415
+
+        providers = self.settings.providers
+        return ReceiptServices(
+            receive=self.receive,
+            twilio_auth_tokens={
+                each.name: each.auth_token.get_secret_value() for each in providers if isinstance(each, TwilioConfig)
+            },
+            webhook_secrets={
+                each.name: each.webhook_secret.get_secret_value() for each in providers if each.webhook_secret
+            },
+            public_url=self.settings.receipts_url,
+            clock=self.clock,
+            counters=self.counters,
+            max_body_bytes=self.settings.max_body_bytes,
+        )
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """List and replay dead letters."""
+        return DeadLetters(
+            store=self.store,
+            counters=self.counters,
+            queue=self.queue,
+            pace=self.pace,
+            clock=self.clock,
+            timings=self.settings.timings(),
+            replays_per_second=self.settings.replays_per_second,
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Show and check the ledger."""
+        from wavecom.adapters.mongo.books import MongoBooks  # noqa: PLC0415
+
+        return Ledger(counters=self.counters, books=MongoBooks(self.mongo, self.counters), clock=self.clock)
+
+    @cached_property
+    def providers(self) -> Providers:
+        """Say how the providers are."""
+        return Providers(
+            configured=[
+                ConfiguredProvider(name=each.name, channel=each.channel, weight=each.weight, per_second=each.per_second)
+                for each in self.settings.configured_providers()
+            ],
+            breakers=self.breakers,
+            weights=self.weights,
+            counters=self.counters,
+            clock=self.clock,
         )
 
     @cached_property
     def submit(self) -> Submit:
         """Accept notifications."""
-        return Submit(store=self.store, queue=self.queue, clock=now, timings=self.settings.timings())
+        return Submit(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
 
     @cached_property
     def intervene(self) -> Intervene:
         """Cancel and retry."""
-        return Intervene(store=self.store, queue=self.queue, clock=now, timings=self.settings.timings())
+        return Intervene(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
 
     @cached_property
     def query(self) -> Query:
@@ -153,6 +230,7 @@ class Container:
         """Everything behind the HTTP routes."""
         from wavecom.adapters.mongo.api_keys import MongoApiKeys  # noqa: PLC0415
         from wavecom.adapters.mongo.rate_limits import MongoRateLimits  # noqa: PLC0415
+        from wavecom.adapters.mongo.tenants import MongoTenants  # noqa: PLC0415
         from wavecom.http.services import HttpConfig, Services  # noqa: PLC0415
 
         return Services(
@@ -164,8 +242,14 @@ class Container:
             counters=self.counters,
             api_keys=MongoApiKeys(self.mongo),
             rate_limits=MongoRateLimits(self.mongo),
+            tenants=MongoTenants(self.mongo),
+            suppressions=self.suppressions,
+            dead_letters=self.dead_letters,
+            ledger=self.ledger,
+            verify=Verify(store=self.store),
+            providers=self.providers,
             system=self.system,
-            clock=now,
+            clock=self.clock,
             config=HttpConfig(
                 rate_limit=self.settings.rate_limit_per_minute,
                 max_body_bytes=self.settings.max_body_bytes,
@@ -180,10 +264,19 @@ class Container:
         return Deliver(
             store=self.store,
             queue=self.queue,
+            suppressions=self.suppressions,
+            router=Router(
+                routes=self.routes,
+                breakers=self.breakers,
+                pace=self.pace,
+                weights=self.weights,
+                clock=self.clock,
+            ),
             breakers=self.breakers,
-            providers=self.providers,
+            pace=self.pace,
             executor=ThreadPoolExecutor(self.settings.sends_at_once, thread_name_prefix="send"),
-            clock=now,
+            sends_at_once=self.settings.sends_at_once,
+            clock=self.clock,
             timings=self.settings.timings(),
         )
 
@@ -194,8 +287,9 @@ class Container:
             store=self.store,
             counters=self.counters,
             queue=self.queue,
+            receive=self.receive,
             system=self.system,
-            clock=now,
+            clock=self.clock,
             timings=self.settings.timings(),
         )
 
@@ -205,11 +299,18 @@ class Container:
             counters=self.counters,
             queue=self.queue,
             breakers=self.breakers,
+            weights=self.weights,
+            ledger=self.ledger,
+            channels=self._names_by_channel(),
             system=self.system,
             metrics=metrics,
             thresholds=self.settings.thresholds(),
-            clock=now,
+            clock=self.clock,
         )
+
+    def _names_by_channel(self) -> list[list[str]]:
+        configured = self.settings.configured_providers()
+        return [[each.name for each in configured if each.channel is channel] for channel in Channel]
 
 
 @cache

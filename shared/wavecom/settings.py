@@ -1,17 +1,30 @@
 """Everything that can be configured, read from the environment once a process and validated at once."""
 
+import json
 import os
 from datetime import timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfig
 from wavecom.domain.degradation import Thresholds
+from wavecom.domain.notification import Channel
 from wavecom.domain.timings import Timings
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def simulated(channel: Channel) -> SimulatedConfig:
+    """Return the simulated provider of a channel."""
+    return SimulatedConfig(kind="simulated", name=f"simulated-{channel.lower()}", channel=channel)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """Return the environment variable at fault, and the place within it where it is JSON."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:])
+    return f"{str(location[0]).upper() if location else ''}{path}"
 
 
 class SettingsError(Exception):
@@ -56,24 +69,35 @@ class Settings(BaseModel):
     lease_seconds: Annotated[Seconds, Field(description="How long a claim holds")] = 90
     retry_margin_seconds: Annotated[Seconds, Field(description="A retry this late is taken for lost")] = 30
 
-    email_provider: Annotated[Literal["simulated", "smtp", "ses"], Field(description="Provider of EMAIL")] = "simulated"
-    email_sender: Annotated[str, Field(description="From address")] = "WaveCom <no-reply@example.com>"
+    providers: Annotated[
+        tuple[AnyProvider, ...], Field(description="Providers, a JSON list; without it all are simulated")
+    ] = ()
     provider_timeout_seconds: Annotated[Seconds, Field(description="Longest wait for a provider")] = 10
-    smtp_host: Annotated[str, Field(description="SMTP server")] = "localhost"
-    smtp_port: Annotated[int, Field(ge=1, le=65535, description="SMTP port")] = 587
-    smtp_username: Annotated[str | None, Field(description="SMTP user")] = None
-    smtp_password: Annotated[SecretStr | None, Field(description="SMTP password")] = None
-    smtp_starttls: Annotated[bool, Field(description="Encrypt with STARTTLS, certificate verified")] = True
-    ses_configuration_set: Annotated[str | None, Field(description="SES configuration set")] = None
+    receipts_url: Annotated[
+        str | None,
+        Field(pattern=r"^https?://[^/]+$", description="Where providers send delivery reports, up to the path"),
+    ] = None
+    replays_per_second: Annotated[float, Field(gt=0, description="Dead letters replayed a second and tenant")] = 100
 
     simulated_latency_ms: Annotated[int, Field(ge=0, le=60_000, description="Time a simulated provider takes")] = 50
     simulated_failure_rate: Annotated[float, Field(ge=0, le=1, description="Share of sends it refuses for now")] = 0.0
-    simulated_down: Annotated[
-        frozenset[Literal["EMAIL", "SMS", "PUSH"]], Field(description="Channels whose simulator is down")
-    ] = frozenset()
+    simulated_down: Annotated[frozenset[Channel], Field(description="Channels whose simulator is down")] = frozenset()
     simulated_journal: Annotated[Path | None, Field(description="File to note accepted messages in")] = None
 
     tracing: Annotated[bool, Field(description="AWS X-Ray tracing")] = False
+
+    @field_validator("providers", mode="before")
+    @classmethod
+    def _read_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, list):
+            raise ValueError("must be a JSON list")  # noqa: TRY004 - Pydantic reports ValueError only
+        return parsed
 
     @field_validator("cors_origins", "simulated_down", mode="before")
     @classmethod
@@ -86,10 +110,9 @@ class Settings(BaseModel):
             raise ValueError("AMQP_URL is required with BROKER=rabbitmq")
         if self.development_tenant and self.aws_lambda_function_name:
             raise ValueError("DEVELOPMENT_TENANT lets anyone in without a key and must not be set on AWS Lambda")
-        if self.smtp_username and not self.smtp_starttls:
-            raise ValueError("SMTP_USERNAME needs SMTP_STARTTLS, or the password would travel in the clear")
-        if "@" not in parseaddr(self.email_sender)[1]:
-            raise ValueError("EMAIL_SENDER must be an address, for example WaveCom <no-reply@example.com>")
+        names = [provider.name for provider in self.providers]
+        if len(set(names)) < len(names):
+            raise ValueError("PROVIDERS must have names that differ")
         if self.lease_seconds <= 2 * self.provider_timeout_seconds:
             raise ValueError("LEASE_SECONDS must be more than twice PROVIDER_TIMEOUT_SECONDS")
         if not self.elevated_per_minute < self.high_per_minute < self.extreme_per_minute:
@@ -106,7 +129,7 @@ class Settings(BaseModel):
         except ValidationError as exc:
             raise SettingsError(
                 "; ".join(
-                    f"{'_'.join(str(part) for part in error['loc'][:1]).upper()}: {error['msg']}".removeprefix(": ")
+                    f"{_variable(error['loc'])}: {error['msg'].removeprefix('Value error, ')}".removeprefix(": ")
                     for error in exc.errors(include_input=False, include_url=False)
                 )
             ) from None
@@ -124,6 +147,12 @@ class Settings(BaseModel):
     def thresholds(self) -> Thresholds:
         """Return the loads at which degradation levels begin."""
         return Thresholds(self.elevated_per_minute, self.high_per_minute, self.extreme_per_minute)
+
+    def configured_providers(self) -> tuple[AnyProvider, ...]:
+        """Return the providers; every channel that has none gets a simulated one."""
+        served = {provider.channel for provider in self.providers}
+        missing = [channel for channel in Channel if channel not in served]
+        return (*self.providers, *(simulated(channel) for channel in missing))
 
     @property
     def provider_timeout(self) -> timedelta:

@@ -3,11 +3,15 @@
 import re
 import subprocess
 from datetime import timedelta
+from typing import get_args
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from local.config import PROJECT
 from wavecom import topology
+from wavecom.adapters.providers.configuration import AnyProvider, ProviderConfig
+from wavecom.adapters.providers.simulated import PHONE_NUMBERS
 from wavecom.domain.notification import Lane
 from wavecom.domain.timings import retry_delay
 from wavecom.settings import Settings
@@ -85,3 +89,22 @@ def test_what_functions_import_is_locked_the_same_in_tests() -> None:
     runtime, dev = versions("runtime"), versions("dev")
 
     assert {name: dev.get(name) for name in runtime} == runtime
+
+
+def test_every_magic_recipient_is_documented_for_clients() -> None:
+    text = (PROJECT / "docs" / "testing.md").read_text()
+
+    documented = re.findall(r"^\| `([a-z-]+)` \| (\+\d+) \|", text, re.M)
+    assert dict(documented) == {fate.value: number for fate, number in PHONE_NUMBERS.items()}
+
+
+def test_every_kind_of_provider_is_documented_with_what_it_needs() -> None:
+    text = (PROJECT / "docs" / "providers.md").read_text()
+    common = set(ProviderConfig.model_fields)
+
+    for model in get_args(get_args(AnyProvider)[0]):
+        kind = get_args(model.model_fields["kind"].annotation)[0]
+        row = re.search(rf"^\| `{kind}` \| (.*) \|$", text, re.M)
+        assert row, f"{kind} is missing from docs/providers.md"
+        for name in model.model_fields.keys() - common - {"kind", "channel"}:
+            assert f"`{to_camel(name)}`" in row[1], f"{name} of {kind} is missing from docs/providers.md"

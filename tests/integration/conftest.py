@@ -22,17 +22,28 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from local.api import Asgi, asgi
 from tests.builders import TIMINGS, ManualClock, a_result
 from tests.fakes import FakeQueue
+from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.books import MongoBooks
+from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.pace import MongoPace
 from wavecom.adapters.mongo.rate_limits import MongoRateLimits
+from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.adapters.mongo.tenants import MongoTenants
+from wavecom.adapters.mongo.weights import MongoWeights
+from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.intervene import Intervene
+from wavecom.application.ledger import Ledger
+from wavecom.application.providers import ConfiguredProvider, Providers
 from wavecom.application.query import Query
 from wavecom.application.submit import Submit
+from wavecom.application.verify import Verify
 from wavecom.domain import lifecycle, settlement
-from wavecom.domain.notification import Notification
+from wavecom.domain.notification import Channel, Notification
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.http.app import build, cors
@@ -40,6 +51,10 @@ from wavecom.http.services import HttpConfig, Services
 
 TENANT = "bank-a"
 UNLIMITED = 1_000_000
+CONFIGURED = [
+    ConfiguredProvider(name="ses", channel=Channel.EMAIL, weight=3, per_second=None),
+    ConfiguredProvider(name="sendgrid", channel=Channel.EMAIL, weight=1, per_second=100),
+]
 JSON = {"Content-Type": "application/json"}
 EMAIL: dict[str, Any] = {
     "type": "EMAIL",
@@ -179,6 +194,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
     def make(mongo: Mongo = mongo, **config: Any) -> Services:
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
+        breakers = PyBreakers(MongoBreakerStates(mongo), clock)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
         return Services(
             submit=Submit(**shared),
@@ -189,6 +205,14 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             counters=counters,
             api_keys=MongoApiKeys(mongo),
             rate_limits=MongoRateLimits(mongo),
+            tenants=MongoTenants(mongo),
+            suppressions=MongoSuppressions(mongo),
+            dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
+            ledger=Ledger(counters=counters, books=MongoBooks(mongo, counters), clock=clock),
+            verify=Verify(store=store),
+            providers=Providers(
+                configured=CONFIGURED, breakers=breakers, weights=MongoWeights(mongo), counters=counters, clock=clock
+            ),
             system=MongoSystemState(mongo),
             clock=clock,
             config=HttpConfig(**{"development_tenant": TENANT, "rate_limit": UNLIMITED, **config}),

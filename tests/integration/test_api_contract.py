@@ -162,6 +162,27 @@ def test_lists_are_filtered(api: Api, query: str, expected: set[str]):
     assert page["pagination"]["totalItems"] == len(expected)
 
 
+def test_lists_by_recipient_and_time_are_found_and_not_counted(api: Api, clock: ManualClock):
+    early = api.created(recipient="a@example.com")["_id"]
+    clock.advance(timedelta(seconds=2))
+    late = [api.created(recipient=each)["_id"] for each in ("a@example.com", "b@example.com")]
+    between = f"{clock.at - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+
+    of_a = listed(api, "?recipient=a@example.com")
+
+    assert set(ids(of_a)) == {early, late[0]}
+    assert of_a["pagination"]["totalItems"] is None
+    assert of_a["pagination"]["totalPages"] is None
+    assert set(ids(listed(api, f"?since={between}"))) == set(late)
+    assert ids(listed(api, f"?until={between}")) == [early]
+    assert ids(listed(api, f"?recipient=a@example.com&since={between}&type=EMAIL")) == [late[0]]
+    first = listed(api, f"?limit=1&since={between}")
+    cursor = first["pagination"]["nextCursor"]
+    rest = listed(api, f"?limit=1&since={between}&cursor={cursor}")
+    assert {*ids(first), *ids(rest)} == set(late)
+    assert rest["pagination"]["nextCursor"] is None
+
+
 @pytest.mark.parametrize("limit", [1, 3, 4, 12, 100])
 def test_a_cursor_walks_through_everything_once(quick_api: Api, clock: ManualClock, limit: int):
     created = [each["data"]["_id"] for each in quick_api.batch(*[EMAIL] * 5).json()["data"]["results"]]

@@ -58,10 +58,26 @@ def test_statistics_add_up(api: Api, make_api: MakeApi):
     assert {"PENDING", "QUEUED", "PROCESSING", "SENT", "FAILED", "RETRYING"} <= data["byStatus"].keys()
     assert data["byType"] == {"EMAIL": 4, "SMS": 2, "PUSH": 0}
     assert data["byPriority"] == {"LOW": 1, "MEDIUM": 2, "HIGH": 0, "CRITICAL": 3}
-    assert data["queueDepth"] == {"high_priority": 3, "notifications": 3, "retry": 0}
+    assert data["queueDepth"] == {"high_priority": 3, "notifications": 3, "retry": 0, "notifications_dlq": 0}
     assert data["averageProcessingTime"] == 783
     assert data["successRate"] == 50.0
     assert make_api().get("/api/notifications/stats/system").json() == statistics.json()
+
+
+def test_minutes_say_what_happened_and_how_long_it_took(api: Api):
+    some_events(api)
+
+    data = api.get("/api/notifications/stats/minutes").json()["data"]
+
+    (minute,) = [each for each in data["minutes"] if each["accepted"]]
+    assert {name: count for name, count in minute.items() if count and name != "minute"} == {
+        "accepted": 6,
+        "sent": 3,
+        "failed": 1,
+    }
+    assert data["processingTimeMs"]["p50"] == 300, "of 50, 300 and 2,000 ms, half lie in the bucket of 100 to 500 ms"
+    assert 1000 < data["processingTimeMs"]["p99"] <= 2500
+    assert data["degradationLevel"] == 1
 
 
 def test_statistics_of_nothing_are_zeros(api: Api):

@@ -11,9 +11,11 @@ from tests.fakes import FakeQueue
 from wavecom.adapters.mongo.client import Document, Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.documents import audit_id, to_document
-from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_FIRST
+from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications import (
     MongoNotificationStore,
+    dead_letter_queries,
+    first_id,
     idempotency_query,
     list_index,
     list_queries,
@@ -22,9 +24,9 @@ from wavecom.adapters.mongo.notifications import (
 from wavecom.application.query import Query
 from wavecom.domain import lifecycle
 from wavecom.domain.ledger import deltas
-from wavecom.domain.notification import Channel, Idempotency, Priority, Status
+from wavecom.domain.notification import Cause, Channel, Idempotency, Priority, Status
 from wavecom.domain.timings import Timings
-from wavecom.ports import ListFilter, Position
+from wavecom.ports import DeadLetterFilter, ListFilter, Position
 
 STORED = 200_000
 BATCH = 5_000
@@ -47,7 +49,8 @@ def grown(mongodb_uri: str) -> Iterator[Mongo]:
                     document.pop("dueAt")
                     document |= {"status": Status.SENT.value, "sequence": 4}
             mongo.database.notifications.insert_many(documents, ordered=False)
-            counters.add("bank-a", deltas(changes), NOON)
+            for (tenant_id, minute), counts in deltas(changes).items():
+                counters.add(tenant_id, counts, minute)
         yield mongo
 
 
@@ -72,12 +75,16 @@ def indexes_of(plan: Document) -> set[str]:
     return found
 
 
+LATER = NOON + timedelta(minutes=1)
 SOMEWHERE = Position(NOON + timedelta(seconds=100), "0" * 24)
 LIST_FILTERS = [
     ({}, "list"),
     ({"status": Status.SENT}, "list_by_status"),
     ({"channel": Channel.SMS}, "list_by_type"),
     ({"priority": Priority.LOW}, "list_by_priority"),
+    ({"recipient": "user@example.com"}, "list_by_recipient"),
+    ({"recipient": "user@example.com", "status": Status.SENT, "since": NOON}, "list_by_recipient"),
+    ({"since": NOON, "until": LATER}, "list"),
     ({"status": Status.PENDING, "channel": Channel.SMS, "priority": Priority.LOW}, "list_by_status"),
 ]
 
@@ -105,7 +112,13 @@ def test_lists_walk_an_index(grown: Mongo, where, index: str, after) -> None:
         ("notificationlogs", {"_id": {"$in": [audit_id("0" * 24, 1)]}}, {"_id_"}),
         ("counters", {"tenantId": "bank-a"}, {"tenant_minutes"}),
         ("counters", {"tenantId": "bank-a", "minute": {"$gte": NOON}}, {"tenant_minutes"}),
+        ("notifications", {"_id": {"$gte": first_id(NOON), "$lt": first_id(LATER)}}, {"_id_", "development_guard"}),
         ("counters", {"minute": {"$gte": NOON}}, {"minutes"}),
+        ("counters", {"minute": NOON}, {"minutes"}),
+        ("keptreports", {"dueAt": {"$lte": NOON}}, {"due"}),
+        ("suppressions", {"_id": {"$in": ["bank-a|0", "bank-a|1"]}}, {"_id_"}),
+        ("suppressions", {"tenantId": "bank-a", "id": {"$gt": ""}}, {"list"}),
+        ("apikeys", {"tenantId": {"$in": ["bank-a", "bank-a~test"]}}, {"list"}),
         ("counters", {"merged": False, "minute": {"$lt": NOON}}, {"roll_up", "minutes"}),
         ("ratelimits", {"_id": "key|minute"}, {"_id_"}),
         ("apikeys", {"_id": "key"}, {"_id_"}),
@@ -117,6 +130,15 @@ def test_every_other_query_walks_an_index(grown: Mongo, collection: str, query: 
     used = indexes_of(plan["queryPlanner"]["winningPlan"])
     assert used
     assert used <= index
+
+
+@pytest.mark.parametrize("after", [None, SOMEWHERE], ids=["first page", "deep page"])
+@pytest.mark.parametrize("where", [{}, {"cause": Cause.PERMANENT, "provider": "ses", "since": NOON, "until": LATER}])
+def test_dead_letters_walk_their_index(grown: Mongo, where, after) -> None:
+    for query in dead_letter_queries(DeadLetterFilter(tenant_id="bank-a", **where), after):
+        cursor = grown.database.notifications.find(query).sort(LATEST_FAILURE_FIRST).hint("dead_letters").limit(20)
+
+        assert indexes_of(cursor.explain()["queryPlanner"]["winningPlan"]) == {"dead_letters"}
 
 
 def test_statistics_do_not_read_notifications(grown: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:

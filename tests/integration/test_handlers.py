@@ -13,14 +13,17 @@ from typing import Any
 import pytest
 
 from local.config import PROJECT
-from tests.builders import a_draft
+from tests.builders import a_draft, a_result
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
-from wavecom.domain import lifecycle
+from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Priority, Status
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.receipts import Unwanted
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.domain.timings import Timings
 
@@ -97,6 +100,46 @@ def stored_as(store: MongoNotificationStore, notification_id: str, **changes: An
 def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
     (found,) = store.get_many([notification_id])
     return found.status
+
+
+def sent_as(store: MongoNotificationStore, notification_id: str, provider: str) -> None:
+    """Store a notification that ``provider`` accepted under the id that an event names."""
+    stored_as(store, notification_id)
+    (queued,) = store.get_many([notification_id])
+    at = datetime.now(UTC)
+    claim = lifecycle.claim(queued, retry_count=0, token="token", at=at, timings=Timings())
+    assert claim is not None
+    settled = settlement.settle(claim.after, a_result(Outcome.DELIVERED, provider=provider), at=at, timings=Timings())
+    assert store.save([claim])
+    assert store.save([settled])
+
+
+def test_a_bounce_that_ses_reports_ends_a_notification_and_suppresses_its_recipient(
+    invoke: Invoke, mongo: Mongo, store: MongoNotificationStore
+) -> None:
+    sent_as(store, "507f1f77bcf86cd799439011", "ses")
+
+    for _ in range(2):
+        assert invoke("receipts", load("receipts_ses_bounce")) is None
+
+    assert status_of(store, "507f1f77bcf86cd799439011") is Status.UNDELIVERED
+    assert [each.reason for each in MongoSuppressions(mongo).page("bank-a", limit=10)] == [Unwanted.HARD_BOUNCE]
+
+
+def test_a_callback_that_twilio_signed_long_ago_changes_nothing(invoke: Invoke, store: MongoNotificationStore) -> None:
+    sent_as(store, "507f1f77bcf86cd799439011", "twilio")
+    twilio = {
+        "kind": "twilio",
+        "name": "twilio",
+        "accountSid": f"AC{'0' * 32}",
+        "authToken": "0123456789abcdef0123456789abcdef",
+        "sender": "+15005550006",
+    }
+
+    answer = invoke("receipts", load("receipts_twilio_delivered"), PROVIDERS=json.dumps([twilio]))
+
+    assert answer["statusCode"] == 401
+    assert status_of(store, "507f1f77bcf86cd799439011") is Status.SENT
 
 
 def test_the_api_answers_a_client_with_a_key(invoke: Invoke, mongo: Mongo) -> None:
@@ -183,13 +226,13 @@ def test_observe_publishes_metrics_in_the_embedded_format(invoke: Invoke) -> Non
 
 def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
     program = "from wavecom.bootstrap import container; container()"
-    environment = {"PYTHONPATH": str(PROJECT / "shared"), "MONGODB_URI": "x", "SMTP_PORT": f"secret{uuid.uuid4()}"}
+    environment = {"PYTHONPATH": str(PROJECT / "shared"), "MONGODB_URI": "x", "SENDS_AT_ONCE": f"secret{uuid.uuid4()}"}
 
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode != 0
-    assert "SMTP_PORT" in done.stderr
-    assert environment["SMTP_PORT"] not in done.stderr
+    assert "SENDS_AT_ONCE" in done.stderr
+    assert environment["SENDS_AT_ONCE"] not in done.stderr
 
 
 def test_the_development_tenant_is_refused_on_lambda() -> None:

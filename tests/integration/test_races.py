@@ -7,20 +7,25 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import a_draft, message_about
+from tests.builders import a_draft, message_about, now
 from tests.fakes import FakeProvider, FakeQueue
 from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.kept_reports import MongoKeptReports
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.pace import MongoPace
+from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.adapters.mongo.weights import MongoWeights
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.intervene import Intervene
+from wavecom.application.receive import Receive
+from wavecom.application.route import Route, Router, Routes
 from wavecom.application.submit import Submit
 from wavecom.application.sweep import Sweep
-from wavecom.bootstrap import now
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notification import Channel, Status
 from wavecom.domain.timings import Timings
@@ -34,6 +39,8 @@ class Process:
     """What one process of WaveCom has: its own store, counters and breakers on the shared database."""
 
     def __init__(self, mongo: Mongo, provider: FakeProvider, queue: FakeQueue, executor: ThreadPoolExecutor) -> None:
+        breakers, pace = PyBreakers(MongoBreakerStates(mongo), now), MongoPace(mongo)
+        suppressions = MongoSuppressions(mongo)
         self.counters = MongoCounters(mongo)
         self.store = MongoNotificationStore(mongo, self.counters)
         self.submit = Submit(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
@@ -41,9 +48,18 @@ class Process:
         self.deliver = Deliver(
             store=self.store,
             queue=queue,
-            breakers=PyBreakers(MongoBreakerStates(mongo), now),
-            providers={Channel.EMAIL: [provider]},
+            suppressions=suppressions,
+            router=Router(
+                routes=Routes(live={Channel.EMAIL: [Route(provider=provider)]}),
+                breakers=breakers,
+                pace=pace,
+                weights=MongoWeights(mongo),
+                clock=now,
+            ),
+            breakers=breakers,
+            pace=pace,
             executor=executor,
+            sends_at_once=32,
             clock=now,
             timings=AT_ONCE,
         )
@@ -51,6 +67,7 @@ class Process:
             store=self.store,
             counters=self.counters,
             queue=queue,
+            receive=Receive(store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=now),
             system=MongoSystemState(mongo),
             clock=now,
             timings=AT_ONCE,

@@ -44,14 +44,14 @@ def accept(
     tenant_id, call = app.context["caller"].tenant_id, _call(idempotency_key, app.context["json"], len(items))
     refusals: dict[int, Refusal] = {}
     drafts: dict[int, Draft] = {}
-    level, at = services.system.level(), services.clock()
+    level, at, policy = services.system.level(), services.clock(), services.tenants.get(tenant_id)
     for index, item in enumerate(items):
         try:
             if isinstance(item, InvalidRequestError):
                 raise item
             check_accepts(level, item.priority)
             item.check_timely(at, below.format(index=index))
-            drafts[index] = item.draft()
+            drafts[index] = item.draft(policy)
         except (InvalidRequestError, OverloadedError) as exc:
             refusals[index] = exc
     submission = (services.submit.earlier(tenant_id, call) if call and refusals else None) or services.submit(

@@ -6,12 +6,16 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.event_handler import CORSConfig, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Route
 
+from wavecom.http.dead_letter_routes import add_dead_letter_routes
 from wavecom.http.errors import MethodNotAllowedError, UnknownPathError
+from wavecom.http.key_routes import add_key_routes
 from wavecom.http.meter import HttpMeter
 from wavecom.http.middleware import UNMATCHED, Next, Validate, admit, finish
+from wavecom.http.operation_routes import add_operation_routes
 from wavecom.http.routes import add_routes
 from wavecom.http.service_routes import add_service_routes
 from wavecom.http.services import HttpConfig, Services
+from wavecom.http.suppression_routes import add_suppression_routes
 
 Resolver = TypeVar("Resolver", bound=ApiGatewayResolver)
 
@@ -42,6 +46,10 @@ def build(app: Resolver, services: Services) -> Resolver:
     """Give ``app`` every route and all that surrounds them, and return it."""
     app.use([finish(HttpMeter(services.counters, services.clock)), admit(services), match_exactly, Validate()])
     add_routes(app, services)
+    add_dead_letter_routes(app, services)
+    add_suppression_routes(app, services)
+    add_operation_routes(app, services)
+    add_key_routes(app, services)
     add_service_routes(app, services)
     return app
 

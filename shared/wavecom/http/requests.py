@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from wavecom.domain.notification import Channel, Draft, OnUnknown, Priority
+from wavecom.domain.tenant import TenantPolicy
 from wavecom.http import recipients
 from wavecom.http.errors import FieldError, InvalidRequestError
 
@@ -48,14 +49,16 @@ def _date_time(value: object) -> object:
     return value
 
 
-def _digits(value: object) -> object:
+def digits(value: object) -> object:
+    """Let a text pass only where it is a plain whole number. Raises ValueError."""
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise ValueError("must be a whole number")
     return value
 
 
-PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(_digits)]
-PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(_digits)]
+PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(digits)]
+Minutes = Annotated[int, Interval(ge=1, le=60), BeforeValidator(digits)]
+PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(digits)]
 """Pydantic alone would also read ``1_0`` and ``10.0`` in a query string."""
 Moment = Annotated[
     AwareDatetime,
@@ -99,9 +102,12 @@ class CreateNotification(WireModel):
     expires_at: Annotated[Moment | None, Field(description="Send not after")] = None
     max_retries: Annotated[int, Field(ge=0, le=3, strict=True, description="Retries after the first attempt")] = 3
     on_unknown: Annotated[
-        OnUnknown,
-        Field(description="When nobody can know whether it was sent: resend (rather twice) or hold (rather never)"),
-    ] = OnUnknown.RESEND
+        OnUnknown | None,
+        Field(
+            description="When nobody can know whether it was sent: resend (rather twice) or hold (rather never); "
+            "without it, what the tenant's policy says"
+        ),
+    ] = None
 
     @field_validator("recipient")
     @classmethod
@@ -152,8 +158,8 @@ class CreateNotification(WireModel):
         if errors:
             raise InvalidRequestError("The request is not valid", errors)
 
-    def draft(self) -> Draft:
-        """Return what is asked for in the domain's terms."""
+    def draft(self, policy: TenantPolicy) -> Draft:
+        """Return what is asked for in the domain's terms; the tenant's policy decides what it leaves open."""
         return Draft(
             channel=self.type,
             recipient=self.recipient,
@@ -164,7 +170,7 @@ class CreateNotification(WireModel):
             scheduled_at=self.scheduled_at,
             expires_at=self.expires_at,
             max_retries=self.max_retries,
-            on_unknown=self.on_unknown,
+            on_unknown=self.on_unknown or policy.on_unknown,
         )
 
 

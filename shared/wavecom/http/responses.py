@@ -53,6 +53,7 @@ class NotificationShape(Shape):
     next_attempt_at: Moment = ""
     sent_at: Moment = ""
     failed_at: Moment = ""
+    delivered_at: Moment = ""
     created_at: Moment
     updated_at: Moment
 
@@ -67,6 +68,7 @@ class AuditShape(Shape):
     message: str
     timestamp: Moment
     metadata: dict[str, Any]
+    digest: Annotated[str, Field(description="SHA-256 of this entry and of the digest before it")]
 
 
 class DetailShape(Shape):
@@ -77,11 +79,14 @@ class DetailShape(Shape):
 
 
 class PaginationShape(Shape):
-    """Where a page stands. ``nextCursor`` is null on the last page."""
+    """Where a page stands. ``nextCursor`` is null on the last page.
+
+    The totals are null for lists by recipient or time, which nobody counts.
+    """
 
     current_page: int
-    total_pages: int
-    total_items: int
+    total_pages: int | None
+    total_items: int | None
     items_per_page: int
     next_cursor: str | None
 
@@ -103,6 +108,43 @@ class StatisticsShape(Shape):
     queue_depth: dict[str, int] | None
     average_processing_time: Annotated[int, Field(description="Milliseconds")]
     success_rate: Annotated[float, Field(description="Percent of all that were accepted")]
+
+
+class MinuteShape(Shape):
+    """What happened in one minute."""
+
+    minute: Moment
+    accepted: int
+    sent: int
+    failed: int
+    retried: int
+    delivered: int
+    undelivered: int
+    cancelled: int
+    expired: int
+
+
+class PercentilesShape(Shape):
+    """Milliseconds that so many percent stayed within; null where nothing was sent."""
+
+    p50: int | None
+    p95: int | None
+    p99: int | None
+
+
+class MinutesShape(Shape):
+    """What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted)."""
+
+    minutes: list[MinuteShape]
+    processing_time_ms: PercentilesShape
+    degradation_level: Annotated[int, Field(ge=1, le=4)]
+
+
+class MinutesEnvelope(Shape):
+    """Minutes."""
+
+    success: Literal[True]
+    data: MinutesShape
 
 
 class FieldErrorShape(Shape):

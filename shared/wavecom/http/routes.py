@@ -1,80 +1,33 @@
 """The routes: each reads its arguments, calls one use case and answers."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from wavecom.application.submit import Submission
 from wavecom.domain.degradation import check_answers
 from wavecom.domain.errors import OverloadedError
+from wavecom.domain.lifecycle import Replay
 from wavecom.domain.notification import Channel, Notification, Priority, Status
-from wavecom.domain.tenant import Role
+from wavecom.domain.tenant import Caller, Role
 from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
+from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, IdempotencyKey, NotificationId, documented
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
 from wavecom.http.middleware import json_response
-from wavecom.http.requests import CreateBatch, CreateNotification, PageNumber, PageSize
+from wavecom.http.recipients import MAX_LENGTH
+from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, Moment, PageNumber, PageSize
 from wavecom.http.services import Services
-from wavecom.http.views import detail_view, notification_view, page_view, statistics_view
+from wavecom.http.views import detail_view, minutes_view, notification_view, page_view, statistics_view
 from wavecom.ports import ListFilter
 
 MAX_SKIP = 10_000
 """How far pages by number reach; a cursor reaches any depth at the cost of the first page."""
-
-NotificationId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Repeat a call with its key and get its answer again, not a second notification",
-    ),
-]
-
-_ERRORS = {
-    HTTPStatus.BAD_REQUEST: "The request cannot be read",
-    HTTPStatus.UNAUTHORIZED: "No valid API key",
-    HTTPStatus.FORBIDDEN: "Not allowed with this key",
-    HTTPStatus.NOT_FOUND: "No such notification",
-    HTTPStatus.CONFLICT: "The present state does not allow it",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "Fields are wrong",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; see Retry-After",
-    HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is down; see Retry-After",
-}
-_ALWAYS = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_WITH_BODY = (
-    *_ALWAYS,
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-)
-_OF_ONE = (*_ALWAYS, HTTPStatus.NOT_FOUND)
-
-
-def documented(status: HTTPStatus, shape: type, text: str, errors: tuple[HTTPStatus, ...]) -> dict[int, Any]:
-    """Return the ``responses`` of a route for the OpenAPI document."""
-    answers = {status.value: {"description": text, "content": {"application/json": {"model": shape}}}}
-    for error in errors:
-        answers[error.value] = {
-            "description": _ERRORS[error],
-            "content": {"application/json": {"model": shapes.ErrorEnvelope}},
-        }
-    return answers
 
 
 def add_routes(app: ApiGatewayResolver, services: Services) -> None:
@@ -88,7 +41,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications",
         compress=True,
         summary="Create a notification",
-        responses=documented(HTTPStatus.CREATED, shapes.NotificationEnvelope, "Accepted, and stored", _WITH_BODY),
+        responses=documented(HTTPStatus.CREATED, shapes.NotificationEnvelope, "Accepted, and stored", WITH_BODY),
     )
     def create_notification(
         notification: Annotated[CreateNotification, Body()], idempotency_key: IdempotencyKey = None
@@ -107,9 +60,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/batch",
         compress=True,
         summary="Create up to 500 notifications, each accepted or refused on its own",
-        responses=documented(
-            HTTPStatus.MULTI_STATUS, shapes.BatchEnvelope, "What became of each, in order", _WITH_BODY
-        ),
+        responses=documented(HTTPStatus.MULTI_STATUS, shapes.BatchEnvelope, "What became of each, in order", WITH_BODY),
     )
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
         accepted = accept(app, services, list(batch.validated()), idempotency_key, below="notifications[{index}].")
@@ -120,7 +71,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/cancel",
         summary="Cancel a notification that is not being sent yet",
-        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Cancelled", (*_OF_ONE, HTTPStatus.CONFLICT)),
+        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Cancelled", (*OF_ONE, HTTPStatus.CONFLICT)),
     )
     def cancel_notification(notification_id: NotificationId) -> Response[str]:
         cancelled = services.intervene.cancel(_tenant(app), notification_id)
@@ -130,10 +81,11 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/retry",
         summary="Send a failed notification again",
-        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Queued", (*_OF_ONE, HTTPStatus.CONFLICT)),
+        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Queued", (*OF_ONE, HTTPStatus.CONFLICT)),
     )
     def retry_notification(notification_id: NotificationId) -> Response[str]:
-        queued = services.intervene.retry(_tenant(app), notification_id)
+        caller: Caller = app.context["caller"]
+        queued = services.intervene.retry(caller.tenant_id, notification_id, Replay(by=caller.key_id))
         answer = {"success": True, "data": notification_view(queued), "message": "Notification queued again"}
         return json_response(HTTPStatus.OK, answer)
 
@@ -143,7 +95,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications",
         compress=True,
         summary="List notifications, newest first",
-        responses=documented(HTTPStatus.OK, shapes.PageEnvelope, "A page", _ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.PageEnvelope, "A page", ALWAYS),
     )
     def list_notifications(
         page: Annotated[PageNumber, Query()] = 1,
@@ -151,6 +103,11 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         status: Annotated[Status | None, Query()] = None,
         type: Annotated[Channel | None, Query()] = None,  # noqa: A002
         priority: Annotated[Priority | None, Query()] = None,
+        recipient: Annotated[
+            str | None, Query(min_length=1, max_length=MAX_LENGTH, description="Exactly as it was accepted")
+        ] = None,
+        since: Annotated[Moment | None, Query(description="Created at or after")] = None,
+        until: Annotated[Moment | None, Query(description="Created before")] = None,
         cursor: Annotated[
             str | None,
             Query(min_length=1, max_length=100, description="nextCursor of the page before; instead of page"),
@@ -162,7 +119,15 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
             error = FieldError("page", f"reaches beyond the first {MAX_SKIP} notifications; use cursor")
             raise InvalidRequestError("The page is too deep", [error])
         found = services.query.page(
-            ListFilter(tenant_id=_tenant(app), status=status, channel=type, priority=priority),
+            ListFilter(
+                tenant_id=_tenant(app),
+                status=status,
+                channel=type,
+                priority=priority,
+                recipient=recipient,
+                since=since,
+                until=until,
+            ),
             limit=limit,
             skip=0 if cursor else skip,
             after=from_cursor(cursor) if cursor else None,
@@ -173,7 +138,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/stats/system",
         compress=True,
         summary="Statistics of all your notifications",
-        responses=documented(HTTPStatus.OK, shapes.StatisticsEnvelope, "Statistics", _ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.StatisticsEnvelope, "Statistics", ALWAYS),
     )
     def system_statistics() -> Response[str]:
         check_answers(services.system.level())
@@ -181,10 +146,22 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         return json_response(HTTPStatus.OK, {"success": True, "data": statistics_view(statistics)})
 
     @app.get(
+        "/api/notifications/stats/minutes",
+        compress=True,
+        summary="What happened in each minute of the last hour",
+        responses=documented(HTTPStatus.OK, shapes.MinutesEnvelope, "The minutes in which something did", ALWAYS),
+    )
+    def minutes(minutes: Annotated[Minutes, Query()] = 60) -> Response[str]:
+        level = services.system.level()
+        check_answers(level)
+        happened = services.query.minutes(_tenant(app), services.clock() - timedelta(minutes=minutes - 1))
+        return json_response(HTTPStatus.OK, {"success": True, "data": minutes_view(happened, level)})
+
+    @app.get(
         "/api/notifications/<notification_id>",
         compress=True,
         summary="A notification with its audit trail",
-        responses=documented(HTTPStatus.OK, shapes.DetailEnvelope, "The notification", _OF_ONE),
+        responses=documented(HTTPStatus.OK, shapes.DetailEnvelope, "The notification", OF_ONE),
     )
     def get_notification(notification_id: NotificationId) -> Response[str]:
         notification, trail = services.query.notification(_tenant(app), notification_id)
@@ -195,7 +172,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         compress=True,
         summary="Prometheus metrics of your tenant, or of all tenants for an operator's key",
         responses={
-            **documented(HTTPStatus.OK, shapes.ErrorEnvelope, "", _ALWAYS),
+            **documented(HTTPStatus.OK, shapes.ErrorEnvelope, "", ALWAYS),
             200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
         },
     )

@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass
 
+from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.intervene import Intervene
+from wavecom.application.ledger import Ledger
+from wavecom.application.providers import Providers
 from wavecom.application.query import Query
 from wavecom.application.submit import Submit
-from wavecom.ports import ApiKeys, Clock, Counters, NotificationStore, Queue, RateLimits, SystemState
+from wavecom.application.verify import Verify
+from wavecom.ports import (
+    ApiKeys,
+    Clock,
+    Counters,
+    NotificationStore,
+    Queue,
+    RateLimits,
+    Suppressions,
+    SystemState,
+    Tenants,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +44,12 @@ class Services:
     counters: Counters
     api_keys: ApiKeys
     rate_limits: RateLimits
+    tenants: Tenants
+    suppressions: Suppressions
+    dead_letters: DeadLetters
+    ledger: Ledger
+    verify: Verify
+    providers: Providers
     system: SystemState
     clock: Clock
     config: HttpConfig

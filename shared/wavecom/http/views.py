@@ -1,11 +1,13 @@
 """What clients get to see of a notification, an audit entry and the statistics, as plain JSON values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from wavecom import topology
 from wavecom.application.query import Page, Statistics
+from wavecom.domain.degradation import Level
+from wavecom.domain.ledger import Totals
 from wavecom.domain.notification import Attempt, AuditEntry, Notification, Priority
 from wavecom.http.cursor import to_cursor
 
@@ -23,6 +25,7 @@ def notification_view(notification: Notification) -> dict[str, Any]:
         "nextAttemptAt": notification.retry_at,
         "sentAt": notification.sent_at,
         "failedAt": notification.failed_at,
+        "deliveredAt": notification.delivered_at,
         "createdAt": notification.created_at,
         "updatedAt": notification.updated_at,
     }
@@ -73,6 +76,7 @@ def _entry_view(entry: AuditEntry) -> dict[str, Any]:
         "message": entry.message,
         "timestamp": iso(entry.timestamp),
         "metadata": dict(entry.metadata),
+        "digest": entry.digest,
     }
 
 
@@ -82,7 +86,7 @@ def page_view(page: Page, *, number: int, limit: int) -> dict[str, Any]:
         "notifications": [notification_view(each) for each in page.notifications],
         "pagination": {
             "currentPage": number,
-            "totalPages": -(-page.total // limit),
+            "totalPages": None if page.total is None else -(-page.total // limit),
             "totalItems": page.total,
             "itemsPerPage": limit,
             "nextCursor": to_cursor(page.next) if page.next else None,
@@ -107,4 +111,31 @@ def statistics_view(statistics: Statistics) -> dict[str, Any]:
 def _depths_view(statistics: Statistics) -> dict[str, int] | None:
     if statistics.depths is None:
         return None
-    return {queue: statistics.depths[queue] for queue in (*topology.LANES, topology.RETRY)}
+    return {queue: statistics.depths[queue] for queue in (*topology.LANES, topology.RETRY, topology.DEAD_LETTERS)}
+
+
+def minutes_view(minutes: Mapping[datetime, Totals], level: Level) -> dict[str, Any]:
+    """Return what happened in each minute, how long processing took over all of them, and the degradation level."""
+    merged = Totals.merged(minutes.values())
+    return {
+        "minutes": [{"minute": iso(minute), **_happened(minutes[minute])} for minute in sorted(minutes)],
+        "processingTimeMs": {f"p{percent}": merged.duration_percentile(percent) for percent in (50, 95, 99)},
+        "degradationLevel": level.value,
+    }
+
+
+def _happened(totals: Totals) -> dict[str, int]:
+    return {name: sum(totals.by_channel(counter).values()) for name, counter in HAPPENED.items()}
+
+
+HAPPENED = {
+    "accepted": "created",
+    "sent": "sent",
+    "failed": "failed",
+    "retried": "retried",
+    "delivered": "delivered",
+    "undelivered": "undelivered",
+    "cancelled": "cancelled",
+    "expired": "expired",
+}
+"""Names of the counts on the wire, and of their counters."""

@@ -1,0 +1,31 @@
+"""Delivery reports: Amazon SES events by SNS, and HTTP API requests (payload format 2.0) of other providers.
+
+An event of SNS that cannot be applied raises: Lambda tries an asynchronous invocation twice more (AWS Lambda developer
+guide, "How Lambda handles errors and retries with asynchronous invocation").
+"""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from wavecom.bootstrap import container, entry_point
+from wavecom.http.receipts.app import build_receipts
+from wavecom.http.receipts.ses import ses_reports
+
+
+@cache
+def _app() -> APIGatewayHttpResolver:
+    return build_receipts(APIGatewayHttpResolver(), container().receipt_services)
+
+
+def _handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
+    if "Records" in event:
+        reports = ses_reports(event)
+        if reports:
+            container().receive(reports)
+        return None
+    return _app().resolve(event, context)
+
+
+lambda_handler = entry_point("receipts", _handle)

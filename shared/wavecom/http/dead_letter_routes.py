@@ -1,0 +1,110 @@
+"""The routes of the dead letters: what is there, and back into the lanes."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+
+from wavecom.domain.lifecycle import Replay
+from wavecom.domain.notification import Cause, Status
+from wavecom.domain.tenant import Caller
+from wavecom.http import operation_responses as shapes
+from wavecom.http.cursor import from_cursor, to_cursor
+from wavecom.http.documented import ALWAYS, WITH_BODY, IdempotencyKey, documented
+from wavecom.http.middleware import json_response
+from wavecom.http.operation_requests import Day, ProviderName, ReplayDeadLetters
+from wavecom.http.operation_views import groups_view
+from wavecom.http.requests import PageSize
+from wavecom.http.services import Services
+from wavecom.http.views import notification_view
+from wavecom.ports import DeadLetterFilter, Position
+
+
+def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
+    """Add the routes below ``/api/dlq`` to ``app``."""
+
+    @app.get(
+        "/api/dlq",
+        summary="Your dead letters, counted by day, cause and provider",
+        responses=documented(HTTPStatus.OK, shapes.DeadLettersEnvelope, "The groups", ALWAYS),
+    )
+    def dead_letters() -> Response[str]:
+        caller: Caller = app.context["caller"]
+        groups = services.dead_letters.groups(caller.tenant_id)
+        return json_response(HTTPStatus.OK, {"success": True, "data": groups_view(groups)})
+
+    @app.get(
+        "/api/dlq/notifications",
+        compress=True,
+        summary="List dead letters, the latest failure first",
+        responses=documented(HTTPStatus.OK, shapes.DeadLetterListEnvelope, "A page", ALWAYS),
+    )
+    def list_dead_letters(
+        limit: Annotated[PageSize, Query()] = 20,
+        cause: Annotated[Cause | None, Query()] = None,
+        provider: Annotated[ProviderName | None, Query()] = None,
+        day: Annotated[Day | None, Query()] = None,
+        cursor: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    ) -> Response[str]:
+        caller: Caller = app.context["caller"]
+        where = _filter(caller.tenant_id, cause, provider, day)
+        after = from_cursor(cursor) if cursor else None
+        found, more = services.dead_letters.find(where, limit=limit, after=after)
+        last = found[-1] if more else None
+        following = to_cursor(Position(last.failed_at, last.id)) if last and last.failed_at else None
+        data = {"notifications": [notification_view(each) for each in found], "nextCursor": following}
+        return json_response(HTTPStatus.OK, {"success": True, "data": data})
+
+    @app.post(
+        "/api/dlq/replay",
+        compress=True,
+        summary="Send dead letters again, up to 500 a call",
+        description="With an `Idempotency-Key`, a repeated call replays nothing a second time, even what has failed "
+        "again meanwhile.",
+        responses=documented(HTTPStatus.OK, shapes.ReplayEnvelope, "What became of each", WITH_BODY),
+    )
+    def replay_dead_letters(
+        replay: Annotated[ReplayDeadLetters, Body()], idempotency_key: IdempotencyKey = None
+    ) -> Response[str]:
+        caller: Caller = app.context["caller"]
+        ids, more = _chosen(services, caller.tenant_id, replay)
+        if replay.dry_run:
+            results = _dry_run(services, caller.tenant_id, ids)
+        else:
+            asked = Replay(by=caller.key_id, why=replay.reason, key=idempotency_key)
+            results = services.dead_letters.replay(caller.tenant_id, ids, asked)
+        data: dict[str, Any] = {
+            "dryRun": replay.dry_run,
+            "replayed": sum(result == "replayed" for result in results.values()),
+            "results": [{"id": each, "result": result} for each, result in results.items()],
+            "more": more,
+        }
+        return json_response(HTTPStatus.OK, {"success": True, "data": data})
+
+
+def _chosen(services: Services, tenant_id: str, replay: ReplayDeadLetters) -> tuple[list[str], bool]:
+    if replay.ids is not None:
+        return replay.ids, False
+    where = _filter(tenant_id, replay.cause, replay.provider, replay.day)
+    found, more = services.dead_letters.find(where, limit=replay.limit)
+    return [each.id for each in found], more
+
+
+def _dry_run(services: Services, tenant_id: str, ids: list[str]) -> dict[str, str]:
+    found = {each.id: each for each in services.dead_letters.choose(tenant_id, ids)}
+
+    def result(notification_id: str) -> str:
+        if notification_id not in found:
+            return "not_found"
+        return "would_replay" if found[notification_id].status is Status.FAILED else "not_dead"
+
+    return {each: result(each) for each in ids}
+
+
+def _filter(tenant_id: str, cause: Cause | None, provider: str | None, day: date | None) -> DeadLetterFilter:
+    since = datetime.combine(day, time(), tzinfo=UTC) if day else None
+    until = since + timedelta(days=1) if since else None
+    return DeadLetterFilter(tenant_id=tenant_id, cause=cause, provider=provider, since=since, until=until)

@@ -1,0 +1,90 @@
+"""The routes of API keys, for an operator's key."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+
+from wavecom.domain.errors import NotFoundError
+from wavecom.domain.tenant import TENANT_ID, TEST_SUFFIX, ApiKey, is_test, new_api_key
+from wavecom.http import operation_responses as shapes
+from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, documented
+from wavecom.http.middleware import json_response
+from wavecom.http.operation_requests import CreateKey
+from wavecom.http.operation_routes import require_operator
+from wavecom.http.operation_views import key_view
+from wavecom.http.services import Services
+
+KeyId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="12 hex digits, the part of the token after wc_")]
+
+
+def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
+    """Add the routes below ``/api/keys`` to ``app``."""
+
+    @app.get(
+        "/api/keys",
+        compress=True,
+        summary="List API keys",
+        responses=documented(HTTPStatus.OK, shapes.KeysEnvelope, "Keys, the newest first", ALWAYS),
+    )
+    def list_keys(
+        tenant_id: Annotated[str | None, Query(alias="tenantId", pattern=f"^{TENANT_ID.pattern}$")] = None,
+    ) -> Response[str]:
+        require_operator(app.context["caller"])
+        data = [key_view(key) for key in services.api_keys.all(tenant_id)]
+        return json_response(HTTPStatus.OK, {"success": True, "data": data})
+
+    @app.post(
+        "/api/keys",
+        summary="Make an API key",
+        responses=documented(HTTPStatus.CREATED, shapes.NewKeyEnvelope, "The key; its token is told once", WITH_BODY),
+    )
+    def create_key(key: Annotated[CreateKey, Body()]) -> Response[str]:
+        require_operator(app.context["caller"])
+        made, token = new_api_key(
+            tenant_id=key.tenant_id,
+            name=key.name,
+            role=key.role,
+            at=services.clock(),
+            rate_limit=key.rate_limit,
+            test=key.test,
+        )
+        return _added(services, made, token)
+
+    @app.post(
+        "/api/keys/<key_id>/rotate",
+        summary="Make another key like this one; this one goes on working until it is revoked",
+        responses=documented(HTTPStatus.CREATED, shapes.NewKeyEnvelope, "The key; its token is told once", OF_ONE),
+    )
+    def rotate_key(key_id: KeyId) -> Response[str]:
+        require_operator(app.context["caller"])
+        old = services.api_keys.get(key_id)
+        if old is None or old.revoked_at is not None:
+            raise NotFoundError("There is no such key")
+        made, token = new_api_key(
+            tenant_id=old.tenant_id.removesuffix(TEST_SUFFIX),
+            name=old.name,
+            role=old.role,
+            at=services.clock(),
+            rate_limit=old.rate_limit,
+            test=is_test(old.tenant_id),
+        )
+        return _added(services, made, token)
+
+    @app.delete(
+        "/api/keys/<key_id>",
+        summary="Revoke an API key; it opens nothing any more within 30 s",
+        responses=documented(HTTPStatus.OK, shapes.DoneEnvelope, "Revoked", OF_ONE),
+    )
+    def revoke_key(key_id: KeyId) -> Response[str]:
+        require_operator(app.context["caller"])
+        if not services.api_keys.revoke(key_id, services.clock()):
+            raise NotFoundError("There is no such key")
+        return json_response(HTTPStatus.OK, {"success": True, "message": "API key revoked"})
+
+
+def _added(services: Services, key: ApiKey, token: str) -> Response[str]:
+    services.api_keys.add(key)
+    return json_response(HTTPStatus.CREATED, {"success": True, "data": {**key_view(key), "token": token}})

@@ -1,0 +1,237 @@
+"""The shapes of answers about operation, for the OpenAPI document; `wavecom.http.operation_views` writes them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wavecom.domain.notification import Cause, Channel, OnUnknown
+from wavecom.domain.receipts import Unwanted
+from wavecom.domain.tenant import Role
+from wavecom.http.responses import Id, Moment, NotificationShape, Shape
+
+
+class DeadLetterGroupShape(Shape):
+    """Dead letters of one day with one cause and one provider (null where none was asked)."""
+
+    day: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    cause: Cause
+    provider: str | None
+    count: int
+
+
+class DeadLettersShape(Shape):
+    """A tenant's dead letters, grouped."""
+
+    total: int
+    groups: list[DeadLetterGroupShape]
+
+
+class DeadLettersEnvelope(Shape):
+    """Groups."""
+
+    success: Literal[True]
+    data: DeadLettersShape
+
+
+class DeadLetterListShape(Shape):
+    """Dead letters, the latest failure first. ``nextCursor`` is null on the last page."""
+
+    notifications: list[NotificationShape]
+    next_cursor: str | None
+
+
+class DeadLetterListEnvelope(Shape):
+    """A page of dead letters."""
+
+    success: Literal[True]
+    data: DeadLetterListShape
+
+
+class ReplayResultShape(Shape):
+    """What became of one of them."""
+
+    id: Id
+    result: Literal["replayed", "would_replay", "already_replayed", "not_dead", "not_found"]
+
+
+class ReplayShape(Shape):
+    """What a replay came to. ``more`` says that the filter matches more than this call took."""
+
+    dry_run: bool
+    replayed: int
+    results: list[ReplayResultShape]
+    more: bool
+
+
+class ReplayEnvelope(Shape):
+    """A replay."""
+
+    success: Literal[True]
+    data: ReplayShape
+
+
+class SuppressionShape(Shape):
+    """An address on the suppression list, and why it is there."""
+
+    id: str
+    type: Channel
+    recipient: str
+    reason: Unwanted
+    notification_id: str | None
+    created_at: Moment
+
+
+class SuppressionEnvelope(Shape):
+    """One suppression."""
+
+    success: Literal[True]
+    data: SuppressionShape
+
+
+class SuppressionListShape(Shape):
+    """A page of the suppression list. ``nextCursor`` is null on the last page."""
+
+    suppressions: list[SuppressionShape]
+    next_cursor: str | None
+
+
+class SuppressionListEnvelope(Shape):
+    """A page of the suppression list."""
+
+    success: Literal[True]
+    data: SuppressionListShape
+
+
+class DoneEnvelope(Shape):
+    """Done."""
+
+    success: Literal[True]
+    message: str
+
+
+class PolicyShape(Shape):
+    """A tenant's policy."""
+
+    on_unknown: OnUnknown
+
+
+class PolicyEnvelope(Shape):
+    """A policy."""
+
+    success: Literal[True]
+    data: PolicyShape
+
+
+class LedgerLineShape(Shape):
+    """Of what was accepted in one minute (or ever), what became of it."""
+
+    minute: Moment | None
+    accepted: int
+    sent: int
+    failed: int
+    cancelled: int
+    expired: int
+    in_flight: int
+    balanced: Annotated[bool, Field(description="accepted = sent + failed + cancelled + expired + inFlight")]
+
+
+class LedgerShape(Shape):
+    """The ledger by minute of acceptance, and of all time."""
+
+    minutes: list[LedgerLineShape]
+    total: LedgerLineShape
+
+
+class LedgerEnvelope(Shape):
+    """The ledger."""
+
+    success: Literal[True]
+    data: LedgerShape
+
+
+class BrokenLinkShape(Shape):
+    """The first audit entry that is not what it was when it was written."""
+
+    notification_id: Id
+    sequence: int
+    problem: str
+
+
+class VerificationShape(Shape):
+    """How much was verified. ``nextCursor`` is null at the end of the period."""
+
+    notifications: int
+    entries: int
+    broken: BrokenLinkShape | None
+    next_cursor: str | None
+
+
+class VerificationEnvelope(Shape):
+    """A verification."""
+
+    success: Literal[True]
+    data: VerificationShape
+
+
+class WeightChangeShape(Shape):
+    """From when on a provider has which part of its configured weight, and why."""
+
+    factor: float
+    reason: str
+    at: Moment
+
+
+class ProviderShape(Shape):
+    """A provider as it is now; its outcomes are those of the last five minutes, over all tenants."""
+
+    name: str
+    type: Channel
+    weight: float
+    effective_weight: float
+    per_second: float | None
+    breaker: Literal["closed", "open", "half-open"]
+    breaker_opened_at: Moment | None
+    outcomes: dict[str, int]
+    failure_rate: Annotated[float, Field(description="Percent")]
+    average_ms: int
+    weight_changes: list[WeightChangeShape]
+
+
+class ProvidersEnvelope(Shape):
+    """All providers."""
+
+    success: Literal[True]
+    data: list[ProviderShape]
+
+
+class KeyShape(Shape):
+    """An API key, without its secret."""
+
+    id: str
+    tenant_id: str
+    name: str
+    role: Role
+    rate_limit: int | None
+    test: bool
+    created_at: Moment
+    revoked_at: Moment | None
+
+
+class KeysEnvelope(Shape):
+    """API keys, the newest first."""
+
+    success: Literal[True]
+    data: list[KeyShape]
+
+
+class NewKeyShape(KeyShape):
+    """A new API key with its token, which is told only once."""
+
+    token: str
+
+
+class NewKeyEnvelope(Shape):
+    """A new API key."""
+
+    success: Literal[True]
+    data: NewKeyShape

@@ -1,0 +1,144 @@
+"""Puts the routes of delivery reports together, for the Lambda handler and for the local server.
+
+They make an application of their own: providers have no API key, and no tenant's rate limit is theirs. A server that
+serves both sends what is below `PREFIX` here.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from standardwebhooks import Webhook
+
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.receipts import DeliveryReport
+from wavecom.http.app import Resolver, match_exactly
+from wavecom.http.errors import BodyTooLargeError, MalformedRequestError, UnsupportedMediaTypeError
+from wavecom.http.meter import ANONYMOUS, HttpMeter
+from wavecom.http.middleware import JSON, UNMATCHED, Next, finish
+from wavecom.http.receipts.refusals import SignatureRefusedError
+from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
+from wavecom.http.receipts.webhook import webhook_reports
+from wavecom.ports import Clock, Counters
+
+logger = logging.getLogger(__name__)
+
+PREFIX: Final = "/receipts/"
+TWILIO: Final = "/receipts/twilio/<provider>"
+WEBHOOK: Final = "/receipts/webhook/<provider>"
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptServices:
+    """What the routes of delivery reports are given.
+
+    ``receive`` applies reports, as often as they come; it raises `StoreUnavailableError` where it cannot.
+    ``twilio_auth_tokens`` and ``webhook_secrets`` (``whsec_`` and base64) are by the provider's name. ``public_url`` is
+    what providers see in front of the path, such as ``https://api.bank.example``. Without it, Twilio's signature is
+    checked for the URL that the request names itself: a call that was made to another of our hosts would do as well.
+    """
+
+    receive: Callable[[Sequence[DeliveryReport]], None]
+    twilio_auth_tokens: Mapping[str, str] = field(repr=False)
+    webhook_secrets: Mapping[str, str] = field(repr=False)
+    public_url: str | None
+    clock: Clock
+    counters: Counters
+    max_body_bytes: int = 1024 * 1024
+
+
+def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
+    """Give ``app`` the routes of delivery reports and all that surrounds them, and return it.
+
+    An unknown provider is refused as a wrong signature is, after the same work, with a secret that nobody has. Raises
+    ValueError for a secret that is not base64.
+    """
+    webhooks = {name: Webhook(secret) for name, secret in services.webhook_secrets.items()}
+    nobodys_webhook = Webhook(secrets.token_bytes(32))
+    nobodys_token = secrets.token_hex(16)
+    app.use([finish(HttpMeter(services.counters, services.clock)), _label, match_exactly])
+
+    @app.post(TWILIO)
+    def twilio(provider: str) -> Response[str]:
+        parameters = parse_form(_text(app, FORM, services.max_body_bytes))
+        callback = _callback(app, parameters, services.public_url)
+        token = services.twilio_auth_tokens.get(provider, nobodys_token)
+        at = services.clock()
+        return _receive(
+            "twilio", lambda: twilio_reports(callback, provider=provider, auth_token=token, at=at), services
+        )
+
+    @app.post(WEBHOOK)
+    def webhook(provider: str) -> Response[str]:
+        body = _text(app, JSON, services.max_body_bytes)
+        headers = app.current_event.headers
+        secret = webhooks.get(provider, nobodys_webhook)
+        at = services.clock()
+        return _receive(
+            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhook=secret, at=at), services
+        )
+
+    return app
+
+
+def _label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
+    path = app.context["_route"].path
+    app.append_context(route_label=path if path in {TWILIO, WEBHOOK} else UNMATCHED)
+    return call_next(app)
+
+
+def _text(app: ApiGatewayResolver, media_type: str, max_bytes: int) -> str:
+    event = app.current_event
+    try:
+        text = event.decoded_body or ""
+        size = len(text.encode())
+    except ValueError as exc:
+        raise MalformedRequestError("The body is not UTF-8") from exc
+    if size > max_bytes:
+        raise BodyTooLargeError(f"The body is larger than {max_bytes} bytes")
+    if event.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise UnsupportedMediaTypeError(f"The body must be {media_type}")
+    return text
+
+
+def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], public_url: str | None) -> Callback:
+    event = app.current_event
+    query = event.get("rawQueryString")
+    if query is None:  # the local server keeps the parameters only
+        query = urlencode(event.multi_value_query_string_parameters, doseq=True)
+    scheme = event.headers.get("x-forwarded-proto", "http").partition(",")[0].strip()
+    return Callback(
+        origin=public_url.rstrip("/") if public_url else f"{scheme}://{event.headers.get('host', '')}",
+        # What the provider called begins with the stage where the stage is part of the URL.
+        path=event.path if public_url else event.get("rawPath") or event.path,
+        query=query,
+        parameters=parameters,
+        signature=event.headers.get("x-twilio-signature"),
+    )
+
+
+def _receive(source: str, read: Callable[[], Sequence[DeliveryReport]], services: ReceiptServices) -> Response[str]:
+    try:
+        reports = read()
+    except SignatureRefusedError as exc:
+        _count(f"receipts.refused.{source}.{exc.reason}", services)
+        raise
+    if reports:
+        services.receive(reports)
+    _count(f"receipts.accepted.{source}", services)
+    return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
+
+
+def _count(name: str, services: ReceiptServices) -> None:
+    """Count one call. The answer must not depend on it: the report is stored, or refused, already."""
+    try:
+        services.counters.add(ANONYMOUS, {name: 1}, services.clock())
+    except StoreUnavailableError:
+        logger.warning("Call of a provider not counted", extra={"counter": name})

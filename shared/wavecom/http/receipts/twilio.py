@@ -1,0 +1,188 @@
+"""Status callbacks of Twilio: one form for every change of a message's status.
+
+A callback is signed with the account's auth token over the whole URL that Twilio called and every parameter of the
+form ("Webhooks Security", section "Validating Signatures from Twilio"). The scheme has no time in it, so the URL, which
+is ours, has: its query is ``notificationId=<id>&sentAt=<unix seconds>`` and nothing else, in this order, since Twilio
+signs a query as it was given but may send it sorted (twilio/twilio-php, issue 790).
+
+What a callback means ("Outbound Message Status in Status Callbacks", and the page of each code in the "Error and
+Warning Dictionary"):
+
+=====================================  ===========  ===========  ====================================================
+MessageStatus, ErrorCode               fared        unwanted     why
+=====================================  ===========  ===========  ====================================================
+delivered, read                        delivered
+undelivered, failed                    undelivered               unless one of the codes below says more
+    30005                              undelivered  hard bounce  unknown, inactive or no longer in service
+    21211, 21614, 21635                undelivered  hard bounce  no valid number, no mobile number, a landline
+    21610                              undelivered  complaint    the recipient answered STOP
+    30003                              undelivered               "temporarily unreachable": switched off, no service
+    30004, 30007, 30008                undelivered               blocked, filtered, unknown: says nothing of the number
+    30006                              undelivered               a landline, or a carrier that our short code does not
+                                                                 reach: the code does not tell which
+any other status                       (no report)               on its way, or never handed over
+=====================================  ===========  ===========  ====================================================
+
+The time of a report is that of its arrival: ``RawDlrDoneDate`` is to the minute and of no known time zone (Twilio
+changelog, "Addition of RawDlrDoneDate to Delivered and Undelivered Status Webhooks").
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+from urllib.parse import parse_qsl
+
+from pydantic import Field, ValidationError
+
+from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.http.errors import FieldError, InvalidRequestError, MalformedRequestError
+from wavecom.http.receipts.fields import NotificationId
+from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.requests import WireModel, field_errors
+
+MAX_AGE: Final = timedelta(days=5)
+"""Of a message when its last report comes; an older callback is a replay. Ours to choose: Twilio keeps a message in
+its queue for 10 hours at the most ("Message resource", ValidityPeriod), carriers report within days."""
+CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
+"""How far ahead of ours the clock may be by which the message was sent."""
+MAX_PARAMETERS: Final = 100
+"""Of a form; Twilio sends about ten."""
+
+_FARED: Final[Mapping[str, Fared]] = {
+    "delivered": Fared.DELIVERED,
+    "read": Fared.DELIVERED,
+    "undelivered": Fared.UNDELIVERED,
+    "failed": Fared.UNDELIVERED,
+}
+_UNWANTED: Final[Mapping[str, Unwanted]] = {
+    "30005": Unwanted.HARD_BOUNCE,
+    "21211": Unwanted.HARD_BOUNCE,
+    "21614": Unwanted.HARD_BOUNCE,
+    "21635": Unwanted.HARD_BOUNCE,
+    "21610": Unwanted.COMPLAINT,
+}
+_STATUS: Final = "MessageStatus"
+_ERROR: Final = "ErrorCode"
+_PORT: Final = re.compile(r":[0-9]+$")
+_STANDARD_PORTS: Final = {"https": ":443", "http": ":80"}
+
+Parameters = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A callback as it came.
+
+    ``origin`` is the part of the URL before the path, ``path`` and ``query`` are as Twilio wrote them. ``signature`` is
+    the header ``X-Twilio-Signature``.
+    """
+
+    origin: str
+    path: str
+    query: str
+    parameters: Parameters
+    signature: str | None
+
+
+class _OurQuery(WireModel):
+    notification_id: NotificationId
+    sent_at: Annotated[str, Field(pattern="^[0-9]{1,10}$")]
+
+
+class _Form(WireModel):
+    message_status: Annotated[str, Field(alias=_STATUS)]
+    error_code: Annotated[str, Field(alias=_ERROR, pattern="^[0-9]{0,10}$")] = ""
+
+
+def parse_form(body: str) -> Parameters:
+    """Return the parameters of ``application/x-www-form-urlencoded`` text. Raises `MalformedRequestError`."""
+    try:
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError as exc:
+        raise MalformedRequestError("The body is not a form in UTF-8") from exc
+
+
+def sign(auth_token: str, url: str, parameters: Parameters) -> str:
+    """Return Twilio's signature of a call to ``url``: HMAC-SHA1 in base64 ("Validating Signatures from Twilio").
+
+    A parameter that is given more than once counts with each of its values once, in order, as in Twilio's libraries.
+    """
+    text = url + "".join(name + value for name, value in sorted(set(parameters)))
+    digest = hmac.digest(auth_token.encode(), text.encode(errors="surrogatepass"), hashlib.sha1)
+    return base64.b64encode(digest).decode()
+
+
+def twilio_reports(callback: Callback, *, provider: str, auth_token: str, at: datetime) -> list[DeliveryReport]:
+    """Check a callback that came at ``at`` and return what it reports, which may be nothing.
+
+    Raises `SignatureRefusedError`, and `InvalidRequestError` for a call that is Twilio's but not as we asked for it.
+    """
+    _check_signature(callback, auth_token)
+    ours = _our_query(callback.query)
+    sent_at = datetime.fromtimestamp(int(ours.sent_at), UTC)
+    if not at - MAX_AGE <= sent_at <= at + CLOCK_DIFFERENCE:
+        raise SignatureRefusedError(Reason.EXPIRED)
+    form = _form(callback.parameters)
+    fared = _FARED.get(form.message_status)
+    if fared is None:
+        return []
+    undelivered = fared is Fared.UNDELIVERED
+    return [
+        DeliveryReport(
+            notification_id=ours.notification_id,
+            provider=provider,
+            fared=fared,
+            reason=(form.error_code or None) if undelivered else None,
+            unwanted=_UNWANTED.get(form.error_code) if undelivered else None,
+            at=at,
+        )
+    ]
+
+
+def _check_signature(callback: Callback, auth_token: str) -> None:
+    if not callback.signature:
+        raise SignatureRefusedError(Reason.MISSING)
+    given = callback.signature.encode(errors="surrogatepass")
+    genuine = [
+        hmac.compare_digest(sign(auth_token, url, callback.parameters).encode(), given)
+        for url in _signed_urls(callback)
+    ]
+    if not any(genuine):
+        raise SignatureRefusedError(Reason.FORGED)
+
+
+def _signed_urls(callback: Callback) -> list[str]:
+    """Return the URLs that Twilio may have signed: with the port, without it, or with the standard one."""
+    scheme, _, rest = callback.origin.partition("://")
+    host, slash, base = rest.partition("/")
+    bare = _PORT.sub("", host)
+    target = f"{slash}{base}{callback.path}" + (f"?{callback.query}" if callback.query else "")
+    return [f"{scheme}://{each}{target}" for each in (host, bare, bare + _STANDARD_PORTS.get(scheme, ""))]
+
+
+def _our_query(query: str) -> _OurQuery:
+    try:
+        return _OurQuery.model_validate(_once_each(parse_qsl(query, keep_blank_values=True)))
+    except ValidationError as exc:
+        raise InvalidRequestError("The URL is not one that was given to Twilio", field_errors(exc.errors())) from exc
+
+
+def _form(parameters: Parameters) -> _Form:
+    try:
+        return _Form.model_validate(_once_each([each for each in parameters if each[0] in {_STATUS, _ERROR}]))
+    except ValidationError as exc:
+        raise InvalidRequestError("The request is not valid", field_errors(exc.errors())) from exc
+
+
+def _once_each(parameters: Parameters) -> dict[str, str]:
+    names = [name for name, _ in parameters]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        errors = [FieldError(name, "must be given once") for name in repeated[:20]]
+        raise InvalidRequestError("The request names a field twice", errors)
+    return dict(parameters)

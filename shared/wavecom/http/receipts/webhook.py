@@ -1,0 +1,111 @@
+"""Reports by webhook, for providers and gateways that can be told what to send.
+
+The call is signed by the Standard Webhooks specification, version 1.0.0 (``webhook-id``, ``webhook-timestamp``,
+``webhook-signature``; HMAC-SHA256 with a shared secret), whose package computes the signature. Its ``verify`` is not
+used: it goes by the machine's clock, tells a forged signature from an old one in its text only, and breaks on a
+signature without a comma. The body is::
+
+    {"reports": [{"notificationId": "507f1f77bcf86cd799439011", "status": "undelivered", "reason": "5.1.1",
+                  "hardBounce": true, "at": "2026-01-31T09:30:00Z"}]}
+
+A call may come again within the tolerance, by the sender's retry or by a replay; it then reports the same once more.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from standardwebhooks import Webhook
+
+from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.http.errors import FieldError, InvalidRequestError
+from wavecom.http.json_body import read_json
+from wavecom.http.receipts.fields import Code, NotificationId, to_utc
+from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.requests import Moment, WireModel, field_errors
+
+TOLERANCE: Final = timedelta(minutes=5)
+"""Between the sender's clock and ours; that of the specification's own libraries."""
+REPORTS_MAX: Final = 1000
+ERRORS_MAX: Final = 20
+
+_ID: Final = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}")
+"""Without a full stop, which parts the signed text ("Signature scheme")."""
+_SECONDS: Final = re.compile(r"[1-9][0-9]{0,9}")
+
+
+class Report(WireModel):
+    """What became of one message. ``hardBounce`` says that its address is dead."""
+
+    notification_id: NotificationId
+    status: Literal["delivered", "undelivered", "complained"]
+    reason: Code | None = None
+    hard_bounce: Annotated[bool, Field(strict=True)] = False
+    at: Annotated[Moment, AfterValidator(to_utc)]
+
+    @field_validator("hard_bounce")
+    @classmethod
+    def _hard_bounce(cls, hard_bounce: bool, info: ValidationInfo) -> bool:
+        if hard_bounce and info.data.get("status") != "undelivered":
+            raise ValueError("goes with the status undelivered only")
+        return hard_bounce
+
+    def told_by(self, provider: str) -> DeliveryReport:
+        """Return the report in the domain's terms."""
+        fared = Fared(self.status) if self.status != "complained" else None
+        if fared is None:
+            unwanted: Unwanted | None = Unwanted.COMPLAINT
+        else:
+            unwanted = Unwanted.HARD_BOUNCE if self.hard_bounce else None
+        return DeliveryReport(
+            notification_id=self.notification_id,
+            provider=provider,
+            fared=fared,
+            reason=self.reason,
+            unwanted=unwanted,
+            at=self.at,
+        )
+
+
+class Reports(WireModel):
+    """The body of a call."""
+
+    reports: Annotated[list[Report], Field(min_length=1, max_length=REPORTS_MAX)]
+
+
+def webhook_reports(
+    body: str, headers: Mapping[str, str], *, provider: str, webhook: Webhook, at: datetime
+) -> list[DeliveryReport]:
+    """Check a call that came at ``at`` and return what it reports; ``headers`` has lower case names.
+
+    Raises `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` for the body.
+    """
+    _check_signature(body, headers, webhook, at)
+    value = read_json(body)
+    if not isinstance(value, dict):
+        raise InvalidRequestError("The request is not valid", [FieldError("body", "must be an object")])
+    try:
+        reports = Reports.model_validate(value).reports
+    except ValidationError as exc:
+        errors = field_errors(exc.errors(include_url=False)[:ERRORS_MAX])
+        raise InvalidRequestError("The request is not valid", errors) from exc
+    return [report.told_by(provider) for report in reports]
+
+
+def _check_signature(body: str, headers: Mapping[str, str], webhook: Webhook, at: datetime) -> None:
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    message_id, seconds, signatures = [headers.get(name, "") for name in names]
+    if not (message_id and seconds and signatures):
+        raise SignatureRefusedError(Reason.MISSING)
+    if not (_ID.fullmatch(message_id) and _SECONDS.fullmatch(seconds)):
+        raise SignatureRefusedError(Reason.FORGED)
+    sent_at = datetime.fromtimestamp(int(seconds), UTC)
+    expected = webhook.sign(message_id, sent_at, body).encode()
+    given = signatures.encode(errors="surrogatepass").split(b" ")
+    if not any(hmac.compare_digest(expected, each) for each in given):
+        raise SignatureRefusedError(Reason.FORGED)
+    if abs(at - sent_at) > TOLERANCE:
+        raise SignatureRefusedError(Reason.EXPIRED)

@@ -1,0 +1,72 @@
+"""The routes of the suppression list: addresses that nothing must go to any more."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+
+from wavecom.domain.errors import NotFoundError
+from wavecom.domain.receipts import Unwanted
+from wavecom.domain.tenant import Caller
+from wavecom.http import operation_responses as shapes
+from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, documented
+from wavecom.http.middleware import json_response
+from wavecom.http.operation_requests import AddSuppression
+from wavecom.http.operation_views import suppression_view
+from wavecom.http.requests import PageSize
+from wavecom.http.services import Services
+from wavecom.ports import Suppression
+
+SuppressionId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hex digits")]
+
+
+def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
+    """Add the routes below ``/api/suppressions`` to ``app``."""
+
+    @app.get(
+        "/api/suppressions",
+        compress=True,
+        summary="List the addresses that nothing of yours goes to",
+        responses=documented(HTTPStatus.OK, shapes.SuppressionListEnvelope, "A page", ALWAYS),
+    )
+    def list_suppressions(
+        limit: Annotated[PageSize, Query()] = 20,
+        cursor: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="nextCursor of a page")] = None,
+    ) -> Response[str]:
+        caller: Caller = app.context["caller"]
+        found = services.suppressions.page(caller.tenant_id, limit=limit + 1, after=cursor)
+        data = {
+            "suppressions": [suppression_view(each) for each in found[:limit]],
+            "nextCursor": found[limit - 1].id if len(found) > limit else None,
+        }
+        return json_response(HTTPStatus.OK, {"success": True, "data": data})
+
+    @app.post(
+        "/api/suppressions",
+        summary="Put an address on the list",
+        responses=documented(HTTPStatus.CREATED, shapes.SuppressionEnvelope, "It is on the list", WITH_BODY),
+    )
+    def add_suppression(suppression: Annotated[AddSuppression, Body()]) -> Response[str]:
+        caller: Caller = app.context["caller"]
+        added = Suppression(
+            tenant_id=caller.tenant_id,
+            channel=suppression.type,
+            recipient=suppression.recipient,
+            reason=Unwanted.MANUAL,
+            created_at=services.clock(),
+        )
+        services.suppressions.add([added])
+        return json_response(HTTPStatus.CREATED, {"success": True, "data": suppression_view(added)})
+
+    @app.delete(
+        "/api/suppressions/<suppression_id>",
+        summary="Take an address off the list",
+        responses=documented(HTTPStatus.OK, shapes.DoneEnvelope, "It is off the list", OF_ONE),
+    )
+    def remove_suppression(suppression_id: SuppressionId) -> Response[str]:
+        caller: Caller = app.context["caller"]
+        if not services.suppressions.remove(caller.tenant_id, suppression_id):
+            raise NotFoundError("There is no such suppression")
+        return json_response(HTTPStatus.OK, {"success": True, "message": "Address taken off the suppression list"})

@@ -1,0 +1,271 @@
+"""The ledger against the notifications, on a real database."""
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from bson import ObjectId
+
+from tests.builders import ASKED, TIMINGS, ManualClock, a_draft, a_result, now
+from wavecom.adapters.mongo.books import MongoBooks
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.application.ledger import CLOSED_AFTER, MINUTE, Ledger
+from wavecom.domain import lifecycle, receipts, settlement
+from wavecom.domain.change import Change
+from wavecom.domain.notification import Channel, Notification, OnUnknown, Priority, Status
+from wavecom.domain.outcomes import Outcome
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.ports import Mismatch
+
+TENANTS = ("bank-a", "bank-b", "bank-a~test")
+Step = Callable[[Notification, datetime], Change | None]
+
+
+class Accounts:
+    """Books, and the store and counters that they compare."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.mongo = mongo
+        self.counters = MongoCounters(mongo)
+        self.store = MongoNotificationStore(mongo, self.counters)
+        self.books = MongoBooks(mongo, self.counters)
+
+    def accepted(self, at: datetime, tenant: str = "bank-a", **changes) -> Notification:
+        created = lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at, timings=TIMINGS)
+        self.store.add([created])
+        return created.after
+
+    def saves(self, change: Change) -> Notification:
+        (saved,) = self.store.save([change])
+        return saved.after
+
+    def sent(self, at: datetime) -> Notification:
+        claimed = self.saves(_claim(self.accepted(at), at))
+        return self.saves(settlement.settle(claimed, a_result(Outcome.DELIVERED), at=at, timings=TIMINGS))
+
+    def counter(self, minute: datetime, tenant: str = "bank-a") -> dict:
+        return {"tenantId": tenant, "minute": minute}
+
+
+def _claim(notification: Notification, at: datetime) -> Change | None:
+    count = notification.retry_count
+    return lifecycle.claim(notification, retry_count=count, token="t", at=at, timings=TIMINGS)
+
+
+def _settled(outcome: Outcome) -> Step:
+    return lambda each, at: settlement.settle(each, a_result(outcome), at=at, timings=TIMINGS)
+
+
+def _reported(fared: Fared) -> Step:
+    def step(notification: Notification, at: datetime) -> Change | None:
+        report = DeliveryReport(
+            notification_id=notification.id, provider="simulated-email", fared=fared, reason=None, unwanted=None, at=at
+        )
+        return receipts.apply(notification, report, at=at)
+
+    return step
+
+
+STEPS: dict[Status, list[Step]] = {
+    Status.PENDING: [
+        lambda each, at: lifecycle.enqueue(each, at=at, timings=TIMINGS),
+        _claim,
+        lambda each, at: lifecycle.cancel(each, at=at),
+    ],
+    Status.QUEUED: [_claim, _claim, _claim, lambda each, at: lifecycle.cancel(each, at=at)],
+    Status.PROCESSING: [
+        *(_settled(outcome) for outcome in Outcome),
+        lambda each, at: settlement.begin(each, provider="simulated-email", idempotent=False, at=at),
+        lambda each, at: settlement.abandon(each, at=at, timings=TIMINGS),
+        lambda each, at: settlement.release(each, at=at, timings=TIMINGS),
+        lambda each, at: settlement.suppress(each, at=at, timings=TIMINGS),
+    ],
+    Status.RETRYING: [
+        lambda each, at: _claim(each, max(at, each.retry_at or at)),
+        _reported(Fared.DELIVERED),
+        lambda each, at: lifecycle.cancel(each, at=at),
+    ],
+    Status.SENT: [_reported(Fared.DELIVERED), _reported(Fared.UNDELIVERED)],
+    Status.FAILED: [
+        lambda each, at: lifecycle.replay(each, at=at, timings=TIMINGS, asked=ASKED),
+        _reported(Fared.DELIVERED),
+    ],
+}
+
+
+@pytest.fixture
+def accounts(mongo: Mongo) -> Accounts:
+    return Accounts(mongo)
+
+
+@pytest.fixture
+def minute() -> datetime:
+    """A minute that is closed, some minutes ago."""
+    return now().replace(second=0, microsecond=0) - timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_true_books_agree_after_a_random_life(accounts: Accounts, minute: datetime, seed: int) -> None:
+    chance = random.Random(seed)
+    living = [
+        accounts.accepted(
+            minute + timedelta(milliseconds=chance.choice([0, 1, 29_999, 59_999])) + chance.randrange(3) * MINUTE,
+            chance.choice(TENANTS),
+            channel=chance.choice(list(Channel)),
+            priority=chance.choice(list(Priority)),
+            on_unknown=chance.choice(list(OnUnknown)),
+            max_retries=chance.randrange(4),
+        )
+        for _ in range(60)
+    ]
+
+    for second in range(400):
+        index = chance.randrange(len(living))
+        steps = STEPS.get(living[index].status)
+        at = minute + 5 * MINUTE + timedelta(seconds=second)
+        if steps and (change := chance.choice(steps)(living[index], at)):
+            living[index] = accounts.saves(change)
+        if second % 100 == 0:
+            accounts.counters.roll_up(at - timedelta(hours=2), at)
+
+    assert len({each.status for each in living}) >= 5, "the life was too plain to show anything"
+    assert [found for number in range(-1, 9) for found in accounts.books.mismatches(minute + number * MINUTE)] == []
+
+
+def test_a_counter_that_was_tampered_with_is_named(accounts: Accounts, minute: datetime) -> None:
+    for _ in range(3):
+        accounts.sent(minute)
+    accounts.accepted(minute, "bank-b")
+    accounts.sent(minute + MINUTE)
+
+    accounts.mongo.database.counters.update_one(accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": 2}})
+
+    assert accounts.books.mismatches(minute) == [
+        Mismatch(tenant_id="bank-a", minute=minute, status=Status.SENT, counted=5, stored=3)
+    ]
+    assert accounts.books.mismatches(minute + MINUTE) == []
+
+
+def test_a_notification_that_was_deleted_is_missed(accounts: Accounts, minute: datetime) -> None:
+    accounts.sent(minute)
+    gone = accounts.sent(minute + timedelta(milliseconds=59_999))
+
+    accounts.mongo.database.notifications.delete_one({"_id": ObjectId(gone.id)})
+
+    assert accounts.books.mismatches(minute) == [
+        Mismatch(tenant_id="bank-a", minute=minute, status=Status.SENT, counted=2, stored=1)
+    ]
+
+
+def test_a_notification_that_nobody_accepted_is_found(accounts: Accounts, minute: datetime) -> None:
+    document = accounts.mongo.database.notifications.find_one({"_id": ObjectId(accounts.sent(minute).id)})
+    forged = {**document, "_id": ObjectId(f"{document['_id']!s:.8}{'f' * 16}"), "tenantId": "bank-b"}
+    accounts.mongo.database.notifications.insert_one(forged)
+
+    assert accounts.books.mismatches(minute) == [
+        Mismatch(tenant_id="bank-b", minute=minute, status=Status.SENT, counted=0, stored=1)
+    ]
+
+
+def test_a_status_that_was_set_by_hand_is_found_on_both_lines(accounts: Accounts, minute: datetime) -> None:
+    notification = accounts.sent(minute)
+
+    where = {"_id": ObjectId(notification.id)}
+    accounts.mongo.database.notifications.update_one(where, {"$set": {"status": "FAILED"}})
+
+    found = {(each.status, each.counted, each.stored) for each in accounts.books.mismatches(minute)}
+    assert found == {(Status.SENT, 1, 0), (Status.FAILED, 0, 1)}
+
+
+def test_counters_that_are_gone_are_missed(accounts: Accounts, minute: datetime) -> None:
+    accounts.sent(minute)
+
+    accounts.mongo.database.counters.delete_many(accounts.counter(minute))
+
+    assert [(each.status, each.counted, each.stored) for each in accounts.books.mismatches(minute)] == [
+        (Status.SENT, 0, 1)
+    ]
+
+
+def test_while_consumers_move_things_at_the_same_time_there_is_no_false_alarm(mongo: Mongo, minute: datetime) -> None:
+    main = Accounts(mongo)
+    notifications = [main.accepted(minute) for _ in range(240)]
+    over = threading.Event()
+    alarms: list[Mismatch] = []
+
+    def consume(part: list[Notification]) -> None:
+        own, at = Accounts(mongo), minute + 5 * MINUTE
+        for start in range(0, len(part), 10):
+            claims = own.store.save([_claim(each, at) for each in part[start : start + 10]])
+            own.store.save([_settled(Outcome.DELIVERED)(change.after, at) for change in claims])
+
+    def fold() -> None:
+        while not over.is_set():
+            main.counters.roll_up(minute - timedelta(hours=2), minute + 20 * MINUTE)
+
+    checks = 0
+    with ThreadPoolExecutor(5) as threads:
+        consuming = [threads.submit(consume, notifications[number::3]) for number in range(3)]
+        folding = threads.submit(fold)
+        while not all(each.done() for each in consuming):
+            alarms += main.books.mismatches(minute)
+            checks += 1
+        over.set()
+        for each in (*consuming, folding):
+            each.result()
+
+    assert alarms == []
+    assert checks > 3, "nothing was looked at while it moved"
+    assert main.books.mismatches(minute) == []
+    assert main.counters.totals("bank-a").by_status()[Status.SENT] == 240
+
+
+def test_how_far_it_was_checked_is_remembered_for_every_process(mongo: Mongo, minute: datetime) -> None:
+    here, there = Accounts(mongo), Accounts(mongo)
+    assert here.books.checked_until() is None
+
+    here.books.set_checked_until(minute)
+
+    assert there.books.checked_until() == minute
+    there.books.set_checked_until(minute + MINUTE)
+    assert here.books.checked_until() == minute + MINUTE
+
+
+def test_the_ledger_finds_a_tampered_minute_once_by_itself(mongo: Mongo, minute: datetime) -> None:
+    accounts, clock = Accounts(mongo), ManualClock(minute)
+    ledger = Ledger(counters=accounts.counters, books=accounts.books, clock=clock)
+    accounts.sent(minute)
+    accounts.books.set_checked_until(minute)
+    mongo.database.counters.update_one(accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": -1}})
+
+    found = []
+    for _ in range(6):
+        clock.advance(MINUTE)
+        found += ledger.check()
+
+    assert clock() - minute > MINUTE + CLOSED_AFTER
+    assert found == [Mismatch(tenant_id="bank-a", minute=minute, status=Status.SENT, counted=0, stored=1)]
+
+
+def test_a_life_that_was_touched_up_everywhere_but_in_one_place_is_still_found(
+    accounts: Accounts, minute: datetime
+) -> None:
+    notification = accounts.sent(minute)
+    forged = replace(notification, status=Status.CANCELLED)
+
+    accounts.mongo.database.notifications.update_one(
+        {"_id": ObjectId(forged.id)}, {"$set": {"status": forged.status.value}}
+    )
+    accounts.mongo.database.counters.update_one(
+        accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": -1, "cells.CANCELLED:EMAIL:HIGH": 1}}
+    )
+
+    assert accounts.books.mismatches(minute) == [], "the books agree"
+    trail = accounts.store.audit_trail(forged)
+    assert trail[-1].status is not forged.status, "the trail does not"

@@ -1,0 +1,439 @@
+"""Delivery reports over HTTP, as API Gateway hands them to the function and as the local server serves them."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from standardwebhooks import Webhook
+
+from local.api import ThreadedResolver
+from tests.builders import NOON, ManualClock
+from tests.fakes import FakeCounters
+from tests.integration.conftest import LEAKS, GatewayTransport, serve
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.http.headers import SECURITY_HEADERS
+from wavecom.http.receipts.app import ReceiptServices, build_receipts
+from wavecom.http.receipts.twilio import sign
+
+EVENTS = Path(__file__).parents[2] / "events"
+ID = "507f1f77bcf86cd799439011"
+OTHER_ID = "507f1f77bcf86cd799439012"
+PUBLIC_URL = "https://api.bank.example"
+TOKEN = "0123456789abcdef0123456789abcdef"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+JSON = {"Content-Type": "application/json"}
+
+
+class DownCounters(FakeCounters):
+    """Counters that cannot be written."""
+
+    def add(self, *_: Any) -> None:
+        raise StoreUnavailableError("MongoDB does not answer")
+
+
+@dataclass
+class Receiver:
+    """Collects the reports of each call, or cannot."""
+
+    calls: list[list[DeliveryReport]] = field(default_factory=list)
+    down: bool = False
+
+    def __call__(self, reports: Sequence[DeliveryReport]) -> None:
+        if self.down:
+            raise StoreUnavailableError("MongoDB does not answer")
+        self.calls.append(list(reports))
+
+
+@dataclass
+class Gate:
+    """The routes with what lies behind them."""
+
+    receiver: Receiver = field(default_factory=Receiver)
+    counters: FakeCounters = field(default_factory=FakeCounters)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
+    public_url: str | None = PUBLIC_URL
+    address: str = PUBLIC_URL
+
+    def services(self) -> ReceiptServices:
+        return ReceiptServices(
+            receive=self.receiver,
+            twilio_auth_tokens={"twilio-sms": TOKEN},
+            webhook_secrets={"gateway": SECRET},
+            public_url=self.public_url,
+            clock=self.clock,
+            counters=self.counters,
+            max_body_bytes=10_000,
+        )
+
+    def resolver(self) -> APIGatewayHttpResolver:
+        return build_receipts(APIGatewayHttpResolver(), self.services())
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.address, transport=GatewayTransport(self.resolver()))
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        with self.client() as client:
+            return client.send(request)
+
+    def counted(self) -> dict[str, int]:
+        return self.counters.totals("-").below("receipts")
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+def twilio(
+    *,
+    token: str = TOKEN,
+    provider: str = "twilio-sms",
+    sent: datetime = NOON,
+    public_url: str = PUBLIC_URL,
+    **form: str,
+) -> httpx.Request:
+    """Return a callback as Twilio makes it."""
+    url = f"{public_url}/receipts/twilio/{provider}?notificationId={ID}&sentAt={int(sent.timestamp())}"
+    parameters = sorted({"AccountSid": "AC1", "MessageSid": "SM1", "MessageStatus": "delivered", **form}.items())
+    headers = {**FORM, "X-Twilio-Signature": sign(token, url, parameters)}
+    return httpx.Request("POST", url, headers=headers, content=urlencode(parameters))
+
+
+def webhook(
+    *,
+    secret: str = SECRET,
+    provider: str = "gateway",
+    sent: datetime = NOON,
+    body: str | None = None,
+    **report: Any,
+) -> httpx.Request:
+    """Return a call as a sender makes it by the Standard Webhooks specification."""
+    one = {"notificationId": ID, "status": "delivered", "at": "2026-03-01T12:00:00Z", **report}
+    content = json.dumps({"reports": [one]}) if body is None else body
+    headers = {
+        **JSON,
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(sent.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", sent, content),
+    }
+    return httpx.Request("POST", f"{PUBLIC_URL}/receipts/webhook/{provider}", headers=headers, content=content)
+
+
+def rewritten(
+    request: httpx.Request,
+    *,
+    url: Callable[[str], str] = str,
+    body: Callable[[bytes], bytes] = bytes,
+    without: str = "",
+    **headers: str | bytes,
+) -> httpx.Request:
+    """Return ``request`` as somebody on the way would change it."""
+    kept = {name: text for name, text in request.headers.items() if name not in {"content-length", without}}
+    return httpx.Request(
+        request.method,
+        url(str(request.url)),
+        headers={**kept, **{name.replace("_", "-"): text for name, text in headers.items()}},
+        content=body(request.read()),
+    )
+
+
+def refused(answer: httpx.Response, status: int, code: str) -> None:
+    """Check an error: its status, its envelope, its headers, and that nothing is given away."""
+    assert answer.status_code == status, answer.text
+    assert not LEAKS.search(answer.text), answer.text
+    envelope = answer.json()
+    assert envelope.keys() == {"success", "error", "requestId"}
+    assert envelope["success"] is False
+    assert envelope["error"].keys() == {"code", "message", "details"}
+    assert envelope["error"]["code"] == code
+    assert envelope["requestId"] == answer.headers["X-Request-Id"]
+    assert TOKEN not in answer.text
+    assert SECRET not in answer.text
+
+
+def test_the_sample_of_a_twilio_callback_is_taken(gate: Gate):
+    event = json.loads((EVENTS / "receipts_twilio_delivered.json").read_text())
+    gate.clock.at = datetime.fromtimestamp(event["requestContext"]["timeEpoch"] / 1000, UTC)
+
+    answer = gate.resolver().resolve(event, None)
+
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert gate.receiver.calls == [
+        [
+            DeliveryReport(
+                notification_id=ID,
+                provider="twilio-sms",
+                fared=Fared.DELIVERED,
+                reason=None,
+                unwanted=None,
+                at=gate.clock.at,
+            )
+        ]
+    ]
+
+
+def test_each_call_that_is_rightly_signed_is_received_once(gate: Gate):
+    for number, request in enumerate([twilio(), webhook(), twilio(), webhook(status="complained")], start=1):
+        answer = gate.send(request)
+
+        assert answer.status_code == 204
+        assert answer.content == b""
+        assert len(gate.receiver.calls) == number
+    assert [report.unwanted for (report,) in gate.receiver.calls] == [None, None, None, Unwanted.COMPLAINT]
+    assert gate.counted() == {"accepted.twilio": 2, "accepted.webhook": 2}
+
+
+def test_a_call_that_reports_nothing_is_taken_and_received_by_nobody(gate: Gate):
+    assert gate.send(twilio(MessageStatus="sent")).status_code == 204
+    assert gate.receiver.calls == []
+    assert gate.counted() == {"accepted.twilio": 1}
+
+
+def test_the_reports_of_a_call_come_together(gate: Gate):
+    reports = [{"notificationId": each, "status": "delivered", "at": "2026-03-01T12:00:00Z"} for each in (ID, OTHER_ID)]
+
+    assert gate.send(webhook(body=json.dumps({"reports": reports}))).status_code == 204
+    assert [[report.notification_id for report in call] for call in gate.receiver.calls] == [[ID, OTHER_ID]]
+
+
+@pytest.mark.parametrize("make", [twilio, webhook])
+def test_every_answer_has_its_headers(gate: Gate, make: Callable[..., httpx.Request]):
+    for request in (make(), rewritten(make(), body=lambda _: b"x")):
+        request.headers["X-Request-Id"] = "from-the-provider"
+
+        answer = gate.send(request)
+
+        assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+        assert answer.headers["X-Request-Id"] == "from-the-provider"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def to_another(url: str) -> str:
+    return url.replace(ID, OTHER_ID)
+
+
+def to_later(url: str) -> str:
+    return re.sub(r"sentAt=(\d+)", lambda found: f"sentAt={int(found[1]) + 1}", url)
+
+
+FORGED: list[tuple[str, Callable[[], httpx.Request]]] = [
+    ("twilio", lambda: twilio(token="f" * 32)),
+    ("twilio", lambda: rewritten(twilio(), x_twilio_signature="AAAA")),
+    ("twilio", lambda: rewritten(twilio(), x_twilio_signature="é".encode())),
+    ("twilio", lambda: rewritten(twilio(), body=lambda body: body.replace(b"delivered", b"failed"))),
+    ("twilio", lambda: rewritten(twilio(), body=lambda body: body + b"&ErrorCode=30005")),
+    ("twilio", lambda: rewritten(twilio(), body=lambda _: b"")),
+    ("twilio", lambda: rewritten(twilio(), url=to_another)),
+    ("twilio", lambda: rewritten(twilio(), url=to_later)),
+    ("twilio", lambda: rewritten(twilio(), url=lambda url: url.replace("twilio-sms", "twilio-other"))),
+    ("twilio", lambda: rewritten(twilio(), url=lambda url: f"{url}&more=1")),
+    ("twilio", lambda: twilio(public_url="https://staging.bank.example")),
+    ("twilio", lambda: twilio(provider="nobody")),
+    ("twilio", lambda: twilio(provider="gateway")),
+    ("webhook", lambda: webhook(secret="whsec_" + base64.b64encode(b"x" * 24).decode())),
+    ("webhook", lambda: rewritten(webhook(), webhook_signature="v1,AAAA")),
+    ("webhook", lambda: rewritten(webhook(), body=lambda body: body.replace(b"delivered", b"complained"))),
+    ("webhook", lambda: rewritten(webhook(), body=lambda body: body.replace(ID.encode(), OTHER_ID.encode()))),
+    ("webhook", lambda: rewritten(webhook(), body=lambda _: b"{}")),
+    ("webhook", lambda: rewritten(webhook(), webhook_id="msg_2")),
+    ("webhook", lambda: rewritten(webhook(sent=NOON - timedelta(days=1)), webhook_timestamp=f"{NOON.timestamp():.0f}")),
+    ("webhook", lambda: webhook(provider="nobody")),
+    ("webhook", lambda: webhook(provider="twilio-sms")),
+]
+
+
+@pytest.mark.parametrize(("source", "make"), FORGED)
+def test_a_forged_call_is_refused_and_counted(gate: Gate, source: str, make: Callable[[], httpx.Request]):
+    refused(gate.send(make()), 401, "UNAUTHENTICATED")
+
+    assert gate.receiver.calls == []
+    assert gate.counted() == {f"refused.{source}.forged": 1}
+
+
+@pytest.mark.parametrize(
+    ("make", "source", "in_time", "too_late"),
+    [
+        (twilio, "twilio", timedelta(days=4), timedelta(days=2)),
+        (webhook, "webhook", timedelta(minutes=4), timedelta(minutes=2)),
+    ],
+)
+def test_a_call_that_is_replayed_later_is_refused_and_counted(
+    gate: Gate, make: Callable[..., httpx.Request], source: str, in_time: timedelta, too_late: timedelta
+):
+    gate.clock.advance(in_time)
+    assert gate.send(make()).status_code == 204
+    gate.clock.advance(too_late)
+
+    refused(gate.send(make()), 401, "UNAUTHENTICATED")
+
+    assert len(gate.receiver.calls) == 1
+    assert gate.counted() == {f"accepted.{source}": 1, f"refused.{source}.expired": 1}
+
+
+@pytest.mark.parametrize("make", [twilio, webhook])
+def test_a_call_from_the_future_is_refused(gate: Gate, make: Callable[..., httpx.Request]):
+    refused(gate.send(make(sent=NOON + timedelta(minutes=6))), 401, "UNAUTHENTICATED")
+
+    assert gate.receiver.calls == []
+
+
+@pytest.mark.parametrize(
+    ("make", "source", "header"),
+    [
+        (twilio, "twilio", "x-twilio-signature"),
+        (webhook, "webhook", "webhook-id"),
+        (webhook, "webhook", "webhook-timestamp"),
+        (webhook, "webhook", "webhook-signature"),
+    ],
+)
+@pytest.mark.parametrize("provider", [None, "nobody"])
+def test_a_call_without_a_signature_is_refused_and_counted(
+    gate: Gate, make: Callable[..., httpx.Request], source: str, header: str, provider: str | None
+):
+    request = make(provider=provider) if provider else make()
+
+    answer = gate.send(rewritten(request, without=header))
+
+    refused(answer, 401, "UNAUTHENTICATED")
+    assert answer.headers["WWW-Authenticate"]
+    assert gate.receiver.calls == []
+    assert gate.counted() == {f"refused.{source}.missing": 1}
+
+
+@pytest.mark.parametrize("make", [twilio, webhook])
+def test_an_unknown_provider_gets_the_answer_to_a_wrong_signature(gate: Gate, make: Callable[..., httpx.Request]):
+    unknown = gate.send(make(provider="nobody")).json()
+    wrong = gate.send(rewritten(make(), body=lambda body: body + b" ")).json()
+
+    assert unknown["error"] == wrong["error"]
+
+
+HOSTILE: list[tuple[Callable[[], httpx.Request], int, str]] = [
+    (lambda: rewritten(twilio(), body=lambda _: b"a" * 10_001), 413, "BODY_TOO_LARGE"),
+    (lambda: rewritten(webhook(), body=lambda _: b"a" * 10_001), 413, "BODY_TOO_LARGE"),
+    (lambda: rewritten(twilio(), content_type="application/json"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+    (lambda: rewritten(twilio(), content_type="multipart/form-data"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+    (lambda: rewritten(twilio(), without="content-type"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+    (lambda: rewritten(webhook(), content_type="text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+    (lambda: rewritten(twilio(), body=lambda _: b"\xff\xfe"), 400, "MALFORMED_REQUEST"),
+    (lambda: rewritten(twilio(), body=lambda _: b"MessageStatus=%FF"), 400, "MALFORMED_REQUEST"),
+    (lambda: rewritten(twilio(), body=lambda _: b"&".join([b"a=1"] * 101)), 400, "MALFORMED_REQUEST"),
+    (lambda: rewritten(webhook(), body=lambda _: b"\xff\xfe"), 400, "MALFORMED_REQUEST"),
+    (lambda: webhook(body=""), 400, "MALFORMED_REQUEST"),
+    (lambda: webhook(body="{"), 400, "MALFORMED_REQUEST"),
+    (lambda: webhook(body="[" * 5_000), 400, "MALFORMED_REQUEST"),
+    (lambda: webhook(body="[]"), 422, "VALIDATION_FAILED"),
+    (lambda: webhook(body='{"reports": []}'), 422, "VALIDATION_FAILED"),
+    (lambda: webhook(notificationId="$where"), 422, "VALIDATION_FAILED"),
+    (lambda: webhook(reason="\ud800"), 422, "VALIDATION_FAILED"),
+    (lambda: webhook(reason="a\x00b"), 422, "VALIDATION_FAILED"),
+    (lambda: twilio(MessageStatus="failed", ErrorCode="$ne"), 422, "VALIDATION_FAILED"),
+    (lambda: httpx.Request("GET", f"{PUBLIC_URL}/receipts/twilio/twilio-sms"), 405, "METHOD_NOT_ALLOWED"),
+    (lambda: httpx.Request("OPTIONS", f"{PUBLIC_URL}/receipts/webhook/gateway"), 405, "METHOD_NOT_ALLOWED"),
+    (lambda: httpx.Request("POST", f"{PUBLIC_URL}/receipts/webhook/"), 404, "NOT_FOUND"),
+    (lambda: httpx.Request("POST", f"{PUBLIC_URL}/receipts/webhook/gateway%0A"), 404, "NOT_FOUND"),
+    (lambda: httpx.Request("POST", f"{PUBLIC_URL}/receipts/webhook/gateway/more"), 404, "NOT_FOUND"),
+    (lambda: httpx.Request("POST", f"{PUBLIC_URL}/api/notifications"), 404, "NOT_FOUND"),
+]
+
+
+@pytest.mark.parametrize(("make", "status", "code"), HOSTILE)
+def test_a_hostile_call_is_refused(gate: Gate, make: Callable[[], httpx.Request], status: int, code: str):
+    refused(gate.send(make()), status, code)
+
+    assert gate.receiver.calls == []
+    assert gate.counted() == {}
+
+
+@pytest.mark.parametrize("event", [{"body": "not base64", "isBase64Encoded": True}, {"body": "\ud800"}])
+def test_an_event_with_a_body_that_is_no_text_is_malformed(gate: Gate, event: dict[str, Any]):
+    sample = json.loads((EVENTS / "receipts_twilio_delivered.json").read_text())
+
+    answer = gate.resolver().resolve({**sample, "isBase64Encoded": False, **event}, None)
+
+    assert answer["statusCode"] == 400
+
+
+@pytest.mark.parametrize("make", [twilio, webhook])
+def test_while_the_store_is_down_the_provider_is_asked_to_come_again(gate: Gate, make: Callable[..., httpx.Request]):
+    gate.receiver.down = True
+    answer = gate.send(make())
+    gate.receiver.down = False
+
+    refused(answer, 503, "UNAVAILABLE")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert gate.counted() == {}
+    assert gate.send(make()).status_code == 204
+    assert len(gate.receiver.calls) == 1
+
+
+@pytest.mark.parametrize("make", [twilio, webhook])
+def test_counters_that_are_down_change_no_answer(make: Callable[..., httpx.Request]):
+    gate = Gate(counters=DownCounters())
+
+    assert gate.send(make()).status_code == 204
+    assert gate.send(rewritten(make(), body=lambda body: body + b" ")).status_code == 401
+    assert len(gate.receiver.calls) == 1
+
+
+def test_without_a_public_url_twilio_must_have_called_what_the_request_names():
+    gate = Gate(public_url=None)
+    behind_tls = {"x_forwarded_proto": "https"}
+
+    assert gate.send(rewritten(twilio(), **behind_tls)).status_code == 204
+    assert gate.send(rewritten(twilio(), x_forwarded_proto="https, http")).status_code == 204
+    refused(gate.send(rewritten(twilio())), 401, "UNAUTHENTICATED")
+    refused(gate.send(rewritten(twilio(), host="other.example", **behind_tls)), 401, "UNAUTHENTICATED")
+    refused(gate.send(rewritten(twilio(), host="[", **behind_tls)), 401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize("public_url", [None, f"{PUBLIC_URL}/test"])
+def test_a_stage_is_part_of_the_url_that_is_signed(public_url: str | None):
+    gate = Gate(public_url=public_url)
+    request = twilio(public_url=f"{PUBLIC_URL}/test")
+    event = {
+        "version": "2.0",
+        "rawPath": request.url.path,
+        "rawQueryString": request.url.query.decode(),
+        "headers": {**dict(request.headers), "x-forwarded-proto": "https"},
+        "requestContext": {"stage": "test", "http": {"method": "POST", "path": request.url.path}},
+        "body": request.read().decode(),
+        "isBase64Encoded": False,
+    }
+
+    assert gate.resolver().resolve(event, None)["statusCode"] == 204
+
+
+def test_secrets_do_not_show(gate: Gate):
+    assert TOKEN not in repr(gate.services())
+    assert SECRET not in repr(gate.services())
+
+
+@pytest.fixture
+def served(gate: Gate) -> Iterator[httpx.Client]:
+    """The same routes over HTTP, each request in a thread."""
+    app = build_receipts(ThreadedResolver(), gate.services())
+    app.prepare()
+    with serve(app) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        yield client
+
+
+def test_the_local_server_takes_the_same_calls(gate: Gate, served: httpx.Client):
+    for request in (twilio(), webhook()):
+        local = rewritten(request, url=lambda url: url.replace(PUBLIC_URL, str(served.base_url).rstrip("/")))
+        forged = rewritten(local, body=lambda body: body + b" ")
+
+        assert served.send(local).status_code == 204
+        refused(served.send(forged), 401, "UNAUTHENTICATED")
+    assert len(gate.receiver.calls) == 2
