@@ -1,0 +1,29 @@
+"""``python -m cli``, and what `bin/wavecom` runs."""
+
+import io
+import sys
+
+from cli import books, dead_letters, doctor, keys, notifications, send, suppressions, tail
+from cli.command import group
+
+app = group(
+    "WaveCom's command line. It talks to http://localhost:5000, or to --url (WAVECOM_URL) with the key in "
+    "WAVECOM_API_KEY or --key-file. Exit codes: 0 ok, 1 the answer is bad, 2 usage, 3 the API refused, "
+    "4 the API cannot be reached."
+)
+for module in (send, notifications, tail, books, doctor):
+    module.add_commands(app)
+for module_of_group, name in ((dead_letters, "dlq"), (suppressions, "suppressions"), (keys, "keys")):
+    app.add_typer(module_of_group.app, name=name)
+
+
+def main() -> None:
+    """Run the command line of this process. What its terminal cannot show is shown as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="wavecom")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""``wavecom send``."""
+
+import sys
+import uuid
+from typing import Annotated, Any
+
+import typer
+
+from cli.command import Run, command
+from cli.errors import BAD_NEWS, UnreachableError
+from cli.follow import follow
+from cli.output import clean
+from cli.values import FINISHED, GOOD_ENDS, Channel, OnUnknown, Priority, future, idempotency_key, json_object
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    command(app, "send")(send)
+
+
+def send(
+    run: Run,
+    channel: Annotated[Channel, typer.Option("--type", case_sensitive=False, help="Channel.")],
+    to: Annotated[str, typer.Option(help="Email address, phone number with country code, or device token.")],
+    message: Annotated[str, typer.Option(help="The text; - reads it from stdin.")],
+    subject: Annotated[str | None, typer.Option(help="Needed for EMAIL.")] = None,
+    priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="MEDIUM without it.")] = None,
+    metadata: Annotated[
+        dict[str, Any] | None, typer.Option(parser=json_object, metavar="JSON", help="Your own data, an object.")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(parser=future, metavar="WHEN", help="Not before: 2026-01-31T09:30:00Z, or 10m.")
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(parser=future, metavar="WHEN", help="Not after: 2026-01-31T09:30:00Z, or 2h.")
+    ] = None,
+    max_retries: Annotated[
+        int | None, typer.Option(min=0, max=3, help="After the first attempt; 3 without it.")
+    ] = None,
+    on_unknown: Annotated[
+        OnUnknown | None, typer.Option(help="Where nobody can know whether it was sent: rather twice, or rather never.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--idempotency-key",
+            parser=idempotency_key,
+            metavar="KEY",
+            help="The same key again sends nothing again. Made up where none is given.",
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is finished; FAILED exits with 1.")] = False,
+    wait_seconds: Annotated[float, typer.Option(min=0, help="How long --wait waits.")] = 300,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks of --wait.")] = 1,
+) -> None:
+    """Send a notification."""
+    wished = {
+        "type": channel,
+        "recipient": to,
+        "subject": subject,
+        "message": sys.stdin.read().removesuffix("\n") if message == "-" else message,
+        "priority": priority,
+        "metadata": metadata,
+        "scheduledAt": schedule,
+        "expiresAt": expires,
+        "maxRetries": max_retries,
+        "onUnknown": on_unknown,
+    }
+    created = _create(run, {name: value for name, value in wished.items() if value is not None}, key)
+    if not wait:
+        run.out.result(created, lambda: [f"{clean(created['status'])} {clean(created['_id'])}"])
+        return
+    run.out.note(f"Accepted as {created['_id']}.")
+    ended = follow(run, created["_id"], every=interval, at_most=wait_seconds)["notification"]
+    if run.out.as_json:
+        run.out.json(ended)
+    if ended["status"] not in FINISHED:
+        run.out.note(
+            f"Still {ended['status']} after {wait_seconds:g} s: wavecom status {ended['_id']} --follow", "yellow"
+        )
+    if ended["status"] not in GOOD_ENDS:
+        raise typer.Exit(BAD_NEWS)
+
+
+def _create(run: Run, wished: dict[str, Any], key: str | None) -> dict[str, Any]:
+    used = key or str(uuid.uuid4())
+    try:
+        answer = run.api.call("POST", "/api/notifications", wished, idempotency_key=used)
+    except UnreachableError as exc:
+        if not exc.not_sent:
+            exc.so_far = {"idempotencyKey": used}
+            exc.advice = f"It may have been accepted. The same again with --idempotency-key {used} sends it only once."
+        raise
+    if key and answer.headers.get("Idempotency-Replayed"):
+        run.out.note("This key was used before; this is the answer of that call.", "yellow")
+    created: dict[str, Any] = answer.data
+    return created

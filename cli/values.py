@@ -1,0 +1,142 @@
+"""What options and arguments may be: the API's own words, and how texts are read. Each raises `typer.BadParameter`."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import typer
+
+from cli.client import KEY
+
+_AGE: Final = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Channel(StrEnum):
+    """The way a notification reaches its recipient."""
+
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+    PUSH = "PUSH"
+
+
+class Priority(StrEnum):
+    """How urgent a notification is."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+
+class Status(StrEnum):
+    """Where a notification stands."""
+
+    PENDING = "PENDING"
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    SENT = "SENT"
+    RETRYING = "RETRYING"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    DELIVERED = "DELIVERED"
+    UNDELIVERED = "UNDELIVERED"
+
+
+class OnUnknown(StrEnum):
+    """What to do when nobody can know whether a notification was sent."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Cause(StrEnum):
+    """Why a notification is a dead letter."""
+
+    PERMANENT = "permanent"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+
+
+class Role(StrEnum):
+    """What a key may see."""
+
+    TENANT = "tenant"
+    OPERATOR = "operator"
+
+
+GOOD_ENDS: Final = frozenset({"SENT", "DELIVERED"})
+FINISHED: Final = GOOD_ENDS | {"FAILED", "UNDELIVERED", "CANCELLED", "EXPIRED"}
+
+
+def matching(pattern: str, what: str) -> Callable[[str], str]:
+    """Return a function that lets through what ``pattern`` matches as a whole; ``what`` says what that is."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise typer.BadParameter(f"must be {what}")
+        return text
+
+    return read
+
+
+notification_id = matching("[0-9a-f]{24}", "an id of 24 hex digits")
+key_id = matching("[0-9a-f]{12}", "the id of a key, 12 hex digits, not its token")
+tenant_id = matching("[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, hyphens and underscores")
+provider = matching("[a-z0-9][a-z0-9-]{0,39}", "the name of a provider")
+idempotency_key = matching(KEY.pattern, "1 to 255 printable ASCII characters without spaces")
+
+
+def day(text: str) -> str:
+    """Return a day like ``2026-01-31`` as it is."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
+    except ValueError as exc:
+        raise typer.BadParameter("must be a day like 2026-01-31") from exc
+
+
+def past(text: str) -> str:
+    """Return a moment as the API reads it: of a moment, a day (its beginning, UTC), or an age like ``24h``."""
+    return _wire(_moment(text, -1))
+
+
+def future(text: str) -> str:
+    """Return a moment as the API reads it: of a moment, a day (its beginning, UTC), or a wait like ``10m``."""
+    return _wire(_moment(text, 1))
+
+
+def _wire(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _moment(text: str, direction: int) -> datetime:
+    wrong = "must be a moment like 2026-01-31T09:30:00Z, a day like 2026-01-31, or 30s, 10m, 24h, 7d from now"
+    try:
+        if span := _AGE.fullmatch(text):
+            return datetime.now(UTC) + direction * timedelta(**{_UNITS[span[2]]: int(span[1])})
+        moment = datetime.fromisoformat(text)
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return moment.replace(tzinfo=UTC)
+        if moment.tzinfo is None:
+            raise typer.BadParameter("needs its time zone, for example Z for UTC")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise typer.BadParameter(wrong) from exc
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object that a text holds."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise typer.BadParameter("must be JSON") from exc
+    if not isinstance(value, dict):
+        raise typer.BadParameter('must be a JSON object, like {"order": 17}')
+    return value
