@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
 export PYTHONPATH := .:shared
-SOURCES := shared functions local tests
+SOURCES := shared functions local cli chaos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset key test check format openapi lock clean
+.PHONY: help install up down reset key audit test chaos check format openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,14 @@ reset: install ## End what runs and delete all local data
 
 key: install ## Make an API key: make key TENANT=acme
 	@$(BIN)/python -m local key --tenant "$(or $(TENANT),$(error set TENANT, for example make key TENANT=acme))"
+
+audit: install ## Verify the audit trails of a period: make audit SINCE=2026-01-31T00:00:00Z UNTIL=…
+	@bin/wavecom audit --since "$(or $(SINCE),$(shell date -u -d yesterday +%FT%TZ 2>/dev/null || date -u -v-1d +%FT%TZ))" \
+	    --until "$(or $(UNTIL),$(shell date -u +%FT%TZ))" --all-tenants
+
+chaos: install ## Kill, pause and mislead a running stack, and count what was lost or sent twice (SEED=1, SHORT=1)
+	@$(BIN)/python -m local install-servers
+	@$(BIN)/python -m chaos --seed $(or $(SEED),1) $(if $(SHORT),--short,--report)
 
 test: install check ## Run all checks and tests, on real servers
 	@$(BIN)/python -m local install-servers

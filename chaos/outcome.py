@@ -1,0 +1,102 @@
+"""What a phase came to: figures, and whatever broke an invariant."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True)
+class PolicyFigures:
+    """What became of a phase's notifications of one ``onUnknown``."""
+
+    policy: str
+    accepted: int = 0
+    finished: int = 0
+    lost: list[str] = field(default_factory=list)
+    """Ids that are not finished, not stored, or SENT without a provider knowing of it."""
+    sent_twice: list[str] = field(default_factory=list)
+    sent_twice_unexplained: list[str] = field(default_factory=list)
+    """Those of them without an attempt of unknown outcome."""
+    held_too_soon: list[str] = field(default_factory=list)
+    """FAILED for an unknown outcome though a provider could still have been asked again."""
+    by_status: Counter[str] = field(default_factory=Counter)
+    failed_by_cause: Counter[str] = field(default_factory=Counter)
+    held_though_sent: int = 0
+    """FAILED for an unknown outcome that a provider had accepted; the rest of those held was never sent."""
+
+    def broken(self, *, idempotent: bool) -> dict[str, list[str]]:
+        """Return each invariant that does not hold, with the ids that show it."""
+        found = {
+            "lost": self.lost,
+            "sent twice without an attempt of unknown outcome": self.sent_twice_unexplained,
+            "sent twice under hold": self.sent_twice if self.policy == "hold" else [],
+            "held though the provider could be asked again": self.held_too_soon if idempotent else [],
+        }
+        return {what: ids for what, ids in found.items() if ids}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures as plain JSON values, lists as their lengths."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {_camel(name): len(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+@dataclass(slots=True, kw_only=True)
+class PhaseOutcome:
+    """What one fault came to. ``recovery_seconds`` is from the end of the fault to the last finish."""
+
+    fault: str
+    title: str
+    idempotent: bool
+    seconds: float
+    policies: list[PolicyFigures] = field(default_factory=list)
+    asked: int = 0
+    requests_repeated: int = 0
+    recovery_seconds: float = 0.0
+    stored_unasked: int = 0
+    """Notifications in the database that no answer has named: created twice for one request."""
+    audit_entries: int = 0
+    troubles: list[str] = field(default_factory=list)
+    """Broken invariants that concern no single notification."""
+    skipped: str | None = None
+
+    def broken(self) -> dict[str, list[str]]:
+        """Return each invariant that does not hold, with the ids that show it where there are such."""
+        found: dict[str, list[str]] = {trouble: [] for trouble in self.troubles}
+        for figures in self.policies:
+            for what, ids in figures.broken(idempotent=self.idempotent).items():
+                found[f"{figures.policy}: {what}"] = ids
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        plain = {
+            "fault": self.fault,
+            "title": self.title,
+            "providers": providers_word(idempotent=self.idempotent),
+            "seconds": self.seconds,
+            "asked": self.asked,
+            "requestsRepeated": self.requests_repeated,
+            "recoverySeconds": round(self.recovery_seconds, 1),
+            "storedUnasked": self.stored_unasked,
+            "auditEntries": self.audit_entries,
+            "policies": [figures.as_json() for figures in self.policies],
+            "broken": {what: len(ids) for what, ids in self.broken().items()},
+        }
+        return {**plain, "skipped": self.skipped} if self.skipped else plain
+
+
+def providers_word(*, idempotent: bool) -> str:
+    """Return what to call the providers of a run."""
+    return "idempotent" if idempotent else "plain"
+
+
+def failed_or_broken(made: PolicyFigures) -> dict[str, int]:
+    """Return what broke an invariant where nothing may be FAILED either, with the number of ids that show it."""
+    broken = {what: len(ids) for what, ids in made.broken(idempotent=False).items()}
+    failed = sum(made.failed_by_cause.values())
+    return {**broken, "FAILED": failed} if failed else broken
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

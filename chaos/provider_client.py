@@ -1,0 +1,98 @@
+"""The harness's side of the stand-in providers: their configuration, their control and their journal."""
+
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from chaos.provider import HOST, Behaviour, Counts, Mode
+
+NAMES: Final = ("alpha", "beta", "gamma")
+TOKEN_HEADER: Final = "Idempotency-Key"  # noqa: S105 - the name of a header
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that a provider accepted, and when (seconds since 1970)."""
+
+    provider: str
+    at: float
+
+
+@dataclass(slots=True)
+class Journal:
+    """Everything that the providers accepted so far, read as it grows."""
+
+    file: Path
+    by_id: defaultdict[str, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
+    _offset: int = 0
+
+    def read(self) -> None:
+        """Read what was written since the last time."""
+        if not self.file.exists():
+            return
+        with self.file.open("rb") as journal:
+            journal.seek(self._offset)
+            for line in journal:
+                if not line.endswith(b"\n"):
+                    break
+                self._offset += len(line)
+                entry = json.loads(line)
+                self.by_id[entry["notificationId"]].append(Accepted(entry["provider"], entry["at"]))
+
+    def between(self, since: float, until: float) -> Counter[str]:
+        """Return how many messages each provider accepted in a period."""
+        every = (each for entries in self.by_id.values() for each in entries)
+        return Counter(each.provider for each in every if since <= each.at < until)
+
+    def moments(self, provider: str) -> list[float]:
+        """Return when a provider accepted each of its messages, in order."""
+        return sorted(each.at for entries in self.by_id.values() for each in entries if each.provider == provider)
+
+
+@dataclass(slots=True, kw_only=True)
+class ProviderProcess:
+    """The stand-ins: where they listen, and how to tell them what to do."""
+
+    journal: Journal
+    control_port: int
+    ports: Mapping[str, int]
+
+    @property
+    def command(self) -> list[str]:
+        """The command that runs them."""
+        listen = [f"{name}={port}" for name, port in self.ports.items()]
+        return [sys.executable, "-m", "chaos.provider", str(self.journal.file), str(self.control_port), *listen]
+
+    def settings(self, *, idempotent: bool, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+        """Return the setting PROVIDERS; ``overrides`` are more fields of some of them."""
+        common = {"kind": "sendgrid", "apiKey": "chaos", "sender": "WaveCom <no-reply@wavecom.example.com>"}
+        token = {"idempotencyHeader": TOKEN_HEADER} if idempotent else {}
+        return json.dumps(
+            [
+                {**common, **token, "name": name, "baseUrl": f"http://{HOST}:{port}", **(overrides or {}).get(name, {})}
+                for name, port in self.ports.items()
+            ]
+        )
+
+    def behave(self, behaviour: Behaviour, *names: str) -> None:
+        """Have some providers, or all where none is named, behave in a way from now on."""
+        self._control({name: asdict(behaviour) for name in names or self.ports})
+
+    def heal(self) -> None:
+        """Have all behave well again."""
+        self.behave(Behaviour(mode=Mode.NORMAL))
+
+    def counts(self) -> dict[str, Counts]:
+        """Return what each has counted."""
+        return {name: Counts(**counts) for name, counts in self._control({}).items()}
+
+    def _control(self, wanted: dict[str, Any]) -> dict[str, dict[str, int]]:
+        answer = httpx.post(f"http://{HOST}:{self.control_port}/", json=wanted, timeout=10).raise_for_status()
+        counts: dict[str, dict[str, int]] = answer.json()
+        return counts

@@ -1,0 +1,163 @@
+"""A whole run: for each kind of providers a fresh stack, all faults on it, and a last look at everything."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from chaos.faults import Fault
+from chaos.outcome import PhaseOutcome, providers_word
+from chaos.phase import Phases
+from chaos.stack import ChaosStack
+from chaos.verify import trail
+from local.config import PROJECT
+from local.stack import reset
+
+POLICIES: Final = {"hold": ("hold",), "resend": ("resend",), "both": ("hold", "resend")}
+LATEST: Final = PROJECT / "chaos" / "results" / "latest.jsonl"
+TRAILS_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """What to run. ``seconds`` is how long each fault lasts, ``rate`` is in notifications a second."""
+
+    seed: int
+    rate: float
+    seconds: float
+    faults: Sequence[Fault]
+    policies: tuple[str, ...]
+    kinds: Sequence[str]
+    state: Path
+
+
+class Run:
+    """Runs phases, says what happens, and writes a line for each."""
+
+    def __init__(self, config: RunConfig, console: Console) -> None:
+        self._config = config
+        self._console = console
+
+    def everything(self) -> dict[str, Any]:
+        """Run everything and return all figures as plain JSON values."""
+        LATEST.parent.mkdir(exist_ok=True)
+        LATEST.unlink(missing_ok=True)
+        phases: list[dict[str, Any]] = []
+        began = datetime.now(UTC)
+        for kind in self._config.kinds:
+            phases += self._with_providers(idempotent=kind == "idempotent")
+        return {"about": about(self._config, began), "phases": phases}
+
+    def _with_providers(self, *, idempotent: bool) -> list[dict[str, Any]]:
+        config, console = self._config, self._console
+        stack = fresh_stack(config.state, console)
+        outcomes: list[PhaseOutcome] = []
+        with console.status("starting") as status, stack.running(idempotent=idempotent):
+            phases = Phases(
+                stack=stack,
+                policies=config.policies,
+                rate=config.rate,
+                seconds=config.seconds,
+                seed=config.seed,
+                idempotent=idempotent,
+                progress=status.update,
+            )
+            for number, fault in enumerate(config.faults, 1):
+                word = providers_word(idempotent=idempotent)
+                heading = f"{word} providers, {number} of {len(config.faults)}: {fault.title}"
+                phases.progress = lambda text, heading=heading: status.update(f"{heading}: {text}")  # type: ignore[misc]
+                outcomes.append(phases.run(fault))
+                self._tell(outcomes[-1], stack)
+            phases.progress = status.update
+            outcomes.append(phases.once_more())
+            self._tell(outcomes[-1], stack)
+        return [outcome.as_json() for outcome in outcomes]
+
+    def _tell(self, outcome: PhaseOutcome, stack: ChaosStack) -> None:
+        with LATEST.open("a") as file:
+            file.write(json.dumps(outcome.as_json()) + "\n")
+        if outcome.skipped:
+            self._console.print(f"skipped  {outcome.title}: {outcome.skipped}", style="yellow")
+            return
+        figures = ", ".join(
+            f"{each.policy} {each.accepted} accepted {each.finished} finished {len(each.lost)} lost "
+            f"{len(each.sent_twice)} twice {sum(each.failed_by_cause.values())} failed"
+            for each in outcome.policies
+        )
+        broken = outcome.broken()
+        word, style = ("BROKEN", "red") if broken else ("holds ", "green")
+        recovery = f"{outcome.recovery_seconds:.0f} s"
+        self._console.print(f"[{style}]{word}[/] {outcome.fault}: {figures}; recovered in {recovery}", soft_wrap=True)
+        for what, ids in broken.items():
+            self._console.print(f"  {what}: {len(ids) or ''}", style="red")
+            for each in ids[:TRAILS_SHOWN]:
+                lines = trail(stack, each, stack.providers.journal)
+                self._console.print(f"    {each}", *lines, sep="\n      ", markup=False)
+
+
+def fresh_stack(state: Path, console: Console) -> ChaosStack:
+    """Return a stack without data of earlier runs, what they left behind ended."""
+    stack = ChaosStack(state, say=lambda text: console.print(text, style="dim"))
+    for config in (replace(stack.config, state=state / "second"), stack.config):
+        reset(config)
+    return stack
+
+
+def about(config: RunConfig, began: datetime) -> dict[str, Any]:
+    """Return what a reader needs to know to repeat a run."""
+    return {
+        "seed": config.seed,
+        "rate": config.rate,
+        "secondsPerFault": config.seconds,
+        "began": began.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{os.cpu_count()} cores ({_processor()}), {_memory_gb()} GB, {platform.system()}",
+        "versions": {
+            "WaveCom": _commit(),
+            "Python": platform.python_version(),
+            "MongoDB-protocol server": f"SecantusDB {version('SecantusDB')}",
+            "RabbitMQ": _rabbitmq(),
+        },
+    }
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+        if found:
+            return found[1]
+    return platform.machine()
+
+
+def _memory_gb() -> int:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    return f"{version_of_project()} ({done.stdout.strip() or 'unknown'})"
+
+
+def version_of_project() -> str:
+    """Return the version that pyproject.toml states."""
+    found = re.search(r'^version = "(.+)"', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def _rabbitmq() -> str:
+    done = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Version}", "rabbitmq-server"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
