@@ -312,6 +312,9 @@ class FakeSuppressions:
     def remove(self, tenant_id: str, suppression_id: str) -> bool:
         return self.listed.pop((tenant_id, suppression_id), None) is not None
 
+    def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:
+        return self.listed.get((tenant_id, suppression_id))
+
     def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
         found = [each for each in self.listed.values() if each.tenant_id == tenant_id and each.id > (after or "")]
         return sorted(found, key=lambda each: each.id)[:limit]

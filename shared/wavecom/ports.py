@@ -310,6 +310,9 @@ class Suppressions(Protocol):
     def remove(self, tenant_id: str, suppression_id: str) -> bool:
         """Take an address off a tenant's list and say whether it was there."""
 
+    def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:
+        """Return an address on a tenant's list, or None where it is not there."""
+
     def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
         """Return up to ``limit`` of a tenant's suppressions in the order of their ids, after one."""
 

@@ -53,6 +53,9 @@ def test_an_address_comes_back_as_it_was_added(suppressions, listed: Suppression
     suppressions.add([listed])
 
     assert suppressions.page("bank-a", limit=10) == [listed]
+    assert suppressions.get("bank-a", listed.id) == listed
+    assert suppressions.get("bank-b", listed.id) is None
+    assert suppressions.get("bank-a", "0" * 32) is None
 
 
 def test_one_that_is_there_already_stays_as_it_is(suppressions) -> None:

@@ -58,11 +58,6 @@ class DeadLetters:
         found = self.store.dead_letters(where, limit=limit + 1, after=after)
         return found[:limit], len(found) > limit
 
-    def choose(self, tenant_id: str, ids: Sequence[str]) -> list[Notification]:
-        """Return those of a tenant's notifications that exist, in the order of ``ids``."""
-        found = {each.id: each for each in self.store.get_many(ids) if each.tenant_id == tenant_id}
-        return [found[each] for each in dict.fromkeys(ids) if each in found]
-
     def replay(self, tenant_id: str, ids: Sequence[str], asked: Replay) -> dict[str, str]:
         """Put dead letters back into their lanes, and return what became of each.
 
@@ -70,18 +65,30 @@ class DeadLetters:
         status; ``not_found``. A call that is repeated with its key replays nothing twice, even what has failed again
         meanwhile. Raises `OverloadedError` while an earlier call's replays take up the pace.
         """
-        chosen = self.choose(tenant_id, ids)
+        results, ready = self._look(tenant_id, ids, asked.key)
+        return results | self._replay(tenant_id, ready, asked)
+
+    def rehearse(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, str]:
+        """Return what `replay` would do with each, ``would_replay`` instead of ``replayed``, and do nothing."""
+        results, ready = self._look(tenant_id, ids, key)
+        return results | dict.fromkeys((each.id for each in ready), "would_replay")
+
+    def _look(self, tenant_id: str, ids: Sequence[str], key: str | None) -> tuple[dict[str, str], list[Notification]]:
+        """Return why those that cannot be replayed cannot, and those that can."""
+        found = {each.id: each for each in self.store.get_many(ids) if each.tenant_id == tenant_id}
         results = dict.fromkeys(ids, "not_found")
         ready = []
-        for each in chosen:
-            if asked.key is not None and asked.key in each.replay_keys:
-                results[each.id] = "already_replayed"
-            elif each.status is not Status.FAILED:
-                results[each.id] = "not_dead"
+        for notification_id in results:
+            notification = found.get(notification_id)
+            if notification is None:
+                continue
+            if key is not None and key in notification.replay_keys:
+                results[notification_id] = "already_replayed"
+            elif notification.status is not Status.FAILED:
+                results[notification_id] = "not_dead"
             else:
-                ready.append(each)
-        results |= self._replay(tenant_id, ready, asked)
-        return results
+                ready.append(notification)
+        return results, ready
 
     def _replay(self, tenant_id: str, ready: Sequence[Notification], asked: Replay) -> dict[str, str]:
         if not ready:

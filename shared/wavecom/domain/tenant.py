@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ TEST_SUFFIX = "~test"
 """Ends the id of the tenant that a tenant's test keys open: a world of its own, served by simulators only."""
 TENANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Fit for an SQS message group (Amazon SQS developer guide, "Message group ID") and for names of counters."""
-_TOKEN = re.compile(r"wc_(test_)?(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
+_TOKEN = re.compile(r"wc_(?P<test>test_)?(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 
 class Role(StrEnum):
@@ -44,6 +44,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a client sends: ``wc_<key id>_<secret>``, or ``wc_test_…`` for a test key."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    test: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A stored key: the SHA-256 of its secret, never the secret."""
 
@@ -56,10 +65,10 @@ class ApiKey:
     rate_limit: int | None = None
     revoked_at: datetime | None = None
 
-    def opens_with(self, secret: str) -> bool:
-        """Whether ``secret`` is this key's and the key is not revoked, compared in constant time."""
-        matches = hmac.compare_digest(self.secret_hash, hash_secret(secret))
-        return matches and self.revoked_at is None
+    def opens_with(self, token: Token) -> bool:
+        """Whether ``token`` is this key's, prefix included, and the key not revoked; compared in constant time."""
+        matches = hmac.compare_digest(self.secret_hash, hash_secret(token.secret))
+        return matches and token.test == is_test(self.tenant_id) and self.revoked_at is None
 
     def caller(self) -> Caller:
         """Return who calls with this key. A test key sees its test world alone, whatever its role."""
@@ -99,7 +108,7 @@ def is_test(tenant_id: str) -> bool:
     return tenant_id.endswith(TEST_SUFFIX)
 
 
-def split_token(token: str) -> tuple[str, str] | None:
-    """Return key id and secret of a token ``wc_<key id>_<secret>``, or None where it is none."""
-    match = _TOKEN.fullmatch(token)
-    return (match["key_id"], match["secret"]) if match else None
+def read_token(text: str) -> Token | None:
+    """Return the token that a text is, or None where it is none."""
+    match = _TOKEN.fullmatch(text)
+    return Token(key_id=match["key_id"], secret=match["secret"], test=match["test"] is not None) if match else None

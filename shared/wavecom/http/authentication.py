@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from wavecom.domain.tenant import Caller, Role, split_token
+from wavecom.domain.tenant import Caller, Role, read_token
 from wavecom.http.errors import ForbiddenError, UnauthenticatedError
 from wavecom.http.services import Services
 
@@ -17,18 +17,17 @@ def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
     Raises `UnauthenticatedError`. Without a key the development tenant answers, where there is one, and only
     to a loopback host name, so that no page in a browser gets in by rebinding a name of its own.
     """
-    token = _token(headers)
-    if token is None:
+    given = _token(headers)
+    if given is None:
         if services.config.development_tenant is None:
             raise UnauthenticatedError("An API key is required: Authorization: Bearer <key>", headers=_CHALLENGE)
         if not _LOOPBACK.fullmatch(headers.get("host", "")):
             raise ForbiddenError("The development tenant answers to localhost only; use an API key")
         return Caller(tenant_id=services.config.development_tenant, key_id="development", role=Role.OPERATOR)
-    parts = split_token(token)
-    if parts is not None:
-        key_id, secret = parts
-        key = services.api_keys.get(key_id)
-        if key is not None and key.opens_with(secret):
+    token = read_token(given)
+    if token is not None:
+        key = services.api_keys.get(token.key_id)
+        if key is not None and key.opens_with(token):
             return key.caller()
     raise UnauthenticatedError("The API key is not valid", headers=_CHALLENGE)
 

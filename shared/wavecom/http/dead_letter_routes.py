@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from wavecom.domain.lifecycle import Replay
-from wavecom.domain.notification import Cause, Status
+from wavecom.domain.notification import Cause
 from wavecom.domain.tenant import Caller
 from wavecom.http import operation_responses as shapes
 from wavecom.http.cursor import from_cursor, to_cursor
@@ -72,7 +72,7 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         caller: Caller = app.context["caller"]
         ids, more = _chosen(services, caller.tenant_id, replay)
         if replay.dry_run:
-            results = _dry_run(services, caller.tenant_id, ids)
+            results = services.dead_letters.rehearse(caller.tenant_id, ids, idempotency_key)
         else:
             asked = Replay(by=caller.key_id, why=replay.reason, key=idempotency_key)
             results = services.dead_letters.replay(caller.tenant_id, ids, asked)
@@ -93,18 +93,7 @@ def _chosen(services: Services, tenant_id: str, replay: ReplayDeadLetters) -> tu
     return [each.id for each in found], more
 
 
-def _dry_run(services: Services, tenant_id: str, ids: list[str]) -> dict[str, str]:
-    found = {each.id: each for each in services.dead_letters.choose(tenant_id, ids)}
-
-    def result(notification_id: str) -> str:
-        if notification_id not in found:
-            return "not_found"
-        return "would_replay" if found[notification_id].status is Status.FAILED else "not_dead"
-
-    return {each: result(each) for each in ids}
-
-
 def _filter(tenant_id: str, cause: Cause | None, provider: str | None, day: date | None) -> DeadLetterFilter:
     since = datetime.combine(day, time(), tzinfo=UTC) if day else None
-    until = since + timedelta(days=1) if since else None
+    until = since + timedelta(days=1) if since and day != date.max else None
     return DeadLetterFilter(tenant_id=tenant_id, cause=cause, provider=provider, since=since, until=until)

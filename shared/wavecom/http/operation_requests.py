@@ -1,6 +1,7 @@
 """What clients may send to operate the service: replays, suppressions, keys and policies."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import date
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
@@ -16,13 +17,19 @@ Line = Annotated[str, Field(min_length=1, max_length=REASON_MAX, pattern=r"^[^\x
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", examples=["ses"])]
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+"""RFC 3339, section 5.6: full-date; Python alone would also read ``20260131``."""
+
+
 def _day(value: object) -> object:
     if isinstance(value, date):
         return value
     try:
-        return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("must be a day like 2026-01-31") from None
+        pass  # such as the 30th of February
+    raise ValueError("must be a day like 2026-01-31")
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]

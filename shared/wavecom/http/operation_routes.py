@@ -14,9 +14,10 @@ from wavecom.http import operation_responses as shapes
 from wavecom.http.documented import ALWAYS, WITH_BODY, documented
 from wavecom.http.errors import FieldError, ForbiddenError, InvalidRequestError
 from wavecom.http.middleware import json_response
+from wavecom.http.moments import Moment
 from wavecom.http.operation_requests import SetPolicy
 from wavecom.http.operation_views import line_view, provider_view, verification_view
-from wavecom.http.requests import Minutes, Moment
+from wavecom.http.requests import Minutes
 from wavecom.http.services import Services
 from wavecom.ports import AuditRange
 

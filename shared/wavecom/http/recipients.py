@@ -44,6 +44,8 @@ def _phone(recipient: str) -> str:
 
 
 def _token(recipient: str) -> str:
-    if APNS_TOKEN.fullmatch(recipient) or FCM_TOKEN.fullmatch(recipient):
+    if APNS_TOKEN.fullmatch(recipient):
+        return recipient.lower()
+    if FCM_TOKEN.fullmatch(recipient):
         return recipient
     raise ValueError("must be an FCM registration token or an APNs device token")

@@ -4,12 +4,11 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from annotated_types import Interval
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +24,7 @@ from wavecom.domain.notification import Channel, Draft, OnUnknown, Priority
 from wavecom.domain.tenant import TenantPolicy
 from wavecom.http import recipients
 from wavecom.http.errors import FieldError, InvalidRequestError
+from wavecom.http.moments import Moment
 
 BATCH_MAX = 500
 SUBJECT_MAX = 998
@@ -38,15 +38,7 @@ CLOCK_DIFFERENCE = timedelta(minutes=1)
 """How far in the past a schedule may lie, since clocks differ."""
 
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
-"""RFC 3339, section 5.6; Pydantic alone would also read ``1767225600`` as a moment."""
 _DIGITS = re.compile(r"-?\d{1,18}", re.ASCII)
-
-
-def _date_time(value: object) -> object:
-    if not (isinstance(value, str) and _DATE_TIME.fullmatch(value)):
-        raise ValueError("must be a text like 2026-01-31T09:30:00Z")
-    return value
 
 
 def digits(value: object) -> object:
@@ -60,11 +52,6 @@ PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(digits
 Minutes = Annotated[int, Interval(ge=1, le=60), BeforeValidator(digits)]
 PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(digits)]
 """Pydantic alone would also read ``1_0`` and ``10.0`` in a query string."""
-Moment = Annotated[
-    AwareDatetime,
-    BeforeValidator(_date_time),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-31T09:30:00Z"]}),
-]
 
 
 class WireModel(BaseModel):
@@ -130,11 +117,6 @@ class CreateNotification(WireModel):
         if metadata is not None:
             _check_metadata(metadata)
         return metadata
-
-    @field_validator("scheduled_at", "expires_at")
-    @classmethod
-    def _moment(cls, moment: datetime | None) -> datetime | None:
-        return _to_millisecond(moment)
 
     @field_validator("expires_at")
     @classmethod
@@ -229,17 +211,6 @@ def _path(location: Sequence[int | str], below: str) -> str:
 def _message(error: Mapping[str, Any]) -> str:
     message: str = _MESSAGES.get(error["type"], error["msg"])
     return message.removeprefix("Value error, ")
-
-
-def _to_millisecond(moment: datetime | None) -> datetime | None:
-    """Return a moment in UTC to the millisecond, which is what MongoDB keeps."""
-    if moment is None:
-        return None
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError as exc:
-        raise ValueError("is out of range") from exc
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:

@@ -20,8 +20,9 @@ from wavecom.http.cursor import from_cursor
 from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, IdempotencyKey, NotificationId, documented
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
 from wavecom.http.middleware import json_response
+from wavecom.http.moments import Moment
 from wavecom.http.recipients import MAX_LENGTH
-from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, Moment, PageNumber, PageSize
+from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, PageNumber, PageSize
 from wavecom.http.services import Services
 from wavecom.http.views import detail_view, minutes_view, notification_view, page_view, statistics_view
 from wavecom.ports import ListFilter

@@ -58,7 +58,8 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
             created_at=services.clock(),
         )
         services.suppressions.add([added])
-        return json_response(HTTPStatus.CREATED, {"success": True, "data": suppression_view(added)})
+        listed = services.suppressions.get(caller.tenant_id, added.id)  # one that was there already stays as it was
+        return json_response(HTTPStatus.CREATED, {"success": True, "data": suppression_view(listed or added)})
 
     @app.delete(
         "/api/suppressions/<suppression_id>",

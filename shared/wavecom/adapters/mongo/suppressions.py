@@ -40,6 +40,12 @@ class MongoSuppressions:
         with available():
             return self._suppressions.delete_one({"_id": _key(tenant_id, suppression_id)}).deleted_count == 1
 
+    def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:
+        """See `wavecom.ports.Suppressions.get`."""
+        with available():
+            document = self._suppressions.find_one({"_id": _key(tenant_id, suppression_id)})
+        return _from_document(document) if document else None
+
     def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
         """See `wavecom.ports.Suppressions.page`."""
         query = {"tenantId": tenant_id, "id": {"$gt": after or ""}}

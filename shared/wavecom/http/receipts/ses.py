@@ -38,7 +38,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
-from wavecom.http.receipts.fields import Code, Instant, NotificationId
+from wavecom.http.moments import Instant
+from wavecom.http.receipts.fields import Code, NotificationId
 
 logger = logging.getLogger(__name__)
 

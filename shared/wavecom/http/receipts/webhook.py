@@ -17,15 +17,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from standardwebhooks import Webhook
 
 from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.json_body import read_json
-from wavecom.http.receipts.fields import Code, NotificationId, to_utc
+from wavecom.http.moments import Moment
+from wavecom.http.receipts.fields import Code, NotificationId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
-from wavecom.http.requests import Moment, WireModel, field_errors
+from wavecom.http.requests import WireModel, field_errors
 
 TOLERANCE: Final = timedelta(minutes=5)
 """Between the sender's clock and ours; that of the specification's own libraries."""
@@ -44,7 +45,7 @@ class Report(WireModel):
     status: Literal["delivered", "undelivered", "complained"]
     reason: Code | None = None
     hard_bounce: Annotated[bool, Field(strict=True)] = False
-    at: Annotated[Moment, AfterValidator(to_utc)]
+    at: Moment
 
     @field_validator("hard_bounce")
     @classmethod

@@ -1,0 +1,34 @@
+"""Moments on the wire: always with an offset, kept in UTC to the millisecond, as MongoDB keeps them."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSchema
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+"""RFC 3339, section 5.6; Pydantic alone would also read ``1767225600`` as a moment."""
+
+
+def _date_time(value: object) -> object:
+    if not (isinstance(value, str) and _DATE_TIME.fullmatch(value)):
+        raise ValueError("must be a text like 2026-01-31T09:30:00Z")
+    return value
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("is out of range") from exc
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment as providers write it."""
+Moment = Annotated[
+    Instant,
+    BeforeValidator(_date_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-31T09:30:00Z"]}),
+]
+"""A moment as clients of the API must write it."""
