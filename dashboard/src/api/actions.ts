@@ -1,0 +1,38 @@
+import { useConnection } from '@/stores/connection';
+import { answerOf, api, reach } from './client';
+import { UnreachableError } from './errors';
+import type { CreateNotification, Notification, OnUnknown, ReplayAnswer, ReplayRequest } from './types';
+
+const idempotent = (key: string) => ({ header: { 'idempotency-key': key } });
+const ofOne = (id: string) => ({ path: { notification_id: id } });
+
+/** Creates a notification; asked again with the same key, the API gives the first answer again. */
+export async function createNotification(body: CreateNotification, key: string): Promise<Notification> {
+  return (await answerOf(api.POST('/api/notifications', { body, params: idempotent(key) }))).data;
+}
+
+export async function cancelNotification(id: string): Promise<Notification> {
+  return (await answerOf(api.POST('/api/notifications/{notification_id}/cancel', { params: ofOne(id) })))
+    .data;
+}
+
+export async function retryNotification(id: string): Promise<Notification> {
+  return (await answerOf(api.POST('/api/notifications/{notification_id}/retry', { params: ofOne(id) }))).data;
+}
+
+/** Replays dead letters, or says what a replay would do. The same key replays none of them a second time. */
+export async function replayDeadLetters(body: ReplayRequest, key: string): Promise<ReplayAnswer> {
+  return (await answerOf(api.POST('/api/dlq/replay', { body, params: idempotent(key) }))).data;
+}
+
+export async function setPolicy(onUnknown: OnUnknown): Promise<OnUnknown> {
+  return (await answerOf(api.PUT('/api/policy', { body: { onUnknown } }))).data.onUnknown;
+}
+
+/** Asks whether the API answers, well or not, and lets the connection store know. Throws `UnreachableError`. */
+export async function checkConnection(): Promise<void> {
+  const { data, error } = await reach(api.GET('/api/health'));
+  // 503 has the same body as 200: a dependency is down, but the API is there to say so.
+  if (data === undefined && !('services' in (error as object))) throw new UnreachableError(error);
+  useConnection.getState().reached();
+}

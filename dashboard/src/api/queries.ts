@@ -1,0 +1,116 @@
+import { keepPreviousData, queryOptions, type Query } from '@tanstack/react-query';
+import { isUnfinished } from '@/lib/vocabulary';
+import { answerOf, api } from './client';
+import { waitAfter } from './errors';
+import type { Cause, Channel, NotificationDetail, Priority, Status } from './types';
+
+const SECOND = 1000;
+const OVERVIEW_EVERY_SECONDS = 5;
+
+/** How long to the next refresh: what the API asked for after a refusal, else the usual. Hidden tabs do not ask. */
+const every =
+  (seconds: number) =>
+  // Of a query of any kind, only the error is looked at.
+  ({ state }: { state: { error: Error | null } }): number =>
+    Math.max(seconds, waitAfter(state.error) ?? 0) * SECOND;
+
+const refreshed = { refetchInterval: every(OVERVIEW_EVERY_SECONDS) };
+
+export const statisticsQuery = queryOptions({
+  queryKey: ['statistics'],
+  queryFn: async ({ signal }) =>
+    (await answerOf(api.GET('/api/notifications/stats/system', { signal }))).data,
+  ...refreshed,
+});
+
+export const minutesQuery = queryOptions({
+  queryKey: ['minutes'],
+  queryFn: async ({ signal }) =>
+    (await answerOf(api.GET('/api/notifications/stats/minutes', { signal }))).data,
+  ...refreshed,
+});
+
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: async ({ signal }) => (await answerOf(api.GET('/api/providers', { signal }))).data,
+  ...refreshed,
+});
+
+export interface NotificationFilter {
+  status?: Status | undefined;
+  type?: Channel | undefined;
+  priority?: Priority | undefined;
+  recipient?: string | undefined;
+  /** Created at or after, and before: moments of RFC 3339. */
+  since?: string | undefined;
+  until?: string | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export function notificationsQuery(filter: NotificationFilter) {
+  return queryOptions({
+    queryKey: ['notifications', filter],
+    queryFn: async ({ signal }) =>
+      (await answerOf(api.GET('/api/notifications', { params: { query: filter }, signal }))).data,
+    placeholderData: keepPreviousData,
+    ...refreshed,
+  });
+}
+
+const LIVE_SECONDS = 2;
+/** What is sent may still be reported as delivered. */
+const FINISHED_SECONDS = 10;
+
+export function notificationQuery(id: string) {
+  return queryOptions({
+    queryKey: ['notification', id],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/notifications/{notification_id}', {
+            params: { path: { notification_id: id } },
+            signal,
+          }),
+        )
+      ).data,
+    refetchInterval: (query: Query<NotificationDetail>) => {
+      const status = query.state.data?.notification.status;
+      return every(status === undefined || isUnfinished(status) ? LIVE_SECONDS : FINISHED_SECONDS)(query);
+    },
+  });
+}
+
+export const deadLetterGroupsQuery = queryOptions({
+  queryKey: ['dead-letters', 'groups'],
+  queryFn: async ({ signal }) => (await answerOf(api.GET('/api/dlq', { signal }))).data,
+  ...refreshed,
+});
+
+export interface DeadLetterFilter {
+  cause?: Cause | undefined;
+  provider?: string | undefined;
+  day?: string | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export async function deadLetters(filter: DeadLetterFilter, signal?: AbortSignal) {
+  return (
+    await answerOf(api.GET('/api/dlq/notifications', { params: { query: filter }, signal: signal ?? null }))
+  ).data;
+}
+
+export function deadLettersQuery(filter: DeadLetterFilter) {
+  return queryOptions({
+    queryKey: ['dead-letters', 'letters', filter],
+    queryFn: ({ signal }) => deadLetters(filter, signal),
+    placeholderData: keepPreviousData,
+    ...refreshed,
+  });
+}
+
+export const policyQuery = queryOptions({
+  queryKey: ['policy'],
+  queryFn: async ({ signal }) => (await answerOf(api.GET('/api/policy', { signal }))).data,
+});

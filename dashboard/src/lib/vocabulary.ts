@@ -1,0 +1,170 @@
+import type { Cause, Channel, OnUnknown, Outcome, Priority, ReplayResult, Status } from '@/api/types';
+
+export type Tone = 'good' | 'warn' | 'bad' | 'active' | 'neutral';
+
+export const STATUSES: Record<Status, { label: string; tone: Tone; meaning: string }> = {
+  PENDING: {
+    label: 'Pending',
+    tone: 'neutral',
+    meaning: 'Stored; not in a queue yet, or scheduled for later',
+  },
+  QUEUED: { label: 'Queued', tone: 'active', meaning: 'In its lane, waiting for a consumer' },
+  PROCESSING: { label: 'Processing', tone: 'active', meaning: 'A consumer has claimed it and is sending it' },
+  SENT: { label: 'Sent', tone: 'good', meaning: 'A provider has accepted it' },
+  RETRYING: {
+    label: 'Retrying',
+    tone: 'warn',
+    meaning: 'An attempt did not succeed; the next one is planned',
+  },
+  FAILED: {
+    label: 'Failed',
+    tone: 'bad',
+    meaning: 'A dead letter: nothing more happens until it is sent again',
+  },
+  CANCELLED: { label: 'Cancelled', tone: 'neutral', meaning: 'Cancelled before it was sent' },
+  EXPIRED: { label: 'Expired', tone: 'neutral', meaning: 'Its deadline passed before it could be sent' },
+  DELIVERED: { label: 'Delivered', tone: 'good', meaning: 'The provider reports its delivery' },
+  UNDELIVERED: {
+    label: 'Undelivered',
+    tone: 'bad',
+    meaning: 'Sent, but the provider reports that it did not arrive',
+  },
+};
+
+export const CHANNELS: Record<Channel, { label: string; recipient: string }> = {
+  EMAIL: { label: 'Email', recipient: 'Email address' },
+  SMS: { label: 'SMS', recipient: 'Phone number' },
+  PUSH: { label: 'Push', recipient: 'Device token' },
+};
+
+export const PRIORITIES: Record<Priority, { label: string; lane: string; meaning: string }> = {
+  CRITICAL: {
+    label: 'Critical',
+    lane: 'high_priority',
+    meaning: 'High-priority lane, aims at 5 s. Accepted even under extreme load.',
+  },
+  HIGH: { label: 'High', lane: 'high_priority', meaning: 'High-priority lane, aims at 5 s.' },
+  MEDIUM: { label: 'Medium', lane: 'notifications', meaning: 'Standard lane, aims at 30 s.' },
+  LOW: { label: 'Low', lane: 'notifications', meaning: 'Standard lane, aims at 30 s.' },
+};
+
+export const CAUSES: Record<Cause, { label: string; meaning: string; advice: string }> = {
+  permanent: {
+    label: 'Refused for good',
+    meaning:
+      'The provider refused it in a way that trying again cannot change, such as an address that does not exist.',
+    advice: 'Correct the recipient or the content first; sending the same again will fail the same way.',
+  },
+  retries_exhausted: {
+    label: 'Retries used up',
+    meaning: 'Every attempt was refused for the moment, until no retry was left.',
+    advice: 'Once the provider is well again, replay them.',
+  },
+  provider_unavailable: {
+    label: 'No provider available',
+    meaning: 'For too long no provider took it: breakers were open or rate limits reached.',
+    advice: 'Look at the providers on the overview; replay when one of them takes messages again.',
+  },
+  unknown: {
+    label: 'Outcome unknown',
+    meaning:
+      'The request went out and no answer came back, so it may have been sent. It is held for a person to decide.',
+    advice: 'Ask the provider first where you can. A replay may send it a second time.',
+  },
+  suppressed: {
+    label: 'Recipient suppressed',
+    meaning:
+      'The recipient is on the suppression list after a hard bounce, a complaint or by hand. No provider was asked.',
+    advice: 'Take the address off the suppression list first, if that is right; else it ends here again.',
+  },
+};
+
+export const OUTCOMES: Record<Outcome, { label: string; tone: Tone; meaning: string }> = {
+  delivered: { label: 'Accepted', tone: 'good', meaning: 'The provider took the message' },
+  transient: { label: 'Refused for now', tone: 'warn', meaning: 'Not sent; the same call may succeed later' },
+  permanent: {
+    label: 'Refused for good',
+    tone: 'bad',
+    meaning: 'Not sent; the same call will never succeed',
+  },
+  rate_limited: {
+    label: 'Rate limited',
+    tone: 'warn',
+    meaning: 'Not sent because of a limit; spends no retry',
+  },
+  unknown: { label: 'No answer', tone: 'warn', meaning: 'It may have been sent; nobody can know' },
+};
+
+export const ON_UNKNOWN: Record<OnUnknown, { label: string; meaning: string }> = {
+  resend: { label: 'Resend', meaning: 'Rather twice than never: try again, as after a refusal.' },
+  hold: { label: 'Hold', meaning: 'Rather never than twice: stop as a dead letter, for a person to decide.' },
+};
+
+export const LEVELS: Record<number, { label: string; tone: Tone; meaning: string }> = {
+  1: { label: 'Normal', tone: 'good', meaning: 'Everything is accepted and answered.' },
+  2: {
+    label: 'Elevated',
+    tone: 'warn',
+    meaning: 'More comes in than usual; everything is still accepted and answered.',
+  },
+  3: {
+    label: 'High',
+    tone: 'bad',
+    meaning: 'Lists and statistics are not answered, so that sending goes on.',
+  },
+  4: { label: 'Extreme', tone: 'bad', meaning: 'Only CRITICAL notifications are accepted.' },
+};
+
+export const BREAKERS = {
+  closed: { label: 'Closed', tone: 'good', meaning: 'Calls go through' },
+  'half-open': { label: 'Half-open', tone: 'warn', meaning: 'One trial call decides whether it closes' },
+  open: {
+    label: 'Open',
+    tone: 'bad',
+    meaning: 'No calls: ten failures in a row opened it; a trial follows after 30 s',
+  },
+} as const satisfies Record<string, { label: string; tone: Tone; meaning: string }>;
+
+/** The queues with the depths above which alarms go off. */
+export const QUEUES: readonly { name: string; label: string; alarmAbove: number | null; to?: string }[] = [
+  { name: 'high_priority', label: 'High priority', alarmAbove: 10_000 },
+  { name: 'notifications', label: 'Standard', alarmAbove: 10_000 },
+  { name: 'retry', label: 'Waiting for a retry', alarmAbove: null },
+  { name: 'notifications_dlq', label: 'Dead letters', alarmAbove: 100, to: '/dlq' },
+];
+
+/** The percentage of failing attempts above which a provider's alarm goes off. */
+export const FAILURE_RATE_ALARM = 20;
+
+export const REPLAY_RESULTS: Record<ReplayResult['result'], { label: string; tone: Tone; meaning: string }> =
+  {
+    replayed: { label: 'Replayed', tone: 'good', meaning: 'Back in its lane' },
+    would_replay: {
+      label: 'Would be replayed',
+      tone: 'active',
+      meaning: 'A dead letter; nothing has been done',
+    },
+    already_replayed: {
+      label: 'Replayed already',
+      tone: 'neutral',
+      meaning: 'By an earlier try of this replay',
+    },
+    not_dead: { label: 'Not dead any more', tone: 'neutral', meaning: 'Its status has changed meanwhile' },
+    not_found: {
+      label: 'Not found',
+      tone: 'bad',
+      meaning: 'It does not exist, or belongs to another tenant',
+    },
+  };
+
+/** Seconds before the first, second and third retry. */
+export const RETRY_DELAYS_SECONDS = [5, 25, 125] as const;
+
+export const UNFINISHED: readonly Status[] = ['PENDING', 'QUEUED', 'PROCESSING', 'RETRYING'];
+export const isUnfinished = (status: Status): boolean => UNFINISHED.includes(status);
+export const isCancellable = (status: Status): boolean => isUnfinished(status) && status !== 'PROCESSING';
+
+/** The values of an enumeration in the order in which they are listed above. */
+export function namesOf<K extends string>(record: Record<K, unknown>): K[] {
+  return Object.keys(record) as K[];
+}

@@ -1,0 +1,190 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Bell, Mail, MessageSquare, Send } from 'lucide-react';
+import { useRef } from 'react';
+import { Controller, useForm, useWatch, type SubmitHandler } from 'react-hook-form';
+import { useNavigate } from 'react-router';
+import { createNotification } from '@/api/actions';
+import { ApiError } from '@/api/errors';
+import type { CreateNotification } from '@/api/types';
+import { randomKey } from '@/lib/random-key';
+import { CHANNELS, namesOf, PRIORITIES } from '@/lib/vocabulary';
+import { Button } from '@/ui/button';
+import { Card } from '@/ui/card';
+import { Choice } from '@/ui/choice';
+import { ErrorNotice } from '@/ui/error-notice';
+import { Field } from '@/ui/field';
+import { PageHeader } from '@/ui/page-header';
+import { Counter } from './counter';
+import { requestOf } from './request';
+import { EMPTY, MESSAGE_MAX, rules, SUBJECT_MAX, type FormInput, type FormOutput } from './rules';
+import { SpecialWishes } from './special-wishes';
+
+const ICONS = { EMAIL: Mail, SMS: MessageSquare, PUSH: Bell };
+const PLACEHOLDERS = { EMAIL: 'name@example.com', SMS: '+49 30 901820', PUSH: 'Token of FCM or APNs' };
+
+export function CreatePage() {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const form = useForm<FormInput, unknown, FormOutput>({
+    resolver: zodResolver(rules),
+    defaultValues: EMPTY,
+    mode: 'onTouched',
+  });
+  const { register, control, handleSubmit, setError, formState } = form;
+  const { errors } = formState;
+  const [type, subject, message] = useWatch({ control, name: ['type', 'subject', 'message'] });
+
+  // What is sent again as it was has the key that it had, so a double click or a second try creates nothing twice.
+  const last = useRef({ body: '', key: '' });
+  const underWay = useRef(false);
+  const create = useMutation({
+    mutationFn: (body: CreateNotification) => {
+      const text = JSON.stringify(body);
+      if (last.current.body !== text) last.current = { body: text, key: randomKey() };
+      return createNotification(body, last.current.key);
+    },
+    onSettled: () => {
+      underWay.current = false;
+    },
+    onSuccess: async (created) => {
+      void queries.invalidateQueries({ queryKey: ['notifications'] });
+      await navigate(`/status/${created._id}`);
+    },
+    onError: (error) => {
+      if (!(error instanceof ApiError)) return;
+      for (const { field, message: text } of error.details) {
+        const name = field.split('.')[0] as keyof FormInput;
+        if (name in EMPTY) setError(name, { type: 'api', message: text }, { shouldFocus: true });
+      }
+    },
+  });
+  const submit: SubmitHandler<FormOutput> = (values) => {
+    // Both clicks of a double click come before the first of them has shown the button as busy.
+    if (underWay.current) return;
+    underWay.current = true;
+    create.mutate(requestOf(values));
+  };
+  const onFields =
+    create.error instanceof ApiError &&
+    create.error.details.length > 0 &&
+    create.error.details.every(({ field }) => (field.split('.')[0] ?? '') in EMPTY);
+
+  return (
+    <>
+      <PageHeader
+        title="Create a notification"
+        lead="It is stored first, then queued, and sent by a provider of its channel."
+      />
+      <form
+        noValidate
+        onSubmit={(event) => void handleSubmit(submit)(event)}
+        className="grid max-w-3xl gap-4"
+      >
+        <Card title="What, and to whom">
+          <div className="space-y-5">
+            <Controller
+              control={control}
+              name="type"
+              render={({ field }) => (
+                <Choice
+                  legend="Type"
+                  columns="grid-cols-3"
+                  value={field.value}
+                  onChange={(value) => {
+                    field.onChange(value);
+                    if (formState.isSubmitted) void form.trigger();
+                    else form.clearErrors(['recipient', 'subject']);
+                  }}
+                  options={namesOf(CHANNELS).map((value) => {
+                    const Icon = ICONS[value];
+                    return {
+                      value,
+                      label: CHANNELS[value].label,
+                      icon: <Icon aria-hidden className="size-4 max-sm:hidden" />,
+                    };
+                  })}
+                />
+              )}
+            />
+            <Field label={CHANNELS[type].recipient} error={errors.recipient?.message}>
+              {(described) => (
+                <input
+                  {...described}
+                  {...register('recipient')}
+                  type={type === 'EMAIL' ? 'email' : type === 'SMS' ? 'tel' : 'text'}
+                  placeholder={PLACEHOLDERS[type]}
+                  autoComplete="off"
+                  spellCheck={false}
+                  required
+                  className={`control ${type === 'PUSH' ? 'font-mono text-sm' : ''}`}
+                />
+              )}
+            </Field>
+            <Field
+              label={type === 'EMAIL' ? 'Subject' : 'Subject (optional)'}
+              error={errors.subject?.message}
+              aside={<Counter text={subject} max={SUBJECT_MAX} from={200} />}
+            >
+              {(described) => (
+                <input
+                  {...described}
+                  {...register('subject')}
+                  required={type === 'EMAIL'}
+                  className="control"
+                />
+              )}
+            </Field>
+            <Field
+              label="Message"
+              error={errors.message?.message}
+              aside={<Counter text={message} max={MESSAGE_MAX} from={0} />}
+            >
+              {(described) => (
+                <textarea
+                  {...described}
+                  {...register('message')}
+                  rows={6}
+                  required
+                  className="control resize-y"
+                />
+              )}
+            </Field>
+          </div>
+        </Card>
+        <Card title="How urgent">
+          <Controller
+            control={control}
+            name="priority"
+            render={({ field }) => (
+              <Choice
+                legend="Priority"
+                columns="sm:grid-cols-2"
+                value={field.value}
+                onChange={field.onChange}
+                options={namesOf(PRIORITIES).map((value) => ({ value, ...PRIORITIES[value] }))}
+              />
+            )}
+          />
+        </Card>
+        <SpecialWishes form={form} />
+        {create.error && !onFields && <ErrorNotice what="The notification" error={create.error} />}
+        <div className="flex flex-wrap items-center gap-3">
+          <Button type="submit" variant="primary" pending={create.isPending}>
+            <Send aria-hidden className="size-4" />
+            {create.isError ? 'Try again' : 'Create'}
+          </Button>
+          <Button
+            onClick={() => {
+              form.reset(EMPTY);
+              create.reset();
+            }}
+          >
+            Clear
+          </Button>
+          <p className="text-sm text-muted">However often you click, it is created once.</p>
+        </div>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import { Send } from 'lucide-react';
+import type { Attempt } from '@/api/types';
+import { duration } from '@/lib/times';
+import { OUTCOMES } from '@/lib/vocabulary';
+import { Badge } from '@/ui/badge';
+import { Card } from '@/ui/card';
+import { Empty } from '@/ui/empty';
+import { Moment } from '@/ui/moment';
+
+export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
+  return (
+    <Card title="Attempts" aside={<span className="text-xs text-muted tabular-nums">{attempts.length}</span>}>
+      {attempts.length === 0 ? (
+        <Empty icon={Send} title="No provider has been asked yet" />
+      ) : (
+        <ol aria-label="Attempts" className="divide-y divide-line">
+          {attempts.map((attempt, index) => (
+            <li
+              // It has no id of its own, and never changes its place.
+              key={index}
+              className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-3 first:pt-0 last:pb-0"
+            >
+              <div className="min-w-0">
+                <p className="text-sm font-medium break-words">
+                  {index + 1}. {attempt.provider}
+                </p>
+                <p className="text-xs text-muted tabular-nums">
+                  <Moment at={attempt.startedAt} /> · took {duration(attempt.durationMs)}
+                  {attempt.code !== null && (
+                    <>
+                      {' · code '}
+                      <code className="break-all">{attempt.code}</code>
+                    </>
+                  )}
+                </p>
+              </div>
+              <Badge tone={OUTCOMES[attempt.outcome].tone} title={OUTCOMES[attempt.outcome].meaning}>
+                {OUTCOMES[attempt.outcome].label}
+              </Badge>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}

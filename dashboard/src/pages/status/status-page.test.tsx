@@ -1,0 +1,151 @@
+import { act, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { AuditEntry, Notification, Status } from '@/api/types';
+import { fakeApi, ok, refused } from '@/testing/api';
+import { aNotification, ID } from '@/testing/notifications';
+import { renderAt } from '@/testing/render';
+import { StatusPage } from './status-page';
+
+const NOW = Date.parse('2026-01-31T09:30:10.000Z');
+const PATH = `GET /api/notifications/${ID}`;
+
+function entry(
+  sequence: number,
+  status: Status,
+  second: number,
+  metadata: Record<string, unknown> = {},
+): AuditEntry {
+  const timestamp = `2026-01-31T09:30:${second.toFixed(3).padStart(6, '0')}Z`;
+  return {
+    _id: `${ID}:${sequence}`,
+    notificationId: ID,
+    sequence,
+    status,
+    message: 'Done',
+    timestamp,
+    metadata,
+    digest: '',
+  };
+}
+
+const LOGS = [
+  entry(1, 'PENDING', 0),
+  entry(2, 'QUEUED', 0.012),
+  entry(3, 'PROCESSING', 5),
+  entry(4, 'SENT', 5.234),
+];
+
+function open(changes: Partial<Notification>, logs = LOGS) {
+  const calls = fakeApi({ [PATH]: () => ok({ notification: aNotification(changes), logs }) });
+  renderAt(`/status/${ID}`, '/status/:id', <StatusPage />);
+  return calls;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('shows the trail with the time between its steps', async () => {
+  open({});
+
+  const steps = within(await screen.findByRole('list', { name: 'Timeline' })).getAllByRole('listitem');
+
+  expect(steps.map((step) => within(step).getAllByText(/^[A-Z][a-z]+$/)[0]?.textContent)).toEqual([
+    'Pending',
+    'Queued',
+    'Processing',
+    'Sent',
+  ]);
+  expect(screen.getByText('+12 ms')).toBeInTheDocument();
+  expect(screen.getByText('+4.99 s')).toBeInTheDocument();
+  expect(screen.getByText('+234 ms')).toBeInTheDocument();
+});
+
+it('counts down to the retry and names those after it', async () => {
+  open({ status: 'RETRYING', retryCount: 1, nextAttemptAt: '2026-01-31T09:30:35.000Z' });
+
+  const timer = await screen.findByRole('timer');
+  expect(timer).toHaveTextContent('in 25 s');
+  expect(screen.getByText('Attempt 2 of 4')).toBeInTheDocument();
+  expect(screen.getByText('If that is refused as well: again after 25 s, 125 s.')).toBeInTheDocument();
+
+  await act(() => vi.advanceTimersByTimeAsync(5000));
+  expect(timer).toHaveTextContent(/in (19|20) s/);
+});
+
+it('lists every attempt with its outcome and code', async () => {
+  const attempt = { provider: 'ses', startedAt: '2026-01-31T09:30:05.000Z', durationMs: 234 };
+  open({
+    attempts: [
+      { ...attempt, outcome: 'unknown', code: 'read_timeout' },
+      { ...attempt, outcome: 'delivered', code: null },
+    ],
+  });
+
+  const attempts = within(await screen.findByRole('list', { name: 'Attempts' })).getAllByRole('listitem');
+
+  expect(attempts[0]).toHaveTextContent(/1. ses.*took 234 ms · code read_timeout.*No answer/);
+  expect(attempts[1]).toHaveTextContent(/2. ses.*Accepted/);
+});
+
+it.each<[Status, string[]]>([
+  ['PENDING', ['Cancel']],
+  ['QUEUED', ['Cancel']],
+  ['RETRYING', ['Cancel']],
+  ['PROCESSING', []],
+  ['SENT', []],
+  ['FAILED', ['Retry', 'Replay with a reason']],
+  ['EXPIRED', []],
+])('offers for %s what that allows', async (status, names) => {
+  open({ status });
+
+  await screen.findByRole('list', { name: 'Timeline' });
+
+  const buttons = screen.queryAllByRole('button').map((button) => button.textContent);
+  expect(buttons.filter((text) => text !== '')).toEqual(names);
+});
+
+it('shows markup in a message as the text that it is', async () => {
+  open({ subject: '<b>Bold</b>', message: '<script>alert(1)</script>' });
+
+  expect(await screen.findByText('<script>alert(1)</script>')).toBeInTheDocument();
+  expect(screen.getByText('<b>Bold</b>')).toBeInTheDocument();
+  expect(document.querySelector('script')).toBeNull();
+});
+
+it('asks again while it is not finished', async () => {
+  const calls = open({ status: 'QUEUED' });
+  await screen.findByRole('list', { name: 'Timeline' });
+
+  await act(() => vi.advanceTimersByTimeAsync(4500));
+
+  expect(calls.length).toBeGreaterThanOrEqual(3);
+});
+
+it('says what a missing notification may be', async () => {
+  fakeApi({ [PATH]: () => refused(404, 'NOT_FOUND') });
+  renderAt(`/status/${ID}`, '/status/:id', <StatusPage />);
+
+  expect(await screen.findByRole('alert')).toHaveTextContent(
+    /older than the retention, or belongs to another tenant/,
+  );
+});
+
+it('tells why a cancellation came too late', async () => {
+  fakeApi({
+    [PATH]: () => ok({ notification: aNotification({ status: 'QUEUED' }), logs: LOGS }),
+    [`POST /api/notifications/${ID}/cancel`]: () => refused(409, 'CONFLICT'),
+  });
+  renderAt(`/status/${ID}`, '/status/:id', <StatusPage />);
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+
+  await user.click(await screen.findByRole('button', { name: 'Cancel' }));
+  await user.click(screen.getByRole('button', { name: 'Cancel it' }));
+
+  expect(await screen.findByText('Its status does not allow that any more')).toBeInTheDocument();
+});

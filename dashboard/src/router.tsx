@@ -1,0 +1,44 @@
+import { createBrowserRouter } from 'react-router';
+import { RouteError } from './layout/route-error';
+import { Shell } from './layout/shell';
+import { NotFoundPage } from './pages/not-found';
+
+/** Each page is loaded when it is first opened. */
+export const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    errorElement: <RouteError />,
+    hydrateFallbackElement: <></>,
+    children: [
+      {
+        index: true,
+        lazy: async () => ({ Component: (await import('./pages/overview/overview-page')).OverviewPage }),
+      },
+      {
+        path: 'notifications',
+        lazy: async () => ({
+          Component: (await import('./pages/notifications/notifications-page')).NotificationsPage,
+        }),
+      },
+      {
+        path: 'create',
+        lazy: async () => ({ Component: (await import('./pages/create/create-page')).CreatePage }),
+      },
+      {
+        path: 'status/:id',
+        lazy: async () => ({ Component: (await import('./pages/status/status-page')).StatusPage }),
+      },
+      {
+        path: 'dlq',
+        lazy: async () => ({
+          Component: (await import('./pages/dead-letters/dead-letters-page')).DeadLettersPage,
+        }),
+      },
+      {
+        path: 'settings',
+        lazy: async () => ({ Component: (await import('./pages/settings/settings-page')).SettingsPage }),
+      },
+      { path: '*', element: <NotFoundPage /> },
+    ],
+  },
+]);

@@ -1,0 +1,26 @@
+import '@testing-library/jest-dom/vitest';
+import { cleanup } from '@testing-library/react';
+import { afterEach, beforeEach } from 'vitest';
+import { useConnection } from '@/stores/connection';
+import { usePreferences } from '@/stores/preferences';
+import { useSession } from '@/stores/session';
+
+// jsdom has neither of these.
+HTMLDialogElement.prototype.showModal = function () {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function () {
+  this.open = false;
+};
+
+beforeEach(() => {
+  useConnection.setState(useConnection.getInitialState(), true);
+  usePreferences.setState({ ...usePreferences.getInitialState(), timeZone: 'utc' }, true);
+  useSession.setState(useSession.getInitialState(), true);
+});
+
+afterEach(() => {
+  cleanup();
+  sessionStorage.clear();
+  localStorage.clear();
+});

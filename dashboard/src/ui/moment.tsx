@@ -1,0 +1,28 @@
+import { useNow } from '@/hooks/use-now';
+import { exact, exactInBoth, relative } from '@/lib/times';
+import { usePreferences } from '@/stores/preferences';
+
+/** A moment of the API as an exact time, or as "3 min ago" where `ago` is set; the tooltip has it in full. */
+export function Moment({ at, ago = false }: { at: string; ago?: boolean }) {
+  const moment = Date.parse(at);
+  return (
+    <time
+      dateTime={at}
+      title={exactInBoth(moment)}
+      className={`tabular-nums ${ago ? 'whitespace-nowrap' : ''}`}
+    >
+      {ago ? <Ago moment={moment} /> : <Exact moment={moment} />}
+    </time>
+  );
+}
+
+function Ago({ moment }: { moment: number }) {
+  return relative(moment, useNow());
+}
+
+function Exact({ moment }: { moment: number }) {
+  return exact(
+    moment,
+    usePreferences((preferences) => preferences.timeZone),
+  );
+}
