@@ -4,18 +4,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
 export PYTHONPATH := .:shared
+NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
 SOURCES := shared functions local cli chaos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset key audit test chaos check format openapi lock clean
+.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard format openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed $(MINISTACK)/.installed ## Install everything that is missing
 
-up: install ## Run WaveCom on this machine (BROKER=sqs or rabbitmq); Ctrl-C stops it
+up: install page ## Run WaveCom on this machine (BROKER=sqs or rabbitmq); Ctrl-C stops it
 	@exec $(BIN)/python -m local up
+
+page: ## Build the dashboard, if Node.js is there
+	@if $(NODE_IS_THERE); then $(MAKE) --silent --no-print-directory dashboard/dist/.built; \
+	else echo "The dashboard needs Node.js 20.19 or newer; the API runs without it."; fi
+
+dashboard: dashboard/node_modules/.installed ## Serve the dashboard as you edit it, in front of what make up runs
+	@cd dashboard && npm run --silent dev
 
 down: install ## End what a killed run left behind
 	@$(BIN)/python -m local down
@@ -34,7 +42,7 @@ chaos: install ## Kill, pause and mislead a running stack, and count what was lo
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m chaos --seed $(or $(SEED),1) $(if $(SHORT),--short,--report)
 
-test: install check ## Run all checks and tests, on real servers
+test: install check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m pytest
 
@@ -44,12 +52,18 @@ check: install ## Lint, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: install ## Format the code and mend what can be mended
+check-dashboard: dashboard/dist/.built ## Lint, types, unit tests and size of the dashboard
+	@cd dashboard && npm run --silent check:generated && npm run --silent format:check && npm run --silent lint
+	@cd dashboard && npm run --silent test && npm run --silent size
+
+format: install dashboard/node_modules/.installed ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
+	@cd dashboard && npm run --silent format
 
-openapi: install ## Write docs/openapi.json from the routes
+openapi: install dashboard/node_modules/.installed ## Write docs/openapi.json from the routes, and the dashboard's types from it
 	@$(BIN)/python -m local openapi > docs/openapi.json
+	@cd dashboard && npm run --silent generate
 
 lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -60,7 +74,7 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -o requirements/ministack.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
@@ -74,4 +88,15 @@ $(MINISTACK)/.installed: requirements/ministack.txt
 	@echo "Installing the AWS emulator into $(MINISTACK)"
 	@$(PYTHON) -m venv --clear $(MINISTACK)
 	@$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
+	@touch $@
+
+dashboard/node_modules/.installed: dashboard/package-lock.json
+	@$(NODE_IS_THERE) || { echo "The dashboard needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing the dashboard's packages"
+	@cd dashboard && npm ci --silent
+	@touch $@
+
+dashboard/dist/.built: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public -type f) $(wildcard dashboard/*.*)
+	@echo "Building the dashboard"
+	@cd dashboard && npm run --silent build -- --logLevel warn
 	@touch $@

@@ -1,4 +1,4 @@
-"""Serves the API's routes over ASGI, with as many requests at once as there are threads."""
+"""Serves the API over ASGI, with as many requests at once as there are threads, and the dashboard beside it."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from aws_lambda_powertools.event_handler import HttpResolver
 
+from local.page import page
 from wavecom.bootstrap import container
 from wavecom.http.app import build, cors
 from wavecom.http.errors import BodyTooLargeError, HttpError, MalformedRequestError, answer_to
@@ -20,6 +21,7 @@ from wavecom.observability import configure_logging
 
 THREADS = 64
 GRACE_SECONDS = 10
+API_PREFIX = "/api/"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -117,27 +119,36 @@ def _once(body: bytes) -> Receive:
     return receive
 
 
-def asgi(services: Services, receipts: ReceiptServices | None = None) -> Asgi:
-    """Return the API as an ASGI application, with the routes of delivery reports where ``receipts`` is given."""
+def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi | None = None) -> Asgi:
+    """Return the API as an ASGI application.
+
+    With ``receipts`` it has the routes of delivery reports as well; with ``page`` that answers whatever is neither.
+    """
     app = build(ThreadedResolver(cors=cors(services.config)), services)
     app.prepare()
-    if receipts is None:
-        return Guard(app, services.config)
-    reports = build_receipts(ThreadedResolver(), receipts)
-    reports.prepare()
+    api = Guard(app, services.config)
+    places = [(API_PREFIX, api)]
+    if receipts is not None:
+        reports = build_receipts(ThreadedResolver(), receipts)
+        reports.prepare()
+        places.append((PREFIX, Guard(reports, services.config)))
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
-        is_report = scope["type"] == "http" and scope["path"].startswith(PREFIX)
-        await (reports if is_report else app)(scope, receive, send)
+        if scope["type"] != "http":
+            await api(scope, receive, send)
+            return
+        otherwise = page or api
+        place = next((each for prefix, each in places if scope["path"].startswith(prefix)), otherwise)
+        await place(scope, receive, send)
 
-    return Guard(by_path, services.config)
+    return by_path
 
 
 def main() -> None:
     """Serve on HOST and PORT until told to stop; requests under way are finished."""
     configure_logging("api")
     uvicorn.run(
-        asgi(container().api_services, container().receipt_services),
+        asgi(container().api_services, container().receipt_services, page()),
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "5000")),
         log_level="warning",

@@ -189,6 +189,7 @@ def summary(config: StackConfig) -> dict[str, str]:
     environment = config.environment()
     broker = "AMQP_URL" if config.broker == "rabbitmq" else "AWS_ENDPOINT_URL"
     return {
+        "Dashboard": config.url,
         "API": f"{config.url}/api",
         "Documentation": f"{config.url}/api/docs",
         "MongoDB": _without_credentials(environment["MONGODB_URI"]),
