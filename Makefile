@@ -44,6 +44,7 @@ chaos: install ## Kill, pause and mislead a running stack, and count what was lo
 
 test: install check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
+	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m pytest
 
 check: install ## Lint, types, import rules

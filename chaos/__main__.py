@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from chaos import faketime
 from chaos.failover import failover as run_failover
 from chaos.faults import FAULTS, SHORT, choose
 from chaos.load import LoadError
@@ -19,6 +18,7 @@ from chaos.report import print_phases, print_scenario, write_report
 from chaos.run import POLICIES, Run, RunConfig
 from chaos.stack import HarnessError, default_state
 from local.config import StackError
+from local.debian import install_faketime
 
 FAILOVER_SECONDS = 65.0
 LIMIT_SECONDS = 30.0
@@ -160,7 +160,7 @@ def _catch_signals() -> None:
 
 def _install_faketime() -> None:
     try:
-        faketime.install()
+        install_faketime()
     except StackError as exc:
         console.print(f"{exc} Its fault is left out.", style="yellow")
 

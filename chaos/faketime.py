@@ -1,36 +1,14 @@
 """Consumers whose clock is wrong: Debian's libfaketime, steered by a file."""
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
-from local.config import StackError
+from local.debian import faketime
 from local.supervision import Program
 from wavecom import topology
 
 CLOCK_PROGRAMS: Final = tuple(f"deliver-{lane.replace('_', '-')}-wrong-clock" for lane in topology.LANES)
-
-
-def library() -> Path | None:
-    """Return libfaketime, the variant for programs with threads; None where it is not installed."""
-    return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
-
-
-def install() -> None:
-    """Install Debian's libfaketime where it is missing and we are root; raise `StackError` saying what to do else."""
-    if library() is not None:
-        return
-    advice = "install the package libfaketime"
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise StackError(f"libfaketime is not installed: {advice}.")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "libfaketime"]):
-        done = subprocess.run(["apt-get", *arguments], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode or library() is None:
-        raise StackError(f"libfaketime could not be installed: {advice}.")
 
 
 def clock_programs(state: Path) -> list[Program]:
@@ -39,7 +17,7 @@ def clock_programs(state: Path) -> list[Program]:
     The offset is read from a file anew every second (libfaketime, README, "FAKETIME_TIMESTAMP_FILE"), so that the
     clock jumps under a running process.
     """
-    found = library()
+    found = faketime()
     if found is None:
         return []
     environment = {

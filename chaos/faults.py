@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from chaos import queue_faults
-from chaos.faketime import library, set_clock
+from chaos.faketime import set_clock
 from chaos.load import Load
 from chaos.provider import Behaviour, Mode
 from chaos.provider_client import NAMES
 from chaos.stack import LEASE_SECONDS, ChaosStack
+from local.debian import faketime
 from wavecom import topology
 
 FREEZE_SECONDS: Final = LEASE_SECONDS + 3
@@ -184,7 +185,7 @@ _SINGLE: Final = {
             name="wrong-clocks",
             title="clocks of two consumers jump by minutes, both ways",
             run=_wrong_clocks,
-            possible=lambda: library() is not None,
+            possible=lambda: faketime() is not None,
             impossible_because="libfaketime is not installed",
         ),
     )

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from local.config import StackConfig, StackError
-from local.servers import check_mongodb, install_rabbitmq
+from local.debian import install_rabbitmq
+from local.servers import check_mongodb
 from local.stack import Stack, container, curl_line, reset, summary
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -70,6 +71,15 @@ def install_servers() -> None:
     """Install the servers that Debian has and Python's packages have not."""
     try:
         install_rabbitmq()
+    except StackError as exc:
+        _give_up(exc)
+
+
+@cli.command("install-browser")
+def install_browser() -> None:
+    """Install the browser that the tests drive."""
+    try:
+        install_chromium()
     except StackError as exc:
         _give_up(exc)
 

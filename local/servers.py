@@ -1,8 +1,5 @@
 """The servers of a stack: how each is started, and how to tell that it answers."""
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,10 +12,9 @@ import pymongo
 from pymongo.errors import PyMongoError
 
 from local.config import PROJECT, StackConfig, StackError
+from local.debian import RABBITMQ_SERVER, install_rabbitmq
 from wavecom.adapters.rabbitmq.connection import CONNECTION_ERRORS, connect
 
-RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-"""Debian's; the wrapper in /usr/sbin switches user and cannot use private folders."""
 MINISTACK_ENVIRONMENT = ".venv-ministack"
 """MiniStack pins botocore, so it lives apart from the project's dependencies."""
 PROBE = timedelta(seconds=2)
@@ -123,20 +119,6 @@ def _ministack(config: StackConfig) -> Server:
         },
         check=lambda: check_aws(f"http://127.0.0.1:{config.sqs_port}"),
     )
-
-
-def install_rabbitmq() -> None:
-    """Install Debian's RabbitMQ where it is missing and we are root; raise `StackError` saying what to do where not."""
-    if RABBITMQ_SERVER.exists():
-        return
-    advice = "install the package rabbitmq-server, or set AMQP_URL to a RabbitMQ that runs"
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise StackError(f"RabbitMQ is not installed: {advice}.")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "rabbitmq-server"]):
-        done = subprocess.run(["apt-get", *arguments], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode or not RABBITMQ_SERVER.exists():
-        raise StackError(f"RabbitMQ could not be installed ({_first_line(done.stderr)}): {advice}.")
 
 
 def _rabbitmq(config: StackConfig) -> Server:

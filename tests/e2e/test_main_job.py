@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from local.config import PROJECT
-from tests.e2e.conftest import RunningStack
+from tests.e2e.stacks import RunningStack
 
 ALL_FOUR = ["PENDING", "QUEUED", "PROCESSING", "SENT"]
 SENDS_AT_ONCE = 128

@@ -11,7 +11,7 @@ import pytest
 
 from local.config import PROJECT, STATE_VARIABLE
 from tests.conftest import free_ports
-from tests.e2e.conftest import RunningStack
+from tests.e2e.stacks import RunningStack
 
 
 def test_a_killed_stack_goes_on_with_its_data_and_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ export function Shell() {
     <div className="lg:grid lg:min-h-dvh lg:grid-cols-[15rem_minmax(0,1fr)]">
       <a
         href="#content"
-        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 text-accent-ink focus:translate-y-0"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-accent focus:px-4 focus:py-2 focus:text-accent-ink"
       >
         Skip to the content
       </a>
@@ -26,21 +26,15 @@ export function Shell() {
           aria-label="Pages"
           className="fixed inset-x-0 bottom-0 z-40 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:static lg:flex-col lg:gap-1 lg:border-0 lg:pb-0"
         >
-          {NAVIGATION.map(({ to, label, short, icon: Icon }) => (
+          {NAVIGATION.map(({ to, label, icon: Icon }) => (
             <NavLink
               key={to}
               to={to}
               end={to === '/'}
-              aria-label={label}
               className="group flex flex-1 flex-col items-center gap-1 px-1 py-2 text-muted hover:text-ink aria-[current=page]:text-accent lg:flex-none lg:flex-row lg:gap-3 lg:rounded-lg lg:px-3 lg:py-2.5 lg:hover:bg-raised lg:aria-[current=page]:bg-accent-soft"
             >
               <Icon aria-hidden className="size-5 shrink-0" strokeWidth={1.75} />
-              <span aria-hidden className="text-xs font-medium lg:hidden">
-                {short}
-              </span>
-              <span aria-hidden className="hidden text-sm font-medium lg:inline">
-                {label}
-              </span>
+              <span className="text-[0.6875rem] font-medium whitespace-nowrap lg:text-sm">{label}</span>
             </NavLink>
           ))}
         </nav>

@@ -23,9 +23,9 @@ interface NoticeProps {
 export function Notice({ tone, title, children, actions, role }: NoticeProps) {
   const Icon = ICONS[tone];
   return (
-    <div role={role} className={`flex gap-3 rounded-xl px-4 py-3 ${TONE_CLASS[tone]}`}>
+    <div role={role} className={`flex flex-wrap gap-x-3 gap-y-2 rounded-xl px-4 py-3 ${TONE_CLASS[tone]}`}>
       <Icon aria-hidden className="mt-0.5 size-5 shrink-0" />
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-52">
         <p className="font-medium">{title}</p>
         {children !== undefined && <div className="mt-0.5 text-sm text-ink">{children}</div>}
       </div>

@@ -17,7 +17,7 @@ import { Field } from '@/ui/field';
 import { PageHeader } from '@/ui/page-header';
 import { Counter } from './counter';
 import { requestOf } from './request';
-import { EMPTY, MESSAGE_MAX, rules, SUBJECT_MAX, type FormInput, type FormOutput } from './rules';
+import { EMPTY, MESSAGE_MAX, rules, SUBJECT_MAX, type Form } from './rules';
 import { SpecialWishes } from './special-wishes';
 
 const ICONS = { EMAIL: Mail, SMS: MessageSquare, PUSH: Bell };
@@ -26,10 +26,12 @@ const PLACEHOLDERS = { EMAIL: 'name@example.com', SMS: '+49 30 901820', PUSH: 'T
 export function CreatePage() {
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const form = useForm<FormInput, unknown, FormOutput>({
+  const form = useForm<Form>({
     resolver: zodResolver(rules),
     defaultValues: EMPTY,
     mode: 'onTouched',
+    // Leaving a field by a click on the button must not move the button away from under the click.
+    delayError: 400,
   });
   const { register, control, handleSubmit, setError, formState } = form;
   const { errors } = formState;
@@ -54,12 +56,12 @@ export function CreatePage() {
     onError: (error) => {
       if (!(error instanceof ApiError)) return;
       for (const { field, message: text } of error.details) {
-        const name = field.split('.')[0] as keyof FormInput;
+        const name = field.split('.')[0] as keyof Form;
         if (name in EMPTY) setError(name, { type: 'api', message: text }, { shouldFocus: true });
       }
     },
   });
-  const submit: SubmitHandler<FormOutput> = (values) => {
+  const submit: SubmitHandler<Form> = (values) => {
     // Both clicks of a double click come before the first of them has shown the button as busy.
     if (underWay.current) return;
     underWay.current = true;

@@ -1,9 +1,9 @@
 import type { CreateNotification } from '@/api/types';
 import { fromLocalInput } from '@/lib/local-moment';
-import type { FormOutput } from './rules';
+import type { Form } from './rules';
 
 /** The request that a valid form stands for; what was left empty is left out. */
-export function requestOf(form: FormOutput): CreateNotification {
+export function requestOf(form: Form): CreateNotification {
   return {
     type: form.type,
     recipient: form.recipient,
@@ -14,6 +14,6 @@ export function requestOf(form: FormOutput): CreateNotification {
     ...(form.scheduledAt !== '' && { scheduledAt: fromLocalInput(form.scheduledAt) }),
     ...(form.expiresAt !== '' && { expiresAt: fromLocalInput(form.expiresAt) }),
     ...(form.onUnknown !== '' && { onUnknown: form.onUnknown }),
-    ...(form.metadata !== null && { metadata: form.metadata }),
+    ...(form.metadata.trim() !== '' && { metadata: JSON.parse(form.metadata) as Record<string, unknown> }),
   };
 }

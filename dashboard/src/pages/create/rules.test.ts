@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { toLocalInput } from '@/lib/local-moment';
 import { requestOf } from './request';
-import { EMPTY, length, rules, type FormInput } from './rules';
+import { EMPTY, length, rules, type Form } from './rules';
 
-const EMAIL: FormInput = { ...EMPTY, recipient: 'user@example.com', subject: 'Hello', message: 'World' };
+const EMAIL: Form = { ...EMPTY, recipient: 'user@example.com', subject: 'Hello', message: 'World' };
 const DAY_MS = 86_400_000;
 
-function problems(changes: Partial<FormInput>): Record<string, string | undefined> {
+function problems(changes: Partial<Form>): Record<string, string | undefined> {
   const result = rules.safeParse({ ...EMAIL, ...changes });
   return Object.fromEntries(
     (result.error?.issues ?? []).map((issue) => [issue.path.join('.'), issue.message]),
@@ -14,7 +14,7 @@ function problems(changes: Partial<FormInput>): Record<string, string | undefine
 }
 
 describe('recipients', () => {
-  it.each<Partial<FormInput>>([
+  it.each<Partial<Form>>([
     { type: 'EMAIL', recipient: 'user+tag@mail.example.co.uk' },
     { type: 'SMS', recipient: '+49 (30) 901-820' },
     { type: 'PUSH', recipient: 'ab'.repeat(32) },
@@ -23,7 +23,7 @@ describe('recipients', () => {
     expect(problems(changes)).toEqual({});
   });
 
-  it.each<Partial<FormInput>>([
+  it.each<Partial<Form>>([
     { type: 'EMAIL', recipient: 'user@example' },
     { type: 'EMAIL', recipient: 'user example.com' },
     { type: 'SMS', recipient: '030 901820' },

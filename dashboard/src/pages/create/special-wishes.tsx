@@ -3,10 +3,10 @@ import type { UseFormReturn } from 'react-hook-form';
 import { policyQuery } from '@/api/queries';
 import { namesOf, ON_UNKNOWN, RETRY_DELAYS_SECONDS } from '@/lib/vocabulary';
 import { Field } from '@/ui/field';
-import type { FormInput, FormOutput } from './rules';
+import type { Form } from './rules';
 
 /** What most notifications do without: schedule and expiry, retries, unknown outcomes, metadata. */
-export function SpecialWishes({ form }: { form: UseFormReturn<FormInput, unknown, FormOutput> }) {
+export function SpecialWishes({ form }: { form: UseFormReturn<Form> }) {
   const { register, formState } = form;
   const { errors } = formState;
   const policy = useQuery(policyQuery).data?.onUnknown;

@@ -1,0 +1,63 @@
+"""The short form of `make chaos`: faults against a running stack, and the count of what they did.
+
+The long form, by hand, has every fault, ten seconds of each, and pairs of them; docs/reliability.md shows its figures.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.config import PROJECT
+
+
+def chaos(state: Path, *words: str) -> dict[str, Any]:
+    """Run ``python -m chaos``, print what it says, and return its figures; it exits with 1 for a broken invariant."""
+    figures = state / "figures.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "chaos", *words, "--json", str(figures), "--state", str(state / "stack")],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")])},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(figures.read_text())
+    return found
+
+
+def test_faults_lose_nothing_and_send_nothing_twice_that_nobody_knows_of(tmp_path: Path) -> None:
+    phases = chaos(tmp_path, "--short", "--seed", "1")["phases"]
+
+    assert {"kill-consumer", "kill-broker", "purge+copies", "one-unanswered"} <= {each["fault"] for each in phases}
+    for phase in phases:
+        assert phase["storedUnasked"] == 0
+        for figures in phase["policies"]:
+            assert figures["accepted"] == figures["finished"] > 100, phase["fault"]
+            assert figures["lost"] == figures["sentTwiceUnexplained"] == 0
+            assert figures["sentTwice"] == 0 or figures["policy"] == "resend"
+
+
+def test_of_three_providers_one_dies_and_nothing_fails_for_it(tmp_path: Path) -> None:
+    found = chaos(tmp_path, "failover", "--rate", "150", "--seconds", "12")["failover"]
+
+    assert found["lost"] == 0
+    assert found["failedByCause"] == {}
+    assert found["ofTheseWhileOpen"] <= found["trialsAllowed"]
+    print(f"p99 to SENT: {found['before']['p99Ms']} ms before, {found['during']['p99Ms']} ms during the outage")
+
+
+def test_a_provider_with_a_limit_is_used_up_to_it_and_not_beyond(tmp_path: Path) -> None:
+    found = chaos(tmp_path, "limit", "--rate", "300", "--seconds", "12")["limit"]
+
+    assert found["perSecond"] == 100
+    assert found["usedPerSecond"]["alpha"] == pytest.approx(100, rel=0.05)
+    assert found["answers429"] <= 0.02 * found["calls"]
+    assert found["failedByCause"] == {}

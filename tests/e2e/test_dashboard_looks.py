@@ -1,0 +1,108 @@
+"""Every page of the dashboard, light, dark and on a phone: what axe finds, what overflows, and how it looks.
+
+The screenshots are for people: `dashboard/screenshots/` keeps those of the last run.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browser import DESKTOP, PHONE, SCREENSHOTS, Tab, tab
+from tests.e2e.stacks import RunningStack
+
+LOOKS = {
+    "light": (DESKTOP, False),
+    "dark": (DESKTOP, True),
+    "phone": (PHONE, False),
+}
+PAGES = {
+    "overview": "/",
+    "notifications": "/notifications?period=1h",
+    "create": "/create",
+    "sent": "/status/{sent}",
+    "retrying": "/status/{retrying}",
+    "failed": "/status/{failed}",
+    "dead-letters": "/dlq",
+    "settings": "/settings",
+    "nothing-found": "/notifications?recipient=nobody@example.com",
+    "not-there": "/status/000000000000000000000000",
+    "no-page": "/nowhere",
+}
+
+
+@pytest.fixture(scope="module")
+def shown(dashboard_stack: RunningStack) -> dict[str, str]:
+    """Return notifications worth looking at, by what became of them."""
+    stack = dashboard_stack
+    items = [("EMAIL", "client@bank.example"), ("SMS", "+4930901820"), ("PUSH", "fcm-instance_1:" + "A" * 140)]
+    for number in range(30):
+        kind, recipient = items[number % 3]
+        priority = ("LOW", "HIGH", "CRITICAL")[number // 3 % 3]
+        stack.post(recipient, type=kind, subject=f"Statement {number}", priority=priority)
+    ids = {
+        "sent": stack.post("late@simulator.example.com", metadata={"orderId": "A-17", "items": [1, 2]}),
+        "failed": stack.post("bounce+looks@simulator.example.com"),
+        "unknown": stack.post("timeout+looks@simulator.example.com", onUnknown="hold"),
+        "retrying": stack.post("fail-thrice+looks@simulator.example.com"),
+    }
+    stack.wait_for(ids["sent"], "SENT")
+    stack.wait_for(ids["failed"], "FAILED")
+    stack.wait_for(ids["unknown"], "FAILED")
+    return ids
+
+
+@pytest.fixture(scope="module", params=LOOKS)
+def look(request: pytest.FixtureRequest, browser: Browser, dashboard_stack: RunningStack) -> Iterator[tuple[str, Tab]]:
+    """A tab of one size and theme."""
+    size, dark = LOOKS[request.param]
+    with tab(browser, dashboard_stack.config.url, size, dark=dark) as opened:
+        yield request.param, opened
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_fits(look: tuple[str, Tab], shown: dict[str, str], name: str) -> None:
+    which, opened = look
+
+    page = opened.open(PAGES[name].format(**shown))
+    settle(page)
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}-{which}.png")
+
+    assert opened.serious() == []
+    assert opened.overflow() == 0
+
+
+def test_dialogs_are_accessible(look: tuple[str, Tab], shown: dict[str, str]) -> None:
+    which, opened = look
+    page = opened.open("/dlq")
+    page.get_by_role("button", name="Replay all").click()
+    page.get_by_role("button", name="Dry run").click()
+    page.get_by_role("region", name="Results").wait_for()
+    page.screenshot(path=SCREENSHOTS / f"replay-{which}.png")
+    found = opened.serious()
+
+    page.goto(f"{opened.base}/status/{shown['failed']}")
+    page.get_by_role("button", name="Replay with a reason").click()
+
+    assert found + opened.serious() == []
+
+
+def test_errors_of_the_form_are_accessible(look: tuple[str, Tab]) -> None:
+    which, opened = look
+    page = opened.open("/create")
+    page.get_by_text("Schedule, expiry, retries and metadata").click()
+    page.get_by_label("Metadata").fill("{")
+    page.get_by_role("button", name="Create", exact=True).click()
+    page.get_by_text("is required for an email").wait_for()
+    page.screenshot(path=SCREENSHOTS / f"create-errors-{which}.png", full_page=True)
+
+    assert opened.serious() == []
+    assert opened.overflow() == 0
+
+
+def settle(page: Page) -> None:
+    """Wait until what is loaded stands there."""
+    page.locator("main h1").wait_for()
+    expect(page.locator(".animate-pulse")).to_have_count(0)
+    page.wait_for_timeout(300)
