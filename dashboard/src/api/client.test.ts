@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { useConnection } from '@/stores/connection';
 import { useSession } from '@/stores/session';
 import { fakeApi, ok, refused } from '@/testing/api';
@@ -52,6 +52,16 @@ it('takes the error page of a proxy for no answer of the API', async () => {
   fakeApi({ 'GET /api/policy': () => new Response('<h1>Bad gateway</h1>', { status: 502 }) });
 
   await expect(policy()).rejects.toThrow(UnreachableError);
+});
+
+it('does not wait for ever for an API that is stuck', async () => {
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(
+    AbortSignal.abort(new DOMException('late', 'TimeoutError')),
+  );
+  vi.stubGlobal('fetch', (_: Request, { signal }: RequestInit) => Promise.reject(signal?.reason as Error));
+
+  await expect(policy()).rejects.toThrow(UnreachableError);
+  expect(useConnection.getState().lostAt).not.toBeNull();
 });
 
 it('counts an unhealthy API as reached', async () => {

@@ -4,10 +4,14 @@ import { useSession } from '@/stores/session';
 import { ApiError, isErrorEnvelope, UnreachableError } from './errors';
 import type { paths } from './schema';
 
+const TIMEOUT_MS = 15_000;
+
 /** The API of the origin that serves the dashboard. The session's key goes into the header, and nowhere else. */
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
-  fetch: (request) => globalThis.fetch(request),
+  // A server that is stuck is as good as none; without a limit nobody would ever hear of it.
+  fetch: (request) =>
+    globalThis.fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) }),
 });
 
 api.use({

@@ -1,20 +1,27 @@
 import { keepPreviousData, queryOptions, type Query } from '@tanstack/react-query';
 import { isUnfinished } from '@/lib/vocabulary';
 import { answerOf, api } from './client';
-import { waitAfter } from './errors';
+import { ApiError, waitAfter } from './errors';
 import type { Cause, Channel, NotificationDetail, Priority, Status } from './types';
 
 const SECOND = 1000;
 const OVERVIEW_EVERY_SECONDS = 5;
 
-/** How long to the next refresh: what the API asked for after a refusal, else the usual. Hidden tabs do not ask. */
+/**
+ * How long to the next refresh: what the API asked for after a refusal, else the usual; false where asking again would
+ * change nothing. Hidden tabs do not ask.
+ */
 const every =
   (seconds: number) =>
   // Of a query of any kind, only the error is looked at.
-  ({ state }: { state: { error: Error | null } }): number =>
-    Math.max(seconds, waitAfter(state.error) ?? 0) * SECOND;
+  ({ state }: { state: { error: Error | null } }): number | false => {
+    if (state.error instanceof ApiError && !state.error.isTemporary) return false;
+    return Math.max(seconds, waitAfter(state.error) ?? 0) * SECOND;
+  };
 
-const refreshed = { refetchInterval: every(OVERVIEW_EVERY_SECONDS) };
+/** How fresh a page is goes by its oldest live query. */
+const live = { meta: { live: true } };
+const refreshed = { refetchInterval: every(OVERVIEW_EVERY_SECONDS), ...live };
 
 export const statisticsQuery = queryOptions({
   queryKey: ['statistics'],
@@ -78,6 +85,7 @@ export function notificationQuery(id: string) {
       const status = query.state.data?.notification.status;
       return every(status === undefined || isUnfinished(status) ? LIVE_SECONDS : FINISHED_SECONDS)(query);
     },
+    ...live,
   });
 }
 

@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react';
 import { Link, type LinkProps } from 'react-router';
 
 const SHAPE =
-  'inline-flex min-h-10 items-center justify-center gap-2 rounded-lg px-4 py-2 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-60';
+  'inline-flex min-h-10 items-center justify-center gap-2 rounded-lg px-4 py-2 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-progress';
 const VARIANTS = {
   primary: 'bg-accent text-accent-ink hover:not-disabled:opacity-90',
   secondary: 'border border-control bg-surface text-ink hover:not-disabled:bg-raised',
@@ -30,8 +30,13 @@ export function Button({
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled === true || pending}
+      // Not "disabled", which would take the focus away.
+      aria-disabled={pending || undefined}
       aria-busy={pending}
+      onClick={(event) => {
+        if (pending) event.preventDefault();
+        else rest.onClick?.(event);
+      }}
       className={`${SHAPE} ${VARIANTS[variant]} ${className}`}
     >
       {pending && <LoaderCircle aria-hidden className="size-4 animate-spin" />}

@@ -1,4 +1,5 @@
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { focusTitle } from '@/lib/focus';
 
 interface DialogProps {
   title: string;
@@ -16,6 +17,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     element?.showModal();
     return () => {
       element?.close();
+      // What opened it may be gone, such as the group that has been replayed.
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) focusTitle();
+      });
     };
   }, []);
   return (

@@ -41,12 +41,12 @@ export function adviceOn(error: unknown, what: string): Advice {
     case 429:
       return {
         title: 'Too many requests for this key',
-        advice: `The next try is due in ${error.retryAfterSeconds ?? 5} s.`,
+        advice: `Try again in ${error.retryAfterSeconds ?? 5} s.`,
       };
     case 503:
       return {
         title: 'The service is overloaded or a part of it is down',
-        advice: `${error.message}. The next try is due in ${error.retryAfterSeconds ?? 5} s.`,
+        advice: `${error.message}. Try again in ${error.retryAfterSeconds ?? 5} s.`,
       };
     default:
       return { title: `${what}: error ${error.status}`, advice: error.message };

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { UseFormReturn } from 'react-hook-form';
 import { policyQuery } from '@/api/queries';
 import { namesOf, ON_UNKNOWN, RETRY_DELAYS_SECONDS } from '@/lib/vocabulary';
@@ -12,8 +13,16 @@ export function SpecialWishes({ form }: { form: UseFormReturn<Form> }) {
   const policy = useQuery(policyQuery).data?.onUnknown;
   const wrong =
     errors.scheduledAt ?? errors.expiresAt ?? errors.metadata ?? errors.maxRetries ?? errors.onUnknown;
+  const [open, setOpen] = useState(false);
+  if (wrong !== undefined && !open) setOpen(true); // what is wrong must be seen; what is right stays as it is
   return (
-    <details open={wrong !== undefined || undefined} className="rounded-xl border border-line bg-surface">
+    <details
+      open={open}
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open);
+      }}
+      className="rounded-xl border border-line bg-surface"
+    >
       <summary className="rounded-xl px-4 py-3.5 text-sm font-semibold sm:px-5">
         Schedule, expiry, retries and metadata
       </summary>

@@ -1,8 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import { PartyPopper } from 'lucide-react';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
+import { ApiError } from '@/api/errors';
 import { deadLetterGroupsQuery } from '@/api/queries';
+import { useLive } from '@/api/use-live';
 import { counted } from '@/lib/numbers';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
@@ -19,7 +20,7 @@ import { ReplayDialog } from './replay-dialog';
 export function DeadLettersPage() {
   const [parameters, setParameters] = useSearchParams();
   const [target, setTarget] = useState<Target | null>(null);
-  const { data, error, refetch } = useQuery(deadLetterGroupsQuery);
+  const { data, error, refetch } = useLive(deadLetterGroupsQuery);
   const view = viewOf(parameters);
   return (
     <>
@@ -45,7 +46,7 @@ export function DeadLettersPage() {
       />
       {data === undefined ? (
         error ? (
-          <ErrorNotice what="The dead letters" error={error} onRetry={() => void refetch()} />
+          <ErrorNotice what="The dead letters" error={error} onRetry={refetch} />
         ) : (
           <SkeletonRows rows={4} label="Loading dead letters" />
         )
@@ -57,6 +58,9 @@ export function DeadLettersPage() {
         </Card>
       ) : (
         <div className="space-y-4 lg:space-y-5">
+          {error instanceof ApiError && (
+            <ErrorNotice what="These figures are old" error={error} onRetry={refetch} />
+          )}
           <Groups
             groups={data.groups}
             chosen={view}
@@ -68,7 +72,7 @@ export function DeadLettersPage() {
             }}
           />
           <Letters
-            key={parameters.toString()}
+            key={`${view.cause} ${view.provider} ${view.day}`}
             view={view}
             onReplay={(ids) => {
               setTarget({ kind: 'ids', ids, count: ids.length });

@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Inbox } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { deadLettersQuery } from '@/api/queries';
+import { useLive } from '@/api/use-live';
 import type { Notification } from '@/api/types';
 import { counted } from '@/lib/numbers';
 import { CAUSES, CHANNELS } from '@/lib/vocabulary';
@@ -12,7 +12,7 @@ import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Moment } from '@/ui/moment';
 import { SkeletonRows } from '@/ui/skeleton';
-import type { View } from './view';
+import { belongs, filterOf, type View } from './view';
 
 const PAGE_SIZE = 20;
 
@@ -23,7 +23,7 @@ interface LettersProps {
 
 /** The letters of the view, the latest failure first, to be looked at and chosen. */
 export function Letters({ view, onReplay }: LettersProps) {
-  const { data, error, refetch } = useQuery(deadLettersQuery({ ...view, limit: PAGE_SIZE }));
+  const { data, error, refetch } = useLive(deadLettersQuery(filterOf(view, PAGE_SIZE)));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [, setParameters] = useSearchParams();
   const navigate = useNavigate();
@@ -31,14 +31,15 @@ export function Letters({ view, onReplay }: LettersProps) {
     return (
       <Card title="Letters">
         {error ? (
-          <ErrorNotice what="The letters" error={error} onRetry={() => void refetch()} />
+          <ErrorNotice what="The letters" error={error} onRetry={refetch} />
         ) : (
           <SkeletonRows rows={6} label="Loading the letters" />
         )}
       </Card>
     );
   }
-  const { notifications, nextCursor } = data;
+  const { nextCursor } = data;
+  const notifications = data.notifications.filter((each) => belongs(view, each));
   const here = notifications.map((each) => each._id);
   const selected = here.filter((id) => chosen.has(id)); // what has been replayed meanwhile is not there any more
   const choose = (ids: readonly string[], isChosen: boolean) => {
@@ -108,11 +109,14 @@ export function Letters({ view, onReplay }: LettersProps) {
           <Button
             disabled={nextCursor === null}
             onClick={() => {
-              setParameters((before) => {
-                const after = new URLSearchParams(before);
-                if (nextCursor !== null) after.set('cursor', nextCursor);
-                return after;
-              });
+              setParameters(
+                (before) => {
+                  const after = new URLSearchParams(before);
+                  if (nextCursor !== null) after.set('cursor', nextCursor);
+                  return after;
+                },
+                { preventScrollReset: true },
+              );
             }}
           >
             Older

@@ -106,7 +106,7 @@ function Progressing({ progress: { results, waitsUntil }, total, dryRun }: Progr
     <div>
       <p id={id} role="status" className="mb-1.5 text-sm tabular-nums">
         {dryRun ? 'Dry run' : 'Replay'}: {results.length} of {all}
-        {waitsUntil !== null && `; live traffic goes first, going on in ${countdown(waitsUntil, now)}`}
+        {waitsUntil !== null && `; put off by the service, going on in ${countdown(waitsUntil, now)}`}
       </p>
       <progress value={results.length} max={all} aria-labelledby={id} className="meter" />
     </div>

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { UnreachableError } from '@/api/errors';
 import type { DeadLetterGroup } from '@/api/types';
 import { fakeApi, ok, refused, type Call } from '@/testing/api';
 import { aNotification } from '@/testing/notifications';
@@ -64,7 +65,12 @@ describe('a replay', () => {
 
     const progress = await run({ kind: 'group', group, count: 3 });
 
-    expect(calls[0]?.path).toContain('cause=retries_exhausted&provider=ses&day=2026-11-24');
+    const asked = new URL(calls[0]?.path ?? '', 'http://localhost').searchParams;
+    expect(Object.fromEntries(asked)).toMatchObject({
+      cause: 'retries_exhausted',
+      provider: 'ses',
+      day: '2026-11-24',
+    });
     expect(progress.at(-1)?.results.map((each) => each.id)).toEqual([idOf(1), idOf(2), idOf(3)]);
   });
 
@@ -100,6 +106,39 @@ describe('a replay', () => {
     expect(progress[0]?.waitsUntil).toBeGreaterThan(Date.now() - 5000);
     expect(progress.at(-1)).toMatchObject({ results: [{ result: 'replayed' }], waitsUntil: null });
     expect(key(posts(calls)[0])).toBe(key(posts(calls)[1]));
+  });
+
+  it('waits for the listing too, and repeats a batch that got no answer under its key', async () => {
+    vi.useFakeTimers();
+    const calls = fakeApi({
+      'GET /api/dlq/notifications': (_, nth) =>
+        nth === 1
+          ? refused(429, 'RATE_LIMITED', [], { 'Retry-After': '2' })
+          : ok({ notifications: [aNotification({ _id: idOf(1) })], nextCursor: null }),
+      'POST /api/dlq/replay': (call, nth) => {
+        if (nth <= 2) throw new TypeError('fetch failed');
+        return replayed(call);
+      },
+    });
+
+    const running = run({ kind: 'all', count: 1 });
+    await vi.advanceTimersByTimeAsync(20_000);
+    const progress = await running;
+
+    expect(progress.at(-1)?.results).toEqual([{ id: idOf(1), result: 'replayed' }]);
+    expect(new Set(posts(calls).map(key)).size).toBe(1);
+    vi.useRealTimers();
+  });
+
+  it('gives up on an API that does not come back', async () => {
+    vi.useFakeTimers();
+    fakeApi({});
+
+    const running = expect(run({ kind: 'ids', ids: idsOf(1), count: 1 })).rejects.toThrow(UnreachableError);
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    await running;
+    vi.useRealTimers();
   });
 
   it('only says what it would do in a dry run', async () => {

@@ -1,8 +1,9 @@
 import { replayDeadLetters } from '@/api/actions';
-import { waitAfter } from '@/api/errors';
+import { UnreachableError, waitAfter } from '@/api/errors';
 import { deadLetters } from '@/api/queries';
 import type { DeadLetterGroup, ReplayResult } from '@/api/types';
 import { randomKey } from '@/lib/random-key';
+import { belongs, filterOf, viewOfGroup } from './view';
 
 /** Which dead letters: some by their ids, or a group. `count` is how many there were when it was chosen. */
 export type Target =
@@ -12,7 +13,7 @@ export type Target =
 
 export interface Progress {
   results: readonly ReplayResult[];
-  /** Until when it waits because live traffic goes first, in milliseconds since 1970; null while it works. */
+  /** Until when it waits since the API puts it off or does not answer, in milliseconds since 1970; null while it works. */
   waitsUntil: number | null;
 }
 
@@ -24,61 +25,59 @@ interface Run {
 }
 
 const AT_ONCE = 100;
+/** Seconds to wait after no answer, and how often that may happen in a row. */
+const NO_ANSWER_SECONDS = 3;
+const NO_ANSWERS = 5;
 
 /**
  * Replays batch after batch, or says what a replay would do, and reports after each.
  *
- * What fails again meanwhile has a later failure than all that is still to come, so it is not met a second time.
- * A batch that got no answer is repeated under its key, which replays nothing twice. Throws what the API refuses.
+ * What fails again meanwhile has a later failure than all that is still to come, so it is not met a second time. What
+ * the API puts off, or does not answer, is asked for again; a batch under its key, which replays nothing twice. Throws
+ * what the API refuses for good.
  */
 export async function replay(target: Target, { dryRun, reason, signal, onProgress }: Run): Promise<void> {
   const results: ReplayResult[] = [];
-  for await (const ids of batches(target, signal)) {
-    const key = randomKey();
-    for (;;) {
+  const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (let noAnswers = 0; ;) {
       signal.throwIfAborted();
       try {
-        const answer = await replayDeadLetters({ ids, dryRun, ...(reason !== '' && { reason }) }, key);
-        results.push(...answer.results);
-        onProgress({ results: [...results], waitsUntil: null });
-        break;
+        return await ask();
       } catch (error) {
-        const seconds = waitAfter(error);
-        if (seconds === undefined) throw error;
+        if (error instanceof UnreachableError) noAnswers += 1;
+        const seconds = error instanceof UnreachableError ? NO_ANSWER_SECONDS : waitAfter(error);
+        if (seconds === undefined || noAnswers > NO_ANSWERS) throw error;
         onProgress({ results: [...results], waitsUntil: Date.now() + seconds * 1000 });
         await pause(seconds, signal);
       }
     }
+  };
+  for await (const ids of batches(target, patiently, signal)) {
+    const key = randomKey();
+    const body = { ids, dryRun, ...(reason !== '' && { reason }) };
+    const answer = await patiently(() => replayDeadLetters(body, key));
+    results.push(...answer.results);
+    onProgress({ results: [...results], waitsUntil: null });
   }
 }
 
-async function* batches(target: Target, signal: AbortSignal): AsyncGenerator<string[]> {
+type Patiently = <T>(ask: () => Promise<T>) => Promise<T>;
+
+async function* batches(target: Target, patiently: Patiently, signal: AbortSignal): AsyncGenerator<string[]> {
   if (target.kind === 'ids') {
     for (let start = 0; start < target.ids.length; start += AT_ONCE) {
       yield target.ids.slice(start, start + AT_ONCE);
     }
     return;
   }
-  const group = target.kind === 'group' ? target.group : undefined;
-  let cursor: string | undefined;
+  let view = viewOfGroup(target.kind === 'group' ? target.group : undefined);
   do {
-    const page = await deadLetters(
-      {
-        cause: group?.cause,
-        provider: group?.provider ?? undefined,
-        day: group?.day,
-        cursor,
-        limit: AT_ONCE,
-      },
-      signal,
-    );
-    // The API cannot be asked for those that no provider was asked for.
-    const wanted = page.notifications.filter(
-      (each) => group?.provider !== null || each.provider === undefined,
-    );
+    const { cursor } = view;
+    const page = await patiently(() => deadLetters(filterOf({ ...view, cursor }, AT_ONCE), signal));
+    const wanted = page.notifications.filter((each) => belongs(view, each));
     if (wanted.length > 0) yield wanted.map((each) => each._id);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
+    view = { ...view, cursor: page.nextCursor ?? undefined };
+  } while (view.cursor !== undefined);
 }
 
 function pause(seconds: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Cause, DeadLetterGroup } from '@/api/types';
+import type { DeadLetterFilter } from '@/api/queries';
+import type { Cause, DeadLetterGroup, Notification } from '@/api/types';
 import { CAUSES, namesOf } from '@/lib/vocabulary';
 
 /** Which letters the address says to show: those of a group, or all. */
@@ -19,15 +20,32 @@ export function viewOf(parameters: URLSearchParams): View {
   };
 }
 
+/** In the address: no provider was asked. The API has no such filter, and no provider can have that name. */
+const NO_PROVIDER = '-';
+
 /** The address's part that shows a group; of null, all. */
 export function parametersOf(group: DeadLetterGroup | null): Record<string, string> {
   if (group === null) return {};
-  const { cause, day, provider } = group;
-  return { cause, day, ...(provider !== null && { provider }) };
+  return { cause: group.cause, day: group.day, provider: group.provider ?? NO_PROVIDER };
 }
 
 export function shows(view: View, group: DeadLetterGroup): boolean {
   return (
-    view.cause === group.cause && view.day === group.day && view.provider === (group.provider ?? undefined)
+    view.cause === group.cause && view.day === group.day && view.provider === (group.provider ?? NO_PROVIDER)
   );
+}
+
+/** What to ask the API for. */
+export function filterOf({ cause, provider, day, cursor }: View, limit: number): DeadLetterFilter {
+  return { cause, day, cursor, limit, provider: provider === NO_PROVIDER ? undefined : provider };
+}
+
+/** Whether a letter that the API gave belongs to the view: it cannot be asked for those that no provider was asked for. */
+export function belongs(view: View, letter: Notification): boolean {
+  return view.provider !== NO_PROVIDER || letter.provider === undefined;
+}
+
+/** The view of all letters of a group. */
+export function viewOfGroup(group: DeadLetterGroup | undefined): View {
+  return viewOf(new URLSearchParams(parametersOf(group ?? null)));
 }

@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { SearchX, Send } from 'lucide-react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { ApiError } from '@/api/errors';
 import { notificationsQuery } from '@/api/queries';
+import { useLive } from '@/api/use-live';
 import { useNow } from '@/hooks/use-now';
 import { count } from '@/lib/numbers';
 import { Button } from '@/ui/button';
@@ -20,7 +20,7 @@ export function NotificationsPage() {
   const [parameters, setParameters] = useSearchParams();
   const navigate = useNavigate();
   const view = viewOf(parameters);
-  const { data, error, isPlaceholderData, refetch } = useQuery(notificationsQuery(filterOf(view, useNow())));
+  const { data, error, isPlaceholderData, refetch } = useLive(notificationsQuery(filterOf(view, useNow())));
 
   /** Changes the view; another filter begins at its first page. */
   const change = (changes: Partial<Record<keyof View, string>>, { replace = false } = {}) => {
@@ -67,7 +67,7 @@ export function NotificationsPage() {
           <div aria-busy={isPlaceholderData} className={isPlaceholderData ? 'opacity-60' : ''}>
             {data === undefined ? (
               error ? (
-                <ErrorNotice what="The list" error={error} onRetry={() => void refetch()} />
+                <ErrorNotice what="The list" error={error} onRetry={refetch} />
               ) : (
                 <SkeletonRows rows={10} label="Loading notifications" />
               )
@@ -78,7 +78,7 @@ export function NotificationsPage() {
             )}
             {data !== undefined && error instanceof ApiError && (
               <div className="mt-4">
-                <ErrorNotice what="The list" error={error} onRetry={() => void refetch()} />
+                <ErrorNotice what="The list" error={error} onRetry={refetch} />
               </div>
             )}
           </div>
@@ -101,7 +101,7 @@ export function NotificationsPage() {
                 </Button>
               </div>
               <Button
-                disabled={next === null || isPlaceholderData}
+                disabled={next === null}
                 onClick={() => {
                   if (next !== null) change({ cursor: next });
                 }}

@@ -1,7 +1,7 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { CircleCheck, Inbox, Layers, Timer, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Minutes, Statistics } from '@/api/types';
+import type { Live } from '@/api/use-live';
 import { count, percent } from '@/lib/numbers';
 import { duration } from '@/lib/times';
 import { UNFINISHED } from '@/lib/vocabulary';
@@ -9,8 +9,8 @@ import { ErrorNotice } from '@/ui/error-notice';
 import { Skeleton } from '@/ui/skeleton';
 
 interface FigureTilesProps {
-  statistics: UseQueryResult<Statistics>;
-  minutes: UseQueryResult<Minutes>;
+  statistics: Live<Statistics>;
+  minutes: Live<Minutes>;
 }
 
 export function FigureTiles({ statistics, minutes }: FigureTilesProps) {
@@ -33,7 +33,7 @@ export function FigureTiles({ statistics, minutes }: FigureTilesProps) {
       </Tile>
       <Tile
         icon={Timer}
-        label="Accepted to sent, p99"
+        label="Processing, p99"
         value={times && (times.p99 === null ? '—' : duration(times.p99))}
       >
         {times && (times.p50 === null ? 'nothing sent in the last hour' : <Percentiles {...times} />)}

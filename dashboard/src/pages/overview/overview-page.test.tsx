@@ -129,5 +129,43 @@ describe('the overview', () => {
 
     expect(asked(calls)).toBe(2);
     expect(screen.getByText('1,234')).toBeInTheDocument();
+    expect(screen.getByText('The service is overloaded or a part of it is down')).toBeInTheDocument();
+  });
+
+  it('tells a high level by the refusal, since statistics are refused then', async () => {
+    fakeApi({
+      ...HANDLERS,
+      'GET /api/notifications/stats/minutes': (_, nth) =>
+        nth === 1 ? ok({ ...MINUTES, degradationLevel: 1 }) : refused(503, 'OVERLOADED'),
+    });
+    renderPart(<OverviewPage />);
+    await screen.findByText('Level 1 · Normal');
+
+    await act(() => vi.advanceTimersByTimeAsync(5100));
+
+    expect(screen.getByText('Level 3 or 4 · Overloaded')).toBeInTheDocument();
+    expect(screen.queryByText('Level 1 · Normal')).not.toBeInTheDocument();
+  });
+
+  it('keeps an error in its place until there is something to show', async () => {
+    let release: (answer: Response) => void = () => undefined;
+    fakeApi({
+      ...HANDLERS,
+      'GET /api/notifications/stats/system': (_, nth) => {
+        if (nth === 1) throw new TypeError('fetch failed');
+        return new Promise<Response>((resolve) => {
+          release = resolve;
+        });
+      },
+    });
+    renderPart(<OverviewPage />);
+    await screen.findByText('The statistics: no answer from the API');
+
+    await act(() => vi.advanceTimersByTimeAsync(5100));
+    expect(screen.getByText('The statistics: no answer from the API')).toBeInTheDocument();
+
+    release(ok(STATISTICS));
+    expect(await screen.findByText('1,234')).toBeInTheDocument();
+    expect(screen.queryByText('The statistics: no answer from the API')).not.toBeInTheDocument();
   });
 });

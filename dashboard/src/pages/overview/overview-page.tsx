@@ -1,10 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { Send } from 'lucide-react';
+import { ApiError } from '@/api/errors';
 import { minutesQuery, notificationsQuery, providersQuery, statisticsQuery } from '@/api/queries';
-import { LEVELS } from '@/lib/vocabulary';
-import { Badge } from '@/ui/badge';
+import { useLive } from '@/api/use-live';
 import { ButtonLink } from '@/ui/button';
+import { ErrorNotice } from '@/ui/error-notice';
 import { PageHeader } from '@/ui/page-header';
+import { Degradation } from './degradation';
 import { FigureTiles } from './figure-tiles';
 import { Providers } from './providers';
 import { Queues } from './queues';
@@ -14,27 +15,19 @@ import { Throughput } from './throughput';
 const RECENT = 8;
 
 export function OverviewPage() {
-  const statistics = useQuery(statisticsQuery);
-  const minutes = useQuery(minutesQuery);
-  const providers = useQuery(providersQuery);
-  const recent = useQuery(notificationsQuery({ limit: RECENT }));
-  const level = minutes.data && LEVELS[minutes.data.degradationLevel];
+  const statistics = useLive(statisticsQuery);
+  const minutes = useLive(minutesQuery);
+  const providers = useLive(providersQuery);
+  const recent = useLive(notificationsQuery({ limit: RECENT }));
+  // Each card tells why it is empty; what has figures to show tells here why they are old.
+  const outdated = [statistics, minutes, recent].find(
+    (each) => each.data !== undefined && each.error instanceof ApiError,
+  );
   return (
     <>
       <PageHeader
         title="Overview"
-        lead={
-          <span className="flex min-h-6 flex-wrap items-center gap-2">
-            {minutes.data && level && (
-              <>
-                <Badge tone={level.tone}>
-                  Level {minutes.data.degradationLevel} · {level.label}
-                </Badge>
-                {level.meaning}
-              </>
-            )}
-          </span>
-        }
+        lead={<Degradation minutes={minutes} />}
         actions={
           <ButtonLink to="/create" variant="primary">
             <Send aria-hidden className="size-4" />
@@ -43,6 +36,7 @@ export function OverviewPage() {
         }
       />
       <div className="grid gap-4 lg:gap-5">
+        {outdated && <ErrorNotice what="These figures are old" error={outdated.error} />}
         <FigureTiles statistics={statistics} minutes={minutes} />
         <div className="grid gap-4 lg:gap-5 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
           <Throughput minutes={minutes} />

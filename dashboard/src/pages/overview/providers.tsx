@@ -1,6 +1,6 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { ApiError } from '@/api/errors';
 import type { Provider } from '@/api/types';
+import type { Live } from '@/api/use-live';
 import { count, percent } from '@/lib/numbers';
 import { duration } from '@/lib/times';
 import { BREAKERS, CHANNELS, FAILURE_RATE_ALARM } from '@/lib/vocabulary';
@@ -10,7 +10,7 @@ import { ErrorNotice } from '@/ui/error-notice';
 import { Moment } from '@/ui/moment';
 import { Skeleton } from '@/ui/skeleton';
 
-export function Providers({ providers }: { providers: UseQueryResult<Provider[]> }) {
+export function Providers({ providers }: { providers: Live<Provider[]> }) {
   return (
     <Card
       title="Providers"
@@ -21,7 +21,7 @@ export function Providers({ providers }: { providers: UseQueryResult<Provider[]>
   );
 }
 
-function Content({ providers: { data, error } }: { providers: UseQueryResult<Provider[]> }) {
+function Content({ providers: { data, error } }: { providers: Live<Provider[]> }) {
   if (data === undefined) {
     if (error instanceof ApiError && error.status === 403) {
       return (

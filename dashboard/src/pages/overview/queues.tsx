@@ -1,6 +1,6 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Statistics } from '@/api/types';
+import type { Live } from '@/api/use-live';
 import { count } from '@/lib/numbers';
 import { QUEUES } from '@/lib/vocabulary';
 import { Card } from '@/ui/card';
@@ -8,7 +8,7 @@ import { ErrorNotice } from '@/ui/error-notice';
 import { Notice } from '@/ui/notice';
 import { Skeleton } from '@/ui/skeleton';
 
-export function Queues({ statistics }: { statistics: UseQueryResult<Statistics> }) {
+export function Queues({ statistics }: { statistics: Live<Statistics> }) {
   const depths = statistics.data?.queueDepth;
   return (
     <Card title="Queues">

@@ -1,18 +1,14 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { Send } from 'lucide-react';
 import { Link } from 'react-router';
 import type { NotificationPage } from '@/api/types';
+import type { Live } from '@/api/use-live';
 import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { NotificationTable } from '@/ui/notification-table';
 import { SkeletonRows } from '@/ui/skeleton';
 
-export function RecentNotifications({
-  recent: { data, error },
-}: {
-  recent: UseQueryResult<NotificationPage>;
-}) {
+export function RecentNotifications({ recent: { data, error } }: { recent: Live<NotificationPage> }) {
   return (
     <Card
       title="Recent notifications"

@@ -1,6 +1,6 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { Minutes } from '@/api/types';
+import type { Live } from '@/api/use-live';
 import { count } from '@/lib/numbers';
 import { minuteTime } from '@/lib/times';
 import { usePreferences } from '@/stores/preferences';
@@ -12,7 +12,7 @@ import { lastHour, OUTCOMES_SHOWN } from './minutes';
 /** The chart's library is half of all JavaScript here, so the figures come first. */
 const ThroughputChart = lazy(async () => ({ default: (await import('./throughput-chart')).ThroughputChart }));
 
-export function Throughput({ minutes }: { minutes: UseQueryResult<Minutes> }) {
+export function Throughput({ minutes }: { minutes: Live<Minutes> }) {
   const timeZone = usePreferences((preferences) => preferences.timeZone);
   const rows = minutes.data && lastHour(minutes.data.minutes, minutes.dataUpdatedAt);
   const place = <Skeleton className="h-64" />;

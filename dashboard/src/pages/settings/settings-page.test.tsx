@@ -32,6 +32,19 @@ it('takes a key for this tab, shows of it what is no secret, and forgets it', as
   expect(sessionStorage.length).toBe(0);
 });
 
+it('refuses a key that no header can carry', async () => {
+  const calls = fakeApi({ 'GET /api/policy': () => ok({ onUnknown: 'resend' }) });
+  const user = userEvent.setup();
+  renderPart(<SettingsPage />);
+
+  await user.type(await screen.findByLabelText('Key'), 'wc_abc…');
+  await user.click(screen.getByRole('button', { name: 'Use this key' }));
+
+  expect(screen.getByLabelText('Key')).toHaveAccessibleDescription(/a character that no key has/);
+  expect(useSession.getState().apiKey).toBeNull();
+  expect(calls).toHaveLength(1);
+});
+
 it('changes the policy of the tenant', async () => {
   const calls = fakeApi({
     'GET /api/policy': () => ok({ onUnknown: 'resend' }),

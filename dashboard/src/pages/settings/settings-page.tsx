@@ -54,6 +54,7 @@ function Access() {
   const queries = useQueryClient();
   const access = useQuery(policyQuery);
   const [text, setText] = useState('');
+  const [wrong, setWrong] = useState(false);
   const refused = access.error instanceof ApiError && access.error.status === 401;
   /** Nothing that another key could see may stay. */
   const startAnew = () => {
@@ -65,7 +66,10 @@ function Access() {
         className="space-y-4"
         onSubmit={(event) => {
           event.preventDefault();
-          setApiKey(text.trim());
+          const key = text.trim();
+          setWrong(!KEY.test(key));
+          if (!KEY.test(key)) return;
+          setApiKey(key);
           setText('');
           startAnew();
         }}
@@ -100,6 +104,7 @@ function Access() {
         <Field
           label={apiKey === null ? 'Key' : 'Another key'}
           hint="Begins with wc_ or, for a test key, with wc_test_."
+          error={wrong ? 'has a character that no key has; copy it anew' : undefined}
         >
           {(described) => (
             <input
@@ -110,6 +115,7 @@ function Access() {
               value={text}
               onChange={(event) => {
                 setText(event.target.value);
+                setWrong(false);
               }}
               className="control font-mono text-sm"
             />
@@ -134,6 +140,9 @@ function Access() {
     </Card>
   );
 }
+
+/** What a header can carry. */
+const KEY = /^[\x21-\x7e]+$/;
 
 /** The part of a key that is no secret: prefix and id. */
 function nameOf(apiKey: string): string {

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { cancelNotification, replayDeadLetters, retryNotification } from '@/api/actions';
 import { notificationQuery } from '@/api/queries';
 import type { Notification } from '@/api/types';
+import { focusTitle } from '@/lib/focus';
 import { randomKey } from '@/lib/random-key';
 import { CAUSES, isCancellable } from '@/lib/vocabulary';
 import { Button } from '@/ui/button';
@@ -21,9 +22,14 @@ export function Actions({ notification }: { notification: Notification }) {
   };
   const queries = useQueryClient();
   const after = {
-    onSuccess: close,
-    // Also after a refusal: most often its status has changed meanwhile.
-    onSettled: () => queries.invalidateQueries(notificationQuery(notification._id)),
+    onSuccess: () => {
+      close();
+      focusTitle();
+    },
+    // Also after a refusal: most often its status has changed meanwhile. Not waited for, so that the reason shows.
+    onSettled: () => {
+      void queries.invalidateQueries(notificationQuery(notification._id));
+    },
   };
   const cancel = useMutation({ mutationFn: () => cancelNotification(notification._id), ...after });
   const retry = useMutation({ mutationFn: () => retryNotification(notification._id), ...after });
@@ -96,7 +102,9 @@ function ReplayDialog({ notification, onClose }: { notification: Notification; o
   const replay = useMutation({
     mutationFn: () => replayDeadLetters({ ids: [notification._id], reason: reason.trim() }, key),
     onSuccess: onClose,
-    onSettled: () => queries.invalidateQueries(notificationQuery(notification._id)),
+    onSettled: () => {
+      void queries.invalidateQueries(notificationQuery(notification._id));
+    },
   });
   const { cause } = notification;
   return (

@@ -30,7 +30,12 @@ export function Details({ notification }: { notification: Notification }) {
             <code className="break-all">{providerMessageId}</code>
           </Row>
         )}
-        {processingTimeMs !== undefined && <Row label="Accepted to sent">{duration(processingTimeMs)}</Row>}
+        {notification.sentAt !== undefined && (
+          <Row label="Accepted to sent">
+            {duration(Date.parse(notification.sentAt) - Date.parse(notification.createdAt))}
+          </Row>
+        )}
+        {processingTimeMs !== undefined && <Row label="Claimed to sent">{duration(processingTimeMs)}</Row>}
         <Row label="Created">
           <Moment at={notification.createdAt} />
         </Row>

@@ -127,6 +127,17 @@ it('asks again while it is not finished', async () => {
   expect(calls.length).toBeGreaterThanOrEqual(3);
 });
 
+it('asks once for what is not there, and keeps saying so', async () => {
+  const calls = fakeApi({ [PATH]: () => refused(404, 'NOT_FOUND') });
+  renderAt(`/status/${ID}`, '/status/:id', <StatusPage />);
+  await screen.findByRole('alert');
+
+  await act(() => vi.advanceTimersByTimeAsync(20_000));
+
+  expect(calls).toHaveLength(1);
+  expect(screen.getByRole('alert')).toBeInTheDocument();
+});
+
 it('says what a missing notification may be', async () => {
   fakeApi({ [PATH]: () => refused(404, 'NOT_FOUND') });
   renderAt(`/status/${ID}`, '/status/:id', <StatusPage />);
@@ -136,9 +147,10 @@ it('says what a missing notification may be', async () => {
   );
 });
 
-it('tells why a cancellation came too late', async () => {
+it('tells why a cancellation came too late, though its status has moved on meanwhile', async () => {
   fakeApi({
-    [PATH]: () => ok({ notification: aNotification({ status: 'QUEUED' }), logs: LOGS }),
+    [PATH]: (_, nth) =>
+      ok({ notification: aNotification({ status: nth === 1 ? 'QUEUED' : 'SENT' }), logs: LOGS }),
     [`POST /api/notifications/${ID}/cancel`]: () => refused(409, 'CONFLICT'),
   });
   renderAt(`/status/${ID}`, '/status/:id', <StatusPage />);
@@ -148,4 +160,6 @@ it('tells why a cancellation came too late', async () => {
   await user.click(screen.getByRole('button', { name: 'Cancel it' }));
 
   expect(await screen.findByText('Its status does not allow that any more')).toBeInTheDocument();
+  expect(await screen.findByText('A provider has accepted it')).toBeInTheDocument();
+  expect(screen.getByText('Its status does not allow that any more')).toBeInTheDocument();
 });

@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
 import { ApiError } from '@/api/errors';
 import { notificationQuery } from '@/api/queries';
+import { useLive } from '@/api/use-live';
 import { StatusBadge } from '@/ui/badge';
 import { Card } from '@/ui/card';
 import { ErrorNotice } from '@/ui/error-notice';
@@ -17,13 +17,13 @@ import { Timeline } from './timeline';
 
 export function StatusPage() {
   const { id = '' } = useParams();
-  const { data, error, refetch } = useQuery(notificationQuery(id));
+  const { data, error, refetch } = useLive(notificationQuery(id));
   if (data === undefined) {
     return (
       <>
         <PageHeader title="Notification" lead={<code className="break-all">{id}</code>} />
         {error ? (
-          <ErrorNotice what="The notification" error={error} onRetry={() => void refetch()} />
+          <ErrorNotice what="The notification" error={error} onRetry={refetch} />
         ) : (
           <SkeletonRows rows={6} label="Loading the notification" />
         )}
@@ -42,12 +42,10 @@ export function StatusPage() {
             <span>{STATUSES[notification.status].meaning}</span>
           </span>
         }
-        actions={<Actions key={notification.status} notification={notification} />}
+        actions={<Actions notification={notification} />}
       />
       <div className="space-y-4 lg:space-y-5">
-        {error instanceof ApiError && (
-          <ErrorNotice what="News of it" error={error} onRetry={() => void refetch()} />
-        )}
+        {error instanceof ApiError && <ErrorNotice what="News of it" error={error} onRetry={refetch} />}
         <CauseNotice notification={notification} />
         <div className="grid items-start gap-4 lg:gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="min-w-0 space-y-4 lg:space-y-5">

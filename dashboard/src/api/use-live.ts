@@ -1,0 +1,27 @@
+import { useQuery, type QueryKey, type UseQueryOptions } from '@tanstack/react-query';
+import { useState } from 'react';
+
+/** What a page shows of a query that is refreshed by itself. */
+export interface Live<T> {
+  data: T | undefined;
+  error: Error | null;
+  /** When `data` came, in milliseconds since 1970. */
+  dataUpdatedAt: number;
+  /** `data` is of the view before, while this one's is on its way. */
+  isPlaceholderData: boolean;
+  refetch: () => void;
+}
+
+/**
+ * `useQuery` for what is refreshed: while there is no data, the last error stays until there is some, instead of
+ * giving way to the loading state with every try.
+ */
+export function useLive<T, K extends QueryKey>(options: UseQueryOptions<T, Error, T, K>): Live<T> {
+  const { data, error, dataUpdatedAt, isPlaceholderData, refetch } = useQuery(options);
+  const view = JSON.stringify(options.queryKey);
+  const [last, setLast] = useState<{ view: string; error: Error | null }>({ view, error: null });
+  const kept = data === undefined && last.view === view ? last.error : null;
+  const shown = error ?? kept;
+  if (last.view !== view || last.error !== shown) setLast({ view, error: shown });
+  return { data, error: shown, dataUpdatedAt, isPlaceholderData, refetch: () => void refetch() };
+}
