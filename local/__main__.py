@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.config import StackConfig, StackError
-from local.debian import install_rabbitmq
+from local.debian import install_chromium, install_rabbitmq
 from local.servers import check_mongodb
 from local.stack import Stack, container, curl_line, reset, summary
 from local.supervision import end_leftovers

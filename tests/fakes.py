@@ -329,7 +329,8 @@ class FakeKeptReports:
 
     def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
         for report in reports:
-            key = f"{report.notification_id}|{report.provider}|{report.fared}|{report.unwanted}"
+            key = "|".join(map(str, (report.notification_id, report.provider, report.fared, report.unwanted)))
+            key += f"|{report.provider_message_id or ''}"
             if key not in self.kept:
                 self.kept[key] = KeptReport(id=key, report=report, kept_at=at)
                 self.until[key] = until

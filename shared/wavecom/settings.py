@@ -13,6 +13,8 @@ from wavecom.domain.degradation import Thresholds
 from wavecom.domain.notification import Channel
 from wavecom.domain.timings import Timings
 
+SEND_BOUND = 3
+"""In timeouts: a send may wait for a connection or a token, make its call, and make it again with a new token."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -113,8 +115,11 @@ class Settings(BaseModel):
         names = [provider.name for provider in self.providers]
         if len(set(names)) < len(names):
             raise ValueError("PROVIDERS must have names that differ")
-        if self.lease_seconds <= 2 * self.provider_timeout_seconds:
-            raise ValueError("LEASE_SECONDS must be more than twice PROVIDER_TIMEOUT_SECONDS")
+        if timedelta(seconds=self.lease_seconds) <= self.send_bound:
+            raise ValueError(
+                f"LEASE_SECONDS must be more than {SEND_BOUND} times PROVIDER_TIMEOUT_SECONDS "
+                "and each provider's timeoutSeconds"
+            )
         if not self.elevated_per_minute < self.high_per_minute < self.extreme_per_minute:
             raise ValueError("ELEVATED_PER_MINUTE, HIGH_PER_MINUTE and EXTREME_PER_MINUTE must rise")
         return self
@@ -140,7 +145,7 @@ class Settings(BaseModel):
             pending=timedelta(seconds=self.pending_timeout_seconds),
             queued=timedelta(seconds=self.queued_timeout_seconds),
             lease=timedelta(seconds=self.lease_seconds),
-            begin_within=timedelta(seconds=self.lease_seconds - 2 * self.provider_timeout_seconds),
+            begin_within=timedelta(seconds=self.lease_seconds) - self.send_bound,
             retry_margin=timedelta(seconds=self.retry_margin_seconds),
         )
 
@@ -153,6 +158,12 @@ class Settings(BaseModel):
         served = {provider.channel for provider in self.providers}
         missing = [channel for channel in Channel if channel not in served]
         return (*self.providers, *(simulated(channel) for channel in missing))
+
+    @property
+    def send_bound(self) -> timedelta:
+        """How long one send can take at the most, whichever provider it goes to."""
+        default = self.provider_timeout
+        return SEND_BOUND * max([default, *(each.timeout(default) for each in self.providers)])
 
     @property
     def provider_timeout(self) -> timedelta:

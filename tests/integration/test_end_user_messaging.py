@@ -153,7 +153,7 @@ def test_message_that_breaks_the_model_is_permanent_and_not_sent(
         (403, "InvalidSignatureException", None, TransientError),
         (404, "UnknownOperationException", None, TransientError),
         (400, "SomethingNew", None, PermanentError),
-        (500, "InternalServerException", None, TransientError),
+        (500, "InternalServerException", None, UnknownOutcomeError),
         (503, "ServiceUnavailable", None, TransientError),
         (504, "GatewayTimeout", None, UnknownOutcomeError),
     ],
@@ -235,15 +235,25 @@ def test_answer_without_message_id_is_unknown(
     assert type(error_of(provider)) is UnknownOutcomeError
 
 
-@pytest.mark.parametrize("status", [301, 407, 408, 502])
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (301, TransientError),
+        (407, TransientError),
+        (408, TransientError),
+        (500, UnknownOutcomeError),
+        (502, UnknownOutcomeError),
+        (503, UnknownOutcomeError),
+    ],
+)
 def test_refusal_that_is_not_json_goes_by_its_status(
-    service: EndUserMessagingService, provider: EndUserMessagingSmsProvider, status: int
+    service: EndUserMessagingService, provider: EndUserMessagingSmsProvider, status: int, meaning: type
 ) -> None:
     service.follow(Reply(status, b"<html>"))
 
     error = error_of(provider)
 
-    assert (type(error), error.code) == (TransientError, str(status))
+    assert (type(error), error.code) == (meaning, str(status))
 
 
 def test_code_that_is_no_code_is_not_kept(

@@ -141,9 +141,9 @@ REFUSALS: list[tuple[Reply, type[ProviderError], str]] = [
     (Reply(405), TransientError, "http_405"),
     (Reply(408), TransientError, "http_408"),
     (Reply(302, headers={"Location": "/elsewhere"}), TransientError, "http_302"),
-    (refusal(503, "UNAVAILABLE", "UNAVAILABLE", headers={"Retry-After": "30"}), TransientError, "UNAVAILABLE"),
-    (refusal(500, "INTERNAL", "INTERNAL"), TransientError, "INTERNAL"),
-    (Reply(502, b"<html>Bad gateway</html>"), TransientError, "http_502"),
+    (refusal(503, "UNAVAILABLE", "UNAVAILABLE", headers={"Retry-After": "30"}), UnknownOutcomeError, "UNAVAILABLE"),
+    (refusal(500, "INTERNAL", "INTERNAL"), UnknownOutcomeError, "INTERNAL"),
+    (Reply(502, b"<html>Bad gateway</html>"), UnknownOutcomeError, "http_502"),
     (refusal(504, "DEADLINE_EXCEEDED"), UnknownOutcomeError, "DEADLINE_EXCEEDED"),
     (Reply(204), UnknownOutcomeError, "http_204"),
 ]

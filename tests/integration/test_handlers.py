@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Priority, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.outcomes import Outcome, Receipt
 from wavecom.domain.receipts import Unwanted
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.domain.timings import Timings
@@ -88,8 +89,6 @@ def store(mongo: Mongo) -> MongoNotificationStore:
 
 def stored_as(store: MongoNotificationStore, notification_id: str, **changes: Any) -> None:
     """Store a queued notification under the id that an event names."""
-    from dataclasses import replace
-
     created = lifecycle.create(a_draft(**changes), tenant_id="bank-a", at=datetime.now(UTC), timings=Timings())
     notification = replace(created.after, id=notification_id)
     entries = tuple(replace(entry, notification_id=notification_id) for entry in created.entries)
@@ -102,14 +101,15 @@ def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
     return found.status
 
 
-def sent_as(store: MongoNotificationStore, notification_id: str, provider: str) -> None:
-    """Store a notification that ``provider`` accepted under the id that an event names."""
+def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, message_id: str = "message-1") -> None:
+    """Store a notification that ``provider`` accepted under the ids that an event names."""
     stored_as(store, notification_id)
     (queued,) = store.get_many([notification_id])
     at = datetime.now(UTC)
     claim = lifecycle.claim(queued, retry_count=0, token="token", at=at, timings=Timings())
     assert claim is not None
-    settled = settlement.settle(claim.after, a_result(Outcome.DELIVERED, provider=provider), at=at, timings=Timings())
+    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
+    settled = settlement.settle(claim.after, result, at=at, timings=Timings())
     assert store.save([claim])
     assert store.save([settled])
 
@@ -117,7 +117,8 @@ def sent_as(store: MongoNotificationStore, notification_id: str, provider: str) 
 def test_a_bounce_that_ses_reports_ends_a_notification_and_suppresses_its_recipient(
     invoke: Invoke, mongo: Mongo, store: MongoNotificationStore
 ) -> None:
-    sent_as(store, "507f1f77bcf86cd799439011", "ses")
+    of_event = "0107019a1b2c3d4e-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000"
+    sent_as(store, "507f1f77bcf86cd799439011", "ses", of_event)
 
     for _ in range(2):
         assert invoke("receipts", load("receipts_ses_bounce")) is None

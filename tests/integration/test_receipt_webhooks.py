@@ -178,6 +178,7 @@ def test_the_sample_of_a_twilio_callback_is_taken(gate: Gate):
                 reason=None,
                 unwanted=None,
                 at=gate.clock.at,
+                provider_message_id="SM0f1e2d3c4b5a69788796a5b4c3d2e1f0",
             )
         ]
     ]

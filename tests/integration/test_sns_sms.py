@@ -158,7 +158,7 @@ def test_text_that_cannot_be_encoded_is_permanent_and_not_sent(service: SnsServi
         (400, "RequestExpired", "Clock", TransientError),
         (400, "IncompleteSignature", "Signature", TransientError),
         (400, "SomethingNew", "No", PermanentError),
-        (500, "InternalError", "Internal", TransientError),
+        (500, "InternalError", "Internal", UnknownOutcomeError),
         (503, "ServiceUnavailable", "Unavailable", TransientError),
         (504, "GatewayTimeout", "Timeout", UnknownOutcomeError),
     ],
@@ -213,7 +213,7 @@ def test_refusal_that_is_not_xml_goes_by_its_status(service: SnsService, provide
 
     error = error_of(provider)
 
-    assert (type(error), error.code) == (TransientError, "502")
+    assert (type(error), error.code) == (UnknownOutcomeError, "502")
 
 
 def test_nobody_listening_is_transient() -> None:

@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock
+from tests.fakes import FakeProvider
 from tests.unit.delivery import World
 from wavecom.application.deadline import Deadline
+from wavecom.application.route import Route
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Lane, Status
+from wavecom.domain.ledger import Totals
+from wavecom.domain.notification import Channel, Lane, Status
 from wavecom.domain.outcomes import PermanentError, TransientError
 
 
@@ -148,3 +151,28 @@ def test_one_bad_notification_does_not_hold_up_the_others(delivery: World) -> No
 
     assert {delivery.stored(each).status for each in good} == {Status.SENT}
     assert delivery.stored(odd[0]).attempts[0].outcome == "unknown"
+
+
+def test_an_attempt_whose_record_was_answered_late_is_counted_once(delivery: World, monkeypatch) -> None:
+    (notification,) = delivery.waiting()
+    save = delivery.store.save
+    lost = itertools.count()
+
+    def save_and_lose_the_first_failover(changes):
+        saved = save(changes)
+        if any(change.attempts for change in changes) and next(lost) == 0:
+            raise StoreUnavailableError("the answer was lost")
+        return saved
+
+    monkeypatch.setattr(delivery.store, "save", save_and_lose_the_first_failover)
+    second = FakeProvider("second", Channel.EMAIL)
+    delivery.live[Channel.EMAIL].append(Route(provider=second))
+    for each in (delivery.email, second):
+        each.answers[notification.recipient] = [TransientError("not now", code="busy")]
+
+    delivery.run([notification])
+
+    assert len(delivery.stored(notification).attempts) == 2
+
+    counted = Totals.merged(delivery.store.counters.minutes("bank-a", NOON - timedelta(days=1)).values()).providers()
+    assert sum(sum(each.values()) for each in counted.values()) == len(delivery.stored(notification).attempts)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import ASKED, NOON, TIMINGS, a_draft, claimed, failed, pending, queued, sent
-from wavecom.domain import lifecycle
+from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, begun, claimed, failed, pending, queued, sent
+from wavecom.domain import lifecycle, settlement
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notification import Lane, Priority, Status
+from wavecom.domain.notification import Cause, Lane, Notification, OnUnknown, Priority, Status
+from wavecom.domain.outcomes import Outcome
 
 MINUTE = timedelta(minutes=1)
 
@@ -119,9 +120,38 @@ def test_a_replay_starts_a_new_budget_and_is_due_soon() -> None:
     assert replayed.due_at == NOON + MINUTE + TIMINGS.pending
 
 
+@pytest.mark.parametrize("notification", [pending(), queued(), claimed(), sent()], ids=lambda each: each.status)
+def test_what_is_no_dead_letter_cannot_be_replayed(notification: Notification) -> None:
+    with pytest.raises(IllegalTransitionError):
+        lifecycle.replay(notification, at=NOON, timings=TIMINGS, asked=ASKED)
+
+
 def test_postponing_changes_no_status_and_adds_no_entry() -> None:
     change = lifecycle.postpone(queued(), until=NOON + MINUTE)
 
     assert change.entries == ()
     assert change.after.status is Status.QUEUED
     assert change.after.due_at == NOON + MINUTE
+
+
+def unanswered(on_unknown: OnUnknown) -> Notification:
+    """Waiting for its retry after an attempt that a provider with tokens did not answer."""
+    under_way = begun(claimed(on_unknown=on_unknown, expires_at=NOON + timedelta(seconds=4)), "exact", idempotent=True)
+    return settlement.settle(under_way, a_result(Outcome.UNKNOWN, provider="exact"), at=NOON, timings=TIMINGS).after
+
+
+def test_what_may_have_been_sent_and_is_held_does_not_expire_but_waits_for_a_person() -> None:
+    change = lifecycle.expire(unanswered(OnUnknown.HOLD), at=NOON + timedelta(seconds=5))
+
+    assert (change.after.status, change.after.cause) == (Status.FAILED, Cause.UNKNOWN)
+    assert [entry.status for entry in change.entries] == [Status.PROCESSING, Status.FAILED]
+    assert change.after.due_at is None
+
+
+def test_what_may_have_been_sent_expires_or_is_cancelled_with_a_word_of_it() -> None:
+    expired = lifecycle.expire(unanswered(OnUnknown.RESEND), at=NOON + timedelta(seconds=5))
+    cancelled = lifecycle.cancel(unanswered(OnUnknown.RESEND), at=NOON)
+
+    assert expired.after.status is Status.EXPIRED
+    assert expired.entries[0].message.endswith("an earlier attempt may have sent it")
+    assert cancelled.entries[0].message == "Cancelled by client; an earlier attempt may have sent it"

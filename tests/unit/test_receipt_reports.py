@@ -61,6 +61,7 @@ def test_the_sample_of_a_bounce_is_read_whole() -> None:
             reason="Permanent/General",
             unwanted=Unwanted.HARD_BOUNCE,
             at=datetime(2026, 3, 1, 12, 0, 3, 669_000, tzinfo=UTC),
+            provider_message_id="0107019a1b2c3d4e-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000",
         )
     ]
 
@@ -92,6 +93,7 @@ SES_MEANINGS = [
         None,
     ),
     (an_ses_event("Reject", reason="Bad content"), Fared.UNDELIVERED, "Reject/Bad content", None),
+    (an_ses_event("Rendering Failure"), Fared.UNDELIVERED, "RenderingFailure", None),
 ]
 
 
@@ -101,7 +103,7 @@ def test_what_an_event_of_ses_means(
 ) -> None:
     (report,) = ses_reports(sns(json.dumps(event)))
 
-    at = SENT if event["eventType"] == "Reject" else HAPPENED
+    at = SENT if event["eventType"] in ("Reject", "Rendering Failure") else HAPPENED
     assert report == DeliveryReport(
         notification_id=ID,
         provider="ses-frankfurt",
@@ -115,10 +117,7 @@ def test_what_an_event_of_ses_means(
 @pytest.mark.parametrize(
     "event",
     [
-        *(
-            an_ses_event(kind)
-            for kind in ("Send", "Open", "Click", "DeliveryDelay", "Rendering Failure", "Subscription")
-        ),
+        *(an_ses_event(kind) for kind in ("Send", "Open", "Click", "DeliveryDelay", "Subscription")),
         complaint(complaintFeedbackType="not-spam"),
         complaint(complaintFeedbackType="auth-failure"),
         {"eventType": "SomethingNew"},
@@ -269,6 +268,7 @@ def test_what_a_callback_of_twilio_means(
             reason=(code or None) if fared is Fared.UNDELIVERED else None,
             unwanted=unwanted,
             at=NOON,
+            provider_message_id="SM1",
         )
     ]
 

@@ -257,3 +257,28 @@ def test_a_report_of_failure_ends_no_unknown_outcome(reports: Reports) -> None:
     reports.receive([report(notification, Fared.UNDELIVERED)])
 
     assert reports.stored(notification) == notification
+
+
+def test_a_late_failure_of_an_unanswered_attempt_does_not_end_the_one_that_was_sent(reports: Reports) -> None:
+    waiting = reports.has(unknown_at("simulated-email"))
+    first = replace(report(waiting, Fared.UNDELIVERED), provider_message_id="message-0")
+    reports.receive([first])
+    second = lifecycle.claim(waiting, retry_count=1, token="again", at=NOON + timedelta(seconds=5), timings=TIMINGS)
+    assert second is not None
+    again = reports.saves(second)
+    sent_now = settlement.settle(again, a_result(Outcome.DELIVERED), at=NOON + timedelta(seconds=6), timings=TIMINGS)
+    reports.saves(sent_now)
+    assert sent_now.after.provider_message_id == "message-1"
+
+    reports.look_again()
+    reports.receive([replace(report(waiting), provider_message_id="message-1")])
+
+    assert reports.stored(waiting).status is Status.DELIVERED
+
+
+def test_a_failure_of_the_message_that_was_sent_ends_it(reports: Reports) -> None:
+    notification = reports.has(sent())
+
+    reports.receive([replace(report(notification, Fared.UNDELIVERED), provider_message_id="message-1")])
+
+    assert reports.stored(notification).status is Status.UNDELIVERED

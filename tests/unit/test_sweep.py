@@ -7,12 +7,13 @@ import pytest
 from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed, message_about, pending, queued
 from tests.fakes import FakeKeptReports, FakeQueue, FakeStore, FakeSuppressions, FakeSystem, as_if_stored
 from wavecom.application.deadline import Deadline
-from wavecom.application.receive import Receive
+from wavecom.application.receive import LOOK_AGAIN_AFTER, Receive
 from wavecom.application.sweep import Sweep
 from wavecom.domain import settlement
-from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.notification import Lane, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome
+from wavecom.domain.receipts import DeliveryReport, Fared
 
 LONG = Deadline(timedelta(hours=1))
 HOUR = timedelta(hours=1)
@@ -177,3 +178,42 @@ def test_it_stops_when_its_time_is_over_and_says_that_it_ran(world: World) -> No
 
     assert world.stored(lost).status is Status.PENDING
     assert world.system.beats["sweep"] == NOON + HOUR
+
+
+def test_a_database_that_refuses_writes_does_not_make_it_flood_the_lanes(world: World, monkeypatch) -> None:
+    for _ in range(20):
+        as_if_stored(world.store, pending())
+
+    def refuse(changes) -> list:
+        if changes:
+            raise StoreUnavailableError("read-only")
+        return []
+
+    monkeypatch.setattr(world.store, "save", refuse)
+
+    world.sweep(Deadline(timedelta(seconds=1)))
+
+    assert len(world.queue.take(Lane.HIGH)) == 20
+
+
+def test_early_reports_are_applied_however_many_there_are(world: World) -> None:
+    notifications = [as_if_stored(world.store, claimed(world.clock.at)) for _ in range(1100)]
+    for each in notifications:
+        report = DeliveryReport(
+            notification_id=each.id,
+            provider="simulated-email",
+            fared=Fared.DELIVERED,
+            reason=None,
+            unwanted=None,
+            at=world.clock.at,
+        )
+        world.sweep.receive([report])
+    for each in notifications:
+        result = a_result(Outcome.DELIVERED)
+        world.store.save([settlement.settle(each, result, at=world.clock.at, timings=TIMINGS)])
+    world.clock.advance(LOOK_AGAIN_AFTER)
+
+    done = world.sweep(LONG)
+
+    assert done["reported"] == 1100
+    assert {world.stored(each).status for each in notifications} == {Status.DELIVERED}

@@ -19,10 +19,10 @@ ROUNDS = 5
 
 @dataclass(slots=True)
 class Claims:
-    """What was claimed, and how many turned out to be past their deadline."""
+    """What was claimed, and what ended instead since its deadline had passed."""
 
     claimed: list[Notification] = field(default_factory=list)
-    expired: int = 0
+    ended: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Claim:
             if change.after.status is Status.PROCESSING:
                 claims.claimed.append(change.after)
             else:
-                claims.expired += 1
+                claims.ended.append(change)
         lost = {change.after.id for change in changes} - {change.after.id for change in saved}
         return {notification_id: retry_counts[notification_id] for notification_id in lost}
 

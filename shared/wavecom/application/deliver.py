@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
+from wavecom.application.publishing import follow_up
 from wavecom.application.record import Record
 from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
 from wavecom.application.send import Finished, Sends
@@ -16,7 +17,7 @@ from wavecom.domain import settlement
 from wavecom.domain.change import Change
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Notification, Status
+from wavecom.domain.notification import Notification
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.timings import Timings
 from wavecom.ports import Breakers, Clock, NotificationStore, Pace, Queue, Suppressions
@@ -74,8 +75,8 @@ class Deliver:
         report = DeliveryReport(len(messages))
         claims = Claim(store=self.store, clock=self.clock, timings=self.timings)(messages)
         report.claimed = len(claims.claimed)
-        if claims.expired:
-            report.by_status[Status.EXPIRED] = claims.expired
+        report.add(claims.ended, claims.ended)
+        follow_up(self.queue, claims.ended)
         if claims.claimed:
             self._send(claims.claimed, deadline, report)
         return report

@@ -35,9 +35,13 @@ class Record:
     def _save(self, changes: Sequence[Change]) -> list[Change]:
         for number in range(TRIES):
             try:
-                saved = self.store.save(changes)
-                # A try whose answer was lost may have been written all the same.
-                return saved if number == 0 or len(saved) == len(changes) else self._stored(changes)
+                if number == 0:
+                    return self.store.save(changes)
+                # A try whose answer was lost may have been written all the same. What is there is not written again:
+                # a begun attempt moves no status, so the guard would let its counts in twice.
+                there = {change.after.id for change in self._stored(changes)}
+                self.store.save([change for change in changes if change.after.id not in there])
+                return self._stored(changes)
             except StoreUnavailableError:
                 logger.warning("MongoDB unavailable, outcomes not recorded yet", exc_info=True)
         return []

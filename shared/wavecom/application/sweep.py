@@ -50,13 +50,18 @@ class Sweep:
         """Sweep until nothing is overdue or ``deadline`` passes; return what was done, by name."""
         done: Counter[str] = Counter()
         busy = self._busy_lanes()
+        seen: set[str] = set()
         while not deadline.passed():
             at = self.clock()
-            overdue = self.store.overdue(at, limit=BATCH)
+            # What was dealt with and is due all the same could not be written: publishing it over and over would flood
+            # its lane.
+            overdue = [each for each in self.store.overdue(at, limit=BATCH) if each.id not in seen]
             if not overdue:
                 break
+            seen |= {each.id for each in overdue}
             done += self._take_back(overdue, busy, at)
-        done["reported"] = self.receive.look_again()
+        while not deadline.passed() and (moved := self.receive.look_again()):
+            done["reported"] += moved
         now = self.clock()
         self.system.beat("sweep", now)
         done["rolled_up"] = self.counters.roll_up(now - ROLL_UP_AFTER, now)

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from wavecom.domain.change import WAITING, Change, entry, move, no_later_than_expiry
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notification import (
+    Cause,
     Draft,
     Idempotency,
     Lease,
     Notification,
+    OnUnknown,
     Status,
     new_notification_id,
 )
+from wavecom.domain.outcomes import Outcome
 from wavecom.domain.timings import Timings
 
 REPLAY_KEYS_KEPT = 20
@@ -131,16 +134,40 @@ def _is_its_turn(notification: Notification, retry_count: int, at: datetime) -> 
 
 def cancel(notification: Notification, *, at: datetime) -> Change:
     """PENDING, QUEUED or RETRYING → CANCELLED, at the client's wish."""
-    return move(notification, (Status.CANCELLED, "Cancelled by client"), at=at, due_at=None, retry_at=None)
+    text = f"Cancelled by client{_doubt(notification)}"
+    return move(notification, (Status.CANCELLED, text), at=at, due_at=None, retry_at=None)
 
 
 def expire(notification: Notification, *, at: datetime) -> Change:
-    """PENDING, QUEUED or RETRYING → EXPIRED, once ``expires_at`` has passed."""
+    """PENDING, QUEUED or RETRYING → EXPIRED, once ``expires_at`` has passed.
+
+    What is held and may have been sent ends as FAILED with cause ``unknown`` instead, for a person to decide.
+    """
     if not notification.is_expired(at):
         raise IllegalTransitionError("The notification's deadline has not passed")
+    text = f"Deadline passed before it could be sent{_doubt(notification)}"
+    if notification.bound_to is None or notification.on_unknown is not OnUnknown.HOLD:
+        return move(notification, (Status.EXPIRED, text), at=at, due_at=None, retry_at=None)
     return move(
-        notification, (Status.EXPIRED, "Deadline passed before it could be sent"), at=at, due_at=None, retry_at=None
+        notification,
+        (Status.PROCESSING, text),
+        (Status.FAILED, "Held, since it may have been sent"),
+        at=at,
+        facts={"cause": Cause.UNKNOWN.value},
+        due_at=None,
+        retry_at=None,
+        failed_at=at,
+        error=text,
+        cause=Cause.UNKNOWN,
+        provider=notification.bound_to,
+        deferred_since=None,
     )
+
+
+def _doubt(notification: Notification) -> str:
+    """What a trail must add where the last attempt had no answer."""
+    unanswered = bool(notification.attempts) and notification.attempts[-1].outcome is Outcome.UNKNOWN
+    return "; an earlier attempt may have sent it" if unanswered or notification.bound_to is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +182,11 @@ class Replay:
 def replay(notification: Notification, *, at: datetime, timings: Timings, asked: Replay) -> Change:
     """FAILED → QUEUED with a new budget of retries. It is due soon, since its message is yet to be published.
 
-    A person has decided: what may have been sent before is free for every provider again.
+    A person has decided: what may have been sent before is free for every provider again. Raises
+    `IllegalTransitionError` for any other status, PENDING too, which a replay would send before its time.
     """
+    if notification.status is not Status.FAILED:
+        raise IllegalTransitionError(f"A notification that is {notification.status} is no dead letter")
     return move(
         notification,
         (Status.QUEUED, "Replayed by client"),

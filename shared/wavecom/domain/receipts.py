@@ -32,6 +32,8 @@ class DeliveryReport:
 
     ``fared`` is None where the report speaks of the address alone (a complaint about a delivered email).
     ``reason`` is the provider's own code, without the recipient. ``at`` is the provider's time of the event.
+    ``provider_message_id`` says which message of the notification it is about, where the provider tells: after an
+    attempt without an answer there may be two.
     """
 
     notification_id: str
@@ -40,6 +42,7 @@ class DeliveryReport:
     reason: str | None
     unwanted: Unwanted | None
     at: datetime
+    provider_message_id: str | None = None
 
 
 _UP_TO_SENT: Mapping[Status, tuple[Status, ...]] = {
@@ -86,6 +89,9 @@ def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
     sent_after_all = report.fared is Fared.DELIVERED and report.provider in unanswered
     match notification.status:
         case Status.SENT:
+            of_another = report.provider_message_id not in (None, notification.provider_message_id)
+            if report.fared is Fared.UNDELIVERED and of_another:
+                return False  # that of an attempt without an answer; the one that was sent may still arrive
             return report.provider == notification.provider or sent_after_all
         case Status.RETRYING | Status.FAILED:
             return sent_after_all

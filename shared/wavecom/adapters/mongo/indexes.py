@@ -9,7 +9,8 @@ from wavecom.adapters.mongo.client import Document, available
 
 NOTIFICATIONS_KEPT = timedelta(days=90)
 """How long after its end a notification is kept."""
-AUDIT_KEPT = timedelta(days=400)
+AUDIT_KEPT = timedelta(days=600)
+"""Longer than any notification: scheduled a year ahead, sent with its retries, and kept after that."""
 RATE_LIMITS_KEPT = timedelta(minutes=5)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

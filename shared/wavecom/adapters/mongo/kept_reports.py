@@ -46,7 +46,8 @@ class MongoKeptReports:
 
 
 def _id(report: DeliveryReport) -> str:
-    return f"{report.notification_id}|{report.provider}|{report.fared}|{report.unwanted}"
+    message = report.provider_message_id or ""
+    return f"{report.notification_id}|{report.provider}|{report.fared}|{report.unwanted}|{message}"
 
 
 def _to_document(report: DeliveryReport, kept_at: datetime, due_at: datetime) -> Document:
@@ -57,6 +58,7 @@ def _to_document(report: DeliveryReport, kept_at: datetime, due_at: datetime) ->
         "reason": report.reason,
         "unwanted": report.unwanted.value if report.unwanted else None,
         "at": report.at,
+        "providerMessageId": report.provider_message_id,
         "keptAt": kept_at,
         "dueAt": due_at,
     }
@@ -71,5 +73,6 @@ def _from_document(document: Document) -> KeptReport:
         reason=document["reason"],
         unwanted=Unwanted(unwanted) if unwanted else None,
         at=document["at"],
+        provider_message_id=document.get("providerMessageId"),
     )
     return KeptReport(id=document["_id"], report=report, kept_at=document["keptAt"])

@@ -21,9 +21,8 @@ BadEnvironmentKeyInToken, any 401 or 403
 404 BadPath, 405 MethodNotAllowed, 408, any 3xx            Transient    our address of APNs
 429 TooManyProviderTokenUpdates                            Transient    our provider token
 429 TooManyRequests, any other 429                         RateLimited  too much for this one device
-500 InternalServerError, 503 ServiceUnavailable,           Transient    the service refused
-Shutdown, any 5xx but 504
-504                                                        Unknown      a gateway gave up waiting
+503 ServiceUnavailable, Shutdown                           Transient    the service refused
+500 InternalServerError, any other 5xx                     Unknown      it may have failed after it was taken
 200 without ``apns-id``                                    Unknown      not an answer of APNs: it may have been sent
 no connection, or none free in time (``PoolTimeout``)      Transient    nothing was sent
 anything else: read timeout, connection lost               Unknown      it may have been sent
@@ -80,6 +79,7 @@ _DEVICE_TOKEN: Final = re.compile(r"(?:[0-9a-fA-F]{2}){32,100}")
 _APNS_IDS: Final = uuid.UUID("7f1b1c86-6a0e-4f0b-9a55-1d0c9a1f3b5e")
 """The namespace of the name-based UUIDs (RFC 9562, section 5.5) that notifications go by at APNs."""
 _REASON: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
+_NOT_NOW: Final = frozenset({"ServiceUnavailable", "Shutdown"})
 _OUR_REASONS: Final = frozenset(
     {"BadTopic", "MissingTopic", "TopicDisallowed", "IdleTimeout", "TooManyProviderTokenUpdates"}
 )
@@ -207,7 +207,7 @@ def _refusal(answer: Answer) -> ProviderError:
     status, reason = answer.status, _reason(answer)
     code = reason if _REASON.fullmatch(reason) else f"http_{status}"
     detail = f"APNs answered {status} {code}"
-    if status == 504 or status < 300:
+    if status < 300 or (status >= 500 and not (status == 503 and reason in _NOT_NOW)):
         return UnknownOutcomeError(detail, code=code)
     if reason in _OUR_REASONS or status in _OUR_STATUSES or status < 400 or status >= 500:
         return TransientError(detail, code=code)

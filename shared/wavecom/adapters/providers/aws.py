@@ -1,21 +1,22 @@
 """What the providers on AWS have in common: a client that never retries, and what a failed call means.
 
-A call that AWS answers with an error has sent nothing. What concerns our account, credentials, limits or the service
-means the same for each service and stands here; what else a code means stands beside the provider, which is asked
-first. ``code`` of an error is AWS's error code, the status where an answer has none, or the name of the exception.
+A call that AWS refuses has sent nothing; one that failed within AWS, or on the way back, may have. What concerns our
+account, credentials, limits or the service means the same for each service and stands here; what else a code means
+stands beside the provider, which is asked first. ``code`` of an error is AWS's error code, the status where an answer
+has none, or the name of the exception.
 
 ==================================================================  ===========  =======================================
 error                                                               meaning      why
 ==================================================================  ===========  =======================================
 TooManyRequestsException, ThrottlingException, Throttling,          RateLimited  too many requests
 Throttled, RequestLimitExceeded, LimitExceededException, any 429
-504                                                                 Unknown      a gateway gave up waiting
+500, 502, 504, any 5xx without a code of AWS                        Unknown      it may have failed after it was taken
 any 401 or 403, AccessDenied..., NotAuthorized, ExpiredToken...,    Transient    our credentials, rights or clock; the
 RequestExpired, InvalidClientTokenId, UnrecognizedClientException,               text is left out, as it may quote what
 MissingAuthenticationToken, SignatureDoesNotMatch,                               was signed, the session token included
 IncompleteSignature..., OptInRequired
 any 404, 407 or 408, any 3xx                                        Transient    our configuration, or the way to AWS
-any 5xx but 504                                                     Transient    the service refused
+any other 5xx, such as 503 ServiceUnavailable                       Transient    the service refused
 no connection, no credentials                                       Transient    nothing was sent
 parameters that break the service's model or cannot be encoded      Permanent    nothing was sent
 anything else: read timeout, connection lost, broken answer         Unknown      it may have been sent
@@ -172,7 +173,7 @@ def common_meaning(refusal: Refusal) -> ProviderError | None:
     code, status = refusal.code, refusal.status
     if code in _LIMITS or status == 429:
         return RateLimitedError(refusal.detail, code=code)
-    if status == 504:
+    if status in (500, 502, 504) or (status >= 500 and code == str(status)):
         return UnknownOutcomeError(refusal.detail, code=code)
     if code in _OUR_CREDENTIALS or status in (401, 403):
         return TransientError(f"{code}: refused by our credentials or rights", code=code)

@@ -25,8 +25,6 @@ ValidationException            any other                                        
                                                                                             configuration
 ResourceNotFoundException                                                                   Transient: the same
 AccessDeniedException          INSUFFICIENT_ACCOUNT_REPUTATION, ACCOUNT_DISABLED, none      Transient: our account
-InternalServerException                                                                     Transient: "couldn't
-                                                                                            complete the request"
 any other 4xx                                                                               Permanent: this request
                                                                                             will never be taken
 limits, our credentials, the                                                                as in `aws`
@@ -78,7 +76,6 @@ _ABOUT_US: Final = frozenset(
         "ConflictException",
         "ValidationException",
         "ResourceNotFoundException",
-        "InternalServerException",
     }
 )
 

@@ -17,8 +17,9 @@ any other 401, twice                              Transient    our service accou
                                                                is fetched anew and the request made again, once: a 401
                                                                is a definite refusal
 any other 403 or 404, 405, 3xx                    Transient    our rights, our project, our address of FCM
-UNAVAILABLE (503), INTERNAL (500), any 5xx, 408   Transient    the service refused
-504                                               Unknown      a gateway gave up waiting
+408                                               Transient    the service did not get the request
+INTERNAL (500), UNAVAILABLE (503), any other 5xx  Unknown      it may have been sent; FCM is known to answer 503 for
+                                                               messages that it delivers (firebase-admin-node, 1248)
 200 without a message's name                      Unknown      it may have been sent
 no access token, for whatever reason              Transient    nothing was sent
 no connection                                     Transient    nothing was sent
@@ -184,9 +185,9 @@ def _refusal(answer: Answer) -> ProviderError:
     if code == "QUOTA_EXCEEDED" or status == 429:
         wait = answer.retry_after()
         return RateLimitedError(detail, code=code, retry_after=QUOTA_WAIT if wait is None else wait)
-    if status == 504 or status < 300:
+    if status >= 500 or status < 300:
         return UnknownOutcomeError(detail, code=code)
-    if status in _OURS or status < 400 or status >= 500:
+    if status in _OURS or status < 400:
         return TransientError(detail, code=code)
     return PermanentError(detail, code=code)
 

@@ -16,7 +16,7 @@ AuthorizationError, InvalidSecurity                Transient    our rights or cr
 KMSThrottling                                      RateLimited  too many requests
 any other KMS...                                   Transient    our key
 Throttled, ThrottlingException, any 429            RateLimited  too many requests (as in `aws`)
-InternalError and any other 5xx but 504            Transient    the service refused (as in `aws`)
+InternalError, 502, 504                            Unknown      it may have been taken (as in `aws`)
 any other 4xx                                      Permanent    this request will never be taken
 credentials, the network                           as in `aws`
 =================================================  ===========  =======================================================

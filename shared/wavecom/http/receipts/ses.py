@@ -23,6 +23,7 @@ Complaint, OnAccountSuppressionList                 undelivered               "a
                                                                               to send it"
 Complaint, feedback type not-spam or auth-failure   (no report)               not the recipient's complaint
 Reject                                              undelivered               "contained a virus": not the address
+Rendering Failure                                   undelivered               not sent: our template, not the address
 DeliveryDelay, Send, Open, Click and all others     (no report)               says nothing final
 ==================================================  ===========  ===========  =======================================
 
@@ -61,6 +62,7 @@ class _Tags(_Shape):
 
 class _Mail(_Shape):
     timestamp: Instant
+    message_id: Annotated[str | None, Field(max_length=200)] = None
     tags: _Tags
 
 
@@ -77,6 +79,7 @@ class _Event(_Shape):
             reason=reason,
             unwanted=unwanted,
             at=at,
+            provider_message_id=self.mail.message_id,
         )
 
 
@@ -142,6 +145,13 @@ class _Reject(_Event):
         return self._report(Fared.UNDELIVERED, f"Reject/{self.reject.reason}", None, self.mail.timestamp)
 
 
+class _RenderingFailure(_Event):
+    event_type: Literal["Rendering Failure"]
+
+    def report(self) -> DeliveryReport | None:
+        return self._report(Fared.UNDELIVERED, "RenderingFailure", None, self.mail.timestamp)
+
+
 class _AnyEvent(_Shape):
     event_type: str
 
@@ -155,11 +165,12 @@ class _Record(_Shape):
     sns: Annotated[_Notification, Field(alias="Sns")]
 
 
-_EVENTS: Final[Mapping[str, type[_Delivery | _Bounce | _Complaint | _Reject]]] = {
+_EVENTS: Final[Mapping[str, type[_Delivery | _Bounce | _Complaint | _Reject | _RenderingFailure]]] = {
     "Delivery": _Delivery,
     "Bounce": _Bounce,
     "Complaint": _Complaint,
     "Reject": _Reject,
+    "Rendering Failure": _RenderingFailure,
 }
 
 

@@ -68,6 +68,7 @@ _UNWANTED: Final[Mapping[str, Unwanted]] = {
 }
 _STATUS: Final = "MessageStatus"
 _ERROR: Final = "ErrorCode"
+_SID: Final = "MessageSid"
 _PORT: Final = re.compile(r":[0-9]+$")
 _STANDARD_PORTS: Final = {"https": ":443", "http": ":80"}
 
@@ -97,6 +98,7 @@ class _OurQuery(WireModel):
 class _Form(WireModel):
     message_status: Annotated[str, Field(alias=_STATUS)]
     error_code: Annotated[str, Field(alias=_ERROR, pattern="^[0-9]{0,10}$")] = ""
+    message_sid: Annotated[str | None, Field(alias=_SID, pattern="^[A-Za-z0-9]{1,64}$")] = None
 
 
 def parse_form(body: str) -> Parameters:
@@ -140,6 +142,7 @@ def twilio_reports(callback: Callback, *, provider: str, auth_token: str, at: da
             reason=(form.error_code or None) if undelivered else None,
             unwanted=_UNWANTED.get(form.error_code) if undelivered else None,
             at=at,
+            provider_message_id=form.message_sid,
         )
     ]
 
@@ -174,7 +177,7 @@ def _our_query(query: str) -> _OurQuery:
 
 def _form(parameters: Parameters) -> _Form:
     try:
-        return _Form.model_validate(_once_each([each for each in parameters if each[0] in {_STATUS, _ERROR}]))
+        return _Form.model_validate(_once_each([each for each in parameters if each[0] in {_STATUS, _ERROR, _SID}]))
     except ValidationError as exc:
         raise InvalidRequestError("The request is not valid", field_errors(exc.errors())) from exc
 
