@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** The policy under which the page works; whoever serves `dist` sends it with every page. */
-const CONTENT_SECURITY_POLICY = readFileSync(new URL('content-security-policy.txt', import.meta.url), 'utf8').trim();
+const CONTENT_SECURITY_POLICY = readFileSync(
+  new URL('content-security-policy.txt', import.meta.url),
+  'utf8',
+).trim();
 
 const api = {
   '/api': { target: process.env.WAVECOM_URL ?? 'http://localhost:5000', changeOrigin: true },
