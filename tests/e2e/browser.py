@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from local.config import PROJECT
 from local.debian import chromium
@@ -23,6 +23,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 20_000
+"""For what should show within a second or two, on a machine that has other things to do."""
 WATCH = """
 window.violations = [];
 window.shifts = 0;
@@ -90,7 +92,8 @@ def tab(browser: Browser, base: str, size: tuple[int, int] = DESKTOP, *, dark: b
         locale="en-GB",
         timezone_id="Europe/Berlin",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     context.add_init_script(WATCH)
     page = context.new_page()
     opened = Tab(page, base)
