@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import a_draft, message_about, now
+from tests.builders import NOON, TIMINGS, a_draft, message_about, now
 from tests.fakes import FakeProvider, FakeQueue
 from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.breakers import MongoBreakerStates
@@ -26,6 +26,7 @@ from wavecom.application.receive import Receive
 from wavecom.application.route import Route, Router, Routes
 from wavecom.application.submit import Submit
 from wavecom.application.sweep import Sweep
+from wavecom.domain import lifecycle
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notification import Channel, Status
 from wavecom.domain.timings import Timings
@@ -176,3 +177,19 @@ def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
     totals = api.counters.totals("bank-a")
     assert totals.by_status()[Status.SENT] == totals.total() == 504
     assert len(provider.accepted) == 504
+
+
+def test_what_others_move_faster_than_a_group_can_be_written_is_written_one_by_one(mongo: Mongo, monkeypatch) -> None:
+    monkeypatch.setattr("wavecom.adapters.mongo.notifications.ROUNDS", 0)
+    counters = MongoCounters(mongo)
+    store = MongoNotificationStore(mongo, counters)
+    created = [lifecycle.create(a_draft(), tenant_id="bank-a", at=NOON, timings=TIMINGS) for _ in range(3)]
+    store.add(created)
+    queue_all = [lifecycle.enqueue(each.after, at=NOON, timings=TIMINGS) for each in created]
+    store.save([lifecycle.cancel(created[1].after, at=NOON)])
+
+    saved = store.save(queue_all)
+
+    assert [change.after.id for change in saved] == [created[0].after.id, created[2].after.id]
+    by_status = {status: count for status, count in counters.totals("bank-a").by_status().items() if count}
+    assert by_status == {Status.QUEUED: 2, Status.CANCELLED: 1}
