@@ -169,14 +169,14 @@ class RunningStack:
         return Counter(json.loads(line)["notificationId"] for line in lines)
 
     def purge(self) -> None:
-        """Empty every queue."""
+        """Empty every queue that something waits in; the dead letters are for people."""
         if self.config.broker == "rabbitmq":
             with connect(f"amqp://guest:guest@127.0.0.1:{self.config.amqp_port}") as connection:
-                for name in topology.rabbitmq_queues():
+                for name in set(topology.rabbitmq_queues()) - {topology.DEAD_LETTERS}:
                     connection.channel().queue_purge(name)
         else:
             client = self._sqs()
-            for name in topology.SQS_QUEUES:
+            for name in set(topology.SQS_QUEUES) - {topology.DEAD_LETTERS}:
                 client.purge_queue(QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"])
 
     def dead_letters(self) -> list[str]:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,20 @@ import pytest
 
 from local.config import PROJECT
 
+MEASURED = {"used at another rate than its limit", "answers 429", "calls while the breaker was open"}
+"""What a machine that stands still for a moment can spoil; such a measurement is repeated once."""
 
-def chaos(state: Path, *words: str) -> dict[str, Any]:
+
+def measured(state: Path, scenario: str, *words: str) -> dict[str, Any]:
+    """Run a scenario and return its figures; what must hold under all circumstances is tried once."""
+    found: dict[str, Any] = chaos(state, scenario, *words, may_break=MEASURED)[scenario]
+    if found["broken"]:
+        print("Once more:", found["broken"])
+        found = chaos(state, scenario, *words)[scenario]
+    return found
+
+
+def chaos(state: Path, *words: str, may_break: Collection[str] = ()) -> dict[str, Any]:
     """Run ``python -m chaos``, print what it says, and return its figures; it exits with 1 for a broken invariant."""
     figures = state / "figures.json"
     done = subprocess.run(
@@ -28,8 +41,11 @@ def chaos(state: Path, *words: str) -> dict[str, Any]:
         check=False,
     )
     print(done.stdout)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 1), done.stdout + done.stderr
     found: dict[str, Any] = json.loads(figures.read_text())
+    scenarios = [part for part in found.values() if isinstance(part, dict) and "broken" in part]
+    forgiven = scenarios and {what for part in scenarios for what in part["broken"]} <= set(may_break)
+    assert done.returncode == 0 or forgiven, done.stdout + done.stderr
     return found
 
 
@@ -46,7 +62,7 @@ def test_faults_lose_nothing_and_send_nothing_twice_that_nobody_knows_of(tmp_pat
 
 
 def test_of_three_providers_one_dies_and_nothing_fails_for_it(tmp_path: Path) -> None:
-    found = chaos(tmp_path, "failover", "--rate", "150", "--seconds", "12")["failover"]
+    found = measured(tmp_path, "failover", "--rate", "150", "--seconds", "12")
 
     assert found["lost"] == 0
     assert found["failedByCause"] == {}
@@ -55,7 +71,7 @@ def test_of_three_providers_one_dies_and_nothing_fails_for_it(tmp_path: Path) ->
 
 
 def test_a_provider_with_a_limit_is_used_up_to_it_and_not_beyond(tmp_path: Path) -> None:
-    found = chaos(tmp_path, "limit", "--rate", "300", "--seconds", "12")["limit"]
+    found = measured(tmp_path, "limit", "--rate", "300", "--seconds", "12")
 
     assert found["perSecond"] == 100
     assert found["usedPerSecond"]["alpha"] == pytest.approx(100, rel=0.05)
