@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.config import STATE_VARIABLE, StackConfig, StackError
@@ -19,6 +20,8 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.indexes import create_indexes
 
 SERVER_START_SECONDS = 60
+MANY_THREADS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
+"""For a client of many threads: httpx closes what it does not keep, now and then under another thread's hands."""
 
 
 def free_ports(count: int) -> int:

@@ -18,7 +18,7 @@ import psutil
 
 from local.config import PROJECT, STATE_VARIABLE, StackConfig
 from local.supervision import Supervisor, end_leftovers
-from tests.conftest import stack_config
+from tests.conftest import MANY_THREADS, stack_config
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
 
@@ -46,7 +46,7 @@ class RunningStack:
         self._environment = {**QUICK, **environment}
         self._supervisor = Supervisor(self.config, [])
         self._process: subprocess.Popen[str] | None = None
-        self.client = httpx.Client(base_url=self.config.url, timeout=30)
+        self.client = httpx.Client(base_url=self.config.url, timeout=30, limits=MANY_THREADS)
 
     def start(self) -> None:
         config = self.config

@@ -21,6 +21,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from local.api import Asgi, asgi
 from tests.builders import TIMINGS, ManualClock, a_result
+from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
 from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -237,7 +238,14 @@ def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
                 transport = None
                 address = f"http://localhost:{running.enter_context(serve(asgi(services)))}"
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            client = httpx.Client(base_url=address, headers=headers, transport=transport, timeout=30, trust_env=False)
+            client = httpx.Client(
+                base_url=address,
+                headers=headers,
+                transport=transport,
+                timeout=30,
+                trust_env=False,
+                limits=MANY_THREADS,
+            )
             return Api(running.enter_context(client), services, mongo)
 
         yield make
