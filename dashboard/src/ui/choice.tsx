@@ -1,4 +1,4 @@
-import { useId, type ReactNode, type Ref } from 'react';
+import { useId, type ReactNode } from 'react';
 
 interface Option<T extends string> {
   value: T;
@@ -14,24 +14,16 @@ interface ChoiceProps<T extends string> {
   onChange: (value: T) => void;
   /** Grid columns on a wide screen. */
   columns: string;
-  firstRef?: Ref<HTMLInputElement>;
 }
 
 /** One of a few, each with what it means: radio buttons in the shape of cards. */
-export function Choice<T extends string>({
-  legend,
-  options,
-  value,
-  onChange,
-  columns,
-  firstRef,
-}: ChoiceProps<T>) {
+export function Choice<T extends string>({ legend, options, value, onChange, columns }: ChoiceProps<T>) {
   const name = useId();
   return (
     <fieldset>
       <legend className="mb-1.5 text-sm font-medium">{legend}</legend>
       <div className={`grid gap-2 ${columns}`}>
-        {options.map((option, index) => (
+        {options.map((option) => (
           <label
             key={option.value}
             className="flex items-start gap-2.5 rounded-lg border border-control px-3 py-2.5 has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
@@ -44,7 +36,6 @@ export function Choice<T extends string>({
               onChange={() => {
                 onChange(option.value);
               }}
-              ref={index === 0 ? firstRef : undefined}
               className="mt-1 accent-(--accent) outline-none"
             />
             <span className="min-w-0">

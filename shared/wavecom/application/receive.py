@@ -46,9 +46,9 @@ class Receive:
         early, moved = self._apply([each.report for each in due])
         waits = {id(report) for report in early}
         too_old = now - KEPT_FOR
-        later = [each.id for each in due if id(each.report) in waits and each.kept_at > too_old]
-        self.kept.postpone(later, now + LOOK_AGAIN_AFTER)
-        self.kept.drop([each.id for each in due if each.id not in set(later)])
+        later = {each.id for each in due if id(each.report) in waits and each.kept_at > too_old}
+        self.kept.postpone([each.id for each in due if each.id in later], now + LOOK_AGAIN_AFTER)
+        self.kept.drop([each.id for each in due if each.id not in later])
         return moved
 
     def _apply(self, reports: Sequence[DeliveryReport]) -> tuple[list[DeliveryReport], int]:

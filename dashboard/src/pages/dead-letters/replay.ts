@@ -72,11 +72,11 @@ async function* batches(target: Target, patiently: Patiently, signal: AbortSigna
   }
   let view = viewOfGroup(target.kind === 'group' ? target.group : undefined);
   do {
-    const { cursor } = view;
-    const page = await patiently(() => deadLetters(filterOf({ ...view, cursor }, AT_ONCE), signal));
-    const wanted = page.notifications.filter((each) => belongs(view, each));
+    const shown = view;
+    const page = await patiently(() => deadLetters(filterOf(shown, AT_ONCE), signal));
+    const wanted = page.notifications.filter((each) => belongs(shown, each));
     if (wanted.length > 0) yield wanted.map((each) => each._id);
-    view = { ...view, cursor: page.nextCursor ?? undefined };
+    view = { ...shown, cursor: page.nextCursor ?? undefined };
   } while (view.cursor !== undefined);
 }
 
