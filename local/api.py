@@ -21,6 +21,8 @@ from wavecom.observability import configure_logging
 
 THREADS = 64
 GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep an idle connection (60 s is usual): who closes first must be the one who sends next."""
 API_PREFIX = "/api/"
 
 Scope = MutableMapping[str, Any]
@@ -154,6 +156,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
     )
 

@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from local.api import Asgi, asgi
+from local.api import KEEP_ALIVE_SECONDS, Asgi, asgi
 from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
@@ -165,7 +165,14 @@ def serve(app: Asgi) -> Iterator[int]:
     """Serve ``app`` on a port of its own, and yield the port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="critical", access_log=False, server_header=False, ws="none")
+        config = uvicorn.Config(
+            app,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            ws="none",
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
