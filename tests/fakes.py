@@ -16,6 +16,7 @@ from wavecom.domain.notification import AuditEntry, Channel, Lane, Notification
 from wavecom.domain.outcomes import Receipt
 from wavecom.domain.receipts import DeliveryReport
 from wavecom.domain.routing import WeightChange
+from wavecom.metrics import Metric
 from wavecom.ports import (
     AuditRange,
     DeadLetterFilter,
@@ -173,6 +174,10 @@ class FakeCounters:
             if tenant_id in (None, tenant):
                 by_minute[minute].update(counts)
         return {minute: Totals(counts) for minute, counts in by_minute.items()}
+
+    def by_tenant(self, since: datetime) -> dict[str, Totals]:
+        tenants = {tenant for tenant, _ in self._minutes}
+        return {tenant: Totals.merged(self.minutes(tenant, since).values()) for tenant in tenants}
 
     def add(self, tenant_id: str, deltas: Mapping[str, int], at: datetime) -> None:
         self._minutes[tenant_id, at.replace(second=0, microsecond=0)].update(deltas)
@@ -389,8 +394,9 @@ class FakeMetrics:
     def __init__(self) -> None:
         self.values: dict[tuple[str, ...], float] = {}
 
-    def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
-        self.values[name, *dimensions.values()] = value
+    def gauge(self, metric: Metric, value: float, **dimensions: str) -> None:
+        assert tuple(dimensions) == metric.dimensions
+        self.values[metric.name, *dimensions.values()] = value
 
 
 def as_if_stored(store: FakeStore, notification: Notification, **changes: object) -> Notification:

@@ -8,6 +8,8 @@ from typing import Any
 from wavecom.application.deadline import Deadline
 from wavecom.bootstrap import container, entry_point
 from wavecom.events import parse_queue_event
+from wavecom.metrics import QUEUE_WAIT
+from wavecom.observability import EmfMetrics
 
 logger = logging.getLogger("wavecom.deliver")
 
@@ -29,6 +31,9 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "duration_ms": round((time.monotonic() - started) * 1000),
         },
     )
+    metrics = EmfMetrics()
+    for lane, waited in report.waited.items():
+        metrics.gauge(QUEUE_WAIT, waited / timedelta(milliseconds=1), queue=lane.value)
     # What was claimed is in the database's hands now; had nothing been, the raise would make the broker try again.
     return batch.answer()
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from wavecom.application.deadline import Deadline
 from wavecom.bootstrap import container, entry_point
+from wavecom.metrics import SWEEP_HEARTBEAT
+from wavecom.observability import EmfMetrics
 
 logger = logging.getLogger("wavecom.sweep")
 
@@ -15,6 +17,7 @@ RESERVE = timedelta(seconds=10)
 def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE)
     done = {name: count for name, count in container().sweep(deadline).items() if count}
+    EmfMetrics().gauge(SWEEP_HEARTBEAT, 1)
     logger.info("Swept", extra={"done": done})
     return done
 

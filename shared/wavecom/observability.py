@@ -1,17 +1,17 @@
 """Logs, metrics and traces, by Powertools. Log lines name notifications, never a recipient or a body."""
 
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from wavecom.metrics import NAMESPACE, Metric
+
 Handler = Callable[[dict[str, Any], Any], Any]
 """A Lambda handler: event and context to an answer."""
-
-NAMESPACE = "WaveCom"
-"""CloudWatch namespace of everything that the functions publish."""
 
 
 def configure_logging(service: str) -> Logger:
@@ -30,16 +30,15 @@ class EmfMetrics:
     Each value is a document of its own, since values of one document share its dimensions.
     """
 
-    def __init__(self, service: str) -> None:
-        self._service = service
-        self._units = {unit.value: unit for unit in MetricUnit}
+    def __init__(self) -> None:
+        self._namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
 
-    def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
-        """See `wavecom.ports.MetricsSink.gauge`. ``unit`` is CloudWatch's name of it."""
-        metrics = EphemeralMetrics(namespace=NAMESPACE, service=self._service)
+    def gauge(self, metric: Metric, value: float, **dimensions: str) -> None:
+        """See `wavecom.ports.MetricsSink.gauge`."""
+        metrics = EphemeralMetrics(namespace=self._namespace, service=metric.service)
         for dimension, text in dimensions.items():
             metrics.add_dimension(dimension, text)
-        metrics.add_metric(name, self._units.get(unit, MetricUnit.NoUnit), value)
+        metrics.add_metric(metric.name, MetricUnit.NoUnit if metric.unit == "None" else metric.unit, value)
         metrics.flush_metrics()
 
 

@@ -15,6 +15,7 @@ from wavecom.domain.outcomes import ProviderError, Receipt
 from wavecom.domain.receipts import DeliveryReport, Unwanted
 from wavecom.domain.routing import WeightChange
 from wavecom.domain.tenant import ApiKey, TenantPolicy
+from wavecom.metrics import Metric
 
 
 class Clock(Protocol):
@@ -133,6 +134,9 @@ class Counters(Protocol):
 
     def minutes(self, tenant_id: str | None, since: datetime) -> dict[datetime, Totals]:
         """Return the sums of each minute from ``since`` on, which must be within the last hour."""
+
+    def by_tenant(self, since: datetime) -> dict[str, Totals]:
+        """Return each tenant's sums over the minutes that begin at ``since``'s or later."""
 
     def add(self, tenant_id: str, deltas: Mapping[str, int], at: datetime) -> None:
         """Add to a tenant's counters of the minute of ``at``."""
@@ -425,5 +429,5 @@ class SystemState(Protocol):
 class MetricsSink(Protocol):
     """Where measurements go: CloudWatch, by the embedded metric format."""
 
-    def gauge(self, name: str, value: float, unit: str, **dimensions: str) -> None:
-        """Record one value."""
+    def gauge(self, metric: Metric, value: float, **dimensions: str) -> None:
+        """Record one value, with each of the metric's dimensions."""

@@ -32,6 +32,19 @@ def test_sums_survive_folding_while_documents_become_few(mongo: Mongo) -> None:
     assert mongo.database.counters.count_documents({"tenantId": "bank-a"}) == 117 + 3 * 5 + 1
 
 
+def test_sums_of_late_are_told_by_tenant(mongo: Mongo) -> None:
+    counters = MongoCounters(mongo)
+    for tenant, minutes in (("bank-a", 0), ("bank-a", 5), ("bank-b", 5)):
+        counters.add(tenant, {"created.EMAIL": 2}, NOON + timedelta(minutes=minutes))
+
+    by_tenant = counters.by_tenant(NOON + timedelta(minutes=5, seconds=30))
+
+    assert {tenant: totals.by_channel("created")[Channel.EMAIL] for tenant, totals in by_tenant.items()} == {
+        "bank-a": 2,
+        "bank-b": 2,
+    }
+
+
 def test_a_writer_that_comes_late_is_folded_by_the_next_run(mongo: Mongo) -> None:
     counters = MongoCounters(mongo)
     counters.add("bank-a", {"created.EMAIL": 1}, NOON)

@@ -9,7 +9,7 @@ from tests.fakes import as_if_stored
 from tests.unit.delivery import LONG, SLOW, World
 from wavecom.domain import lifecycle
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Lane, Status
+from wavecom.domain.notification import Lane, Priority, Status
 from wavecom.domain.outcomes import PermanentError, TransientError
 
 
@@ -167,3 +167,23 @@ def test_an_expired_notification_is_not_sent(delivery: World) -> None:
 
     assert delivery.stored(notification).status is Status.EXPIRED
     assert delivery.email.accepted == []
+
+
+def test_it_tells_how_long_the_oldest_message_of_each_lane_had_waited(delivery: World) -> None:
+    older = delivery.waiting(priority=Priority.HIGH)
+    delivery.clock.advance(timedelta(seconds=3))
+    newer = delivery.waiting(2, priority=Priority.LOW)
+    delivery.clock.advance(timedelta(seconds=4))
+
+    report = delivery.run([*older, *newer])
+
+    assert report.waited == {Lane.HIGH: timedelta(seconds=7), Lane.STANDARD: timedelta(seconds=4)}
+
+
+def test_a_retry_waits_on_purpose(delivery: World) -> None:
+    (notification,) = delivery.waiting(recipient="flaky@example.com")
+    delivery.email.answers["flaky@example.com"] = [TransientError("busy", code="busy")]
+    delivery.run([notification])
+    delivery.clock.advance(timedelta(seconds=5))
+
+    assert delivery.run([delivery.stored(notification)]).waited == {}

@@ -10,6 +10,7 @@ from wavecom.adapters.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBr
 from wavecom.application.ledger import Ledger
 from wavecom.application.observe import Observe
 from wavecom.domain.degradation import Level, Thresholds
+from wavecom.domain.errors import StoreUnavailableError
 
 
 class World:
@@ -79,6 +80,80 @@ def test_failures_of_long_ago_do_not_count(world: World) -> None:
     world.observe()
 
     assert ("ProviderFailureRate", "ses") not in world.metrics.values
+
+
+def test_the_worst_failure_rate_leaves_out_providers_that_were_hardly_asked(world: World) -> None:
+    world.store.counters.add("bank-a", {"providers.ses.delivered": 15, "providers.ses.transient": 5}, NOON)
+    world.store.counters.add("bank-a", {"providers.twilio.transient": 2}, NOON)
+
+    world.observe()
+
+    assert world.metrics.values["WorstProviderFailureRate",] == 25.0
+
+
+def test_the_worst_failure_rate_is_published_when_nothing_was_sent(world: World) -> None:
+    world.observe()
+
+    assert world.metrics.values["WorstProviderFailureRate",] == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "cause", "hours"),
+    [
+        ("2026-03-01", "unknown", 0),
+        ((NOON - timedelta(days=3)).date().isoformat(), "retries_exhausted", 60),
+        ((NOON - timedelta(days=3)).date().isoformat(), "permanent", 0),
+        ((NOON - timedelta(days=100)).date().isoformat(), "unknown", 0),
+    ],
+)
+def test_dead_letters_that_need_a_person_are_aged_by_their_day(world: World, day: str, cause: str, hours: int) -> None:
+    world.clock.at = NOON
+    world.store.counters.add("bank-a", {f"dead.{day}:{cause}:ses": 2}, NOON)
+
+    world.observe()
+
+    assert world.metrics.values["DeadLetterAge",] == hours * 3600
+
+
+def test_what_was_replayed_has_no_age(world: World) -> None:
+    day = (NOON - timedelta(days=3)).date().isoformat()
+    world.store.counters.add("bank-a", {f"dead.{day}:unknown:ses": 2}, NOON)
+    world.store.counters.add("bank-b", {f"dead.{day}:unknown:ses": -2}, NOON)
+
+    world.observe()
+
+    assert world.metrics.values["DeadLetterAge",] == 0
+
+
+def test_a_run_that_came_to_its_end_beats_and_says_the_database_answers(world: World) -> None:
+    world.observe()
+
+    assert world.metrics.values["Heartbeat",] == 1
+    assert world.metrics.values["DatabaseReachable",] == 1
+
+
+def test_a_database_that_is_down_is_said_so_and_there_is_no_heartbeat(world: World, monkeypatch) -> None:
+    def down(*_: object) -> None:
+        raise StoreUnavailableError("MongoDB does not answer")
+
+    monkeypatch.setattr(world.store.counters, "minutes", down)
+
+    with pytest.raises(StoreUnavailableError):
+        world.observe()
+    assert world.metrics.values["DatabaseReachable",] == 0
+    assert ("Heartbeat",) not in world.metrics.values
+
+
+def test_the_busiest_tenants_are_logged(world: World, caplog) -> None:
+    for number in range(20):
+        world.store.counters.add(f"bank-{number}", {"created.EMAIL": number, "failed.EMAIL": 1}, NOON)
+
+    with caplog.at_level("INFO", logger="wavecom"):
+        world.observe()
+
+    lines = [each for each in caplog.records if each.message == "Busy tenant"]
+    assert [each.tenant for each in lines] == [f"bank-{number}" for number in range(19, 9, -1)]
+    assert (lines[0].accepted, lines[0].sent, lines[0].failed) == (19, 0, 1)
 
 
 def test_breaker_states_are_published(world: World) -> None:

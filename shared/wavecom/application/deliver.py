@@ -17,7 +17,7 @@ from wavecom.domain import settlement
 from wavecom.domain.change import Change
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Notification
+from wavecom.domain.notification import Lane, Notification
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.timings import Timings
 from wavecom.ports import Breakers, Clock, NotificationStore, Pace, Queue, Suppressions
@@ -32,11 +32,12 @@ PAUSE = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """How many of a batch's messages came to what, for one log line."""
+    """How many of a batch's messages came to what, for one log line, and how long the oldest had waited in its lane."""
 
     messages: int
     claimed: int = 0
     unrecorded: int = 0
+    waited: dict[Lane, timedelta] = field(default_factory=dict)
     by_status: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, changes: Sequence[Change], saved: Sequence[Change]) -> None:
@@ -75,6 +76,7 @@ class Deliver:
         report = DeliveryReport(len(messages))
         claims = Claim(store=self.store, clock=self.clock, timings=self.timings)(messages)
         report.claimed = len(claims.claimed)
+        report.waited = _waited(claims.claimed)
         report.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
         if claims.claimed:
@@ -192,6 +194,17 @@ class Deliver:
             self.breakers.record(provider, successes)
         for provider, pause in pauses.items():
             self.pace.pause(provider, self.clock() + pause)
+
+
+def _waited(claimed: Sequence[Notification]) -> dict[Lane, timedelta]:
+    """Return the longest time in each lane of what is attempted for the first time; a retry waits on purpose."""
+    longest: dict[Lane, timedelta] = {}
+    for each in claimed:
+        is_first = not each.attempts and each.deferred_since is None
+        if is_first and each.lease is not None and each.queued_at is not None:
+            waited = max(each.lease.since - each.queued_at, timedelta(0))
+            longest[each.lane] = max(waited, longest.get(each.lane, timedelta(0)))
+    return longest
 
 
 def _as_saved(planned: Sequence[Planned], saved: Sequence[Change]) -> list[Planned]:

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from wavecom import metrics
 from wavecom.application.ledger import Ledger
 from wavecom.domain.degradation import Level, Thresholds
-from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.ledger import Totals, failure_rate
+from wavecom.domain.notification import Cause
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.routing import Health, next_factor
 from wavecom.ports import Breakers, Clock, Counters, MetricsSink, Queue, SystemState, Weights
@@ -21,6 +23,14 @@ FAILURE_RATE_WINDOW = timedelta(minutes=5)
 HEALTH_WINDOW = timedelta(minutes=2)
 """Short, so that a provider that is well again is seen to be."""
 BREAKER_VALUES = {"closed": 0, "half-open": 1, "open": 2}
+MEANINGFUL_ATTEMPTS = 10
+"""Fewer attempts in the window say little: one failure of two is no rate of 50 percent."""
+TENANTS_WINDOW = timedelta(minutes=1)
+TENANTS_SHOWN = 10
+DEAD_LETTERS_SHOWN = timedelta(days=90)
+"""As long as notifications are kept."""
+FOR_A_PERSON = frozenset({Cause.RETRIES_EXHAUSTED, Cause.PROVIDER_UNAVAILABLE, Cause.UNKNOWN})
+"""Causes of dead letters that somebody has to decide on; a refusal for good is an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,30 +52,65 @@ class Observe:
     clock: Clock
 
     def __call__(self) -> Level:
-        """Publish depths, failure rates, breaker states and the level, follow the providers' health; return the level.
+        """Publish the service's `wavecom.metrics`, follow the providers' health, store the level and return it.
 
-        Metrics: ``QueueDepth`` (messages, by queue, the dead letters among them), ``ProviderFailureRate`` (percent over
-        five minutes), ``ProviderWeight`` (percent of the configured weight), ``BreakerState`` (0 closed, 1 half-open, 2
-        open), ``AcceptedPerMinute``, ``DegradationLevel`` (1 to 4), ``BrokerReachable`` (0 or 1), ``LedgerMismatch``
-        (lines of closed minutes that do not agree with the notifications).
+        Raises `StoreUnavailableError`, after ``DatabaseReachable`` was published as 0.
         """
-        now = self.clock()
+        try:
+            level = self._measure()
+        except StoreUnavailableError:
+            self.metrics.gauge(metrics.DATABASE_REACHABLE, 0)
+            raise
+        self.metrics.gauge(metrics.DATABASE_REACHABLE, 1)
+        self.metrics.gauge(metrics.OBSERVE_HEARTBEAT, 1)
+        return level
+
+    def _measure(self) -> Level:
         self._publish_depths()
+        now = self.clock()
         minutes = self.counters.minutes(None, now - FAILURE_RATE_WINDOW)
-        for provider, outcomes in Totals.merged(minutes.values()).providers().items():
-            rate = failure_rate(outcomes, lambda outcome: outcome in FAILURES)
-            self.metrics.gauge("ProviderFailureRate", rate, "Percent", provider=provider)
+        self._publish_failure_rates(Totals.merged(minutes.values()))
         self._follow_health(Totals.merged(minutes[each] for each in minutes if each >= now - HEALTH_WINDOW), now)
-        self.metrics.gauge("LedgerMismatch", len(self.ledger.check()), "Count")
+        self.metrics.gauge(metrics.LEDGER_MISMATCH, len(self.ledger.check()))
+        self.metrics.gauge(metrics.DEAD_LETTER_AGE, self._dead_letter_age(now).total_seconds())
         for provider, state in self.breakers.states().items():
-            self.metrics.gauge("BreakerState", BREAKER_VALUES[state.name], "None", provider=provider)
+            self.metrics.gauge(metrics.BREAKER_STATE, BREAKER_VALUES[state.name], provider=provider)
         accepted = _accepted_per_minute(minutes, now)
         level = self.thresholds.level(accepted)
-        self.metrics.gauge("AcceptedPerMinute", accepted, "Count")
-        self.metrics.gauge("DegradationLevel", level.value, "None")
+        self.metrics.gauge(metrics.ACCEPTED_PER_MINUTE, accepted)
+        self.metrics.gauge(metrics.DEGRADATION_LEVEL, level.value)
+        self._log_tenants(now)
         self.system.set_level(level, now)
         self.system.beat("observe", now)
         return level
+
+    def _publish_failure_rates(self, totals: Totals) -> None:
+        worst = 0.0
+        for provider, outcomes in totals.providers().items():
+            rate = failure_rate(outcomes, lambda outcome: outcome in FAILURES)
+            self.metrics.gauge(metrics.PROVIDER_FAILURE_RATE, rate, provider=provider)
+            if sum(outcomes.values()) >= MEANINGFUL_ATTEMPTS:
+                worst = max(worst, rate)
+        self.metrics.gauge(metrics.WORST_PROVIDER_FAILURE_RATE, worst)
+
+    def _dead_letter_age(self, now: datetime) -> timedelta:
+        """Return how long it is since the end of the oldest day that has dead letters for a person to decide on."""
+        days = [
+            datetime.fromisoformat(day).replace(tzinfo=UTC)
+            for (day, cause, _), count in self.counters.totals(None).dead_letters().items()
+            if count > 0 and cause in FOR_A_PERSON
+        ]
+        oldest = min((day for day in days if day >= now - DEAD_LETTERS_SHOWN), default=now)
+        return max(timedelta(0), now - oldest - timedelta(days=1))
+
+    def _log_tenants(self, now: datetime) -> None:
+        """Log the busiest tenants, for the operators' dashboard: as metrics, each would cost as much as an alarm."""
+        by_tenant = self.counters.by_tenant(now - TENANTS_WINDOW)
+        accepted = {tenant: sum(totals.by_channel("created").values()) for tenant, totals in by_tenant.items()}
+        for tenant in sorted(accepted, key=lambda each: accepted[each], reverse=True)[:TENANTS_SHOWN]:
+            totals = by_tenant[tenant]
+            counts = {name: sum(totals.by_channel(name).values()) for name in ("sent", "failed", "retried")}
+            logger.info("Busy tenant", extra={"tenant": tenant, "accepted": accepted[tenant], **counts})
 
     def _follow_health(self, totals: Totals, now: datetime) -> None:
         """Move the weights of providers that fail or are slow, and drift them back."""
@@ -93,18 +138,18 @@ class Observe:
                 factor = next(
                     (each.factor for each in changes if each.provider == provider), factors.get(provider, 1.0)
                 )
-                self.metrics.gauge("ProviderWeight", 100 * factor, "Percent", provider=provider)
+                self.metrics.gauge(metrics.PROVIDER_WEIGHT, 100 * factor, provider=provider)
 
     def _publish_depths(self) -> None:
         try:
             depths = self.queue.depths()
         except QueueUnavailableError:
             logger.exception("Broker unavailable, no depths to publish")
-            self.metrics.gauge("BrokerReachable", 0, "None")
+            self.metrics.gauge(metrics.BROKER_REACHABLE, 0)
             return
-        self.metrics.gauge("BrokerReachable", 1, "None")
+        self.metrics.gauge(metrics.BROKER_REACHABLE, 1)
         for queue, depth in depths.items():
-            self.metrics.gauge("QueueDepth", depth, "Count", queue=queue)
+            self.metrics.gauge(metrics.QUEUE_DEPTH, depth, queue=queue)
 
 
 def _accepted_per_minute(minutes: Mapping[datetime, Totals], now: datetime) -> int:

@@ -80,6 +80,14 @@ class MongoCounters:
                 by_minute[document["minute"]].append(document)
         return {minute: Totals(_sum(documents)) for minute, documents in by_minute.items()}
 
+    def by_tenant(self, since: datetime) -> dict[str, Totals]:
+        """See `wavecom.ports.Counters.by_tenant`."""
+        by_tenant: defaultdict[str, list[Document]] = defaultdict(list)
+        with available():
+            for document in self._counters.find({"minute": {"$gte": minute_of(since)}}):
+                by_tenant[document["tenantId"]].append(document)
+        return {tenant_id: Totals(_sum(documents)) for tenant_id, documents in by_tenant.items()}
+
     def of_minute(self, minute: datetime, session: ClientSession) -> dict[str, Totals]:
         """Return each tenant's sums of one minute, within a transaction."""
         by_tenant: defaultdict[str, list[Document]] = defaultdict(list)
