@@ -30,9 +30,7 @@ class RabbitMQPoller:
     """Consumes with a prefetch of one batch, invokes, and acknowledges the batch as a whole."""
 
     def __init__(self, queue_name: str) -> None:
-        url = container().settings.amqp_url
-        assert url is not None
-        self._url = url.get_secret_value()
+        self._url = container().settings.broker_url
         self._queue_name = queue_name
         self._received: list[amqp.Message] = []
 

@@ -20,12 +20,15 @@ from local.supervision import Program, Supervisor, end_leftovers
 from wavecom import topology
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.indexes import create_indexes
+from wavecom.adapters.secrets import read_secret
 from wavecom.bootstrap import Container
 from wavecom.domain.errors import UnavailableError
 from wavecom.settings import Settings, SettingsError
 
 SERVER_START = timedelta(seconds=60)
 API_START = timedelta(seconds=30)
+NAMES = str.maketrans("_.", "--")
+"""Queue names as the supervisor can have them."""
 
 
 class Stack:
@@ -136,9 +139,11 @@ def own_programs(config: StackConfig) -> list[Program]:
     python = sys.executable
     poller, queues = "local.sqs_poller", [*topology.LANES, topology.RETRY]
     if config.broker == "rabbitmq":
-        poller, queues = "local.rabbitmq_poller", [*topology.LANES]
+        shards = container(config).settings.lane_shards
+        poller = "local.rabbitmq_poller"
+        queues = [queue for lane in topology.LANES for queue in topology.shards(lane, shards)]
     consumers = [
-        Program(name=f"deliver-{queue.replace('_', '-')}", command=[python, "-m", poller, queue]) for queue in queues
+        Program(name=f"deliver-{queue.translate(NAMES)}", command=[python, "-m", poller, queue]) for queue in queues
     ]
     api = Program(name="api", command=[python, "-m", "local.api"])
     schedule = Program(name="schedule", command=[python, "-m", "local.schedule"])
@@ -152,9 +157,11 @@ def container(config: StackConfig) -> Container:
     """
     os.environ.update(config.environment())
     try:
-        return Container(Settings.from_environment())
+        return Container(Settings.from_environment(read_secret))
     except SettingsError as exc:
         raise StackError(f"A setting is wrong: {exc}.") from exc
+    except UnavailableError as exc:
+        raise StackError(f"{exc}.") from exc
 
 
 def prepare(config: StackConfig) -> None:

@@ -11,6 +11,7 @@ from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.configuration import TwilioConfig
+from wavecom.adapters.secrets import read_secret
 from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.deliver import Deliver
 from wavecom.application.intervene import Intervene
@@ -69,7 +70,7 @@ class Container:
         if settings.broker == "rabbitmq" and settings.amqp_url is not None:
             from wavecom.adapters.rabbitmq.queue import RabbitMQQueue  # noqa: PLC0415
 
-            return RabbitMQQueue(settings.amqp_url.get_secret_value())
+            return RabbitMQQueue(settings.broker_url, lane_shards=settings.lane_shards)
         from wavecom.adapters.sqs.queue import SqsQueue, sqs_client  # noqa: PLC0415
 
         client = sqs_client(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
@@ -315,8 +316,11 @@ class Container:
 
 @cache
 def container() -> Container:
-    """Return the process's container, made from the environment on the first call. Raises `SettingsError`."""
-    return Container(Settings.from_environment())
+    """Return the process's container, made from the environment on the first call.
+
+    Raises `SettingsError`, and `UnavailableError` where a secret cannot be read.
+    """
+    return Container(Settings.from_environment(read_secret))
 
 
 def entry_point(service: str, handle: Handler) -> Handler:

@@ -2,19 +2,22 @@
 
 import json
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfig
 from wavecom.domain.degradation import Thresholds
 from wavecom.domain.notification import Channel
 from wavecom.domain.timings import Timings
 
-SEND_BOUND = 3
-"""In timeouts: a send may wait for a connection or a token, make its call, and make it again with a new token."""
+KEPT_SECRET = ("mongodb_uri", "amqp_credentials", "providers")
+"""Settings that a secret may hold: ``MONGODB_URI_SECRET`` names the one of AWS Secrets Manager for ``MONGODB_URI``."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -33,6 +36,15 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text names the environment variable."""
 
 
+class AmqpCredentials(BaseModel):
+    """Who RabbitMQ lets in, in the shape that Lambda's event source mappings ask for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    username: str
+    password: SecretStr
+
+
 class Settings(BaseModel):
     """WaveCom's settings. Each field is the environment variable of the same name in capitals."""
 
@@ -43,6 +55,12 @@ class Settings(BaseModel):
 
     broker: Annotated[Literal["sqs", "rabbitmq"], Field(description="Queue engine")] = "sqs"
     amqp_url: Annotated[SecretStr | None, Field(description="RabbitMQ address, for BROKER=rabbitmq")] = None
+    amqp_credentials: Annotated[
+        AmqpCredentials | None, Field(description="JSON `username` and `password`, where AMQP_URL has none")
+    ] = None
+    lane_shards: Annotated[
+        int, Field(ge=1, le=topology.MAX_SHARDS, description="RabbitMQ queues that each lane is spread over")
+    ] = 1
     aws_region: Annotated[str, Field(description="Region of SQS and SES")] = "us-east-1"
     aws_endpoint_url: Annotated[str | None, Field(description="AWS emulator to use instead of AWS")] = None
     sqs_queue_prefix: Annotated[str, Field(description="Put before every SQS queue name")] = ""
@@ -65,16 +83,20 @@ class Settings(BaseModel):
     high_per_minute: Annotated[int, Field(ge=1, description="Load above which level 3 begins")] = 100_000
     extreme_per_minute: Annotated[int, Field(ge=1, description="Load above which level 4 begins")] = 200_000
 
-    sends_at_once: Annotated[int, Field(ge=1, le=1024, description="Provider calls at once in a process")] = 128
+    sends_at_once: Annotated[int, Field(ge=1, le=1024, description="Provider calls at once in a process")] = (
+        topology.SENDS_AT_ONCE
+    )
     pending_timeout_seconds: Annotated[Seconds, Field(description="PENDING this long: the sweep queues it")] = 15
     queued_timeout_seconds: Annotated[Seconds, Field(description="QUEUED this long: the sweep looks")] = 300
-    lease_seconds: Annotated[Seconds, Field(description="How long a claim holds")] = 90
+    lease_seconds: Annotated[Seconds, Field(description="How long a claim holds")] = topology.LEASE_SECONDS
     retry_margin_seconds: Annotated[Seconds, Field(description="A retry this late is taken for lost")] = 30
 
     providers: Annotated[
         tuple[AnyProvider, ...], Field(description="Providers, a JSON list; without it all are simulated")
     ] = ()
-    provider_timeout_seconds: Annotated[Seconds, Field(description="Longest wait for a provider")] = 10
+    provider_timeout_seconds: Annotated[Seconds, Field(description="Longest wait for a provider")] = (
+        topology.PROVIDER_TIMEOUT_SECONDS
+    )
     receipts_url: Annotated[
         str | None,
         Field(pattern=r"^https?://[^/]+$", description="Where providers send delivery reports, up to the path"),
@@ -101,6 +123,16 @@ class Settings(BaseModel):
             raise ValueError("must be a JSON list")  # noqa: TRY004 - Pydantic reports ValueError only
         return parsed
 
+    @field_validator("amqp_credentials", mode="before")
+    @classmethod
+    def _read_credentials(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be JSON") from None
+
     @field_validator("cors_origins", "simulated_down", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -117,7 +149,7 @@ class Settings(BaseModel):
             raise ValueError("PROVIDERS must have names that differ")
         if timedelta(seconds=self.lease_seconds) <= self.send_bound:
             raise ValueError(
-                f"LEASE_SECONDS must be more than {SEND_BOUND} times PROVIDER_TIMEOUT_SECONDS "
+                f"LEASE_SECONDS must be more than {topology.SEND_BOUND} times PROVIDER_TIMEOUT_SECONDS "
                 "and each provider's timeoutSeconds"
             )
         if not self.elevated_per_minute < self.high_per_minute < self.extreme_per_minute:
@@ -125,10 +157,17 @@ class Settings(BaseModel):
         return self
 
     @classmethod
-    def from_environment(cls) -> "Settings":
-        """Read the environment. Raises `SettingsError` that names each variable at fault, never its value."""
+    def from_environment(cls, read_secret: Callable[[str], str] | None = None) -> "Settings":
+        """Read the environment, and with ``read_secret`` (ARN or name to value) the secrets that it names.
+
+        Raises `SettingsError` that names each variable at fault, never its value.
+        """
         names = {name.upper(): name for name in cls.model_fields}
         given = {names[variable]: value for variable, value in os.environ.items() if variable in names and value}
+        for name in KEPT_SECRET:
+            secret = os.environ.get(f"{name.upper()}_SECRET")
+            if secret and name not in given and read_secret is not None:
+                given[name] = read_secret(secret)
         try:
             return cls.model_validate(given)
         except ValidationError as exc:
@@ -160,10 +199,21 @@ class Settings(BaseModel):
         return (*self.providers, *(simulated(channel) for channel in missing))
 
     @property
+    def broker_url(self) -> str:
+        """RabbitMQ's address with its credentials."""
+        url = self.amqp_url.get_secret_value() if self.amqp_url else ""
+        if self.amqp_credentials is None:
+            return url
+        parts = urlsplit(url)
+        user = quote(self.amqp_credentials.username, safe="")
+        password = quote(self.amqp_credentials.password.get_secret_value(), safe="")
+        return parts._replace(netloc=f"{user}:{password}@{parts.netloc.rpartition('@')[2]}").geturl()
+
+    @property
     def send_bound(self) -> timedelta:
         """How long one send can take at the most, whichever provider it goes to."""
         default = self.provider_timeout
-        return SEND_BOUND * max([default, *(each.timeout(default) for each in self.providers)])
+        return topology.SEND_BOUND * max([default, *(each.timeout(default) for each in self.providers)])
 
     @property
     def provider_timeout(self) -> timedelta:

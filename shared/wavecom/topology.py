@@ -1,5 +1,6 @@
 """Queues, exchanges, delays and limits: pure data, imported by the code, the CDK app and the tests alike."""
 
+from dataclasses import dataclass
 from typing import Final
 
 HIGH_PRIORITY: Final = "high_priority"
@@ -13,6 +14,12 @@ RETRY: Final = "retry"
 RETRY_DELAYS_SECONDS: Final = (5, 25, 125)
 """5^n seconds for the n-th retry. RabbitMQ has one queue per delay, so a long one never holds up a short one."""
 
+LANES_EXCHANGE: Final = "lanes"
+"""RabbitMQ's exchange in front of the lanes: a message's routing key is the lane it goes to."""
+
+MAX_SHARDS: Final = 16
+"""Queues that RabbitMQ may spread a lane over; Lambda reads each with one execution environment."""
+
 LANE_MAX_LENGTH: Final = 100_000
 """RabbitMQ refuses a publish beyond this; the notification stays PENDING for the sweep."""
 
@@ -25,8 +32,55 @@ SQS_MAX_DELAY_SECONDS: Final = 900
 SQS_MAX_RECEIVES: Final = 10
 """Redrive after this many receives: the last resort, since the handler raises for no single message."""
 
-SQS_VISIBILITY_TIMEOUT_SECONDS: Final = 120
-"""Longer than any invocation of the deliver function, so that a batch under way is not handed out again."""
+DEAD_LETTERS_KEPT_SECONDS: Final = 14 * 86_400
+"""The longest that SQS keeps a message (Amazon SQS API reference, "SetQueueAttributes"); RabbitMQ does the same."""
+
+LEASE_SECONDS: Final = 90
+"""How long a claim holds, unless LEASE_SECONDS says otherwise."""
+
+PROVIDER_TIMEOUT_SECONDS: Final = 10
+"""Longest wait for a provider, unless PROVIDER_TIMEOUT_SECONDS says otherwise."""
+
+SENDS_AT_ONCE: Final = 128
+"""Provider calls at once in a process, unless SENDS_AT_ONCE says otherwise."""
+
+SEND_BOUND: Final = 3
+"""In timeouts: a send may wait for a connection or a token, make its call, and make it again with a new token."""
+
+BATCH_MAX: Final = 1000
+"""Messages in one batch, however long the lease: what an invocation holds in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLimits:
+    """What follows from the lease, in one place: times in seconds, the batch in messages.
+
+    A send begins only while its lease lasts for it; an invocation ends with the leases it took; a batch is no
+    more than what can begin under them if every send takes its whole timeout; and a message stays invisible for six
+    invocations (AWS Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping").
+    """
+
+    lease: int
+    function_timeout: int
+    visibility_timeout: int
+    batch_size: int
+
+
+def delivery_limits(
+    lease_seconds: int = LEASE_SECONDS,
+    provider_timeout_seconds: int = PROVIDER_TIMEOUT_SECONDS,
+    sends_at_once: int = SENDS_AT_ONCE,
+) -> DeliveryLimits:
+    """Return the limits of delivery. Raises ValueError where no send could begin under the lease."""
+    begin_within = lease_seconds - SEND_BOUND * provider_timeout_seconds
+    if begin_within <= 0:
+        raise ValueError(f"The lease must be longer than {SEND_BOUND} times the provider's timeout")
+    return DeliveryLimits(
+        lease=lease_seconds,
+        function_timeout=lease_seconds,
+        visibility_timeout=6 * lease_seconds,
+        batch_size=min(BATCH_MAX, max(1, sends_at_once * begin_within // provider_timeout_seconds)),
+    )
 
 
 def delay_queue(seconds: int) -> str:
@@ -39,12 +93,17 @@ def delay_at_most(seconds: float) -> int:
     return max((delay for delay in RETRY_DELAYS_SECONDS if delay <= seconds), default=RETRY_DELAYS_SECONDS[0])
 
 
-def rabbitmq_queues() -> dict[str, dict[str, object]]:
+def shards(lane: str, count: int) -> tuple[str, ...]:
+    """Return the RabbitMQ queues that a lane is spread over. The first has the lane's own name."""
+    return (lane, *(f"{lane}.{number}" for number in range(1, count)))
+
+
+def rabbitmq_queues(lane_shards: int = 1) -> dict[str, dict[str, object]]:
     """Return every RabbitMQ queue with its arguments. All are durable quorum queues.
 
-    A delay queue dead-letters to the default exchange, where a message's routing key is the name of the queue
-    it goes to: the lane. It does so at least once, which RabbitMQ offers with ``reject-publish`` only
-    (RabbitMQ documentation, "Quorum Queues": at-least-once dead-lettering).
+    A delay queue dead-letters to the exchange of the lanes, where a message's routing key is its lane. It does so at
+    least once, which RabbitMQ offers with ``reject-publish`` only (RabbitMQ documentation, "Quorum Queues":
+    at-least-once dead-lettering).
     """
     quorum: dict[str, object] = {"x-queue-type": "quorum"}
     lane = quorum | {"x-max-length": LANE_MAX_LENGTH, "x-overflow": "reject-publish"}
@@ -52,15 +111,20 @@ def rabbitmq_queues() -> dict[str, dict[str, object]]:
         delay_queue(seconds): quorum
         | {
             "x-message-ttl": seconds * 1000,
-            "x-dead-letter-exchange": "",
+            "x-dead-letter-exchange": LANES_EXCHANGE,
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
             "x-max-length": WAITING_MAX_LENGTH,
         }
         for seconds in RETRY_DELAYS_SECONDS
     }
-    dead_letters = quorum | {"x-max-length": WAITING_MAX_LENGTH, "x-overflow": "drop-head"}
-    return {**dict.fromkeys(LANES, lane), **delays, DEAD_LETTERS: dead_letters}
+    dead_letters = quorum | {
+        "x-max-length": WAITING_MAX_LENGTH,
+        "x-overflow": "drop-head",
+        "x-message-ttl": DEAD_LETTERS_KEPT_SECONDS * 1000,
+    }
+    lanes = {queue: lane for name in LANES for queue in shards(name, lane_shards)}
+    return {**lanes, **delays, DEAD_LETTERS: dead_letters}
 
 
 def delay_exchange(seconds: int) -> str:

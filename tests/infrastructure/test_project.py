@@ -66,7 +66,7 @@ def test_a_lease_outlasts_the_last_send_that_may_begin_under_it() -> None:
     timings = settings.timings()
 
     assert timings.begin_within + settings.provider_timeout < timings.lease
-    assert timings.lease < timedelta(seconds=topology.SQS_VISIBILITY_TIMEOUT_SECONDS)
+    assert timings.lease < timedelta(seconds=topology.delivery_limits().visibility_timeout)
 
 
 @pytest.mark.parametrize("lock", ["runtime", "dev", "ministack"])

@@ -15,11 +15,15 @@ import pytest
 
 from local.config import PROJECT
 from tests.builders import a_draft, a_result
+from wavecom import metrics
+from wavecom.adapters.breaker import FAILURES_TO_OPEN, PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
+from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Priority, Status
@@ -185,7 +189,7 @@ def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store) 
 
     invoke("deliver", load("rmq_deliver"))
 
-    lines = [json.loads(line) for line in invoke.log]
+    lines = [line for line in map(json.loads, invoke.log) if "message" in line]
     (failure,) = [line for line in lines if line["message"] == "Attempt made"]
     assert failure["notification_id"] == "507f1f77bcf86cd799439011"
     assert failure["tenant_id"] == "bank-a"
@@ -212,17 +216,48 @@ def test_a_traced_function_does_the_same(invoke: Invoke, store) -> None:
     assert invoke("sweep", load("schedule"), TRACING="true")["published"] == 1
 
 
-def test_observe_publishes_metrics_in_the_embedded_format(invoke: Invoke) -> None:
-    assert invoke("observe", load("schedule")) == {"level": 1}
+def emitted(invoke: Invoke) -> set[tuple[str, str, str, tuple[str, ...]]]:
+    """Return each metric of the last call: its name, unit and service, and its dimensions besides that."""
+    found = set()
+    for document in map(json.loads, invoke.log):
+        for directive in document.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert directive["Namespace"] == "WaveCom/test"
+            (names,) = directive["Dimensions"]
+            for metric in directive["Metrics"]:
+                assert isinstance(document[metric["Name"]], list | int | float)
+                others = tuple(sorted(set(names) - {"service"}))
+                found.add((metric["Name"], metric["Unit"], document["service"], others))
+    return found
 
-    metrics = {
-        name["Name"]: document
-        for document in map(json.loads, invoke.log)
-        for name in document["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-    }
-    assert metrics.keys() >= {"QueueDepth", "AcceptedPerMinute", "DegradationLevel", "BrokerReachable"}
-    assert metrics["QueueDepth"]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "WaveCom"
-    assert metrics["QueueDepth"]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["queue", "service"]]
+
+def test_every_metric_is_published_as_it_is_listed(invoke: Invoke, store, mongo: Mongo) -> None:
+    stored_as(store, "507f1f77bcf86cd799439011", priority=Priority.HIGH)
+    namespace = {"POWERTOOLS_METRICS_NAMESPACE": "WaveCom/test"}
+    breakers = MongoBreakerStates(mongo)
+    PyBreakers(breakers, lambda: datetime.now(UTC)).record("simulated-email", [False] * FAILURES_TO_OPEN)
+    providers = json.dumps(
+        [{"kind": "simulated", "channel": "EMAIL", "name": name} for name in ("simulated-email", "other")]
+    )
+
+    found = set()
+    for function, event in (("deliver", "rmq_deliver"), ("sweep", "schedule"), ("observe", "schedule")):
+        invoke(function, load(event), PROVIDERS=providers, **namespace)
+        found |= emitted(invoke)
+
+    assert found == {(each.name, each.unit, each.service, tuple(sorted(each.dimensions))) for each in metrics.METRICS}
+
+
+def test_prepare_makes_indexes_and_queues(invoke: Invoke, mongo: Mongo, rabbitmq_url: str) -> None:
+    mongo.database.notifications.drop_indexes()
+    connection = connect(rabbitmq_url)
+    channel = connection.channel()
+    channel.queue_delete("notifications_dlq")
+
+    assert invoke("prepare", load("schedule")) is None
+
+    assert "due" in mongo.database.notifications.index_information()
+    assert channel.queue_declare("notifications_dlq", passive=True).message_count == 0
+    connection.close()
 
 
 def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import amqp
 from amqp.exceptions import AMQPError
 
-from wavecom import topology
+from wavecom.adapters.rabbitmq.declaration import declare
 from wavecom.domain.errors import QueueUnavailableError
 
 T = TypeVar("T")
@@ -88,12 +88,12 @@ class Publisher:
         """Return how many messages are ready in each queue. Raises `QueueUnavailableError`."""
         return self._twice(lambda: self._depths(queues))
 
-    def declare(self) -> None:
-        """Declare every queue and exchange of `wavecom.topology`; what exists already is left as it is.
+    def declare(self, lane_shards: int) -> None:
+        """Declare every queue, exchange and binding of `wavecom.topology`; what exists already is left as it is.
 
         Raises `QueueUnavailableError`, also where a queue of the name has other arguments.
         """
-        self._twice(self._declare)
+        self._twice(lambda: declare(self._channel, lane_shards))
 
     def _twice(self, call: Callable[[], T]) -> T:
         """Make ``call``; where the connection proves dead, open a new one and call again, once."""
@@ -151,14 +151,6 @@ class Publisher:
 
     def _depths(self, queues: Sequence[str]) -> dict[str, int]:
         return {name: self._channel.queue_declare(name, passive=True).message_count for name in queues}
-
-    def _declare(self) -> None:
-        for name, arguments in topology.rabbitmq_queues().items():
-            self._channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
-        for seconds in topology.RETRY_DELAYS_SECONDS:
-            exchange = topology.delay_exchange(seconds)
-            self._channel.exchange_declare(exchange, "fanout", durable=True, auto_delete=False)
-            self._channel.queue_bind(topology.delay_queue(seconds), exchange)
 
     def _open(self) -> None:
         if self._connection is not None and time.monotonic() - self._used > IDLE_LIMIT.total_seconds():

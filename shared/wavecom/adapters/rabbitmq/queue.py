@@ -16,17 +16,21 @@ DEFAULT_EXCHANGE = ""
 
 
 class RabbitMQQueue:
-    """`wavecom.ports.Queue` on RabbitMQ. Each thread that publishes borrows a connection of its own."""
+    """`wavecom.ports.Queue` on RabbitMQ. Each thread that publishes borrows a connection of its own.
+
+    ``lane_shards`` is how many queues each lane is spread over.
+    """
 
     name = "rabbitmq"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lane_shards: int = 1) -> None:
         self._url = url
+        self._lane_shards = lane_shards
         self._idle: LifoQueue[Publisher] = LifoQueue()
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
         """See `wavecom.ports.Queue.publish`. A delay becomes the longest delay queue not above it."""
-        exchange = DEFAULT_EXCHANGE
+        exchange = topology.LANES_EXCHANGE
         if delay > timedelta(0):
             exchange = topology.delay_exchange(topology.delay_at_most(delay.total_seconds()))
         return self._publish(messages, [_outgoing(message, exchange, message.lane.value) for message in messages])
@@ -44,10 +48,11 @@ class RabbitMQQueue:
     def depths(self) -> dict[str, int]:
         """See `wavecom.ports.Queue.depths`."""
         with self._publisher() as publisher:
-            depths = publisher.depths(list(topology.rabbitmq_queues()))
-        delays = [topology.delay_queue(seconds) for seconds in topology.RETRY_DELAYS_SECONDS]
-        delayed = sum(depths.pop(name) for name in delays)
-        return {**depths, topology.RETRY: delayed}
+            depths = publisher.depths(list(topology.rabbitmq_queues(self._lane_shards)))
+        parts = {lane: topology.shards(lane, self._lane_shards) for lane in topology.LANES}
+        parts[topology.RETRY] = tuple(topology.delay_queue(seconds) for seconds in topology.RETRY_DELAYS_SECONDS)
+        parts[topology.DEAD_LETTERS] = (topology.DEAD_LETTERS,)
+        return {name: sum(depths[queue] for queue in queues) for name, queues in parts.items()}
 
     def ping(self, timeout: timedelta) -> None:
         """See `wavecom.ports.Queue.ping`. Opens a connection of its own, since an idle one proves nothing."""
@@ -59,7 +64,7 @@ class RabbitMQQueue:
     def declare(self) -> None:
         """Declare all queues; what exists already is left as it is. Raises `QueueUnavailableError`."""
         with self._publisher() as publisher:
-            publisher.declare()
+            publisher.declare(self._lane_shards)
 
     def close(self) -> None:
         """Close all idle connections."""

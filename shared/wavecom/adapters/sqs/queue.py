@@ -135,10 +135,11 @@ class SqsQueue:
             ]["QueueArn"]
 
         def create_all() -> None:
-            dead_letters = create(topology.DEAD_LETTERS, {})
+            kept = str(topology.DEAD_LETTERS_KEPT_SECONDS)
+            dead_letters = create(topology.DEAD_LETTERS, {"MessageRetentionPeriod": kept})
             redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": topology.SQS_MAX_RECEIVES}
             for queue in (*topology.LANES, topology.RETRY):
-                visibility = str(topology.SQS_VISIBILITY_TIMEOUT_SECONDS)
+                visibility = str(topology.delivery_limits().visibility_timeout)
                 create(queue, {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": visibility})
 
         _answered(create_all)

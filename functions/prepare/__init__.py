@@ -1,0 +1,1 @@
+"""Before the rest of a deployment."""

@@ -1,0 +1,90 @@
+"""Settings from the environment, and from the secrets that it names."""
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from wavecom import topology
+from wavecom.adapters.secrets import read_secret
+from wavecom.domain.errors import UnavailableError
+from wavecom.settings import Settings, SettingsError
+
+CREDENTIALS = json.dumps({"username": "wave", "password": "p@ss/word"})
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://localhost")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+
+
+def test_a_secret_stands_in_for_a_variable(monkeypatch) -> None:
+    monkeypatch.delenv("MONGODB_URI")
+    monkeypatch.setenv("MONGODB_URI_SECRET", "wavecom/uri")
+    monkeypatch.setenv("PROVIDERS_SECRET", "wavecom/providers")
+    secrets = {
+        "wavecom/uri": "mongodb://atlas.example",
+        "wavecom/providers": json.dumps([{"kind": "ses", "name": "ses", "sender": "no-reply@bank.example"}]),
+    }
+
+    settings = Settings.from_environment(secrets.__getitem__)
+
+    assert settings.mongodb_uri.get_secret_value() == "mongodb://atlas.example"
+    assert [provider.name for provider in settings.providers] == ["ses"]
+
+
+def test_a_variable_that_is_set_wins_and_its_secret_is_not_read(monkeypatch) -> None:
+    monkeypatch.setenv("MONGODB_URI_SECRET", "wavecom/uri")
+
+    assert Settings.from_environment(lambda _: pytest.fail("read")).mongodb_uri.get_secret_value()
+
+
+def test_credentials_join_the_brokers_address(monkeypatch) -> None:
+    monkeypatch.setenv("BROKER", "rabbitmq")
+    monkeypatch.setenv("AMQP_URL", "amqps://b-1.mq.eu-central-1.amazonaws.com:5671")
+    monkeypatch.setenv("AMQP_CREDENTIALS_SECRET", "wavecom/broker")
+
+    settings = Settings.from_environment(lambda _: CREDENTIALS)
+
+    assert settings.broker_url == "amqps://wave:p%40ss%2Fword@b-1.mq.eu-central-1.amazonaws.com:5671"
+    assert "p@ss" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"username": "wave"}'])
+def test_credentials_of_another_shape_are_refused_without_being_shown(monkeypatch, text: str) -> None:
+    monkeypatch.setenv("AMQP_CREDENTIALS", text)
+
+    with pytest.raises(SettingsError, match="AMQP_CREDENTIALS") as refused:
+        Settings.from_environment()
+    assert text not in str(refused.value)
+
+
+def test_a_secret_is_read_from_secrets_manager() -> None:
+    with mock_aws():
+        arn = boto3.client("secretsmanager").create_secret(Name="wavecom/uri", SecretString="mongodb://x")["ARN"]
+
+        assert read_secret(arn) == read_secret("wavecom/uri") == "mongodb://x"
+
+
+def test_a_secret_that_is_missing_is_named() -> None:
+    with mock_aws(), pytest.raises(UnavailableError, match="wavecom/none"):
+        read_secret("wavecom/none")
+
+
+def test_the_limits_of_delivery_follow_from_one_another() -> None:
+    limits = topology.delivery_limits(lease_seconds=90, provider_timeout_seconds=10, sends_at_once=128)
+
+    # 60 s are left to begin in; each of 128 threads makes 6 calls of 10 s in these.
+    assert limits.batch_size == 768
+    assert limits.function_timeout <= limits.lease
+    assert limits.visibility_timeout >= 6 * limits.function_timeout
+    settings = Settings.from_environment()
+    assert limits.lease == settings.timings().lease.total_seconds()
+    assert limits.function_timeout > settings.send_bound.total_seconds()
+
+
+def test_a_lease_under_which_nothing_could_begin_is_refused() -> None:
+    with pytest.raises(ValueError, match="lease"):
+        topology.delivery_limits(lease_seconds=30, provider_timeout_seconds=10)
