@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
 export PYTHONPATH := .:shared
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
-SOURCES := shared functions local cli chaos tests
+SOURCES := shared functions local cli chaos layers tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard format openapi lock clean
+.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers format openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ check-dashboard: dashboard/dist/.built ## Lint, types, unit tests and size of th
 	@cd dashboard && npm run --silent check:generated && npm run --silent format:check && npm run --silent lint
 	@cd dashboard && npm run --silent test && npm run --silent size
 
+layers: install ## Build what the Lambda functions are deployed from (ARCHITECTURE=arm64 or x86_64)
+	@$(BIN)/python -m layers --architecture $(or $(ARCHITECTURE),arm64)
+
 format: install dashboard/node_modules/.installed ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
@@ -75,7 +78,7 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -o requirements/ministack.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \

@@ -1,0 +1,120 @@
+"""The build: ``build("arm64")`` makes the two layers and the functions' code in ``layers/build/arm64/``."""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, get_args
+
+from layers.dependencies import Architecture, build_dependencies, known_size
+from layers.errors import BuildError
+from layers.trees import Size, copy_sources, measure, put_in_place
+
+__all__ = ["Architecture", "BuildError", "Built", "Part", "build", "check_sizes", "function_names", "handler"]
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+BUILD: Final = PROJECT / "layers" / "build"
+LOCK: Final = PROJECT / "requirements" / "runtime.txt"
+MB: Final = 1_000_000
+LAYERS_MAX: Final = 50 * MB
+"""Both layers, unzipped: every cold start loads from them, and every deploy uploads them."""
+LAMBDA_MAX: Final = 250 * MB
+"""A function and its layers, unzipped (AWS Lambda developer guide, "Lambda quotas")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A folder that is deployed as one ZIP file."""
+
+    path: Path
+    size: Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build made. The layers hold ``python/…``; ``functions`` is the code asset that all functions share."""
+
+    architecture: Architecture
+    dependencies: Part
+    code: Part
+    functions: Part
+
+
+def build(
+    architecture: Architecture,
+    *,
+    into: Path = BUILD,
+    lock: Path = LOCK,
+    say: Callable[[str], None] = lambda _: None,
+) -> Built:
+    """Build for ``architecture`` below ``into``, from the lock file ``lock``, and tell ``say`` how it goes.
+
+    Dependencies are installed again only when the lock, the architecture or this package has changed; the code is
+    always staged. Same input gives the same files. Raises `BuildError`.
+    """
+    if architecture not in get_args(Architecture):
+        raise BuildError(f"The architecture must be arm64 or x86_64, not {architecture!r}.")
+    place = into / architecture
+    with _alone(into, architecture), _workshop(place) as workshop:
+        size = known_size(architecture, lock, place / "dependencies")
+        if size is None:
+            say(f"Installing what {lock.name} locks, for {architecture}")
+            size = build_dependencies(architecture, lock, workshop, place / "dependencies")
+        copy_sources(PROJECT / "shared" / "wavecom", workshop / "code" / "python" / "wavecom")
+        copy_sources(PROJECT / "functions", workshop / "functions" / "functions")
+        built = Built(
+            architecture=architecture,
+            dependencies=Part(path=place / "dependencies", size=size),
+            code=_placed(workshop / "code", place / "code"),
+            functions=_placed(workshop / "functions", place / "functions"),
+        )
+    check_sizes(built)
+    return built
+
+
+def check_sizes(built: Built, *, layers_max: int = LAYERS_MAX, lambda_max: int = LAMBDA_MAX) -> None:
+    """Raise `BuildError` if the layers, or a function with them, have more than that many bytes unzipped."""
+    layers = built.dependencies.size.unzipped + built.code.size.unzipped
+    if layers > layers_max:
+        raise BuildError(f"The layers have {layers / MB:.1f} MB, more than {layers_max / MB:.0f}: see layers/prune.py.")
+    whole = layers + built.functions.size.unzipped
+    if whole > lambda_max:
+        raise BuildError(f"A function with its layers has {whole / MB:.1f} MB, more than {lambda_max / MB:.0f}.")
+
+
+def function_names() -> list[str]:
+    """Return the names of the functions: the folders below ``functions`` that have a handler."""
+    return sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
+
+
+def handler(function: str) -> str:
+    """Return the handler string of a function, as Lambda's configuration has it."""
+    return f"functions.{function}.handler.lambda_handler"
+
+
+def _placed(made: Path, place: Path) -> Part:
+    put_in_place(made, place)
+    return Part(path=place, size=measure(place))
+
+
+@contextmanager
+def _workshop(place: Path) -> Iterator[Path]:
+    """A folder beside the results, for what is not finished."""
+    workshop = place / "unfinished"
+    shutil.rmtree(workshop, ignore_errors=True)
+    workshop.mkdir(parents=True)
+    try:
+        yield workshop
+    finally:
+        shutil.rmtree(workshop)
+
+
+@contextmanager
+def _alone(into: Path, architecture: Architecture) -> Iterator[None]:
+    """Wait until no other process builds the same."""
+    into.mkdir(parents=True, exist_ok=True)
+    with (into / f"{architecture}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,72 @@
+"""What the dependency layer is built without: one list, a reason each."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from layers.errors import BuildError
+
+AWS_SERVICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sqs": "the queues",
+        "sesv2": "email by Amazon SES",
+        "sns": "SMS by Amazon SNS",
+        "pinpoint-sms-voice-v2": "SMS by AWS End User Messaging",
+        "secretsmanager": "the functions' secrets",
+        "sts": "credentials of a role that is assumed",
+    }
+)
+"""The service models of botocore that stay: what for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """Files or folders that go. ``pattern`` is a glob below the layer's packages; ``keep`` are names that stay."""
+
+    pattern: str
+    reason: str
+    keep: frozenset[str] = frozenset()
+
+
+PRUNED: Final = (
+    Pruned("botocore/data/*/", "some 400 services that no function calls", frozenset(AWS_SERVICES)),
+    Pruned("boto3/data/", "models of boto3's resources; the functions use clients"),
+    Pruned("boto3/examples/", "documentation"),
+    Pruned("phonenumbers/geodata/", "places of numbers; the functions only validate and format"),
+    Pruned("phonenumbers/geocoder.py", "needs geodata"),
+    Pruned("phonenumbers/carrierdata/", "carriers of numbers, likewise"),
+    Pruned("phonenumbers/carrier.py", "needs carrierdata"),
+    Pruned("phonenumbers/tzdata/", "time zones of numbers, likewise"),
+    Pruned("phonenumbers/timezone.py", "needs tzdata"),
+    Pruned("**/tests/", "tests of packages"),
+    Pruned("*-stubs/", "for type checkers"),
+    Pruned("**/*.pyi", "for type checkers"),
+    Pruned("**/py.typed", "for type checkers"),
+    Pruned("**/*.c", "sources of what is there compiled"),
+    Pruned("**/*.h", "sources of what is there compiled"),
+    Pruned("bin/", "command lines; nobody has a shell there"),
+    Pruned("*.dist-info/RECORD", "lists the files of before"),
+    Pruned("*.dist-info/INSTALLER", "names the tool, whose choice changes nothing"),
+    Pruned("*.dist-info/REQUESTED", "likewise"),
+    Pruned("*.dist-info/sboms/", "bills of material; the lock file is ours"),
+    Pruned("**/__pycache__/", "holds times and paths, and is made anew by each interpreter"),
+)
+
+
+def prune(packages: Path) -> None:
+    """Delete from ``packages`` all that `PRUNED` lists. Raises `BuildError` where botocore no longer has a service."""
+    for pruned in PRUNED:
+        only_folders = pruned.pattern.endswith("/")
+        for found in sorted(packages.glob(pruned.pattern)):
+            if found.name in pruned.keep or (only_folders and not found.is_dir()):
+                continue
+            if found.is_dir():
+                shutil.rmtree(found)
+            else:
+                found.unlink(missing_ok=True)
+    for service in AWS_SERVICES:
+        if not (packages / "botocore" / "data" / service).is_dir():
+            raise BuildError(f"botocore has no service {service} any more: correct AWS_SERVICES in layers/prune.py.")
