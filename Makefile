@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
 export PYTHONPATH := .:shared
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
-SOURCES := shared functions local cli chaos layers tests
+SOURCES := shared functions local cli chaos layers infra_cdk tests
 
 .DEFAULT_GOAL := help
 .PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers format openapi lock clean

@@ -1,0 +1,1 @@
+"""WaveCom in an AWS account, as an app of small CloudFormation stacks."""

@@ -1,0 +1,33 @@
+"""What the CDK command line runs: ``-c stage=dev``, and ``-c name=value`` in place of a stage's own setting."""
+
+import sys
+
+from aws_cdk import App
+
+from infra_cdk.app import add_stacks
+from infra_cdk.settings import StageError, StageSettings
+from layers.build import BuildError, build
+
+
+def main() -> None:
+    """Synthesise one stage. A wrong setting ends it with one line that names it."""
+    app = App()
+    try:
+        settings = _settings(app)
+        add_stacks(app, settings, build(settings.architecture))
+    except (StageError, BuildError) as exc:
+        sys.exit(str(exc))
+    app.synth()
+
+
+def _settings(app: App) -> StageSettings:
+    context = app.node.try_get_context
+    stage = context("stage")
+    if not stage:
+        raise StageError("stage is missing: say -c stage=dev, or another stage of cdk.json")
+    overrides = {name: value for name in StageSettings.names() if (value := context(name)) is not None}
+    return StageSettings.from_context(context("stages"), stage, overrides)
+
+
+if __name__ == "__main__":
+    main()

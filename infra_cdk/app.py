@@ -1,0 +1,71 @@
+"""The app: which stacks there are, and in which order they are deployed."""
+
+from aws_cdk import App, Environment, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra_cdk.foundation import Foundation
+from infra_cdk.settings import StageSettings
+from infra_cdk.stacks.api import ApiStack
+from infra_cdk.stacks.data import DataStack
+from infra_cdk.stacks.delivery import DeliveryStack
+from infra_cdk.stacks.edge import REGION as EDGE_REGION
+from infra_cdk.stacks.edge import EdgeStack
+from infra_cdk.stacks.messaging import MessagingStack
+from infra_cdk.stacks.network import NetworkStack
+from infra_cdk.stacks.observability import ObservabilityStack
+from infra_cdk.stacks.prepare import PrepareStack
+from infra_cdk.stacks.site import SiteStack, host_of
+from layers.build import Built
+
+
+def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
+    """Add one stage's stacks to ``app``; each depends on those it uses, and consumers on what is prepared."""
+    where = Environment(account=settings.account, region=settings.region)
+
+    def named(part: str) -> str:
+        return f"{settings.prefix}-{part}"
+
+    network = NetworkStack(app, named("network"), settings=settings, env=where) if settings.in_vpc else None
+    data = DataStack(app, named("data"), settings=settings, network=network, env=where)
+    messaging = MessagingStack(app, named("messaging"), settings=settings, data=data, network=network, env=where)
+    foundation = Foundation(settings=settings, built=built, data=data, messaging=messaging.engine, network=network)
+    prepare = PrepareStack(app, named("prepare"), foundation=foundation, env=where)
+    api = ApiStack(app, named("api"), foundation=foundation, env=where)
+    api.add_stack_dependency(prepare, "Indexes are made before anything is written")
+    delivery = DeliveryStack(app, named("delivery"), foundation=foundation, receipts_url=api.url, env=where)
+    delivery.add_stack_dependency(prepare, "Queues are declared before mappings read them")
+    if settings.site is not None:
+        edge = (
+            EdgeStack(
+                app,
+                named("edge"),
+                settings=settings,
+                site=settings.site,
+                env=Environment(account=settings.account, region=EDGE_REGION),
+                cross_region_references=True,
+            )
+            if settings.site.waf
+            else None
+        )
+        SiteStack(
+            app,
+            named("site"),
+            settings=settings,
+            site=settings.site,
+            api_host=host_of(api.url),
+            web_acl_arn=edge.web_acl.arn if edge else None,
+            env=where,
+            cross_region_references=True,
+        )
+    ObservabilityStack(
+        app,
+        named("observability"),
+        foundation=foundation,
+        api=api,
+        delivery=delivery,
+        queues=messaging.sqs,
+        env=where,
+    )
+    Tags.of(app).add("service", "wavecom")
+    Tags.of(app).add("stage", settings.stage)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -1,0 +1,45 @@
+"""Alarms on the HTTP API: failures and slowness, as its clients see them."""
+
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_GOOD, Alarms
+
+ERRORS_PERCENT = 5
+P99_MS = 2_000
+
+
+def add_api_alarms(alarms: Alarms, api: apigatewayv2.HttpApi) -> None:
+    """Add them."""
+    alarms.add(
+        "api-errors",
+        errors_percent(api),
+        threshold=ERRORS_PERCENT,
+        minutes=2,
+        of=3,
+        means=f"More than {ERRORS_PERCENT} % of the API's answers are 5xx.",
+        section="api-errors",
+        missing=SILENCE_IS_GOOD,
+    )
+    alarms.add(
+        "api-latency",
+        api.metric_latency(statistic="p99", period=MINUTE),
+        threshold=P99_MS,
+        minutes=5,
+        means=f"One answer in a hundred takes longer than {P99_MS / 1000:.0f} s.",
+        section="api-latency",
+        missing=SILENCE_IS_GOOD,
+    )
+
+
+def errors_percent(api: apigatewayv2.HttpApi) -> cloudwatch.MathExpression:
+    """Return the share of 5xx answers, 0 where there were none at all."""
+    return cloudwatch.MathExpression(
+        expression="IF(requests > 0, 100 * errors / requests, 0)",
+        using_metrics={
+            "errors": api.metric_server_error(statistic="Sum", period=MINUTE),
+            "requests": api.metric_count(statistic="Sum", period=MINUTE),
+        },
+        label="5xx, percent",
+        period=MINUTE,
+    )

@@ -1,0 +1,262 @@
+"""The CloudWatch dashboard that a person on call reads from top to bottom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra_cdk.parts.alarms import MINUTE, own
+from infra_cdk.parts.api_alarms import errors_percent
+from infra_cdk.parts.broker_alarms import broker, memory_percent
+from infra_cdk.parts.function import WaveComFunction
+from infra_cdk.parts.queue_alarms import LANE_NAMES, wait_seconds
+from infra_cdk.parts.sqs_queues import SqsQueues
+from infra_cdk.settings import StageSettings
+from wavecom import metrics, topology
+
+WIDTH = 24
+HEIGHT = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the dashboard shows."""
+
+    settings: StageSettings
+    alarms: Sequence[cloudwatch.Alarm]
+    api: apigatewayv2.HttpApi
+    consumers: Sequence[WaveComFunction]
+    functions: Sequence[WaveComFunction]
+    observe: WaveComFunction
+    queues: SqsQueues | None
+
+
+def make_dashboard(scope: Construct, shown: Shown) -> cloudwatch.Dashboard:
+    """Make it: is it healthy, is it keeping up, which provider, which tenant, what is dying, and the parts below."""
+    rows = [*_healthy(shown), *_keeping_up(shown), *_providers(shown), *_tenants(shown), *_dying(shown), *_api(shown)]
+    if shown.settings.has_broker:
+        rows += _broker(shown)
+    return cloudwatch.Dashboard(
+        scope,
+        "Dashboard",
+        dashboard_name=shown.settings.prefix,
+        default_interval=Duration.hours(3),
+        period_override=cloudwatch.PeriodOverride.INHERIT,
+        widgets=rows,
+    )
+
+
+Row = list[cloudwatch.IWidget]
+
+
+def _title(text: str) -> Row:
+    return [cloudwatch.TextWidget(markdown=f"## {text}", width=WIDTH, height=1)]
+
+
+def _graph(title: str, *left: cloudwatch.IMetric, width: int = 8, **properties: Any) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(left), width=width, height=HEIGHT, **properties)
+
+
+def _from_zero(label: str) -> cloudwatch.YAxisProps:
+    return cloudwatch.YAxisProps(min=0, label=label, show_units=False)
+
+
+def _search(shown: Shown, metric: metrics.Metric, dimension: str, statistic: str) -> cloudwatch.MathExpression:
+    """Return one line for each value of ``dimension`` that there is."""
+    schema = f"{shown.settings.metrics_namespace},{dimension},service"
+    return cloudwatch.MathExpression(
+        expression=f"SEARCH('{{{schema}}} MetricName=\"{metric.name}\"', '{statistic}', 60)",
+        label=f"${{PROP('Dim.{dimension}')}}",
+        using_metrics={},
+        period=MINUTE,
+    )
+
+
+def _healthy(shown: Shown) -> list[Row]:
+    settings = shown.settings
+    now = [
+        own(settings, metric, statistic).with_(label=label)
+        for metric, statistic, label in (
+            (metrics.DEGRADATION_LEVEL, "Maximum", "Level (1 is normal)"),
+            (metrics.DATABASE_REACHABLE, "Minimum", "Database answers"),
+            (metrics.BROKER_REACHABLE, "Minimum", "Queues answer"),
+            (metrics.LEDGER_MISMATCH, "Maximum", "Books that disagree"),
+            (metrics.ACCEPTED_PER_MINUTE, "Maximum", "Accepted a minute"),
+        )
+    ]
+    return [
+        _title("Is it healthy?"),
+        [
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(shown.alarms), width=12, height=HEIGHT),
+            cloudwatch.SingleValueWidget(title="Now", metrics=now, width=12, height=HEIGHT),
+        ],
+    ]
+
+
+def _keeping_up(shown: Shown) -> list[Row]:
+    settings = shown.settings
+    depths = [
+        own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=queue).with_(label=label)
+        for queue, label in (*LANE_NAMES.items(), (topology.RETRY, "waiting for a retry"))
+    ]
+    accepted = own(settings, metrics.ACCEPTED_PER_MINUTE, "Maximum").with_(label="accepted")
+    return [
+        _title("Is it keeping up?"),
+        [
+            _graph("Accepted a minute", accepted, left_y_axis=_from_zero("notifications")),
+            _graph("Waiting in each lane", *depths, left_y_axis=_from_zero("messages")),
+            _graph(
+                "Oldest message",
+                *(wait_seconds(settings, lane, shown.queues) for lane in topology.LANES),
+                left_y_axis=_from_zero("seconds"),
+                left_annotations=[
+                    cloudwatch.HorizontalAnnotation(value=5, label="high lane"),
+                    cloudwatch.HorizontalAnnotation(value=30, label="standard lane"),
+                ],
+            ),
+        ],
+        [
+            _graph(
+                "Batches, p99",
+                *(each.function.metric_duration(statistic="p99", period=MINUTE) for each in shown.consumers),
+                width=12,
+                left_y_axis=_from_zero("ms"),
+            ),
+            _graph(
+                "Consumers at once",
+                *(
+                    each.function.metric("ConcurrentExecutions", statistic="Maximum", period=MINUTE)
+                    for each in shown.consumers
+                ),
+                width=12,
+                left_y_axis=_from_zero("consumers"),
+            ),
+        ],
+    ]
+
+
+def _providers(shown: Shown) -> list[Row]:
+    return [
+        _title("Which provider?"),
+        [
+            _graph(
+                "Failures",
+                _search(shown, metrics.PROVIDER_FAILURE_RATE, "provider", "Maximum"),
+                left_y_axis=_from_zero("percent"),
+                left_annotations=[cloudwatch.HorizontalAnnotation(value=20, label="alarm")],
+            ),
+            _graph(
+                "Breaker (0 closed, 1 half-open, 2 open)",
+                _search(shown, metrics.BREAKER_STATE, "provider", "Maximum"),
+                left_y_axis=_from_zero("state"),
+            ),
+            _graph(
+                "Weight of what is configured",
+                _search(shown, metrics.PROVIDER_WEIGHT, "provider", "Average"),
+                left_y_axis=_from_zero("percent"),
+            ),
+        ],
+    ]
+
+
+def _tenants(shown: Shown) -> list[Row]:
+    return [
+        _title("Which tenant?"),
+        [
+            cloudwatch.LogQueryWidget(
+                title="The busiest tenants",
+                log_group_names=[shown.observe.log_group.log_group_name],
+                query_lines=[
+                    'filter message = "Busy tenant"',
+                    "stats sum(accepted) as acceptedAll, sum(sent) as sentAll, sum(failed) as failedAll by tenant",
+                    "sort acceptedAll desc",
+                    "limit 20",
+                ],
+                view=cloudwatch.LogQueryVisualizationType.TABLE,
+                width=WIDTH,
+                height=HEIGHT,
+            )
+        ],
+    ]
+
+
+def _dying(shown: Shown) -> list[Row]:
+    settings = shown.settings
+    dead = own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=topology.DEAD_LETTERS).with_(label="dead letters")
+    return [
+        _title("What is dying?"),
+        [
+            _graph(
+                "Dead letters",
+                dead,
+                left_y_axis=_from_zero("messages"),
+                left_annotations=[cloudwatch.HorizontalAnnotation(value=100, label="alarm")],
+            ),
+            cloudwatch.LogQueryWidget(
+                title="Why attempts fail",
+                log_group_names=[each.log_group.log_group_name for each in shown.consumers],
+                query_lines=[
+                    'filter message = "Attempt made"',
+                    "stats count(*) as attempts by provider, outcome, code",
+                    "sort attempts desc",
+                    "limit 20",
+                ],
+                view=cloudwatch.LogQueryVisualizationType.TABLE,
+                width=16,
+                height=HEIGHT,
+            ),
+        ],
+        [
+            _graph(
+                "Errors of functions",
+                *(each.function.metric_errors(period=MINUTE) for each in shown.functions),
+                width=12,
+                left_y_axis=_from_zero("errors"),
+            ),
+            _graph(
+                "Throttles",
+                *(each.function.metric_throttles(period=MINUTE) for each in shown.functions),
+                width=12,
+                left_y_axis=_from_zero("throttles"),
+            ),
+        ],
+    ]
+
+
+def _api(shown: Shown) -> list[Row]:
+    api = shown.api
+    return [
+        _title("The API"),
+        [
+            _graph(
+                "Requests",
+                api.metric_count(statistic="Sum", period=MINUTE),
+                api.metric_client_error(statistic="Sum", period=MINUTE),
+                left_y_axis=_from_zero("a minute"),
+            ),
+            _graph("5xx", errors_percent(api), left_y_axis=_from_zero("percent")),
+            _graph(
+                "Latency",
+                *(api.metric_latency(statistic=each, period=MINUTE) for each in ("p50", "p95", "p99")),
+                left_y_axis=_from_zero("ms"),
+            ),
+        ],
+    ]
+
+
+def _broker(shown: Shown) -> list[Row]:
+    settings = shown.settings
+    return [
+        _title("The broker"),
+        [
+            _graph("Memory", memory_percent(settings), left_y_axis=_from_zero("percent")),
+            _graph("Disk", broker(settings, "RabbitMQDiskFree", "Minimum"), left_y_axis=_from_zero("bytes free")),
+            _graph(
+                "Connections", broker(settings, "ConnectionCount", "Maximum"), left_y_axis=_from_zero("connections")
+            ),
+        ],
+    ]

@@ -1,0 +1,149 @@
+"""The Lambda functions: one way to make them all, with a role that lists each right."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra_cdk.acknowledged import acknowledge
+from infra_cdk.foundation import Foundation
+from infra_cdk.parts.rabbitmq_broker import ENI_RIGHTS
+from infra_cdk.settings import StageSettings
+from layers.build import Built, handler
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+
+
+class Code(Construct):
+    """The two layers and the functions' own code, as one stack deploys them.
+
+    Each stack has layer versions of its own: one that another stack refers to could not be replaced.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, built: Built, settings: StageSettings) -> None:
+        super().__init__(scope, name)
+        architecture = lambda_.Architecture.ARM_64 if built.architecture == "arm64" else lambda_.Architecture.X86_64
+        self.architecture = architecture
+        self.functions = lambda_.Code.from_asset(str(built.functions.path))
+        self.layers = [
+            lambda_.LayerVersion(
+                self,
+                title,
+                layer_version_name=f"{settings.prefix}-{title.lower()}",
+                description=f"WaveCom: {title.lower()}",
+                code=lambda_.Code.from_asset(str(part.path)),
+                compatible_runtimes=[RUNTIME],
+                compatible_architectures=[architecture],
+            )
+            for title, part in (("Dependencies", built.dependencies), ("Code", built.code))
+        ]
+
+
+class WaveComFunction(Construct):
+    """One function. ``module`` is its folder below ``functions``; ``name`` its name below the stage's prefix."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_name: str,
+        *,
+        name: str,
+        module: str,
+        code: Code,
+        foundation: Foundation,
+        description: str,
+        memory_mb: int,
+        timeout: Duration,
+        rights: Sequence[iam.PolicyStatement],
+        environment: Mapping[str, str] | None = None,
+        with_providers: bool = False,
+        reserved: int | None = None,
+    ) -> None:
+        super().__init__(scope, construct_name)
+        settings = foundation.settings
+        vpc, security_groups = foundation.placement
+        self.name = f"{settings.prefix}-{name}"
+        self.log_group = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/lambda/{self.name}",
+            retention=retention(settings.log_retention_days),
+            encryption_key=foundation.key,
+            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+        )
+        self.role = self._role(
+            [*foundation.may_read_secrets(with_providers=with_providers), *rights],
+            tracing=settings.tracing,
+            in_vpc=settings.in_vpc,
+        )
+        self.timeout = timeout
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=self.name,
+            description=description,
+            runtime=RUNTIME,
+            architecture=code.architecture,
+            handler=handler(module),
+            code=code.functions,
+            layers=code.layers,
+            role=self.role,
+            memory_size=memory_mb,
+            timeout=timeout,
+            environment={**foundation.environment(with_providers=with_providers), **(environment or {})},
+            environment_encryption=foundation.key,
+            log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE if settings.tracing else lambda_.Tracing.DISABLED,
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS) if vpc else None,
+            security_groups=security_groups,
+            reserved_concurrent_executions=reserved,
+        )
+        acknowledge(
+            self.function, "The layers are built for Python 3.13, which all of it is tested on", "AwsSolutions-L1"
+        )
+
+    def _role(self, rights: Sequence[iam.PolicyStatement], *, tracing: bool, in_vpc: bool) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=f"{self.name}-{Stack.of(self).region}",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn]
+            )
+        )
+        anywhere = []
+        if tracing:
+            anywhere += ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        if in_vpc:
+            anywhere += ENI_RIGHTS
+        if anywhere:
+            role.add_to_policy(iam.PolicyStatement(actions=anywhere, resources=["*"]))
+            acknowledge(
+                self, "X-Ray and the network interfaces of a VPC have no ARN to name", "AwsSolutions-IAM5[Resource::*]"
+            )
+        for right in rights:
+            role.add_to_policy(right)
+        return role
+
+
+def retention(days: int) -> logs.RetentionDays:
+    """Return how long to keep logs, in CloudWatch's steps."""
+    return {
+        7: logs.RetentionDays.ONE_WEEK,
+        14: logs.RetentionDays.TWO_WEEKS,
+        30: logs.RetentionDays.ONE_MONTH,
+        60: logs.RetentionDays.TWO_MONTHS,
+        90: logs.RetentionDays.THREE_MONTHS,
+        180: logs.RetentionDays.SIX_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+        400: logs.RetentionDays.THIRTEEN_MONTHS,
+        731: logs.RetentionDays.TWO_YEARS,
+    }[days]

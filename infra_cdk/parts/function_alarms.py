@@ -1,0 +1,45 @@
+"""Alarms on each function: errors, throttles, and runs that come near their timeout."""
+
+from collections.abc import Sequence
+
+from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_GOOD, Alarms
+from infra_cdk.parts.function import WaveComFunction
+
+NEAR_TIMEOUT = 0.8
+
+
+def add_function_alarms(alarms: Alarms, functions: Sequence[WaveComFunction]) -> None:
+    """Add them."""
+    for each in functions:
+        name = f"function-{each.node.id.lower()}"
+        limit_ms = NEAR_TIMEOUT * each.timeout.to_milliseconds()
+        alarms.add(
+            f"{name}-errors",
+            each.function.metric_errors(period=MINUTE),
+            threshold=0,
+            minutes=3,
+            of=5,
+            means=f"{each.name} fails again and again.",
+            section="function-errors",
+            missing=SILENCE_IS_GOOD,
+        )
+        alarms.add(
+            f"{name}-throttles",
+            each.function.metric_throttles(period=MINUTE),
+            threshold=0,
+            minutes=3,
+            of=5,
+            means=f"{each.name} is refused concurrency.",
+            section="function-throttles",
+            missing=SILENCE_IS_GOOD,
+        )
+        alarms.add(
+            f"{name}-duration",
+            each.function.metric_duration(statistic="Maximum", period=MINUTE),
+            threshold=limit_ms,
+            minutes=3,
+            of=5,
+            means=f"{each.name} comes near its timeout of {each.timeout.to_seconds():.0f} s.",
+            section="function-duration",
+            missing=SILENCE_IS_GOOD,
+        )

@@ -1,0 +1,70 @@
+"""Alarms on the queues: how much is in them, and how long it has waited."""
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+
+from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_BAD, SILENCE_IS_GOOD, Alarms, own
+from infra_cdk.parts.sqs_queues import SqsQueues
+from infra_cdk.settings import StageSettings
+from wavecom import metrics, topology
+
+DEAD_LETTERS_MAX = 100
+LANE_DEPTH_MAX = 10_000
+TARGET_SECONDS = {topology.HIGH_PRIORITY: 5, topology.STANDARD: 30}
+"""How old the oldest message of each lane may get."""
+LANE_NAMES = {topology.HIGH_PRIORITY: "high", topology.STANDARD: "standard"}
+NOBODY_READS_MS = 3_600_000
+"""Taken for the wait in a lane that holds messages of which nobody has taken one."""
+
+
+def add_queue_alarms(alarms: Alarms, settings: StageSettings, queues: SqsQueues | None) -> None:
+    """Add them; ``queues`` are the SQS queues, None on RabbitMQ."""
+    alarms.add(
+        "dead-letters",
+        own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=topology.DEAD_LETTERS),
+        threshold=DEAD_LETTERS_MAX,
+        means=f"More than {DEAD_LETTERS_MAX} dead letters.",
+        section="dead-letters",
+        missing=SILENCE_IS_BAD,
+    )
+    for lane, seconds in TARGET_SECONDS.items():
+        name = LANE_NAMES[lane]
+        alarms.add(
+            f"{name}-depth",
+            own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=lane),
+            threshold=LANE_DEPTH_MAX,
+            means=f"More than {LANE_DEPTH_MAX:,} messages wait in the {name} lane.",
+            section="lane-falls-behind",
+            missing=SILENCE_IS_BAD,
+        )
+        alarms.add(
+            f"{name}-age",
+            wait_seconds(settings, lane, queues),
+            threshold=seconds,
+            minutes=2,
+            of=3,
+            means=f"Messages of the {name} lane wait longer than its target of {seconds} s.",
+            section="lane-falls-behind",
+            missing=SILENCE_IS_GOOD if queues else SILENCE_IS_BAD,
+        )
+
+
+def wait_seconds(settings: StageSettings, lane: str, queues: SqsQueues | None) -> cloudwatch.IMetric:
+    """Return how long a lane's oldest message has waited: SQS tells it, on RabbitMQ the consumers do."""
+    if queues is not None:
+        return _age(queues.lanes[lane])
+    name = LANE_NAMES[lane]
+    depth, wait = f"{name}Depth", f"{name}Wait"
+    return cloudwatch.MathExpression(
+        expression=f"IF(FILL({depth}, 0) > 0, FILL({wait}, {NOBODY_READS_MS}), FILL({wait}, 0)) / 1000",
+        using_metrics={
+            depth: own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=lane),
+            wait: own(settings, metrics.QUEUE_WAIT, "Maximum", queue=lane),
+        },
+        label=f"{name} lane, seconds",
+        period=MINUTE,
+    )
+
+
+def _age(queue: sqs.Queue) -> cloudwatch.IMetric:
+    return queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=MINUTE)

@@ -1,0 +1,157 @@
+"""The queues on Amazon MQ for RabbitMQ: the broker, its credentials, and its event source mappings."""
+
+from aws_cdk import Fn, RemovalPolicy
+from aws_cdk import aws_amazonmq as amazonmq
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra_cdk.acknowledged import acknowledge
+from infra_cdk.settings import StageSettings
+from wavecom import topology
+
+ENGINE_VERSION = "4.2"
+USER = "wavecom"
+STANDARD_WINDOW_SECONDS = 1
+"""The high lane keeps Lambda's own 500 ms."""
+ENI_RIGHTS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
+"""AWS Lambda developer guide, "Using Lambda with Amazon MQ": execution role permissions."""
+
+
+class RabbitMQBroker(Construct):
+    """A private broker with TLS and logs. The queues themselves are declared by the prepare function.
+
+    For an emulator, ``brokerEndpoint`` stands in for Amazon MQ, and nothing feeds the consumers.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: StageSettings,
+        key: kms.IKey | None,
+        vpc: ec2.IVpc | None,
+        security_group: ec2.ISecurityGroup | None,
+    ) -> None:
+        super().__init__(scope, name)
+        self._settings = settings
+        self.credentials = secretsmanager.Secret(
+            self,
+            "Credentials",
+            description="WaveCom's RabbitMQ user",
+            encryption_key=key,
+            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=f'{{"username": "{USER}"}}',
+                generate_string_key="password",
+                password_length=40,
+                exclude_punctuation=True,
+            ),
+        )
+        acknowledge(self.credentials, "Amazon MQ takes a new password with a reboot only", "AwsSolutions-SMG4")
+        self.broker = self._broker(vpc, security_group) if vpc and security_group and settings.has_broker else None
+        endpoint = settings.broker_endpoint or (self.broker and Fn.select(0, self.broker.attr_amqp_endpoints)) or ""
+        self.environment = {
+            "BROKER": "rabbitmq",
+            "AMQP_URL": endpoint,
+            "AMQP_CREDENTIALS_SECRET": self.credentials.secret_arn,
+            "LANE_SHARDS": str(settings.lane_shards),
+        }
+
+    def _broker(self, vpc: ec2.IVpc, security_group: ec2.ISecurityGroup) -> amazonmq.CfnBroker:
+        settings = self._settings
+        broker = amazonmq.CfnBroker(
+            self,
+            "Broker",
+            broker_name=settings.prefix,
+            engine_type="RABBITMQ",
+            engine_version=ENGINE_VERSION,
+            host_instance_type=settings.broker_instance,
+            deployment_mode="SINGLE_INSTANCE" if settings.broker_nodes == 1 else "CLUSTER_MULTI_AZ",
+            publicly_accessible=False,
+            auto_minor_version_upgrade=True,
+            subnet_ids=vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).subnet_ids[
+                : settings.broker_nodes
+            ],
+            security_groups=[security_group.security_group_id],
+            logs=amazonmq.CfnBroker.LogListProperty(general=True),
+            users=[
+                amazonmq.CfnBroker.UserProperty(
+                    username=USER,
+                    # A dynamic reference, which CloudFormation resolves.
+                    password=self.credentials.secret_value_from_json("password").unsafe_unwrap(),
+                )
+            ],
+            maintenance_window_start_time=amazonmq.CfnBroker.MaintenanceWindowProperty(
+                day_of_week="SUNDAY", time_of_day="03:00", time_zone="UTC"
+            ),
+        )
+        if settings.keep_data:
+            broker.apply_removal_policy(RemovalPolicy.RETAIN)
+        return broker
+
+    def _rights(self) -> list[iam.PolicyStatement]:
+        rights = [
+            iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self.credentials.secret_arn])
+        ]
+        if self.credentials.encryption_key:
+            rights.append(
+                iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.credentials.encryption_key.key_arn])
+            )
+        return rights
+
+    def may_publish(self) -> list[iam.PolicyStatement]:
+        """See `Messaging.may_publish`. Beyond the credentials, the network decides."""
+        return self._rights()
+
+    def may_look(self) -> list[iam.PolicyStatement]:
+        """See `Messaging.may_look`."""
+        return self._rights()
+
+    def feed(self, high: lambda_.Function, standard: lambda_.Function) -> None:
+        """See `Messaging.feed`: a mapping for each queue of each lane, since each has one environment only."""
+        if self.broker is None:
+            return
+        consumers = {topology.HIGH_PRIORITY: (high, None), topology.STANDARD: (standard, STANDARD_WINDOW_SECONDS)}
+        for lane, (function, window) in consumers.items():
+            self._allow_polling(function, self.broker)
+            for queue in topology.shards(lane, self._settings.lane_shards):
+                self._map(function, self.broker, queue, window)
+
+    def _map(
+        self, function: lambda_.Function, broker: amazonmq.CfnBroker, queue: str, window_seconds: int | None
+    ) -> None:
+        mapping = lambda_.CfnEventSourceMapping(
+            function,
+            f"Mapping{queue.title().replace('_', '').replace('.', '')}",
+            function_name=function.function_arn,
+            event_source_arn=broker.attr_arn,
+            queues=[queue],
+            batch_size=self._settings.limits().batch_size,
+            maximum_batching_window_in_seconds=window_seconds,
+            source_access_configurations=[
+                lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty(
+                    type="BASIC_AUTH", uri=self.credentials.secret_arn
+                ),
+                lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty(type="VIRTUAL_HOST", uri="/"),
+            ],
+        )
+        # The mapping is checked with the role's rights as soon as it is made.
+        if function.role is not None:
+            mapping.node.add_dependency(function.role)
+
+    @staticmethod
+    def _allow_polling(function: lambda_.Function, broker: amazonmq.CfnBroker) -> None:
+        function.add_to_role_policy(iam.PolicyStatement(actions=["mq:DescribeBroker"], resources=[broker.attr_arn]))
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(ENI_RIGHTS), resources=["*"]))

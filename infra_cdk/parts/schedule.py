@@ -1,0 +1,44 @@
+"""A function that runs every minute, and what becomes of a run that could not begin."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra_cdk.parts.function import WaveComFunction
+
+EVERY = Duration.minutes(1)
+MAX_AGE = Duration.minutes(1)
+"""A run that is late is worth nothing: the next one does all that it would have done."""
+
+
+class EveryMinute(Construct):
+    """EventBridge Scheduler calls the function; what it could not hand over goes to ``undelivered``."""
+
+    def __init__(self, scope: Construct, name: str, *, function: WaveComFunction, undelivered: sqs.IQueue) -> None:
+        super().__init__(scope, name)
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function.function_arn])
+        )
+        role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[undelivered.queue_arn]))
+        scheduler.Schedule(
+            self,
+            "Schedule",
+            schedule_name=function.name,
+            description=f"Runs {function.name} every minute",
+            schedule=scheduler.ScheduleExpression.rate(EVERY),
+            target=targets.LambdaInvoke(
+                function.function,
+                role=role.without_policy_updates(),  # it would add every version of the function
+                retry_attempts=1,
+                max_event_age=MAX_AGE,
+                dead_letter_queue=undelivered,
+            ),
+        )
+        lambda_.EventInvokeConfig(
+            self, "Invocations", function=function.function, retry_attempts=0, max_event_age=MAX_AGE
+        )

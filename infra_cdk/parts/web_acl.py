@@ -1,0 +1,78 @@
+"""AWS WAF in front of CloudFront: AWS's managed rules, and a limit on requests from one address."""
+
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from infra_cdk.settings import Site, StageSettings
+
+MANAGED = (
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+)
+COUNTED = (
+    "SizeRestrictions_BODY",
+    "CrossSiteScripting_BODY",
+    "EC2MetaDataSSRF_BODY",
+    "GenericRFI_BODY",
+    "GenericLFI_BODY",
+)
+"""Counted, not blocked: a message may be 5 MB of HTML, and the API escapes and limits it itself."""
+
+
+class WebAcl(Construct):
+    """A web ACL of scope CLOUDFRONT, which has to stand in us-east-1."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: StageSettings, site: Site) -> None:
+        super().__init__(scope, name)
+        acl = wafv2.CfnWebACL(
+            self,
+            "Acl",
+            name=settings.prefix,
+            scope="CLOUDFRONT",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_visible(settings.prefix),
+            rules=[
+                wafv2.CfnWebACL.RuleProperty(
+                    name="Rate",
+                    priority=0,
+                    action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+                    statement=wafv2.CfnWebACL.StatementProperty(
+                        rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
+                            limit=site.requests_per_five_minutes, aggregate_key_type="IP"
+                        )
+                    ),
+                    visibility_config=_visible("Rate"),
+                ),
+                *(_managed(rule, priority) for priority, rule in enumerate(MANAGED, 1)),
+            ],
+        )
+        self.arn = acl.attr_arn
+
+
+def _managed(name: str, priority: int) -> wafv2.CfnWebACL.RuleProperty:
+    counted = [
+        wafv2.CfnWebACL.RuleActionOverrideProperty(
+            name=rule, action_to_use=wafv2.CfnWebACL.RuleActionProperty(count={})
+        )
+        for rule in COUNTED
+    ]
+    return wafv2.CfnWebACL.RuleProperty(
+        name=name,
+        priority=priority,
+        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS",
+                name=name,
+                rule_action_overrides=counted if name == "AWSManagedRulesCommonRuleSet" else None,
+            )
+        ),
+        visibility_config=_visible(name),
+    )
+
+
+def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    return wafv2.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
+    )

@@ -1,0 +1,191 @@
+"""Everything that a stage can choose: ``cdk.json``'s context, validated before anything is synthesised."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from wavecom import topology
+
+Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$")]
+DomainName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+
+
+class StageError(Exception):
+    """A stage's settings are wrong; the text names each setting at fault."""
+
+
+class Part(BaseModel):
+    """Settings that belong together. Unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Atlas(Part):
+    """A MongoDB Atlas cluster that the app makes, by Atlas's resource types for CloudFormation."""
+
+    profile: Annotated[str, Field(description="Atlas profile of the resource types in this account")] = "default"
+    project_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
+    cluster_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,23}$")] = "wavecom"
+    instance_size: Annotated[str, Field(pattern=r"^M(10|20|30|40|50|60|80|140|200)$")] = "M30"
+
+
+class Domain(Part):
+    """A name of one's own, with its certificate of AWS Certificate Manager. The DNS record stays with its owner."""
+
+    name: DomainName
+    certificate_arn: Arn
+
+
+class Ses(Part):
+    """Amazon SES: what may be sent from. The app makes the configuration set that delivery reports come by."""
+
+    identities: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Site(Part):
+    """The dashboard behind CloudFront."""
+
+    waf: Annotated[bool, Field(description="AWS WAF with managed rules and a rate limit")] = False
+    requests_per_five_minutes: Annotated[int, Field(ge=100, description="From one address, with WAF")] = 10_000
+    domain: Domain | None = None
+
+
+class StageSettings(Part):
+    """One deployment of WaveCom."""
+
+    stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,11}$")]
+    account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    queue_engine: Literal["sqs", "rabbitmq"]
+    emulator: Annotated[
+        bool, Field(description="For an emulator of AWS: no broker and its mappings, no uploads, no alarms on sums")
+    ] = False
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
+    log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
+    tracing: bool = True
+    keep_data: Annotated[bool, Field(description="Keep keys, secrets and logs when the stacks are destroyed")] = True
+    encryption: Annotated[
+        Literal["aws", "kms"], Field(description="Keys of the AWS services, or one of this account's own")
+    ] = "kms"
+    alarm_email: Annotated[str | None, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = None
+    runbook_url: Annotated[str, Field(description="Where this stage's people read docs/runbook.md")] = "docs/runbook.md"
+
+    network: Annotated[Literal["public", "nat", "privatelink"], Field(description="The functions' way to MongoDB")] = (
+        "nat"
+    )
+    cidr: Cidr = "10.60.0.0/20"
+    zones: Annotated[int, Field(ge=2, le=3)] = 2
+    nat_gateways: Annotated[int, Field(ge=1, le=3)] = 1
+    atlas_endpoint_service: Annotated[
+        str | None, Field(description="Atlas's endpoint service, with network privatelink")
+    ] = None
+
+    mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = "wavecom"
+    mongodb_secret: Annotated[str, Field(description="Name of the secret with MongoDB's connection string")] = ""
+    providers_secret: Annotated[str | None, Field(description="Name of the secret with the providers' JSON")] = None
+    atlas: Atlas | None = None
+    ses: Ses | None = None
+    sns_sms: Annotated[bool, Field(description="Let SMS go by Amazon SNS")] = False
+    sms_origination_arns: Annotated[tuple[Arn, ...], Field(description="AWS End User Messaging identities")] = ()
+
+    lane_shards: Annotated[int, Field(ge=1, le=topology.MAX_SHARDS)] = 1
+    broker_instance: Annotated[str, Field(pattern=r"^mq\.m7g\.(medium|large|[248]?xlarge|1[26]xlarge)$")] = (
+        "mq.m7g.medium"
+    )
+    broker_nodes: Literal[1, 3] = 1
+    broker_endpoint: Annotated[
+        str | None,
+        Field(
+            pattern=r"^amqps?://[^/@\s]+$",
+            description="With an emulator: a RabbitMQ that stands in for Amazon MQ",
+        ),
+    ] = None
+
+    lease_seconds: Annotated[int, Field(ge=20, le=900)] = topology.LEASE_SECONDS
+    provider_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = topology.PROVIDER_TIMEOUT_SECONDS
+    sends_at_once: Annotated[int, Field(ge=1, le=1024)] = topology.SENDS_AT_ONCE
+    high_consumers: Annotated[int, Field(ge=2, le=1000, description="Of the SQS lane, at the most")] = 4
+    standard_consumers: Annotated[int, Field(ge=2, le=1000, description="Of the SQS lane, at the most")] = 8
+    rate_limit_per_minute: Annotated[int, Field(ge=1)] = 100
+    api_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    api_burst: Annotated[int, Field(ge=1, le=5_000)] = 2_000
+    api_domain: Domain | None = None
+    site: Site | None = Site()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.queue_engine == "rabbitmq" and self.network == "public" and not self.emulator:
+            raise ValueError("network must be nat or privatelink with queueEngine rabbitmq: the broker is private")
+        if self.network == "privatelink" and self.atlas_endpoint_service is None:
+            raise ValueError("atlasEndpointService is required with network privatelink")
+        if self.atlas is not None and self.network != "nat":
+            raise ValueError(
+                "network must be nat with atlas; for others, make the cluster in Atlas and name its secret"
+            )
+        if self.nat_gateways > self.zones:
+            raise ValueError("natGateways must not be more than zones")
+        if self.broker_nodes > self.zones:
+            raise ValueError("zones must be 3 with brokerNodes 3: a node stands in each")
+        if (self.broker_endpoint is not None) != (self.emulator and self.queue_engine == "rabbitmq"):
+            raise ValueError("brokerEndpoint goes with emulator and queueEngine rabbitmq")
+        self.limits()
+        return self
+
+    @classmethod
+    def from_context(cls, stages: object, stage: str, overrides: Mapping[str, Any]) -> "StageSettings":
+        """Return the settings of ``stage`` from ``cdk.json``'s ``stages``, with ``-c name=value`` in place of its own.
+
+        Raises `StageError`, which names each setting at fault.
+        """
+        if not isinstance(stages, Mapping) or stage not in stages:
+            known = ", ".join(sorted(stages)) if isinstance(stages, Mapping) else "none"
+            raise StageError(f"stage {stage!r} is not in the stages of cdk.json, which has: {known}")
+        try:
+            return cls.model_validate({"stage": stage, **stages[stage], **overrides})
+        except ValidationError as exc:
+            raise StageError(
+                "; ".join(
+                    ".".join(["stages", stage, *map(str, error["loc"])])
+                    + f": {error['msg'].removeprefix('Value error, ')}"
+                    for error in exc.errors(include_url=False)
+                )
+            ) from None
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Return the names that ``-c name=value`` may set: those of plain values."""
+        parts = {"stage", "atlas", "ses", "site", "api_domain", "sms_origination_arns"}
+        return frozenset(to_camel(name) for name in cls.model_fields if name not in parts)
+
+    def limits(self) -> topology.DeliveryLimits:
+        """Return what follows from the lease. Raises ValueError where nothing could begin under it."""
+        return topology.delivery_limits(self.lease_seconds, self.provider_timeout_seconds, self.sends_at_once)
+
+    @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+        return f"wavecom-{self.stage}"
+
+    @property
+    def mongodb_secret_name(self) -> str:
+        """The name of the secret with MongoDB's connection string."""
+        return self.mongodb_secret or f"wavecom/{self.stage}/mongodb-uri"
+
+    @property
+    def in_vpc(self) -> bool:
+        """Whether the functions stand in a VPC of their own."""
+        return self.network != "public"
+
+    @property
+    def has_broker(self) -> bool:
+        """Whether the app makes an Amazon MQ broker."""
+        return self.queue_engine == "rabbitmq" and not self.emulator
+
+    @property
+    def metrics_namespace(self) -> str:
+        """The CloudWatch namespace of this stage's own metrics."""
+        return f"WaveCom/{self.stage}"

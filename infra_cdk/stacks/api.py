@@ -1,0 +1,132 @@
+"""The HTTP API: its function, the one for delivery reports, throttling, access logs, and a name of its own."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_certificatemanager as certificatemanager
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra_cdk.acknowledged import acknowledge
+from infra_cdk.foundation import Foundation
+from infra_cdk.parts.function import Code, WaveComFunction, retention
+from infra_cdk.parts.ses_events import SesEvents
+
+TIMEOUT = Duration.seconds(29)
+"""A second less than an HTTP API waits (Amazon API Gateway developer guide, "Quotas for HTTP APIs")."""
+ACCESS_LOG_FORMAT = (
+    '{"requestId": "$context.requestId", "ip": "$context.identity.sourceIp", "time": "$context.requestTime", '
+    '"method": "$context.httpMethod", "path": "$context.path", "status": "$context.status", '
+    '"length": "$context.responseLength", "latencyMs": "$context.responseLatency", '
+    '"error": "$context.integrationErrorMessage"}'
+)
+"""Recipients and bodies are in no path; the query string, which may hold a recipient, is not logged."""
+
+
+class ApiStack(Stack):
+    """``https://…/api/*`` and ``https://…/receipts/*``."""
+
+    def __init__(self, scope: Construct, name: str, *, foundation: Foundation, **stack: Any) -> None:
+        super().__init__(scope, name, **stack)
+        settings = foundation.settings
+        code = Code(self, "Code", built=foundation.built, settings=settings)
+        self.http_api = apigatewayv2.HttpApi(
+            self,
+            "Http",
+            api_name=settings.prefix,
+            description=f"WaveCom {settings.stage}",
+            create_default_stage=False,
+        )
+        self.url = f"https://{settings.api_domain.name}" if settings.api_domain else self.http_api.api_endpoint
+        self.api = WaveComFunction(
+            self,
+            "Api",
+            name="api",
+            module="api",
+            code=code,
+            foundation=foundation,
+            description="The HTTP API",
+            memory_mb=1769,
+            timeout=TIMEOUT,
+            rights=[*foundation.messaging.may_publish(), *foundation.messaging.may_look()],
+            environment={"RATE_LIMIT_PER_MINUTE": str(settings.rate_limit_per_minute)},
+            with_providers=True,
+        )
+        self.receipts = WaveComFunction(
+            self,
+            "Receipts",
+            name="receipts",
+            module="receipts",
+            code=code,
+            foundation=foundation,
+            description="Delivery reports of providers",
+            memory_mb=512,
+            timeout=TIMEOUT,
+            rights=[],
+            environment={"RECEIPTS_URL": self.url},
+            with_providers=True,
+        )
+        self._route("/api/{proxy+}", self.api.function)
+        self._route("/receipts/{proxy+}", self.receipts.function)
+        self._stage(foundation)
+        if settings.ses is not None:
+            SesEvents(self, "Ses", foundation=foundation, receipts=self.receipts)
+        CfnOutput(self, "Url", value=self.url, description="Where the API answers")
+
+    def _domain(self, foundation: Foundation) -> apigatewayv2.DomainMappingOptions | None:
+        domain = foundation.settings.api_domain
+        if domain is None:
+            return None
+        return apigatewayv2.DomainMappingOptions(
+            domain_name=apigatewayv2.DomainName(
+                self,
+                "Domain",
+                domain_name=domain.name,
+                certificate=certificatemanager.Certificate.from_certificate_arn(
+                    self, "Certificate", domain.certificate_arn
+                ),
+            )
+        )
+
+    def _route(self, path: str, function: lambda_.Function) -> None:
+        routes = self.http_api.add_routes(
+            path=path,
+            methods=[apigatewayv2.HttpMethod.ANY],
+            integration=integrations.HttpLambdaIntegration("Integration", function),
+        )
+        for route in routes:
+            acknowledge(
+                route,
+                "The function checks API keys, which are WaveCom's own, and the signatures of delivery reports",
+                "AwsSolutions-APIG4",
+            )
+
+    def _stage(self, foundation: Foundation) -> None:
+        settings = foundation.settings
+        log = logs.LogGroup(
+            self,
+            "AccessLog",
+            log_group_name=f"/{settings.prefix}/access",
+            retention=retention(settings.log_retention_days),
+            encryption_key=foundation.key,
+            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+        )
+        stage = apigatewayv2.HttpStage(
+            self,
+            "Stage",
+            http_api=self.http_api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigatewayv2.ThrottleSettings(
+                rate_limit=settings.api_requests_per_second, burst_limit=settings.api_burst
+            ),
+            domain_mapping=self._domain(foundation),
+        )
+        resource = stage.node.default_child
+        assert isinstance(resource, apigatewayv2.CfnStage)
+        resource.access_log_settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log.log_group_arn, format=ACCESS_LOG_FORMAT
+        )

@@ -1,0 +1,52 @@
+"""Where the database is and how providers are reached: secrets, the key that encrypts, and where wanted, Atlas."""
+
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra_cdk.parts.atlas import Atlas
+from infra_cdk.parts.key import encryption_key
+from infra_cdk.settings import StageSettings
+from infra_cdk.stacks.network import NetworkStack
+
+
+class DataStack(Stack):
+    """The secrets that the functions read. Without ``atlas``, the operator has made MongoDB's beforehand."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: StageSettings, network: NetworkStack | None, **stack: Any
+    ) -> None:
+        super().__init__(scope, name, **stack)
+        ssm.StringParameter(
+            self,
+            "Settings",
+            parameter_name=f"/{settings.prefix}/settings",
+            description="What this stage was deployed with",
+            string_value=settings.model_dump_json(by_alias=True, exclude_defaults=True),
+        )
+        self.key: kms.Key | None = encryption_key(self, settings)
+        if settings.atlas is not None:
+            allowed = network.egress_addresses if network else []
+            atlas = Atlas(self, "Atlas", atlas=settings.atlas, settings=settings, key=self.key, allowed=allowed)
+            self.mongodb_uri: secretsmanager.ISecret = atlas.connection_string
+        else:
+            self.mongodb_uri = secretsmanager.Secret.from_secret_name_v2(
+                self, "MongodbUri", settings.mongodb_secret_name
+            )
+        self.providers: secretsmanager.ISecret | None = (
+            secretsmanager.Secret.from_secret_name_v2(self, "Providers", settings.providers_secret)
+            if settings.providers_secret
+            else None
+        )
+
+
+def may_read(secret: secretsmanager.ISecret) -> iam.PolicyStatement:
+    """Return the right to read one secret; one that is known by its name alone has six characters more in its ARN."""
+    return iam.PolicyStatement(
+        actions=["secretsmanager:GetSecretValue"], resources=[secret.secret_full_arn or f"{secret.secret_arn}-??????"]
+    )

@@ -1,0 +1,130 @@
+"""What delivers and what keeps delivery going: a consumer for each lane, the sweep, and the observer."""
+
+from typing import Any
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra_cdk.acknowledged import acknowledge
+from infra_cdk.foundation import Foundation
+from infra_cdk.parts.function import Code, WaveComFunction
+from infra_cdk.parts.schedule import EveryMinute
+from infra_cdk.settings import StageSettings
+
+CONSUMER_MEMORY_MB = 1769
+"""One whole processor (AWS Lambda developer guide, "Configure Lambda function memory")."""
+SCHEDULED_TIMEOUT = Duration.seconds(55)
+
+
+class DeliveryStack(Stack):
+    """The consumers and the scheduled functions. ``receipts_url`` is where providers send delivery reports."""
+
+    def __init__(self, scope: Construct, name: str, *, foundation: Foundation, receipts_url: str, **stack: Any) -> None:
+        super().__init__(scope, name, **stack)
+        settings, messaging = foundation.settings, foundation.messaging
+        code = Code(self, "Code", built=foundation.built, settings=settings)
+
+        def consumer(lane: str) -> WaveComFunction:
+            return WaveComFunction(
+                self,
+                f"Deliver{lane.title()}",
+                name=f"deliver-{lane}",
+                module="deliver",
+                code=code,
+                foundation=foundation,
+                description=f"Delivers the {lane} lane",
+                memory_mb=CONSUMER_MEMORY_MB,
+                timeout=Duration.seconds(settings.limits().function_timeout),
+                rights=[*messaging.may_publish(), *may_send(settings)],
+                environment={"RECEIPTS_URL": receipts_url},
+                with_providers=True,
+            )
+
+        self.high, self.standard = consumer("high"), consumer("standard")
+        messaging.feed(self.high.function, self.standard.function)
+        self.sweep = WaveComFunction(
+            self,
+            "Sweep",
+            name="sweep",
+            module="sweep",
+            code=code,
+            foundation=foundation,
+            description="Puts back what nobody moved in time",
+            memory_mb=1024,
+            timeout=SCHEDULED_TIMEOUT,
+            rights=[*messaging.may_publish(), *messaging.may_look()],
+            reserved=1,
+        )
+        self.observe = WaveComFunction(
+            self,
+            "Observe",
+            name="observe",
+            module="observe",
+            code=code,
+            foundation=foundation,
+            description="Publishes metrics and sets the degradation level",
+            memory_mb=512,
+            timeout=SCHEDULED_TIMEOUT,
+            rights=messaging.may_look(),
+            with_providers=True,
+        )
+        self.undelivered = sqs.Queue(
+            self,
+            "Undelivered",
+            queue_name=f"{settings.prefix}-schedule-undelivered",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        acknowledge(self.undelivered, "It is a dead-letter queue", "AwsSolutions-SQS3")
+        for function in (self.sweep, self.observe):
+            EveryMinute(self, f"{function.node.id}Schedule", function=function, undelivered=self.undelivered)
+        for function in (self.high, self.standard):
+            _acknowledge_sends(function, settings)
+
+    @property
+    def functions(self) -> list[WaveComFunction]:
+        """All functions of the stack."""
+        return [self.high, self.standard, self.sweep, self.observe]
+
+
+def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
+    """Return the rights to send by those AWS services that the stage names."""
+    rights = []
+    if settings.ses is not None:
+        where = f"arn:{Aws.PARTITION}:ses:{settings.region}:{Aws.ACCOUNT_ID}"
+        identities = [f"{where}:identity/{identity}" for identity in settings.ses.identities]
+        rights.append(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail", "ses:SendBulkEmail"],
+                resources=[*identities, f"{where}:configuration-set/{settings.prefix}"],
+            )
+        )
+    if settings.sns_sms:
+        # A phone number is no resource; topics are kept out (Amazon SNS developer guide, "Identity-based policies").
+        rights.append(iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]))
+        rights.append(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=["sns:Publish"],
+                resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"],
+            )
+        )
+    if settings.sms_origination_arns:
+        rights.append(
+            iam.PolicyStatement(actions=["sms-voice:SendTextMessage"], resources=list(settings.sms_origination_arns))
+        )
+    return rights
+
+
+def _acknowledge_sends(function: WaveComFunction, settings: StageSettings) -> None:
+    if settings.has_broker:
+        acknowledge(
+            function,
+            "Lambda's poller makes network interfaces, which have no ARN beforehand",
+            "AwsSolutions-IAM5[Resource::*]",
+        )
+    if settings.sns_sms:
+        acknowledge(function, "A phone number has no ARN; topics are denied", "AwsSolutions-IAM5[Resource::*]")

@@ -1,0 +1,20 @@
+"""What CloudFront needs in us-east-1, wherever the rest stands."""
+
+from typing import Any
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from infra_cdk.parts.web_acl import WebAcl
+from infra_cdk.settings import Site, StageSettings
+
+REGION = "us-east-1"
+"""Amazon CloudFront developer guide, "Use AWS WAF protections"."""
+
+
+class EdgeStack(Stack):
+    """The web ACL."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: StageSettings, site: Site, **stack: Any) -> None:
+        super().__init__(scope, name, **stack)
+        self.web_acl = WebAcl(self, "WebAcl", settings=settings, site=site)

@@ -1,0 +1,91 @@
+"""The network: private subnets, a way out, and where PrivateLink is wanted, a way to Atlas that never leaves AWS."""
+
+from typing import Any
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra_cdk.settings import StageSettings
+
+MONGODB_PORTS = ec2.Port.tcp_range(1024, 65535)
+"""Atlas gives each node of a private endpoint a port of its own (MongoDB Atlas documentation, "Private Endpoints")."""
+AMQPS = ec2.Port.tcp(5671)
+
+
+class NetworkStack(Stack):
+    """A VPC with the functions' security group, and the broker's."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: StageSettings, **stack: Any) -> None:
+        super().__init__(scope, name, **stack)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(settings.cidr),
+            max_azs=settings.zones,
+            nat_gateways=settings.nat_gateways,
+            restrict_default_security_group=False,  # would need a function that may change every security group
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=26),
+                ec2.SubnetConfiguration(name="private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=23),
+            ],
+        )
+        self._log_flows(settings)
+        self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        self.functions = ec2.SecurityGroup(
+            self, "Functions", vpc=self.vpc, description="WaveCom functions", allow_all_outbound=True
+        )
+        self.broker = ec2.SecurityGroup(
+            self, "Broker", vpc=self.vpc, description="WaveCom RabbitMQ broker", allow_all_outbound=True
+        )
+        self.broker.add_ingress_rule(self.functions, AMQPS, "Functions publish")
+        # Lambda's own poller stands in the broker's subnets under the broker's security group.
+        self.broker.add_ingress_rule(self.broker, AMQPS, "Event source mappings consume")
+        for service in ("SQS", "SECRETS_MANAGER"):
+            self._endpoint(service.title().replace("_", ""), getattr(ec2.InterfaceVpcEndpointAwsService, service))
+        if settings.atlas_endpoint_service is not None:
+            self._atlas_endpoint(settings.atlas_endpoint_service)
+
+    @property
+    def egress_addresses(self) -> list[str]:
+        """The public addresses of the NAT gateways, which is how the internet sees the functions."""
+        gateways = [each for subnet in self.vpc.public_subnets for each in subnet.node.find_all()]
+        return [each.ref for each in gateways if isinstance(each, ec2.CfnEIP)]
+
+    def _log_flows(self, settings: StageSettings) -> None:
+        group = logs.LogGroup(
+            self,
+            "FlowLog",
+            log_group_name=f"/{settings.prefix}/flow",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(self, "FlowLogRole", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
+        self.vpc.add_flow_log(
+            "Flow",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role),
+            traffic_type=ec2.FlowLogTrafficType.REJECT,
+        )
+
+    def _endpoint(self, name: str, service: ec2.IInterfaceVpcEndpointService) -> None:
+        group = ec2.SecurityGroup(
+            self, f"{name}Endpoint", vpc=self.vpc, description=f"{name} endpoint", allow_all_outbound=False
+        )
+        group.add_ingress_rule(self.functions, ec2.Port.tcp(443), "Functions")
+        group.add_ingress_rule(self.broker, ec2.Port.tcp(443), "Event source mappings")
+        self.vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
+
+    def _atlas_endpoint(self, service: str) -> None:
+        group = ec2.SecurityGroup(
+            self, "AtlasEndpoint", vpc=self.vpc, description="MongoDB Atlas endpoint", allow_all_outbound=False
+        )
+        group.add_ingress_rule(self.functions, MONGODB_PORTS, "Functions")
+        self.vpc.add_interface_endpoint(
+            "Atlas",
+            service=ec2.InterfaceVpcEndpointService(service),
+            security_groups=[group],
+            private_dns_enabled=False,
+            open=False,
+        )
