@@ -7,8 +7,14 @@ export PYTHONPATH := .:shared
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
 SOURCES := shared functions local cli chaos layers infra_cdk tests
 
+# A stage of cdk.json, and settings in place of its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
+CDK = infra_cdk/node_modules/.bin/cdk
+CDK_CONTEXT = -c stage=$(or $(STAGE),$(error set STAGE, for example make $@ STAGE=dev)) $(addprefix -c ,$(CONTEXT))
+CDK_NEEDS = install infra_cdk/node_modules/.installed page
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers format openapi lock clean
+.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +66,25 @@ check-dashboard: dashboard/dist/.built ## Lint, types, unit tests and size of th
 layers: install ## Build what the Lambda functions are deployed from (ARCHITECTURE=arm64 or x86_64)
 	@$(BIN)/python -m layers --architecture $(or $(ARCHITECTURE),arm64)
 
+synth: $(CDK_NEEDS) ## Write a stage's templates to cdk.out: make synth STAGE=dev
+	@$(CDK) synth --quiet $(CDK_CONTEXT)
+
+bootstrap: $(CDK_NEEDS) ## Prepare an account and region for CDK, once: make bootstrap STAGE=dev
+	@$(CDK) bootstrap $(CDK_CONTEXT)
+
+deploy: $(CDK_NEEDS) ## Deploy a stage into the account that you are signed in to: make deploy STAGE=dev (YES=1 asks nothing)
+	@$(CDK) deploy --all --concurrency 4 $(if $(YES),--require-approval never) $(CDK_CONTEXT)
+
+diff: $(CDK_NEEDS) ## Show what a deployment would change: make diff STAGE=dev
+	@$(CDK) diff --all $(CDK_CONTEXT)
+
+destroy: $(CDK_NEEDS) ## Take a stage out of its account: make destroy STAGE=dev (YES=1 asks nothing)
+	@$(CDK) destroy --all $(if $(YES),--force) $(CDK_CONTEXT)
+
+api-key: install ## Make an API key of a deployed stage: make api-key STAGE=dev TENANT=acme (ROLE=operator)
+	@$(BIN)/python -m infra_cdk.api_key --stage $(or $(STAGE),$(error set STAGE, for example make api-key STAGE=dev TENANT=acme)) \
+	    --tenant "$(or $(TENANT),$(error set TENANT, for example make api-key STAGE=dev TENANT=acme))" $(if $(ROLE),--role $(ROLE))
+
 format: install dashboard/node_modules/.installed ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
@@ -78,7 +103,7 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -o requirements/ministack.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
@@ -98,6 +123,12 @@ dashboard/node_modules/.installed: dashboard/package-lock.json
 	@$(NODE_IS_THERE) || { echo "The dashboard needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing the dashboard's packages"
 	@cd dashboard && npm ci --silent
+	@touch $@
+
+infra_cdk/node_modules/.installed: infra_cdk/package-lock.json
+	@$(NODE_IS_THERE) || { echo "The CDK command line needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing the CDK command line"
+	@cd infra_cdk && npm ci --silent
 	@touch $@
 
 dashboard/dist/.built: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public -type f) $(wildcard dashboard/*.*)

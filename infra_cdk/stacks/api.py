@@ -69,12 +69,29 @@ class ApiStack(Stack):
             environment={"RECEIPTS_URL": self.url},
             with_providers=True,
         )
+        self.keys = WaveComFunction(
+            self,
+            "Keys",
+            name="keys",
+            module="keys",
+            code=code,
+            foundation=foundation,
+            description="Makes API keys, for whom IAM lets invoke it",
+            memory_mb=512,
+            timeout=TIMEOUT,
+            rights=[],
+        )
         self._route("/api/{proxy+}", self.api.function)
         self._route("/receipts/{proxy+}", self.receipts.function)
         self._stage(foundation)
         if settings.ses is not None:
             SesEvents(self, "Ses", foundation=foundation, receipts=self.receipts)
         CfnOutput(self, "Url", value=self.url, description="Where the API answers")
+
+    @property
+    def functions(self) -> list[WaveComFunction]:
+        """All functions of the stack."""
+        return [self.api, self.receipts, self.keys]
 
     def _domain(self, foundation: Foundation) -> apigatewayv2.DomainMappingOptions | None:
         domain = foundation.settings.api_domain

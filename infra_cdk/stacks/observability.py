@@ -40,7 +40,7 @@ class ObservabilityStack(Stack):
         super().__init__(scope, name, **stack)
         settings = foundation.settings
         topic = self._topic(foundation)
-        functions = [api.api, api.receipts, *delivery.functions]
+        functions = [*api.functions, *delivery.functions]
         alarms = Alarms(self, "Alarms", settings=settings, topic=topic)
         add_service_alarms(alarms, settings)
         add_queue_alarms(alarms, settings, queues)
