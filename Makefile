@@ -51,6 +51,7 @@ chaos: install ## Kill, pause and mislead a running stack, and count what was lo
 test: install check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
+	@$(BIN)/python -m local install-runtime-client
 	@$(BIN)/python -m pytest
 
 check: install ## Lint, types, import rules
@@ -101,9 +102,11 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile requirements/ministack.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header -o requirements/ministack.txt
+	uv pip compile requirements/lambda.in --universal --python-version 3.13 --generate-hashes \
+	    --no-emit-index-url --no-header -o requirements/lambda.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from local.config import StackConfig, StackError
 from local.debian import install_chromium, install_rabbitmq
+from local.lambda_runtime import install_runtime_client
 from local.servers import check_mongodb
 from local.stack import Stack, container, curl_line, reset, summary
 from local.supervision import end_leftovers
@@ -82,6 +83,15 @@ def install_browser() -> None:
         install_chromium()
     except StackError as exc:
         _give_up(exc)
+
+
+@cli.command("install-runtime-client")
+def install_lambda_runtime_client() -> None:
+    """Install what runs functions as AWS Lambda does; where there is no Python 3.13, say how to get it."""
+    try:
+        install_runtime_client()
+    except StackError as exc:
+        errors.print(str(exc), style="yellow", markup=False)
 
 
 @cli.command()

@@ -1,6 +1,5 @@
 """Hands one RabbitMQ queue's messages to the deliver function, as an ``aws:rmq`` event source mapping does."""
 
-import base64
 import logging
 import sys
 import threading
@@ -12,6 +11,7 @@ import amqp
 
 from functions.deliver.handler import lambda_handler
 from local.context import LocalContext, stop_signal
+from local.rabbitmq_event import rabbitmq_event
 from wavecom.adapters.rabbitmq.connection import CONNECTION_ERRORS, connect
 from wavecom.bootstrap import container
 
@@ -75,46 +75,13 @@ class RabbitMQPoller:
         batch, self._received[:] = list(self._received), []
         last = batch[-1].delivery_tag
         try:
-            lambda_handler(self._event(batch), LocalContext())
+            lambda_handler(rabbitmq_event(self._queue_name, batch), LocalContext())
         except Exception:
             logger.exception("Batch failed, its messages go back")
             stopping.wait(PAUSE_SECONDS)
             channel.basic_nack(last, multiple=True, requeue=True)
             return
         channel.basic_ack(last, multiple=True)
-
-    def _event(self, batch: list[amqp.Message]) -> dict[str, Any]:
-        return {
-            "eventSource": "aws:rmq",
-            "eventSourceArn": "arn:aws:mq:local:000000000000:broker:wavecom:b-local",
-            "rmqMessagesByQueue": {f"{self._queue_name}::/": [_message(message) for message in batch]},
-        }
-
-
-def _message(message: amqp.Message) -> dict[str, Any]:
-    properties = message.properties
-    body = message.body if isinstance(message.body, bytes) else message.body.encode()
-    return {
-        "basicProperties": {
-            "contentType": properties.get("content_type"),
-            "contentEncoding": properties.get("content_encoding"),
-            "headers": {},
-            "deliveryMode": properties.get("delivery_mode"),
-            "priority": properties.get("priority"),
-            "correlationId": None,
-            "replyTo": None,
-            "expiration": None,
-            "messageId": properties.get("message_id"),
-            "timestamp": None,
-            "type": None,
-            "userId": None,
-            "appId": None,
-            "clusterId": None,
-            "bodySize": len(body),
-        },
-        "redelivered": bool(message.delivery_info.get("redelivered")),
-        "data": base64.b64encode(body).decode(),
-    }
 
 
 def main(queue_name: str) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import pytest
 
 from local.config import PROJECT
-from tests.builders import a_draft, a_result
+from tests.builders import a_draft
+from tests.event_files import load, sent_as, status_of, stored_as
 from wavecom import metrics
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -25,14 +25,12 @@ from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
-from wavecom.domain import lifecycle, settlement
+from wavecom.domain import lifecycle
 from wavecom.domain.notification import Priority, Status
-from wavecom.domain.outcomes import Outcome, Receipt
 from wavecom.domain.receipts import Unwanted
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.domain.timings import Timings
 
-EVENTS = PROJECT / "events"
 INVOKE = """
 import importlib, json, sys
 from local.context import LocalContext
@@ -78,44 +76,9 @@ def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
     return call
 
 
-def load(name: str, **replaced: str) -> dict[str, Any]:
-    text = (EVENTS / f"{name}.json").read_text()
-    for old, new in replaced.items():
-        text = text.replace(old, new)
-    event: dict[str, Any] = json.loads(text)
-    return event
-
-
 @pytest.fixture
 def store(mongo: Mongo) -> MongoNotificationStore:
     return MongoNotificationStore(mongo, MongoCounters(mongo))
-
-
-def stored_as(store: MongoNotificationStore, notification_id: str, **changes: Any) -> None:
-    """Store a queued notification under the id that an event names."""
-    created = lifecycle.create(a_draft(**changes), tenant_id="bank-a", at=datetime.now(UTC), timings=Timings())
-    notification = replace(created.after, id=notification_id)
-    entries = tuple(replace(entry, notification_id=notification_id) for entry in created.entries)
-    store.add([replace(created, after=notification, entries=entries)])
-    store.save([lifecycle.enqueue(notification, at=datetime.now(UTC), timings=Timings())])
-
-
-def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
-    (found,) = store.get_many([notification_id])
-    return found.status
-
-
-def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, message_id: str = "message-1") -> None:
-    """Store a notification that ``provider`` accepted under the ids that an event names."""
-    stored_as(store, notification_id)
-    (queued,) = store.get_many([notification_id])
-    at = datetime.now(UTC)
-    claim = lifecycle.claim(queued, retry_count=0, token="token", at=at, timings=Timings())
-    assert claim is not None
-    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
-    settled = settlement.settle(claim.after, result, at=at, timings=Timings())
-    assert store.save([claim])
-    assert store.save([settled])
 
 
 def test_a_bounce_that_ses_reports_ends_a_notification_and_suppresses_its_recipient(

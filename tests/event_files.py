@@ -1,0 +1,51 @@
+"""The files in events/, and notifications stored under the ids that they name."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from local.config import PROJECT
+from tests.builders import a_draft, a_result
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.notification import Status
+from wavecom.domain.outcomes import Outcome, Receipt
+from wavecom.domain.timings import Timings
+
+EVENTS = PROJECT / "events"
+
+
+def load(name: str, **replaced: str) -> dict[str, Any]:
+    text = (EVENTS / f"{name}.json").read_text()
+    for old, new in replaced.items():
+        text = text.replace(old, new)
+    event: dict[str, Any] = json.loads(text)
+    return event
+
+
+def stored_as(store: MongoNotificationStore, notification_id: str, **changes: Any) -> None:
+    """Store a queued notification under the id that an event names."""
+    created = lifecycle.create(a_draft(**changes), tenant_id="bank-a", at=datetime.now(UTC), timings=Timings())
+    notification = replace(created.after, id=notification_id)
+    entries = tuple(replace(entry, notification_id=notification_id) for entry in created.entries)
+    store.add([replace(created, after=notification, entries=entries)])
+    store.save([lifecycle.enqueue(notification, at=datetime.now(UTC), timings=Timings())])
+
+
+def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
+    (found,) = store.get_many([notification_id])
+    return found.status
+
+
+def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, message_id: str = "message-1") -> None:
+    """Store a notification that ``provider`` accepted under the ids that an event names."""
+    stored_as(store, notification_id)
+    (queued,) = store.get_many([notification_id])
+    at = datetime.now(UTC)
+    claim = lifecycle.claim(queued, retry_count=0, token="token", at=at, timings=Timings())
+    assert claim is not None
+    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
+    settled = settlement.settle(claim.after, result, at=at, timings=Timings())
+    assert store.save([claim])
+    assert store.save([settled])
