@@ -3,6 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
+SAM := .venv-sam
+MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+DOCKER ?= docker
+COMPOSE_IS_THERE := { $(DOCKER) compose version >/dev/null 2>&1 && $(DOCKER) info >/dev/null 2>&1; } || { \
+	echo "This needs Docker with Compose, running: https://docs.docker.com/get-started. Without it: make up." >&2; exit 1; }
+# What docker-compose.yml offers, as this machine sees it.
+SERVICES := MONGODB_URI="mongodb://127.0.0.1:27017/?directConnection=true" AMQP_URL=amqp://guest:guest@127.0.0.1:5672 \
+	AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+SAM_OPTIONS := --template template-local.yml --docker-network wavecom --region us-east-1 \
+	--parameter-overrides Architecture=$(MACHINE) $(if $(BROKER),Broker=$(BROKER))
 export PYTHONPATH := .:shared
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
 SOURCES := shared functions local cli chaos layers infra_cdk tests
@@ -14,10 +24,10 @@ CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi lock clean
+.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi lock clean services services-down sam-api sam-invoke
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed $(MINISTACK)/.installed ## Install everything that is missing
 
@@ -48,7 +58,7 @@ chaos: install ## Kill, pause and mislead a running stack, and count what was lo
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m chaos --seed $(or $(SEED),1) $(if $(SHORT),--short,--report)
 
-test: install check check-dashboard ## Run all checks and tests, on real servers and in a real browser
+test: install $(SAM)/.installed check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m local install-runtime-client
@@ -85,6 +95,28 @@ destroy: $(CDK_NEEDS) ## Take a stage out of its account: make destroy STAGE=dev
 api-key: install ## Make an API key of a deployed stage: make api-key STAGE=dev TENANT=acme (ROLE=operator)
 	@$(BIN)/python -m infra_cdk.api_key --stage $(or $(STAGE),$(error set STAGE, for example make api-key STAGE=dev TENANT=acme)) \
 	    --tenant "$(or $(TENANT),$(error set TENANT, for example make api-key STAGE=dev TENANT=acme))" $(if $(ROLE),--role $(ROLE))
+services: install ## Start MongoDB, RabbitMQ and LocalStack in Docker, with indexes and queues
+	@$(COMPOSE_IS_THERE)
+	@$(DOCKER) compose up --detach --wait
+	@$(SERVICES) BROKER=sqs $(BIN)/python -m local prepare
+	@$(SERVICES) BROKER=rabbitmq $(BIN)/python -m local prepare
+	@echo 'To use them: $(SERVICES) make up (or key, sam-api)'
+
+services-down: ## Stop them; their data stays
+	@$(COMPOSE_IS_THERE)
+	@$(DOCKER) compose down
+
+sam-api: install $(SAM)/.installed ## Serve the functions' HTTP API by sam local, beside make services (BROKER=sqs or rabbitmq)
+	@$(COMPOSE_IS_THERE)
+	@$(BIN)/python -m layers --architecture $(MACHINE)
+	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam local start-api $(SAM_OPTIONS) --warm-containers LAZY
+
+sam-invoke: install $(SAM)/.installed ## Run a function once: make sam-invoke FUNCTION=deliver EVENT=events/sqs_deliver.json
+	@$(COMPOSE_IS_THERE)
+	@$(BIN)/python -m layers --architecture $(MACHINE)
+	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam local invoke $(SAM_OPTIONS) --event \
+	    "$(or $(EVENT),$(error set EVENT, for example EVENT=events/sqs_deliver.json))" \
+	    "$(or $(FUNCTION),$(error set FUNCTION, for example FUNCTION=deliver))"
 
 format: install dashboard/node_modules/.installed ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(SOURCES)
@@ -104,9 +136,11 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -o requirements/ministack.txt
 	uv pip compile requirements/lambda.in --universal --python-version 3.13 --generate-hashes \
 	    --no-emit-index-url --no-header -o requirements/lambda.txt
+	uv pip compile requirements/sam.in --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -o requirements/sam.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM)
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
@@ -120,6 +154,13 @@ $(MINISTACK)/.installed: requirements/ministack.txt
 	@echo "Installing the AWS emulator into $(MINISTACK)"
 	@$(PYTHON) -m venv --clear $(MINISTACK)
 	@$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
+	@touch $@
+
+$(SAM)/.installed: requirements/sam.txt
+	@echo "Installing AWS SAM into $(SAM)"
+	@$(PYTHON) -m venv --clear $(SAM)
+	@# The lock names all dependencies; pip would take as long again to see that.
+	@$(SAM)/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/sam.txt
 	@touch $@
 
 dashboard/node_modules/.installed: dashboard/package-lock.json

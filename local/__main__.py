@@ -15,7 +15,7 @@ from local.config import StackConfig, StackError
 from local.debian import install_chromium, install_rabbitmq
 from local.lambda_runtime import install_runtime_client
 from local.servers import check_mongodb
-from local.stack import Stack, container, curl_line, reset, summary
+from local.stack import Stack, container, curl_line, prepare, reset, summary
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.domain.errors import UnavailableError
@@ -65,6 +65,17 @@ def reset_all() -> None:
     config = _config()
     reset(config)
     console.print(f"Deleted {config.state}.")
+
+
+@cli.command("prepare")
+def prepare_servers() -> None:
+    """Create indexes and queues on the servers that the environment names."""
+    config = _config()
+    try:
+        prepare(config)
+    except StackError as exc:
+        _give_up(exc)
+    console.print(f"Indexes and queues are there, BROKER={config.broker}.")
 
 
 @cli.command("install-servers")
