@@ -106,9 +106,9 @@ def test_every_function_has_events_and_every_event_a_function() -> None:
     assert set().union(*by_prefix.values()) | DEPLOY_ONLY.keys() == set(function_names())
 
 
-@pytest.mark.parametrize("function", function_names())
-def test_every_function_starts_without_settings_and_connections(start: Start, function: str) -> None:
-    start(function).wait_until_ready()
+def test_every_function_starts_without_settings_and_connections(start: Start) -> None:
+    for each in [start(function) for function in function_names()]:
+        each.wait_until_ready()
 
 
 def test_a_handler_that_is_not_there_is_told_as_an_error_of_the_start(start: Start) -> None:
@@ -118,7 +118,9 @@ def test_a_handler_that_is_not_there_is_told_as_an_error_of_the_start(start: Sta
     assert told.value.type == "Runtime.ImportModuleError"
 
 
-def test_api_creates_and_shows_a_notification(start: Start, on_sqs: dict[str, str], mongo: Mongo, store) -> None:
+def test_api_creates_and_shows_a_notification_and_its_documentation(
+    start: Start, on_sqs: dict[str, str], mongo: Mongo, store
+) -> None:
     key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
     MongoApiKeys(mongo).add(key)
     api = start("api", **on_sqs)
@@ -133,12 +135,8 @@ def test_api_creates_and_shows_a_notification(start: Start, on_sqs: dict[str, st
     assert api.invoke(_signed(load("api_get_notification"), token))["statusCode"] == 404
     shown = api.invoke(_signed(load("api_get_notification", **{FIRST: created["_id"]}), token))
     assert shown["statusCode"] == 200
-
-
-def test_api_serves_its_documentation(start: Start, on_sqs: dict[str, str]) -> None:
-    answer = start("api", **on_sqs).invoke(load("api_get_notification", **{f"/api/notifications/{FIRST}": "/api/docs"}))
-
-    assert answer["statusCode"] == 200
+    documentation = load("api_get_notification", **{f"/api/notifications/{FIRST}": "/api/docs"})
+    assert api.invoke(documentation)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("event", ["sqs_deliver", "rmq_deliver"])
