@@ -48,9 +48,9 @@ def install_runtime_client() -> Path:
 
 def runtime_client() -> Path:
     """Return the Python that has the runtime interface client. Raises `StackError` where it is not installed."""
-    if not STAMP.exists():
-        raise StackError(f"{NO_PYTHON}; then python -m local install-runtime-client.")
-    return _python()
+    if STAMP.exists():
+        return _python()
+    raise StackError("make test installs Lambda's runtime interface client." if python313() else f"{NO_PYTHON}.")
 
 
 def _python() -> Path:
