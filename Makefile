@@ -84,7 +84,7 @@ bootstrap: $(CDK_NEEDS) ## Prepare an account and region for CDK, once: make boo
 	@$(CDK) bootstrap $(CDK_CONTEXT)
 
 deploy: $(CDK_NEEDS) ## Deploy a stage into the account that you are signed in to: make deploy STAGE=dev (YES=1 asks nothing)
-	@$(CDK) deploy --all --concurrency 4 $(if $(YES),--require-approval never) $(CDK_CONTEXT)
+	@$(CDK) deploy $(or $(STACKS:%=wavecom-$(STAGE)-%),--all) --concurrency 4 $(if $(YES),--require-approval never) $(CDK_CONTEXT)
 
 diff: $(CDK_NEEDS) ## Show what a deployment would change: make diff STAGE=dev
 	@$(CDK) diff --all $(CDK_CONTEXT)
@@ -152,7 +152,8 @@ $(VENV)/.installed: requirements/dev.txt
 
 $(MINISTACK)/.installed: requirements/ministack.txt
 	@echo "Installing the AWS emulator into $(MINISTACK)"
-	@$(PYTHON) -m venv --clear $(MINISTACK)
+	@python=$$($(PYTHON) -c 'import sys; from local.lambda_runtime import python313; print(python313() or sys.executable)'); \
+	    "$$python" -m venv --clear $(MINISTACK) # it runs functions on its own Python: Lambda's, where there is one
 	@$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from local.config import STATE_VARIABLE, StackConfig, StackError
-from local.servers import servers
+from local.servers import Server, servers
 from local.stack import help_planner
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.client import Mongo
@@ -58,6 +58,13 @@ def stack_config(state: Path, broker: str) -> StackConfig:
 def running(name: str, config: StackConfig) -> Iterator[None]:
     """Run one of a stack's servers, by its name."""
     (server,) = [each for each in servers(config) if each.name == name]
+    with run_server(server, config):
+        yield
+
+
+@contextmanager
+def run_server(server: Server, config: StackConfig) -> Iterator[None]:
+    """Run a server until it answers, and end it with all that it has started."""
     environment = {**os.environ, **server.environment, STATE_VARIABLE: str(config.state)}
     process = subprocess.Popen(
         server.command,

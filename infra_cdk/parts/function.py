@@ -66,6 +66,7 @@ class WaveComFunction(Construct):
         super().__init__(scope, construct_name)
         settings = foundation.settings
         vpc, security_groups = foundation.placement
+        self.short_name = name
         self.name = f"{settings.prefix}-{name}"
         self.log_group = logs.LogGroup(
             self,

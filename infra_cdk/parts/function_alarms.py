@@ -11,7 +11,7 @@ NEAR_TIMEOUT = 0.8
 def add_function_alarms(alarms: Alarms, functions: Sequence[WaveComFunction]) -> None:
     """Add them."""
     for each in functions:
-        name = f"function-{each.node.id.lower()}"
+        name = f"function-{each.short_name}"
         limit_ms = NEAR_TIMEOUT * each.timeout.to_milliseconds()
         alarms.add(
             f"{name}-errors",
