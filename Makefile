@@ -100,7 +100,7 @@ services: install ## Start MongoDB, RabbitMQ and LocalStack in Docker, with inde
 	@$(DOCKER) compose up --detach --wait
 	@$(SERVICES) BROKER=sqs $(BIN)/python -m local prepare
 	@$(SERVICES) BROKER=rabbitmq $(BIN)/python -m local prepare
-	@echo 'To use them: $(SERVICES) make up (or key, sam-api)'
+	@echo 'Put before make up or make key, to use them: $(SERVICES)'
 
 services-down: ## Stop them; their data stays
 	@$(COMPOSE_IS_THERE)

@@ -89,12 +89,17 @@ def test_servers_are_prepared(mongodb_uri: str, ministack_url: str, mongo: Mongo
         monkeypatch.setenv(name, "local")
     mongo.database.notifications.drop_indexes()
     prefix = f"{mongo.database.name}-"
-    servers = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": mongo.database.name, "AWS_ENDPOINT_URL": ministack_url}
+    servers = {
+        "MONGODB_URI": mongodb_uri,
+        "MONGODB_DATABASE": mongo.database.name,
+        "AWS_ENDPOINT_URL": ministack_url,
+        "BROKER": "sqs",
+    }
 
     subprocess.run(
         [sys.executable, "-m", "local", "prepare"],
         cwd=PROJECT,
-        env={**os.environ, **servers, "BROKER": "sqs", "SQS_QUEUE_PREFIX": prefix},
+        env={**os.environ, **servers, "SQS_QUEUE_PREFIX": prefix, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'shared'}"},
         check=True,
         stdout=subprocess.DEVNULL,
     )
