@@ -68,4 +68,9 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
     )
     Tags.of(app).add("service", "wavecom")
     Tags.of(app).add("stage", settings.stage)
+    check(app)
+
+
+def check(app: App) -> None:
+    """Have cdk-nag look at all that is in ``app``, at synth."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -24,7 +24,8 @@ class NetworkStack(Stack):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(settings.cidr),
-            max_azs=settings.zones,
+            # CloudFormation's own list: the CDK command line would ask the account for it at every synth.
+            availability_zones=[Fn.select(zone, Fn.get_azs()) for zone in range(settings.zones)],
             nat_gateways=settings.nat_gateways,
             restrict_default_security_group=False,  # would need a function that may change every security group
             subnet_configuration=[

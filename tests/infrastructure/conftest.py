@@ -1,6 +1,9 @@
-"""The layers, built once a run."""
+"""The layers and the templates, made once a run."""
 
+import os
 import platform
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
@@ -8,6 +11,9 @@ from typing import get_args
 import pytest
 
 from layers.build import Architecture, Built, build
+from local.config import PROJECT
+from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.templates import Assembly
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +30,20 @@ def for_this_machine(built: Mapping[Architecture, Built]) -> Built:
     if platform.system() != "Linux":
         pytest.skip("The layers hold libraries for Linux")
     return built["x86_64" if platform.machine() == "x86_64" else "arm64"]
+
+
+@pytest.fixture(scope="session")
+def assemblies(built: Mapping[Architecture, Built], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
+    """Each variant, synthesised in a process of its own, since CDK's library runs beside a Node.js that stays."""
+    del built
+    folder = tmp_path_factory.mktemp("assemblies")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.infrastructure.synthesise", str(folder)],
+        cwd=PROJECT,
+        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-5000:]
+    return {variant: Assembly(folder / variant) for variant in VARIANTS}

@@ -217,4 +217,6 @@ def test_on_rabbitmq_the_queues_are_declared_and_what_is_posted_is_sent(
     connection.close()
 
     found = database.database.notifications.find({"tenantId": "bank-b"})
-    assert {(str(each["_id"]), each["status"]) for each in found} == {(identifier, "SENT") for identifier in identifiers}
+    assert {(str(each["_id"]), each["status"]) for each in found} == {
+        (identifier, "SENT") for identifier in identifiers
+    }

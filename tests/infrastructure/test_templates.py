@@ -1,0 +1,370 @@
+"""What every stage's templates hold: encryption, rights, redrive, placement, and the engines' mappings."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from layers.build import function_names, handler
+from local.config import PROJECT
+from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.templates import Assembly, as_list
+from wavecom import topology
+from wavecom.settings import KEPT_SECRET, Settings
+
+CFN_LINT = Path(sys.executable).parent / "cfn-lint"
+SETTINGS = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_SECRET" for name in KEPT_SECRET}
+OF_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
+NOWHERE_IN_PARTICULAR = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "sns:Publish",
+}
+"""Actions that name no ARN: traces, the network interfaces of a VPC, and text messages to a phone number."""
+
+each_variant = pytest.mark.parametrize("variant", VARIANTS)
+each_sqs = pytest.mark.parametrize("variant", ["dev-sqs", "prod-sqs"])
+each_rabbitmq = pytest.mark.parametrize("variant", ["dev-rabbitmq", "prod-rabbitmq", "everything"])
+Assemblies = dict[str, Assembly]
+
+
+@each_variant
+def test_cdk_nag_finds_nothing(assemblies: Assemblies, variant: str) -> None:
+    report = json.loads((assemblies[variant].folder / "validation-report.json").read_text())
+
+    assert report["pluginReports"] == []
+
+
+def test_cdk_nag_would_find_something(tmp_path: Path) -> None:
+    program = """
+import sys
+from aws_cdk import App, Stack, aws_sqs
+from infra_cdk.app import check
+app = App(outdir=sys.argv[1])
+aws_sqs.Queue(Stack(app, "careless"), "Queue")
+check(app)
+app.synth()
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=PROJECT, capture_output=True, check=False)
+
+    report = (tmp_path / "validation-report.json").read_text()
+    assert "AwsSolutions-SQS4" in report
+
+
+def test_cfn_lint_finds_no_error_in_any_template(assemblies: Assemblies) -> None:
+    templates = [str(path) for each in assemblies.values() for path in each.templates]
+    done = subprocess.run([CFN_LINT, "--format", "json", *templates], capture_output=True, text=True, check=False)
+
+    found = [each for each in json.loads(done.stdout) if each["Level"] == "Error"]
+    # Atlas's resource types come from MongoDB, not from AWS: cfn-lint does not know them.
+    assert [each for each in found if not re.search(r"'MongoDB::Atlas::\w+' does not exist", each["Message"])] == []
+    assert len(templates) > 35
+
+
+@each_variant
+def test_every_function_is_deployed_from_the_staged_code(assemblies: Assemblies, variant: str) -> None:
+    functions = assemblies[variant].functions
+
+    assert {each["Handler"] for each in functions.values()} == {handler(name) for name in function_names()}
+    for each in functions.values():
+        assert each["Runtime"] == "python3.13"
+        assert each["Architectures"] == ["arm64"]
+        assert len(each["Layers"]) == 2
+        assert each["TracingConfig"] == {"Mode": "Active"}
+        assert "Ref" in each["LoggingConfig"]["LogGroup"]
+
+
+@each_variant
+def test_functions_are_told_nothing_but_settings_and_the_names_of_secrets(assemblies: Assemblies, variant: str) -> None:
+    for function in assemblies[variant].functions.values():
+        variables = function["Environment"]["Variables"]
+        assert variables.keys() <= SETTINGS | OF_POWERTOOLS
+        assert "MONGODB_URI" not in variables
+        assert "MONGODB_URI_SECRET" in variables
+        if variables["BROKER"] == "rabbitmq":
+            assert "@" not in json.dumps(variables["AMQP_URL"])
+
+
+@each_variant
+def test_only_who_deals_with_providers_may_read_their_secret(assemblies: Assemblies, variant: str) -> None:
+    readers = {
+        name
+        for name, function in assemblies[variant].functions.items()
+        if "PROVIDERS_SECRET" in function["Environment"]["Variables"]
+    }
+
+    expected = {"api", "receipts", "deliver-high", "deliver-standard", "observe"} if variant == "everything" else set()
+    assert readers == expected
+
+
+@each_variant
+def test_no_template_holds_a_secret(assemblies: Assemblies, variant: str) -> None:
+    for path in assemblies[variant].templates:
+        text = path.read_text()
+        for found in re.finditer(r"mongodb(\+srv)?://[^\"]*", text):
+            assert "@" not in found[0], path.name
+        passwords = re.findall(r'"Password": ("[^"]*")', text)
+        assert all("resolve:secretsmanager" in each for each in passwords)
+
+
+@each_variant
+def test_each_right_is_named_and_lies_on_something(assemblies: Assemblies, variant: str) -> None:
+    for function in assemblies[variant].functions:
+        for statement in assemblies[variant].rights(function):
+            actions = as_list(statement["Action"])
+            assert not [action for action in actions if "*" in action], function
+            if "*" in as_list(statement["Resource"]):
+                assert set(actions) <= NOWHERE_IN_PARTICULAR, function
+
+
+@each_sqs
+def test_functions_may_do_what_they_do_and_no_more_on_sqs(assemblies: Assemblies, variant: str) -> None:
+    def sqs(function: str) -> set[str]:
+        return {each for each in assemblies[variant].actions(function) if each.startswith("sqs:")}
+
+    publish, look = {"sqs:SendMessage", "sqs:GetQueueUrl"}, {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+    consume = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+    assert sqs("api") == publish | look
+    assert sqs("sweep") == publish | look
+    assert sqs("observe") == sqs("prepare") == look
+    assert sqs("receipts") == sqs("keys") == set()
+    assert consume | publish <= sqs("deliver-high")
+    assert consume | publish <= sqs("deliver-standard")
+
+
+def test_only_consumers_may_send_and_only_by_what_the_stage_names(assemblies: Assemblies) -> None:
+    assembly = assemblies["everything"]
+    sends = {"ses:SendEmail", "ses:SendBulkEmail", "sns:Publish", "sms-voice:SendTextMessage"}
+
+    senders = {name for name in assembly.functions if assembly.actions(name) & sends}
+    assert senders == {"deliver-high", "deliver-standard"}
+    (ses,) = [each for each in assembly.rights("deliver-high") if "ses:SendEmail" in as_list(each["Action"])]
+    assert ":identity/bank.example" in json.dumps(ses["Resource"])
+    assert ":configuration-set/wavecom-prod" in json.dumps(ses["Resource"])
+    assert {each["Effect"] for each in assembly.rights("deliver-high") if "sns:Publish" in as_list(each["Action"])} == {
+        "Allow",
+        "Deny",
+    }
+    assert assemblies["dev-sqs"].actions("deliver-high").isdisjoint(sends)
+
+
+@each_sqs
+def test_sqs_queues_are_those_of_the_topology_encrypted_and_redriven(assemblies: Assemblies, variant: str) -> None:
+    stage = variant.split("-", maxsplit=1)[0]
+    queues = {
+        each["QueueName"].removeprefix(f"wavecom-{stage}-"): each
+        for name, each in assemblies[variant].of_type("SQS::Queue").items()
+        if "messaging/" in name
+    }
+
+    assert queues.keys() == set(topology.SQS_QUEUES)
+    dead_letters = queues.pop(topology.DEAD_LETTERS)
+    assert dead_letters["MessageRetentionPeriod"] == topology.DEAD_LETTERS_KEPT_SECONDS
+    for each in queues.values():
+        assert each["RedrivePolicy"]["maxReceiveCount"] == topology.SQS_MAX_RECEIVES
+        assert each["VisibilityTimeout"] == topology.delivery_limits().visibility_timeout
+    for each in (*queues.values(), dead_letters):
+        assert "KmsMasterKeyId" in each if stage == "prod" else each["SqsManagedSseEnabled"]
+    prefixes = {each["Environment"]["Variables"]["SQS_QUEUE_PREFIX"] for each in assemblies[variant].functions.values()}
+    assert prefixes == {f"wavecom-{stage}-"}
+
+
+@each_variant
+def test_every_queue_and_topic_refuses_what_is_not_encrypted_on_its_way(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    for kind in ("SQS::Queue", "SNS::Topic"):
+        policies = assembly.of_type(f"{kind}Policy")
+        protected = {
+            f"{name.split('/')[0]}/{target['Ref']}"
+            for name, policy in policies.items()
+            if '"aws:SecureTransport": "false"' in json.dumps(policy)
+            for target in policy.get("Queues", policy.get("Topics"))
+        }
+        assert set(assembly.of_type(kind)) == protected
+
+
+@each_sqs
+def test_each_sqs_queue_feeds_its_consumer(assemblies: Assemblies, variant: str) -> None:
+    mappings = assemblies[variant].of_type("Lambda::EventSourceMapping")
+    limits = topology.delivery_limits()
+
+    assert len(mappings) == 3
+    for each in mappings.values():
+        assert each["BatchSize"] == limits.batch_size
+        assert each["MaximumBatchingWindowInSeconds"] == 1
+        assert each["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert each["ScalingConfig"]["MaximumConcurrency"] >= 2
+    for name in ("deliver-high", "deliver-standard"):
+        function = assemblies[variant].functions[name]
+        assert function["Timeout"] == limits.function_timeout
+        variables = function["Environment"]["Variables"]
+        assert int(variables["LEASE_SECONDS"]) == limits.lease >= function["Timeout"]
+        assert 6 * function["Timeout"] <= limits.visibility_timeout
+
+
+@each_rabbitmq
+def test_each_queue_of_each_lane_feeds_its_consumer(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    shards = int(assembly.functions["api"]["Environment"]["Variables"]["LANE_SHARDS"])
+
+    mappings = assembly.of_type("Lambda::EventSourceMapping")
+
+    fed = {each["Queues"][0]: json.dumps(each["FunctionName"]) for each in mappings.values()}
+    assert fed.keys() == {queue for lane in topology.LANES for queue in topology.shards(lane, shards)}
+    for queue, function in fed.items():
+        assert ("High" if queue.startswith(topology.HIGH_PRIORITY) else "Standard") in function
+    for each in mappings.values():
+        assert {access["Type"] for access in each["SourceAccessConfigurations"]} == {"BASIC_AUTH", "VIRTUAL_HOST"}
+        assert each["BatchSize"] == topology.delivery_limits().batch_size
+    assert "mq:DescribeBroker" in assembly.actions("deliver-high") & assembly.actions("deliver-standard")
+
+
+@each_rabbitmq
+def test_the_broker_is_private_and_its_password_nowhere(assemblies: Assemblies, variant: str) -> None:
+    (broker,) = assemblies[variant].of_type("AmazonMQ::Broker").values()
+
+    nodes = 1 if variant.startswith("dev") else 3
+    assert (broker["EngineType"], broker["EngineVersion"]) == ("RABBITMQ", "4.2")
+    assert broker["DeploymentMode"] == ("SINGLE_INSTANCE" if nodes == 1 else "CLUSTER_MULTI_AZ")
+    assert len(broker["SubnetIds"]) == nodes
+    assert broker["PubliclyAccessible"] is False
+    assert broker["Logs"] == {"General": True}
+    assert "resolve:secretsmanager" in json.dumps(broker["Users"][0]["Password"])
+
+
+@each_variant
+def test_what_consumes_and_accepts_waits_for_what_prepares(assemblies: Assemblies, variant: str) -> None:
+    manifest = json.loads((assemblies[variant].folder / "manifest.json").read_text())["artifacts"]
+    stage = "dev" if variant.startswith("dev") else "prod"
+
+    for part in ("api", "delivery"):
+        assert f"wavecom-{stage}-prepare" in manifest[f"wavecom-{stage}-{part}"]["dependencies"]
+    (trigger,) = assemblies[variant].of_type("Lambda::Version").values()
+    assert "Prepare" in json.dumps(trigger)
+
+
+@each_variant
+def test_functions_stand_in_private_subnets_where_the_stage_has_a_network(assemblies: Assemblies, variant: str) -> None:
+    for function in assemblies[variant].functions.values():
+        placement = function.get("VpcConfig")
+        if variant == "dev-sqs":
+            assert placement is None
+        else:
+            assert "private" in json.dumps(placement["SubnetIds"])
+            assert "public" not in json.dumps(placement["SubnetIds"])
+    if variant != "dev-sqs":
+        assert assemblies[variant].of_type("EC2::FlowLog")
+
+
+def test_privatelink_has_an_endpoint_for_atlas(assemblies: Assemblies) -> None:
+    services = [each["ServiceName"] for each in assemblies["prod-sqs"].of_type("EC2::VPCEndpoint").values()]
+
+    assert "com.example.atlas" in services
+
+
+@each_variant
+def test_logs_end_and_the_accounts_key_encrypts_them_where_there_is_one(assemblies: Assemblies, variant: str) -> None:
+    groups = assemblies[variant].of_type("Logs::LogGroup")
+
+    assert len(groups) >= len(assemblies[variant].functions) + 1
+    for name, each in groups.items():
+        assert each["RetentionInDays"] > 0
+        assert ("KmsKeyId" in each) is (not variant.startswith("dev") and "FlowLog" not in name)
+
+
+@each_variant
+def test_scheduled_functions_run_once_a_minute_and_once_at_a_time(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    schedules = assembly.of_type("Scheduler::Schedule")
+
+    assert len(schedules) == 2
+    for each in schedules.values():
+        assert each["ScheduleExpression"] == "rate(1 minute)"
+        assert each["Target"]["DeadLetterConfig"]
+        assert each["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1}
+    assert assembly.functions["sweep"]["ReservedConcurrentExecutions"] == 1
+    assert assembly.functions["sweep"]["Timeout"] < 60
+    assert {each["MaximumRetryAttempts"] for each in assembly.of_type("Lambda::EventInvokeConfig").values()} == {0}
+
+
+@each_variant
+def test_the_api_is_throttled_and_its_log_tells_no_recipient(assemblies: Assemblies, variant: str) -> None:
+    (stage,) = assemblies[variant].of_type("ApiGatewayV2::Stage").values()
+
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert {"requestId", "status", "latencyMs"} <= logged.keys()
+    assert not re.search(r"querystring|protocol\.body|authorizer", stage["AccessLogSettings"]["Format"])
+    routes = {each["RouteKey"] for each in assemblies[variant].of_type("ApiGatewayV2::Route").values()}
+    assert routes == {"ANY /api/{proxy+}", "ANY /receipts/{proxy+}"}
+
+
+@each_variant
+def test_the_page_is_private_behind_cloudfront_with_its_own_policy(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    (bucket,) = assembly.of_type("S3::Bucket").values()
+    (distribution,) = [each["DistributionConfig"] for each in assembly.of_type("CloudFront::Distribution").values()]
+    (headers,) = assembly.of_type("CloudFront::ResponseHeadersPolicy").values()
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert assembly.of_type("CloudFront::OriginAccessControl")
+    security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    policy = (PROJECT / "dashboard" / "content-security-policy.txt").read_text().strip()
+    assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"] == policy
+    assert "unsafe-inline" not in policy
+    (api,) = distribution["CacheBehaviors"]
+    assert (api["PathPattern"], api["ViewerProtocolPolicy"]) == ("/api/*", "https-only")
+    assert set(api["AllowedMethods"]) >= {"GET", "POST", "PUT", "DELETE"}
+    assert ("WebACLId" in distribution) is (not variant.startswith("dev"))
+
+
+def test_the_firewall_limits_and_manages(assemblies: Assemblies) -> None:
+    (acl,) = assemblies["prod-rabbitmq"].of_type("WAFv2::WebACL").values()
+
+    statements = [each["Statement"] for each in acl["Rules"]]
+    assert acl["Scope"] == "CLOUDFRONT"
+    assert [each["RateBasedStatement"]["AggregateKeyType"] for each in statements if "RateBasedStatement" in each] == [
+        "IP"
+    ]
+    managed = {each["ManagedRuleGroupStatement"]["Name"] for each in statements if "ManagedRuleGroupStatement" in each}
+    assert "AWSManagedRulesCommonRuleSet" in managed
+
+
+def test_atlas_is_made_where_the_stage_asks_for_it(assemblies: Assemblies) -> None:
+    def kinds(variant: str) -> set[str]:
+        return {each["Type"] for each in assemblies[variant].resources.values() if each["Type"].startswith("MongoDB::")}
+
+    assert kinds("everything") == {
+        "MongoDB::Atlas::Cluster",
+        "MongoDB::Atlas::DatabaseUser",
+        "MongoDB::Atlas::ProjectIpAccessList",
+    }
+    assert kinds("prod-rabbitmq") == set()
+    allowed = [
+        each["Properties"]["AccessList"]
+        for each in assemblies["everything"].resources.values()
+        if each["Type"] == "MongoDB::Atlas::ProjectIpAccessList"
+    ]
+    assert len(allowed[0]) == 3, "a NAT gateway in each zone"
+
+
+def test_delivery_reports_of_ses_come_to_the_receipts_function(assemblies: Assemblies) -> None:
+    assembly = assemblies["everything"]
+    (configuration_set,) = assembly.of_type("SES::ConfigurationSet").values()
+    (destination,) = assembly.of_type("SES::ConfigurationSetEventDestination").values()
+
+    assert configuration_set["Name"] == "wavecom-prod"
+    assert {"bounce", "complaint", "delivery"} <= set(destination["EventDestination"]["MatchingEventTypes"])
+    subscribed = [each for each in assembly.of_type("SNS::Subscription").values() if each["Protocol"] == "lambda"]
+    assert "Receipts" in json.dumps(subscribed[0]["Endpoint"])
+    assert subscribed[0]["RedrivePolicy"]
