@@ -100,6 +100,7 @@ def store(mongo: Mongo) -> MongoNotificationStore:
 def test_every_function_has_events_and_every_event_a_function() -> None:
     prefixes = {path.stem.split("_")[0] for path in EVENTS.glob("*.json")}
     by_prefix = {"api": {"api"}, "receipts": {"receipts"}, "rmq": {"deliver"}, "sqs": {"deliver"}}
+    by_prefix["keys"] = {"keys"}
     by_prefix["schedule"] = {"sweep", "observe"}
 
     assert prefixes == by_prefix.keys()
@@ -171,6 +172,12 @@ def test_deliver_sends_what_a_rabbitmq_queue_held(
     connection.close()
     assert answer == {"batchItemFailures": []}
     assert {each.status for each in store.get_many([each.notification_id for each in queued])} == {Status.SENT}
+
+
+def test_keys_makes_a_key_that_opens_the_api(start: Start, on_sqs: dict[str, str]) -> None:
+    token = start("keys", **on_sqs).invoke(load("keys_create"))["token"]
+
+    assert start("api", **on_sqs).invoke(_signed(load("api_create_notification"), token))["statusCode"] == 201
 
 
 def test_prepare_makes_indexes_and_queues(
