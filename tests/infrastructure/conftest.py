@@ -15,6 +15,13 @@ from local.config import PROJECT
 from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
 
+SYNTHESIS = {
+    **os.environ,
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
+}
+"""The environment of a process that synthesises."""
+
 
 @pytest.fixture(scope="session")
 def built() -> Mapping[Architecture, Built]:
@@ -40,7 +47,7 @@ def assemblies(built: Mapping[Architecture, Built], tmp_path_factory: pytest.Tem
     done = subprocess.run(
         [sys.executable, "-m", "tests.infrastructure.synthesise", str(folder)],
         cwd=PROJECT,
-        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
+        env=SYNTHESIS,
         capture_output=True,
         text=True,
         check=False,

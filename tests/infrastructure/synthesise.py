@@ -1,4 +1,4 @@
-"""``python -m tests.infrastructure.synthesise FOLDER``: each engine and stage, and one with everything that can be on."""
+"""``python -m tests.infrastructure.synthesise FOLDER``: each engine and stage, and one with everything on."""
 
 import json
 import sys

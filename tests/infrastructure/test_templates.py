@@ -10,6 +10,7 @@ import pytest
 
 from layers.build import function_names, handler
 from local.config import PROJECT
+from tests.infrastructure.conftest import SYNTHESIS
 from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly, as_list
 from wavecom import topology
@@ -54,7 +55,8 @@ aws_sqs.Queue(Stack(app, "careless"), "Queue")
 check(app)
 app.synth()
 """
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=PROJECT, capture_output=True, check=False)
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    subprocess.run(command, cwd=PROJECT, env=SYNTHESIS, capture_output=True, check=False)
 
     report = (tmp_path / "validation-report.json").read_text()
     assert "AwsSolutions-SQS4" in report
