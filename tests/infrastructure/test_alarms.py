@@ -1,0 +1,197 @@
+"""Alarms and the dashboard: on metrics that exist, to somebody, with a section of the runbook that says what to do."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from local.config import PROJECT
+from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.templates import Assembly
+from wavecom import metrics, topology
+
+each_variant = pytest.mark.parametrize("variant", VARIANTS)
+Assemblies = dict[str, Assembly]
+ALARMS = {
+    "sweep-heartbeat",
+    "observe-heartbeat",
+    "database-unreachable",
+    "broker-unreachable",
+    "ledger-mismatch",
+    "provider-failures",
+    "degraded",
+    "dead-letters",
+    "dead-letter-age",
+    "high-depth",
+    "high-age",
+    "standard-depth",
+    "standard-age",
+    "api-errors",
+    "api-latency",
+    "schedule-undelivered",
+}
+OF_BROKER = {"broker-memory", "broker-disk", "broker-connections", "broker-no-connections"}
+OF_FUNCTION = {"errors", "throttles", "duration"}
+KNOWN_TO_AWS = {
+    "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+    "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions"},
+    "AWS/ApiGateway": {"5xx", "4xx", "Count", "Latency"},
+    "AWS/AmazonMQ": {
+        "RabbitMQMemUsed",
+        "RabbitMQMemLimit",
+        "RabbitMQDiskFree",
+        "RabbitMQDiskFreeLimit",
+        "ConnectionCount",
+    },
+}
+"""What the developer guides of SQS, Lambda, API Gateway (HTTP APIs) and Amazon MQ list."""
+
+
+def measured(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm stands on, one or those of its sum."""
+    if "MetricName" in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def dimensions(metric: dict[str, Any]) -> dict[str, Any]:
+    return {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
+
+
+def own_metric(name: str, found: dict[str, Any]) -> metrics.Metric:
+    """Return WaveCom's metric of this name and these dimensions; fails where nothing publishes it."""
+    (known,) = [each for each in metrics.METRICS if (each.name, each.service) == (name, found["service"])]
+    assert found.keys() - {"service"} == set(known.dimensions), name
+    return known
+
+
+@each_variant
+def test_there_is_an_alarm_for_everything_that_may_go_wrong(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    functions = assembly.functions.keys() - {"prepare"}  # a deployment fails where it does
+    of_functions = {f"function-{name}-{what}" for name in functions for what in OF_FUNCTION}
+    of_broker = OF_BROKER if assembly.of_type("AmazonMQ::Broker") else set()
+
+    assert assembly.alarms.keys() == ALARMS | of_functions | of_broker
+
+
+@each_variant
+def test_alarms_stand_on_metrics_that_are_published(assemblies: Assemblies, variant: str) -> None:
+    stage = "dev" if variant.startswith("dev") else "prod"
+    for alarm in assemblies[variant].alarms.values():
+        for metric in measured(alarm):
+            if metric["Namespace"] == f"WaveCom/{stage}":
+                own_metric(metric["MetricName"], dimensions(metric))
+            else:
+                assert metric["MetricName"] in KNOWN_TO_AWS[metric["Namespace"]]
+
+
+@each_variant
+def test_functions_publish_into_the_namespace_that_alarms_read(assemblies: Assemblies, variant: str) -> None:
+    stage = "dev" if variant.startswith("dev") else "prod"
+    for function in assemblies[variant].functions.values():
+        assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == f"WaveCom/{stage}"
+
+
+@each_variant
+def test_alarms_on_queues_name_queues_of_the_topology(assemblies: Assemblies, variant: str) -> None:
+    named = {
+        dimensions(metric)["queue"]
+        for alarm in assemblies[variant].alarms.values()
+        for metric in measured(alarm)
+        if "queue" in dimensions(metric)
+    }
+
+    assert named == {*topology.LANES, topology.DEAD_LETTERS}
+
+
+@each_variant
+def test_every_alarm_goes_to_the_topic_and_says_where_to_read_on(assemblies: Assemblies, variant: str) -> None:
+    runbook = (PROJECT / "docs" / "runbook.md").read_text()
+    sections = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", runbook, re.M)}
+
+    for name, alarm in assemblies[variant].alarms.items():
+        assert "AlarmTopic" in json.dumps(alarm["AlarmActions"]), name
+        assert "AlarmTopic" in json.dumps(alarm["OKActions"]), name
+        (section,) = re.findall(r"See docs/runbook\.md#([a-z-]+)$", alarm["AlarmDescription"])
+        assert section in sections, name
+
+
+@each_variant
+def test_silence_of_what_is_published_every_minute_is_bad(assemblies: Assemblies, variant: str) -> None:
+    for name, alarm in assemblies[variant].alarms.items():
+        every_minute = all(metric["Namespace"].startswith(("WaveCom", "AWS/AmazonMQ")) for metric in measured(alarm))
+        assert alarm["TreatMissingData"] == ("breaching" if every_minute else "notBreaching"), name
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold", "comparison"),
+    [
+        ("dead-letters", 100, "GreaterThanThreshold"),
+        ("dead-letter-age", 86_400, "GreaterThanThreshold"),
+        ("high-depth", 10_000, "GreaterThanThreshold"),
+        ("standard-depth", 10_000, "GreaterThanThreshold"),
+        ("high-age", 5, "GreaterThanThreshold"),
+        ("standard-age", 30, "GreaterThanThreshold"),
+        ("provider-failures", 20, "GreaterThanThreshold"),
+        ("api-errors", 5, "GreaterThanThreshold"),
+        ("ledger-mismatch", 0, "GreaterThanThreshold"),
+        ("sweep-heartbeat", 1, "LessThanThreshold"),
+        ("database-unreachable", 1, "LessThanThreshold"),
+    ],
+)
+@each_variant
+def test_alarms_go_off_where_they_should(
+    assemblies: Assemblies, variant: str, name: str, threshold: float, comparison: str
+) -> None:
+    alarm = assemblies[variant].alarms[name]
+
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (threshold, comparison)
+
+
+@each_variant
+def test_the_age_of_the_oldest_message_comes_from_sqs_or_from_the_consumers(
+    assemblies: Assemblies, variant: str
+) -> None:
+    names = {metric["MetricName"] for metric in measured(assemblies[variant].alarms["standard-age"])}
+
+    on_sqs = variant.endswith("sqs")
+    assert names == ({"ApproximateAgeOfOldestMessage"} if on_sqs else {"QueueDepth", "QueueWait"})
+
+
+def test_runs_near_the_timeout_are_told_for_each_function_by_its_own(assemblies: Assemblies) -> None:
+    assembly = assemblies["prod-rabbitmq"]
+
+    for name in assembly.functions.keys() - {"prepare"}:
+        alarm = assembly.alarms[f"function-{name}-duration"]
+        assert alarm["Threshold"] == pytest.approx(800 * assembly.functions[name]["Timeout"])
+
+
+@each_variant
+def test_the_dashboard_is_read_from_top_to_bottom(assemblies: Assemblies, variant: str) -> None:
+    (dashboard,) = assemblies[variant].of_type("CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+
+    titles = re.findall(r"## ([A-Z][A-Za-z ?]+)", body)
+    questions = ["Is it healthy?", "Is it keeping up?", "Which provider?", "Which tenant?", "What is dying?", "The API"]
+    assert titles[: len(questions)] == questions
+    assert ("The broker" in titles) is bool(assemblies[variant].of_type("AmazonMQ::Broker"))
+
+
+@each_variant
+def test_the_dashboard_shows_metrics_that_are_published(assemblies: Assemblies, variant: str) -> None:
+    (dashboard,) = assemblies[variant].of_type("CloudWatch::Dashboard").values()
+    text = "".join(part if isinstance(part, str) else "x" for part in dashboard["DashboardBody"]["Fn::Join"][1])
+    widgets = json.loads(text)["widgets"]
+    stage = "dev" if variant.startswith("dev") else "prod"
+
+    searched = set(re.findall(r'MetricName=\\?"(\w+)\\?"', text.replace('\\\\\\"', '"').replace('\\"', '"')))
+    shown = [metric for widget in widgets for metric in widget["properties"].get("metrics", [])]
+    own = [each for each in shown if isinstance(each[0], str) and each[0] == f"WaveCom/{stage}"]
+    for _, name, *rest in own:
+        pairs = [each for each in rest if isinstance(each, str)]
+        own_metric(name, dict(zip(pairs[::2], pairs[1::2], strict=True)))
+    assert searched == {"ProviderFailureRate", "BreakerState", "ProviderWeight"}
+    assert searched <= {metric.name for metric in metrics.METRICS}
+    assert own

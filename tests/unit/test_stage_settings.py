@@ -1,0 +1,62 @@
+"""What a stage may choose: a wrong value is refused with its name before anything is synthesised."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra_cdk.settings import StageError, StageSettings
+from local.config import PROJECT
+
+DEV: dict[str, Any] = {"region": "eu-central-1", "queueEngine": "sqs", "network": "public"}
+
+
+def of(stage: dict[str, Any], **overrides: Any) -> StageSettings:
+    return StageSettings.from_context({"dev": stage}, "dev", overrides)
+
+
+def test_the_stages_of_cdk_json_are_right() -> None:
+    stages = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
+
+    settings = {stage: StageSettings.from_context(stages, stage, {}) for stage in stages}
+    assert settings.keys() == {"dev", "prod"}
+    assert (settings["prod"].queue_engine, settings["prod"].broker_nodes) == ("rabbitmq", 3)
+
+
+def test_a_stage_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(StageError, match=r"stage 'test' is not in .*: dev"):
+        StageSettings.from_context({"dev": DEV}, "test", {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"queueEngine": "kafka"}, "stages.dev.queueEngine: Input should be 'sqs' or 'rabbitmq'"),
+        ({"logRetentionDays": 31}, "stages.dev.logRetentionDays"),
+        ({"colour": "blue"}, "stages.dev.colour: Extra inputs are not permitted"),
+        ({"region": "Frankfurt"}, "stages.dev.region"),
+        ({"apiDomain": {"name": "API!", "certificateArn": "arn:aws:x"}}, "stages.dev.apiDomain.name"),
+        ({"site": {"waf": "maybe"}}, "stages.dev.site.waf"),
+        ({"queueEngine": "rabbitmq"}, "network must be nat or privatelink with queueEngine rabbitmq"),
+        ({"network": "privatelink"}, "atlasEndpointService is required"),
+        ({"natGateways": 3, "network": "nat"}, "natGateways must not be more than zones"),
+        ({"brokerNodes": 3, "network": "nat"}, "zones must be 3 with brokerNodes 3"),
+        ({"leaseSeconds": 30}, "lease must be longer"),
+        ({"brokerEndpoint": "amqp://localhost:5672"}, "brokerEndpoint goes with emulator"),
+        ({"atlas": {"projectId": "0123456789abcdef01234567"}}, "network must be nat with atlas"),
+    ],
+)
+def test_a_wrong_setting_is_named(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(StageError) as refused:
+        of({**DEV, **changes})
+
+    assert named in str(refused.value)
+
+
+def test_what_the_command_line_says_wins() -> None:
+    settings = of({**DEV, "logLevel": "INFO"}, logLevel="DEBUG", laneShards="4", emulator="true")
+
+    assert (settings.log_level, settings.lane_shards, settings.emulator) == ("DEBUG", 4, True)
+    assert "logLevel" in StageSettings.names()
+    assert "stage" not in StageSettings.names()
+    assert "site" not in StageSettings.names()
