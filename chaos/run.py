@@ -1,21 +1,16 @@
 """A whole run: for each kind of providers a fresh stack, all faults on it, and a last look at everything."""
 
 import json
-import os
-import platform
-import re
-import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 
 from chaos.faults import Fault
+from chaos.machine import machine, versions
 from chaos.outcome import PhaseOutcome, providers_word
 from chaos.phase import Phases
 from chaos.stack import ChaosStack
@@ -121,43 +116,6 @@ def about(config: RunConfig, began: datetime) -> dict[str, Any]:
         "secondsPerFault": config.seconds,
         "began": began.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{os.cpu_count()} cores ({_processor()}), {_memory_gb()} GB, {platform.system()}",
-        "versions": {
-            "WaveCom": _commit(),
-            "Python": platform.python_version(),
-            "MongoDB-protocol server": f"SecantusDB {version('SecantusDB')}",
-            "RabbitMQ": _rabbitmq(),
-        },
+        "machine": machine(),
+        "versions": versions(),
     }
-
-
-def _processor() -> str:
-    with suppress(OSError):
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-        if found:
-            return found[1]
-    return platform.machine()
-
-
-def _memory_gb() -> int:
-    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
-    return f"{version_of_project()} ({done.stdout.strip() or 'unknown'})"
-
-
-def version_of_project() -> str:
-    """Return the version that pyproject.toml states."""
-    found = re.search(r'^version = "(.+)"', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
-    return found[1] if found else "unknown"
-
-
-def _rabbitmq() -> str:
-    done = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Version}", "rabbitmq-server"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "unknown"

@@ -52,7 +52,7 @@ class ChaosStack:
     """A running stack with two consumers a lane, and the means to harm it."""
 
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
-        first = _free_ports(12)
+        first = free_ports(12)
         self.config = StackConfig(
             state=state,
             broker="rabbitmq",
@@ -242,7 +242,7 @@ def supervisor_pids(supervisor: Supervisor) -> list[tuple[str, int]]:
         return [(each["name"], each["pid"]) for each in rpc.getAllProcessInfo()]
 
 
-def _free_ports(count: int) -> int:
+def free_ports(count: int) -> int:
     """Return the first of ``count`` ports in a row that nobody uses."""
     for first in range(23_000 + os.getpid() % 200 * 20, 32_000, count):
         try:

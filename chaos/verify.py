@@ -4,10 +4,11 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 from bson import ObjectId
+from pymongo.database import Database
 
 from chaos.outcome import PhaseOutcome, PolicyFigures
 from chaos.provider_client import Accepted, Journal
@@ -32,12 +33,21 @@ FIELDS: Final = dict.fromkeys(
         "maxRetries",
         "onUnknown",
         "provider",
+        "priority",
     ),
     1,
 )
 
 
-def documents(stack: ChaosStack, ids: Iterable[str]) -> dict[str, Document]:
+class HasDatabase(Protocol):
+    """A stack whose database can be looked into."""
+
+    @property
+    def database(self) -> Database[Document]:
+        """The database."""
+
+
+def documents(stack: HasDatabase, ids: Iterable[str]) -> dict[str, Document]:
     """Return the stored notifications, by id."""
     found: dict[str, Document] = {}
     remaining = iter(ids)

@@ -12,8 +12,8 @@ from wavecom.adapters.mongo.client import Document, Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.documents import audit_id, to_document
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
-from wavecom.adapters.mongo.notifications import (
-    MongoNotificationStore,
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.queries import (
     dead_letter_queries,
     first_id,
     idempotency_query,

@@ -18,6 +18,9 @@ class BrokenLink:
     problem: str
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def digest_of(entry: AuditEntry, before: str) -> str:
     """Return the SHA-256 (hex) of an entry and of ``before``, the digest of the entry before it ("" for the first).
 
@@ -34,7 +37,7 @@ def digest_of(entry: AuditEntry, before: str) -> str:
         round(entry.timestamp.timestamp() * 1000),
         dict(entry.metadata),
     )
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _canonical(fields)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -14,7 +14,7 @@ from wavecom.http.cursor import to_cursor
 
 def iso(moment: datetime) -> str:
     """Return a moment as the API writes it: UTC, milliseconds, ``Z``."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def notification_view(notification: Notification) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pymongo.client_session import ClientSession
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import first_id
+from wavecom.adapters.mongo.queries import first_id
 from wavecom.domain.notification import Status
 from wavecom.ports import Mismatch
 

@@ -1,8 +1,13 @@
 """Notifications and audit entries as MongoDB documents. Field names are camelCase there; absent means None."""
 
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from bson import ObjectId
+from pydantic.alias_generators import to_snake
 
 from wavecom.adapters.mongo.client import Document
 from wavecom.domain.notification import (
@@ -43,42 +48,33 @@ def to_document(notification: Notification) -> Document:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def to_update(notification: Notification) -> Document:
-    """Return the update that makes a stored document what ``notification`` is; what never changes is left out."""
-    fields = _moving_fields(notification)
-    kept = {name: value for name, value in fields.items() if value is not None}
-    gone = {name: "" for name, value in fields.items() if value is None}
+def to_update(before: Notification, after: Notification) -> Document:
+    """Return the update that makes a stored document of ``before`` one of ``after``: what differs, and no more."""
+    kept: Document = {}
+    gone: Document = {}
+    for (name, convert), was, value in zip(_MOVING.items(), _moving(before), _moving(after), strict=True):
+        if value is was or value == was:
+            continue
+        stored = convert(value) if convert and value is not None else value
+        (gone if stored is None else kept)[name] = "" if stored is None else stored
+    if (finished := _finished_at(after)) != _finished_at(before):
+        (gone if finished is None else kept)["finishedAt"] = "" if finished is None else finished
+    if not kept:
+        kept["sequence"] = after.sequence  # an update must say something
     return {"$set": kept, "$unset": gone} if gone else {"$set": kept}
 
 
 def _moving_fields(notification: Notification) -> Document:
-    lease = notification.lease
-    return {
-        "status": notification.status.value,
-        "sequence": notification.sequence,
-        "retryCount": notification.retry_count,
-        "updatedAt": notification.updated_at,
-        "dueAt": notification.due_at,
-        "queuedAt": notification.queued_at,
-        "retryAt": notification.retry_at,
-        "deferredSince": notification.deferred_since,
-        "lease": {"token": lease.token, "since": lease.since, "until": lease.until} if lease else None,
-        "attempts": [_attempt(attempt) for attempt in notification.attempts] or None,
-        "begun": _begun(notification.begun),
-        "boundTo": notification.bound_to,
-        "sentAt": notification.sent_at,
-        "failedAt": notification.failed_at,
-        "deliveredAt": notification.delivered_at,
-        "error": notification.error,
-        "cause": notification.cause.value if notification.cause else None,
-        "provider": notification.provider,
-        "providerMessageId": notification.provider_message_id,
-        "processingTimeMs": notification.processing_time_ms,
-        "trailDigest": notification.trail_digest,
-        "replayKeys": list(notification.replay_keys) or None,
-        # The TTL index removes what has been finished for long enough; a replay takes it back.
-        "finishedAt": notification.updated_at if notification.due_at is None else None,
+    fields = {
+        name: convert(value) if convert and value is not None else value
+        for (name, convert), value in zip(_MOVING.items(), _moving(notification), strict=True)
     }
+    return {**fields, "finishedAt": _finished_at(notification)}
+
+
+def _finished_at(notification: Notification) -> datetime | None:
+    """The TTL index removes what has been finished for long enough; a replay takes it back."""
+    return notification.updated_at if notification.due_at is None else None
 
 
 def _idempotency(idempotency: Idempotency | None) -> Document | None:
@@ -97,10 +93,44 @@ def _attempt(attempt: Attempt) -> Document:
     }
 
 
-def _begun(begun: BegunAttempt | None) -> Document | None:
-    if begun is None:
-        return None
+def _begun(begun: BegunAttempt) -> Document:
     return {"provider": begun.provider, "idempotent": begun.idempotent, "startedAt": begun.started_at}
+
+
+def _lease(lease: Lease) -> Document:
+    return {"token": lease.token, "since": lease.since, "until": lease.until}
+
+
+def _value(member: StrEnum) -> str:
+    return member.value
+
+
+_MOVING: dict[str, Callable[[Any], Any] | None] = {
+    "status": _value,
+    "sequence": None,
+    "retryCount": None,
+    "updatedAt": None,
+    "dueAt": None,
+    "queuedAt": None,
+    "retryAt": None,
+    "deferredSince": None,
+    "lease": _lease,
+    "attempts": lambda attempts: [_attempt(attempt) for attempt in attempts] or None,
+    "begun": _begun,
+    "boundTo": None,
+    "sentAt": None,
+    "failedAt": None,
+    "deliveredAt": None,
+    "error": None,
+    "cause": _value,
+    "provider": None,
+    "providerMessageId": None,
+    "processingTimeMs": None,
+    "trailDigest": None,
+    "replayKeys": lambda keys: list(keys) or None,
+}
+"""What changes in a notification's life: the field, and how its value is written where that differs."""
+_moving = attrgetter(*(to_snake(name) for name in _MOVING))
 
 
 def from_document(document: Document) -> Notification:

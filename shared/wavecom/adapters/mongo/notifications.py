@@ -1,7 +1,6 @@
 """The notification store: every change with its audit entries and counters in one transaction."""
 
 import logging
-import math
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
+from wavecom.adapters.gather import Gather
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.documents import (
@@ -22,8 +22,18 @@ from wavecom.adapters.mongo.documents import (
     to_document,
     to_update,
 )
-from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
+from wavecom.adapters.mongo.indexes import LATEST_FAILURE_FIRST, NEWEST_FIRST
+from wavecom.adapters.mongo.queries import (
+    dead_letter_queries,
+    first_id,
+    idempotency_query,
+    last_id,
+    list_index,
+    list_queries,
+    overdue_query,
+)
 from wavecom.domain.change import Change
+from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import AuditEntry, Notification
 from wavecom.ports import AuditRange, DeadLetterFilter, IdempotencyKeyTakenError, ListFilter, Position
 
@@ -34,6 +44,10 @@ ROUNDS = 5
 """How often `save` leaves out what lost a race before it writes the rest one by one; one or two are the rule."""
 ROUND_PAUSE_SECONDS = 0.01
 IDS_AT_ONCE = 1_000
+GATHERED = 500
+"""Changes of several callers in one transaction; what one caller asks for is never parted."""
+ALONE = 100
+"""A call of so many changes gains nothing by company, and would keep it waiting."""
 LIST_TIMEOUT = timedelta(seconds=5)
 UNREADABLE_WAITS = timedelta(hours=1)
 """How long the sweep leaves a document alone that this release cannot read, as one of a newer release."""
@@ -49,9 +63,32 @@ class MongoNotificationStore:
         self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
         self._audit = mongo.database.notificationlogs
         self._counters = counters
+        self._adds: Gather[Sequence[Change], None] = Gather(self._add_group, most=GATHERED, weigh=len)
+        self._saves: Gather[Sequence[Change], list[Change]] = Gather(self._save_group, most=GATHERED, weigh=len)
 
     def add(self, changes: Sequence[Change]) -> None:
-        """See `wavecom.ports.NotificationStore.add`."""
+        """See `wavecom.ports.NotificationStore.add`. What several threads add at once is one transaction."""
+        if len(changes) >= ALONE:
+            self._add_all(changes)
+        else:
+            self._adds(changes)
+
+    def _add_group(self, calls: Sequence[Sequence[Change]]) -> list[Exception | None]:
+        """Write what all ``calls`` add, or each on its own where the idempotency key of one of them is taken."""
+        try:
+            self._add_all([change for changes in calls for change in changes])
+        except IdempotencyKeyTakenError as exc:
+            return [exc] if len(calls) == 1 else [self._try_to_add(changes) for changes in calls]
+        return [None] * len(calls)
+
+    def _try_to_add(self, changes: Sequence[Change]) -> Exception | None:
+        try:
+            self._add_all(changes)
+        except (IdempotencyKeyTakenError, StoreUnavailableError) as exc:
+            return exc
+        return None
+
+    def _add_all(self, changes: Sequence[Change]) -> None:
         with available(), self._counters.shard() as shard:
 
             def write(session: ClientSession) -> None:
@@ -66,7 +103,17 @@ class MongoNotificationStore:
                 raise
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
-        """See `wavecom.ports.NotificationStore.save`."""
+        """See `wavecom.ports.NotificationStore.save`. What several threads save at once is one transaction."""
+        return self._save(changes) if len(changes) >= ALONE else self._saves(changes)
+
+    def _save_group(self, calls: Sequence[Sequence[Change]]) -> list[list[Change]]:
+        changes = [change for each in calls for change in each]
+        if len({change.after.id for change in changes}) < len(changes):  # two callers move one notification
+            return [self._save(each) for each in calls]
+        saved = {change.after.id for change in self._save(changes)}
+        return [[change for change in each if change.after.id in saved] for each in calls]
+
+    def _save(self, changes: Sequence[Change]) -> list[Change]:
         left = list(changes)
         with available(), self._counters.shard() as shard:
             for _ in range(ROUNDS):
@@ -81,7 +128,7 @@ class MongoNotificationStore:
         """Write all changes or, when one of them lost a race, nothing."""
 
         def write(session: ClientSession) -> bool:
-            updates = [UpdateOne(_guard(change), to_update(change.after)) for change in changes]
+            updates = [_guarded_update(change) for change in changes]
             result = self._notifications.bulk_write(updates, ordered=False, session=session)
             if result.matched_count != len(changes):
                 session.abort_transaction()
@@ -200,94 +247,12 @@ class MongoNotificationStore:
             self._mongo.database.command("ping")
 
 
-def list_queries(where: ListFilter, after: Position | None) -> list[Document]:
-    """Return the queries whose results, one after the other, are a list; every one leads with the tenant.
-
-    What comes after a position is the rest of its moment, then everything earlier: two queries that each walk
-    an index, where one with ``$or`` might not.
-    """
-    fields = {
-        "tenantId": where.tenant_id,
-        "recipient": where.recipient,
-        "status": where.status,
-        "type": where.channel,
-        "priority": where.priority,
-    }
-    query: Document = {name: str(value) for name, value in fields.items() if value is not None}
-    created = {sign: moment for sign, moment in (("$gte", where.since), ("$lt", where.until)) if moment is not None}
-    if after is None:
-        return [query | {"createdAt": created} if created else query]
-    same_moment = {"createdAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}}
-    upper = min(after.created_at, where.until) if where.until else after.created_at
-    return [query | same_moment, query | {"createdAt": created | {"$lt": upper}}]
-
-
-def dead_letter_queries(where: DeadLetterFilter, after: Position | None) -> list[Document]:
-    """Return the queries whose results, one after the other, are a tenant's dead letters, the latest failure first.
-
-    Only what is FAILED has ``failedAt``.
-    """
-    query: Document = {"tenantId": where.tenant_id}
-    if where.cause is not None:
-        query["cause"] = where.cause.value
-    if where.provider is not None:
-        query["provider"] = where.provider or None
-    failed: Document = {"$gt": EPOCH}
-    if where.since is not None:
-        failed["$gte"] = where.since
-    if where.until is not None:
-        failed["$lt"] = where.until
-    if after is None:
-        return [query | {"failedAt": failed}]
-    same_moment = {"failedAt": after.created_at, "_id": {"$lt": ObjectId(after.notification_id)}}
-    upper = min(after.created_at, where.until) if where.until else after.created_at
-    return [query | same_moment, query | {"failedAt": failed | {"$lt": upper}}]
-
-
-def first_id(at: datetime) -> ObjectId:
-    """Return the least id that a notification accepted at ``at`` can have, to the second."""
-    return ObjectId(f"{_seconds(at):08x}{'0' * 16}")
-
-
-def last_id(at: datetime) -> ObjectId:
-    """Return the greatest id that a notification accepted at ``at`` can have, to the second."""
-    return ObjectId(f"{_seconds(at):08x}{'f' * 16}")
-
-
-def _seconds(at: datetime) -> int:
-    return min(max(0, math.floor(at.timestamp())), 0xFFFFFFFF)
-
-
-def list_index(where: ListFilter) -> str | None:
-    """Return the index to name for a list with several filters, of which no index has all; else None."""
-    names = [
-        name
-        for name, value in (
-            ("list_by_recipient", where.recipient),
-            ("list_by_status", where.status),
-            ("list_by_type", where.channel),
-            ("list_by_priority", where.priority),
-        )
-        if value is not None
-    ]
-    return names[0] if len(names) > 1 else None
-
-
-def overdue_query(at: datetime) -> Document:
-    """Return the query of the sweep."""
-    return {"dueAt": {"$gt": EPOCH, "$lte": at}}
-
-
-def idempotency_query(tenant_id: str, keys: Sequence[str]) -> Document:
-    """Return the query for idempotency keys; the lower bound says that the partial index covers it."""
-    return {"tenantId": tenant_id, "idempotency.key": {"$in": list(keys), "$gt": ""}}
-
-
-def _guard(change: Change) -> Document:
+def _guarded_update(change: Change) -> UpdateOne:
     before = change.before
     if before is None:
         raise ValueError("A new notification is added, not saved")
-    return {"_id": ObjectId(before.id), "status": before.status.value, "sequence": before.sequence}
+    guard = {"_id": ObjectId(before.id), "status": before.status.value, "sequence": before.sequence}
+    return UpdateOne(guard, to_update(before, change.after))
 
 
 def _read(document: Document) -> Notification | None:

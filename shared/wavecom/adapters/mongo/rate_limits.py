@@ -1,13 +1,18 @@
 """Requests per key and minute, counted in MongoDB so that all processes count together."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 
+from wavecom.adapters.gather import Gather
 from wavecom.adapters.mongo.client import Mongo, available
 from wavecom.ports import Allowance
 
 WINDOW = timedelta(minutes=1)
+GATHERED = 500
+"""Requests counted at once."""
 
 
 class MongoRateLimits:
@@ -18,18 +23,33 @@ class MongoRateLimits:
 
     def __init__(self, mongo: Mongo) -> None:
         self._ratelimits = mongo.database.ratelimits
+        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, most=GATHERED)
 
     def take(self, key: str, *, limit: int, at: datetime) -> Allowance:
         """See `wavecom.ports.RateLimits.take`."""
         minute = at.replace(second=0, microsecond=0)
-        with available():
-            window = self._ratelimits.find_one_and_update(
-                {"_id": f"{key}|{minute:%Y-%m-%dT%H:%M}"},
-                {"$inc": {"count": 1}, "$setOnInsert": {"minute": minute}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        used: int = window["count"] if window else limit
+        used = self._takes((key, minute))
         return Allowance(
             allowed=used <= limit, limit=limit, remaining=max(0, limit - used), resets_in=minute + WINDOW - at
         )
+
+    def _count(self, taken: Sequence[tuple[str, datetime]]) -> list[int]:
+        """Count requests, those of one key and minute in one call, and return which one of its window each is."""
+        used = {window: self._add(*window, count) - count for window, count in Counter(taken).items()}
+        numbers = []
+        for window in taken:
+            used[window] += 1
+            numbers.append(used[window])
+        return numbers
+
+    def _add(self, key: str, minute: datetime, count: int) -> int:
+        with available():
+            window = self._ratelimits.find_one_and_update(
+                {"_id": f"{key}|{minute:%Y-%m-%dT%H:%M}"},
+                {"$inc": {"count": count}, "$setOnInsert": {"minute": minute}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        assert window is not None  # an upsert returns what is there afterwards
+        counted: int = window["count"]
+        return counted

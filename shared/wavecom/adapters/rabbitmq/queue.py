@@ -3,20 +3,24 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from queue import Empty, LifoQueue
 
 from amqp.exceptions import AMQPError
 
 from wavecom import topology
-from wavecom.adapters.rabbitmq.connection import Outgoing, Publisher, connect
+from wavecom.adapters.gather import Gather
+from wavecom.adapters.rabbitmq.connection import IN_FLIGHT, Outgoing, Publisher, connect
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.messages import QueueMessage
 
 DEFAULT_EXCHANGE = ""
+CONNECTIONS = 4
+"""Connections that publish at once; what more threads publish meanwhile goes together."""
 
 
 class RabbitMQQueue:
-    """`wavecom.ports.Queue` on RabbitMQ. Each thread that publishes borrows a connection of its own.
+    """`wavecom.ports.Queue` on RabbitMQ. What many threads publish at once goes over a few connections.
 
     ``lane_shards`` is how many queues each lane is spread over.
     """
@@ -27,6 +31,9 @@ class RabbitMQQueue:
         self._url = url
         self._lane_shards = lane_shards
         self._idle: LifoQueue[Publisher] = LifoQueue()
+        self._publishes: Gather[Sequence[Outgoing], list[bool]] = Gather(
+            self._publish_group, most=IN_FLIGHT, weigh=len, at_once=CONNECTIONS
+        )
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
         """See `wavecom.ports.Queue.publish`. A delay becomes the longest delay queue not above it."""
@@ -41,9 +48,14 @@ class RabbitMQQueue:
         return self._publish(messages, outgoing)
 
     def _publish(self, messages: Sequence[QueueMessage], outgoing: Sequence[Outgoing]) -> list[QueueMessage]:
-        with self._publisher() as publisher:
-            confirmed = publisher.publish(outgoing)
+        confirmed = self._publishes(outgoing)
         return [message for message, ok in zip(messages, confirmed, strict=True) if ok]
+
+    def _publish_group(self, calls: Sequence[Sequence[Outgoing]]) -> list[list[bool]]:
+        """Publish what all ``calls`` want published and return the broker's answers to each."""
+        with self._publisher() as publisher:
+            answers = iter(publisher.publish([outgoing for call in calls for outgoing in call]))
+        return [list(islice(answers, len(call))) for call in calls]
 
     def depths(self) -> dict[str, int]:
         """See `wavecom.ports.Queue.depths`."""
