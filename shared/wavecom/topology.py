@@ -41,7 +41,7 @@ LEASE_SECONDS: Final = 90
 PROVIDER_TIMEOUT_SECONDS: Final = 10
 """Longest wait for a provider, unless PROVIDER_TIMEOUT_SECONDS says otherwise."""
 
-SENDS_AT_ONCE: Final = 128
+SENDS_AT_ONCE: Final = 256
 """Provider calls at once in a process, unless SENDS_AT_ONCE says otherwise."""
 
 SEND_BOUND: Final = 3

@@ -10,7 +10,7 @@ from tests.builders import NOON, TIMINGS, a_result
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
 from wavecom.application.route import Route
-from wavecom.domain import settlement
+from wavecom.domain import lifecycle, settlement
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import Cause, Channel, Notification, Status
 from wavecom.domain.outcomes import Outcome, Receipt, TransientError
@@ -91,7 +91,8 @@ def test_no_more_are_recorded_as_begun_than_may_be_under_way(executor: ThreadPoo
 
 
 def test_a_beginning_that_loses_its_guard_sends_nothing(delivery: World, monkeypatch) -> None:
-    lost, kept = delivery.waiting()[0], delivery.waiting()[0]
+    kept, lost = delivery.waiting()[0], delivery.waiting()[0]
+    delivery.deliver = replace(delivery.deliver, sends_at_once=1)
     save = delivery.store.save
 
     def the_sweep_is_faster(changes):
@@ -102,25 +103,69 @@ def test_a_beginning_that_loses_its_guard_sends_nothing(delivery: World, monkeyp
 
     monkeypatch.setattr(delivery.store, "save", the_sweep_is_faster)
 
-    delivery.run([lost, kept])
+    delivery.run([kept, lost])
 
     assert [message.notification_id for message in delivery.email.accepted] == [kept.id]
     assert delivery.stored(lost).status is Status.RETRYING
 
 
+def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery: World, monkeypatch) -> None:
+    lost, kept = delivery.waiting()[0], delivery.waiting()[0]
+    save = delivery.store.save
+
+    def another_is_faster(changes):
+        for each in changes:
+            if each.before.status is Status.QUEUED and each.after.id == lost.id:
+                save([lifecycle.claim(each.before, retry_count=0, token="another's", at=NOON, timings=TIMINGS)])
+        return save(changes)
+
+    monkeypatch.setattr(delivery.store, "save", another_is_faster)
+
+    delivery.run([lost, kept])
+
+    assert [message.notification_id for message in delivery.email.accepted] == [kept.id]
+    assert delivery.stored(lost).lease.token == "another's"
+    assert delivery.stored(lost).begun is None
+
+
 def test_what_cannot_be_recorded_as_begun_is_not_sent(delivery: World, monkeypatch) -> None:
+    delivery.deliver = replace(delivery.deliver, sends_at_once=1)
     save = delivery.store.save
 
     def fails_at_beginnings(changes):
-        if any(change.after.begun is not None for change in changes):
+        if any(change.before.status is Status.PROCESSING and change.after.begun is not None for change in changes):
             raise StoreUnavailableError("down")
         return save(changes)
 
     monkeypatch.setattr(delivery.store, "save", fails_at_beginnings)
 
-    delivery.run(delivery.waiting(10))
+    delivery.run(notifications := delivery.waiting(10))
+
+    assert [message.notification_id for message in delivery.email.accepted] == [notifications[0].id]
+
+
+def test_what_cannot_be_claimed_and_begun_is_not_sent_and_comes_again(delivery: World, monkeypatch) -> None:
+    def fails(changes):
+        raise StoreUnavailableError("down")
+
+    monkeypatch.setattr(delivery.store, "save", fails)
+
+    with pytest.raises(StoreUnavailableError):
+        delivery.run(delivery.waiting(10))
 
     assert delivery.email.accepted == []
+
+
+def test_where_the_suppression_lists_are_not_read_nothing_begins_with_its_claim(delivery: World, monkeypatch) -> None:
+    def fails(notifications):
+        raise StoreUnavailableError("down")
+
+    monkeypatch.setattr(delivery.suppressions, "among", fails)
+
+    delivery.run(notifications := delivery.waiting(3))
+
+    assert delivery.email.accepted == []
+    assert {delivery.stored(each).status for each in notifications} == {Status.RETRYING}
 
 
 def test_a_crash_in_mid_failover_leaves_the_provider_that_was_asked_last(delivery: World, monkeypatch) -> None:

@@ -1,7 +1,7 @@
 """Claim what a batch of queue messages announces: the sole right to attempt it, for a while."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +32,8 @@ class Claim:
     store: NotificationStore
     clock: Clock
     timings: Timings
+    along: Callable[[list[Change]], list[Change]] = list
+    """What is written along with the claims, in their transaction; asked once, before the first is written."""
 
     def __call__(self, messages: Sequence[QueueMessage]) -> Claims:
         """Claim what ``messages`` announce and may be attempted now.
@@ -42,9 +44,9 @@ class Claim:
         """
         claims, token = Claims(), secrets.token_hex(16)
         left = _latest_retry_counts(messages)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             try:
-                left = self._round(left, token, claims)
+                left = self._round(left, token, claims, list if number else self.along)
             except StoreUnavailableError:
                 if not claims.claimed:
                     raise
@@ -53,12 +55,18 @@ class Claim:
                 break
         return claims
 
-    def _round(self, retry_counts: Mapping[str, int], token: str, claims: Claims) -> dict[str, int]:
+    def _round(
+        self,
+        retry_counts: Mapping[str, int],
+        token: str,
+        claims: Claims,
+        along: Callable[[list[Change]], list[Change]],
+    ) -> dict[str, int]:
         """Claim once and return what lost its race, to be looked at again."""
         at = self.clock()
         found = self.store.get_many(retry_counts)
         changes = [change for each in found if (change := self._change(each, retry_counts[each.id], token, at))]
-        saved = self.store.save(changes) if changes else []
+        saved = self.store.save(along(changes)) if changes else []
         for change in saved:
             if change.after.status is Status.PROCESSING:
                 claims.claimed.append(change.after)

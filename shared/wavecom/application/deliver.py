@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
@@ -14,10 +15,10 @@ from wavecom.application.record import Record
 from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
 from wavecom.application.send import Finished, Sends
 from wavecom.domain import settlement
-from wavecom.domain.change import Change
+from wavecom.domain.change import Change, together
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Lane, Notification
+from wavecom.domain.notification import Lane, Notification, Status
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.timings import Timings
 from wavecom.ports import Breakers, Clock, NotificationStore, Pace, Queue, Suppressions
@@ -74,19 +75,34 @@ class Deliver:
         claimed, whatever goes wrong, the lease and the sweep see to the rest.
         """
         report = DeliveryReport(len(messages))
-        claims = Claim(store=self.store, clock=self.clock, timings=self.timings)(messages)
+        sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
+        first: list[Planned] = []
+        along = partial(self._begin_first, sends, first)
+        claims = Claim(store=self.store, clock=self.clock, timings=self.timings, along=along)(messages)
         report.claimed = len(claims.claimed)
         report.waited = _waited(claims.claimed)
         report.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
         if claims.claimed:
-            self._send(claims.claimed, deadline, report)
+            sends.begin(_as_stored(first, claims.claimed))
+            self._send([each for each in claims.claimed if each.begun is None], sends, report)
         return report
 
-    def _send(self, claimed: Sequence[Notification], deadline: Deadline, report: DeliveryReport) -> None:
+    def _begin_first(self, sends: Sends, first: list[Planned], claims: list[Change]) -> list[Change]:
+        """Let as many attempts as run at once begin in the very transaction that claims them, and note their plans."""
+        claimed = [change.after for change in claims if change.after.status is Status.PROCESSING]
+        claimed = [each for each in claimed[: self.sends_at_once] if sends.may_begin(each)]
+        try:
+            suppressed = self.suppressions.among(claimed)
+        except StoreUnavailableError:
+            return claims  # `_send` asks again, and says so
+        first += self.router([Pending(each) for each in claimed if each.id not in suppressed]).planned
+        begun = {planned.pending.notification.id: self._beginning(planned) for planned in first}
+        return [together(change, begun.get(change.after.id)) for change in claims]
+
+    def _send(self, claimed: Sequence[Notification], sends: Sends, report: DeliveryReport) -> None:
         """Go round: route and begin what there is room for, wait for a group of outcomes, record both at once."""
         record = Record(store=self.store, queue=self.queue)
-        sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
         wanted, endings = self._without_suppressed(claimed)
         waiting = deque(Pending(each) for each in wanted)
         while waiting or sends.under_way or endings:
@@ -104,7 +120,7 @@ class Deliver:
             changes = [*endings, *begins]
             saved = record(changes) if changes else []
             report.add(changes, saved)
-            sends.begin(_as_saved(routed.planned, saved))
+            sends.begin(_as_stored(routed.planned, [change.after for change in saved]))
             endings = []
             if sends.under_way:
                 outcomes = sends.finished()
@@ -117,6 +133,8 @@ class Deliver:
 
     def _without_suppressed(self, claimed: Sequence[Notification]) -> tuple[list[Notification], list[Change]]:
         """Return those that may be sent, and how the claims of the others end."""
+        if not claimed:
+            return [], []
         at = self.clock()
         try:
             suppressed = self.suppressions.among(claimed)
@@ -207,9 +225,9 @@ def _waited(claimed: Sequence[Notification]) -> dict[Lane, timedelta]:
     return longest
 
 
-def _as_saved(planned: Sequence[Planned], saved: Sequence[Change]) -> list[Planned]:
+def _as_stored(planned: Sequence[Planned], recorded: Sequence[Notification]) -> list[Planned]:
     """Return the planned sends whose beginning was recorded, with their notifications as they are stored."""
-    stored = {change.after.id: change.after for change in saved if change.after.begun is not None}
+    stored = {each.id: each for each in recorded if each.begun is not None}
     return [
         Planned(Pending(stored[each.pending.notification.id], each.pending.tried), each.provider, each.not_before)
         for each in planned

@@ -46,6 +46,18 @@ class Change:
     attempts: tuple[Attempt, ...] = ()
 
 
+def together(first: Change, then: Change | None) -> Change:
+    """Return one change that is ``first`` and what follows upon it, to be written at once."""
+    if then is None:
+        return first
+    return Change(
+        before=first.before,
+        after=then.after,
+        entries=first.entries + then.entries,
+        attempts=first.attempts + then.attempts,
+    )
+
+
 def move(
     notification: Notification,
     *steps: tuple[Status, str],
