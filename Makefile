@@ -15,7 +15,7 @@ SAM_OPTIONS := --template template-local.yml --docker-network wavecom --region u
 	--parameter-overrides Architecture=$(MACHINE) $(if $(BROKER),Broker=$(BROKER))
 export PYTHONPATH := .:shared
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
-SOURCES := shared functions local cli chaos layers infra_cdk tests
+SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
 
 # A stage of cdk.json, and settings in place of its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
 CDK = infra_cdk/node_modules/.bin/cdk
@@ -24,7 +24,7 @@ CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi lock clean services services-down sam-api sam-invoke
+.PHONY: help install up page dashboard down reset key audit test chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi lock clean services services-down sam-api sam-invoke
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ audit: install ## Verify the audit trails of a period: make audit SINCE=2026-01-
 chaos: install ## Kill, pause and mislead a running stack, and count what was lost or sent twice (SEED=1, SHORT=1)
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m chaos --seed $(or $(SEED),1) $(if $(SHORT),--short,--report)
+
+bench: $(VENV)/.bench-installed ## Measure speed and cost, and write docs/performance.md (PART=accept for one part)
+	@$(BIN)/python -m local install-servers
+	@$(BIN)/python -m benchmarks run $(PART)
 
 test: install $(SAM)/.installed check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
@@ -132,6 +136,8 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-header -o requirements/runtime.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --group bench --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -c requirements/dev.txt -o requirements/bench.txt
 	uv pip compile requirements/ministack.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header -o requirements/ministack.txt
 	uv pip compile requirements/lambda.in --universal --python-version 3.13 --generate-hashes \
@@ -148,6 +154,10 @@ $(VENV)/.installed: requirements/dev.txt
 	@echo "Installing Python packages into $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench-installed: $(VENV)/.installed $(MINISTACK)/.installed requirements/bench.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(MINISTACK)/.installed: requirements/ministack.txt

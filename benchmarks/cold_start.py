@@ -1,0 +1,107 @@
+"""Cold start: how long a function takes from nothing to its first event, and the weight of what it imports."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Final
+
+from benchmarks.figures import percentile
+from benchmarks.result import Note, Result
+from local.config import PROJECT
+
+RUNS: Final = 10
+LARGEST: Final = 10
+IN_LAMBDA: Final = {"boto3", "botocore", "s3transfer", "jmespath"}
+"""Part of Lambda's Python runtime (AWS Lambda developer guide, "Runtime-included SDK versions")."""
+FUNCTIONS: Final = {
+    "api": "from functions.api.handler import _app; _app()",
+    "deliver": "from functions.deliver.handler import container; container().deliver",
+    "receipts": "from functions.receipts.handler import _app; _app()",
+    "sweep": "from functions.sweep.handler import container; container().sweep",
+    "observe": "from functions.observe.handler import container, EmfMetrics as M; container().observe(M('observe'))",
+}
+"""What Lambda does with each before its first event: import it and make its parts."""
+MEASURE: Final = """
+import os, time; started = time.perf_counter()
+{code}
+took = time.perf_counter() - started
+import json
+resident = int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+print(json.dumps([took * 1000, resident / 2**20]))
+os._exit(0)
+"""
+IMPORT: Final = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)")
+
+
+def cold_start(note: Note, say: Callable[[str], None]) -> None:
+    """Measure every function on both brokers."""
+    for broker in ("rabbitmq", "sqs"):
+        environment = _environment(broker)
+        for name, code in FUNCTIONS.items():
+            runs = [_run(MEASURE.format(code=code), environment) for _ in range(RUNS)]
+            figures = {
+                "initMs": round(percentile([took for took, _ in runs], 50)),
+                "memoryMb": round(percentile([memory for _, memory in runs], 50)),
+                "largestImportsMs": _largest_imports(code, environment),
+            }
+            say(f"{name} on {broker}: {figures['initMs']} ms")
+            note(Result(what="cold-start", parameters={"function": name, "broker": broker}, figures=figures))
+    note(Result(what="cold-start.packages", parameters={}, figures=_sizes()))
+
+
+def _environment(broker: str) -> dict[str, str]:
+    addresses = {"MONGODB_URI": "mongodb://127.0.0.1:1/?directConnection=true", "AMQP_URL": "amqp://127.0.0.1:1"}
+    path = os.pathsep.join([str(PROJECT), str(PROJECT / "shared")])
+    return {**os.environ, **addresses, "BROKER": broker, "AWS_REGION": "us-east-1", "PYTHONPATH": path}
+
+
+def _run(code: str, environment: Mapping[str, str]) -> tuple[float, float]:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    took, memory = json.loads(done.stdout)
+    return took, memory
+
+
+def _largest_imports(code: str, environment: Mapping[str, str]) -> dict[str, int]:
+    """Return the packages that take longest to import, with the milliseconds of all their modules."""
+    command = [sys.executable, "-X", "importtime", "-c", f"{code}; import os; os._exit(0)"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    return largest(done.stderr)
+
+
+def largest(report: str) -> dict[str, int]:
+    """Return the largest packages of an ``-X importtime`` report, in milliseconds."""
+    took: Counter[str] = Counter()
+    for line in report.splitlines():
+        if found := IMPORT.match(line):
+            took[found[2].partition(".")[0]] += int(found[1])
+    return {name: round(microseconds / 1000) for name, microseconds in took.most_common(LARGEST)}
+
+
+def _sizes() -> dict[str, float]:
+    """Return the unzipped megabytes of what the functions import, with and without what Lambda has itself."""
+    names = re.findall(
+        r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", (PROJECT / "requirements" / "runtime.txt").read_text(), re.M
+    )
+    sizes = {name.lower(): _size(name) for name in names}
+    ours = sum(file.stat().st_size for file in (PROJECT / "shared").rglob("*.py"))
+    layer = sum(size for name, size in sizes.items() if name not in IN_LAMBDA)
+    return {
+        "dependenciesMb": round(sum(sizes.values()) / 2**20, 1),
+        "withoutSdkMb": round(layer / 2**20, 1),
+        "codeMb": round(ours / 2**20, 2),
+    }
+
+
+def _size(name: str) -> int:
+    try:
+        files = distribution(name).files or []
+    except PackageNotFoundError:  # for another platform
+        return 0
+    places = [file.locate() for file in files if "__pycache__" not in file.parts]
+    return sum(os.stat(place).st_size for place in places if os.path.exists(place))  # noqa: PTH116, PTH110

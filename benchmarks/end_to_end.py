@@ -1,0 +1,76 @@
+"""End to end: a steady rate through the API, the broker, the consumers and back, and the highest rate that holds."""
+
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.account import account, line, wait_until_finished
+from benchmarks.load import in_another_process, taken_by
+from benchmarks.result import Figures, Note, Result
+from benchmarks.schedule import Plan
+from benchmarks.stack import Machine, MeasuredStack, running
+from local.config import Broker
+
+LATENCY_MS: Final = 200
+PROMISED: Final = 50_000 / 60
+SIZE: Final = 50
+SINGLES: Final = 0.02
+RATES: Final = (1_000, 1_250, 1_500, 1_667, 1_833, 2_000, 2_250, 2_500)
+STEP_SECONDS: Final = 20
+DRAIN_SECONDS: Final = 180.0
+
+
+def end_to_end(
+    broker: Broker, note: Note, say: Callable[[str], None], *, rate: float = PROMISED, seconds: int = 60
+) -> None:
+    """Measure one rate for a while."""
+    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}) as stack:
+        _warm_up(stack)
+        figures = steady(stack, rate, seconds)
+        say(line(figures))
+        note(Result(what="end-to-end", parameters=_parameters(broker, rate, seconds), figures=figures))
+
+
+def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
+    """Raise the rate until the backlog grows."""
+    held = 0.0
+    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}) as stack:
+        _warm_up(stack)
+        for rate in RATES:
+            figures = steady(stack, rate, STEP_SECONDS)
+            say(f"{rate}/s: {line(figures)}")
+            note(Result(what="end-to-end.step", parameters=_parameters(broker, rate, STEP_SECONDS), figures=figures))
+            if figures["backlogGrows"] or figures["refusedRequests"]:
+                break
+            held = rate
+    note(
+        Result(
+            what="end-to-end.highest",
+            parameters={"broker": broker, "latencyMs": LATENCY_MS, "secondsPerRate": STEP_SECONDS},
+            figures={"perSecond": held},
+        )
+    )
+
+
+def steady(stack: MeasuredStack, rate: float, seconds: int) -> Figures:
+    """Return what came of ``rate`` notifications a second for ``seconds``."""
+    plan = Plan(url=stack.url, count=round(rate * seconds), rate=rate, size=SIZE, singles=SINGLES, connections=64)
+    machine = Machine(stack)
+    taken = taken_by(in_another_process(plan))
+    unfinished = wait_until_finished(stack, DRAIN_SECONDS)
+    used = machine.spent(plan.count, taken.cpu_seconds)
+    return {**account(stack, taken, rate, seconds), "unfinished": unfinished, **used}
+
+
+def _warm_up(stack: MeasuredStack) -> None:
+    steady(stack, 300, 3)
+
+
+def _parameters(broker: str, rate: float, seconds: int) -> Figures:
+    return {
+        "broker": broker,
+        "latencyMs": LATENCY_MS,
+        "rate": round(rate),
+        "seconds": seconds,
+        "size": SIZE,
+        "singles": SINGLES,
+    }

@@ -1,0 +1,104 @@
+"""Growth: what reads and writes cost with 10 thousand, 100 thousand and 1 million stored notifications."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from bson import ObjectId
+
+from benchmarks.deliver import TENANT, draft, fill
+from benchmarks.figures import percentile
+from benchmarks.result import Note, Result
+from benchmarks.stack import MeasuredStack, running
+from local.config import Broker
+from wavecom.adapters.mongo.documents import to_document
+from wavecom.application.claim import Claim
+from wavecom.domain import lifecycle
+from wavecom.domain.ledger import deltas
+from wavecom.domain.messages import QueueMessage
+from wavecom.domain.notification import Channel, Lane, Priority, Status, new_notification_id
+from wavecom.http import prometheus
+from wavecom.ports import ListFilter
+
+SIZES: Final = (10_000, 100_000, 1_000_000)
+INSERTED_AT_ONCE: Final = 10_000
+REPEATS: Final = 15
+GROUP: Final = 100
+FINISHED_EVERY: Final = 1_000
+"""One in so many is not finished, as after a day's work."""
+
+
+def growth(broker: Broker, note: Note, say: Callable[[str], None], *, sizes: Sequence[int] = SIZES) -> None:
+    """Measure the same calls at each size."""
+    with running(broker, say) as stack:
+        stack.stop([*stack.programs("deliver"), *stack.programs("schedule")])
+        stored = 0
+        for size in sizes:
+            _store(stack, size - stored)
+            stored = size
+            figures = {name: _milliseconds(call) for name, call in _calls(stack).items()}
+            say(f"{size}: {figures}")
+            note(Result(what="growth", parameters={"broker": broker, "stored": size}, figures=figures))
+
+
+def _store(stack: MeasuredStack, count: int) -> None:
+    """Put finished notifications in the database, past the API, with the counters that belong to them."""
+    at = stack.parts.clock() - timedelta(hours=1)
+    channels, priorities = list(Channel), list(Priority)
+    template = lifecycle.create(draft(0), tenant_id=TENANT, at=at, timings=stack.parts.settings.timings())
+    document = to_document(template.after)
+    del document["dueAt"]
+    for start in range(0, count, INSERTED_AT_ONCE):
+        group = [
+            document
+            | {
+                "_id": ObjectId(new_notification_id(at)),
+                "type": channels[number % 3].value,
+                "priority": priorities[number % 4].value,
+                "recipient": f"user{number}@example.com",
+                "createdAt": at + timedelta(milliseconds=number),
+                **_state(number, at),
+            }
+            for number in range(start, min(start + INSERTED_AT_ONCE, count))
+        ]
+        stack.database.notifications.insert_many(group, ordered=False)
+        for (tenant_id, minute), counts in deltas([template]).items():
+            stack.parts.counters.add(tenant_id, {name: value * len(group) for name, value in counts.items()}, minute)
+
+
+def _state(number: int, at: datetime) -> dict[str, Any]:
+    if number % FINISHED_EVERY:
+        return {"status": Status.SENT.value, "sequence": 4, "finishedAt": at, "sentAt": at}
+    return {"dueAt": at + timedelta(days=1)}
+
+
+def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
+    parts, store = stack.parts, stack.parts.store
+    claim = Claim(store=store, clock=parts.clock, timings=parts.settings.timings())
+    waiting = iter([fill(stack, GROUP) for _ in range(REPEATS + 1)])
+
+    def claims() -> None:
+        messages = [QueueMessage(notification_id=each, lane=Lane.STANDARD, retry_count=0) for each in next(waiting)]
+        assert len(claim(messages).claimed) == GROUP
+
+    numbers = {number: draft(number) for number in range(GROUP)}
+    return {
+        "listMs": lambda: store.page(ListFilter(tenant_id=TENANT), limit=20),
+        "listByStatusMs": lambda: store.page(ListFilter(tenant_id=TENANT, status=Status.SENT), limit=20),
+        "statisticsMs": lambda: parts.query.statistics(TENANT),
+        "metricsMs": lambda: prometheus.exposition(parts.query.statistics(None)),
+        "sweepMs": lambda: store.overdue(parts.clock(), limit=500),
+        "claim100Ms": claims,
+        "insert100Ms": lambda: parts.submit(TENANT, numbers),
+    }
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    call()
+    took = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        call()
+        took.append(1000 * (time.perf_counter() - started))
+    return round(percentile(took, 50), 2)

@@ -1,0 +1,187 @@
+"""Micro: processor time per notification in our own code, step by step, without database and broker.
+
+``python -m benchmarks.micro`` goes through the steps for some seconds, for a profiler to look on.
+"""
+
+import base64
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from bson import encode
+
+from benchmarks.deliver import TENANT
+from benchmarks.result import Note, Result
+from benchmarks.schedule import Plan, arrivals
+from local.config import PROJECT
+from wavecom.adapters.mongo.documents import audit_document, to_document, to_update
+from wavecom.domain import lifecycle, settlement
+from wavecom.domain.change import Change, together
+from wavecom.domain.ledger import deltas
+from wavecom.domain.messages import QueueMessage
+from wavecom.domain.notification import Attempt, Notification
+from wavecom.domain.outcomes import Outcome, Receipt
+from wavecom.domain.settlement import AttemptResult
+from wavecom.domain.tenant import TenantPolicy
+from wavecom.domain.timings import Timings
+from wavecom.events import parse_queue_event
+from wavecom.http.json_body import read_json
+from wavecom.http.middleware import json_response
+from wavecom.http.requests import CreateBatch, CreateNotification
+from wavecom.http.views import notification_view
+
+BATCH: Final = 500
+REPEATS: Final = 9
+PROFILED_SECONDS: Final = 6.0
+FLAMES: Final = PROJECT / "docs" / "images" / "flames.svg"
+TIMINGS: Final = Timings()
+
+
+class Life:
+    """A batch of notifications, taken through its life one step after the other."""
+
+    def __init__(self) -> None:
+        (arrival,) = arrivals(Plan(url="http://localhost", count=BATCH, rate=None, size=BATCH))
+        self._body = arrival.request.partition(b"\r\n\r\n")[2].decode()
+        self._at = datetime.now(UTC).replace(microsecond=0)
+        self._now: list[Notification] = []
+        self._requests: list[CreateNotification] = []
+        self._changes: list[Change] = []
+        self._documents: list[dict[str, Any]] = []
+        self._event: dict[str, Any] = {}
+
+    def steps(self) -> dict[str, Callable[[], None]]:
+        """Return the steps in their order."""
+        return {
+            "read and validate": self.validate,
+            "create": self.create,
+            "write what is new": self.write_new,
+            "queue message": self.message,
+            "queued": self.queued,
+            "write queued": self.write,
+            "answer": self.answer,
+            "read the event": self.parse,
+            "claim and begin": self.claim,
+            "write the claim": self.write,
+            "settle": self.settle,
+            "write the outcome": self.write,
+        }
+
+    def validate(self) -> None:
+        """Read a body and check it."""
+        batch = CreateBatch.model_validate(read_json(self._body))
+        self._requests = [each for each in batch.validated() if isinstance(each, CreateNotification)]
+        assert len(self._requests) == BATCH
+
+    def create(self) -> None:
+        """Make notifications of requests."""
+        policy = TenantPolicy()
+        self._take(
+            [
+                lifecycle.create(each.draft(policy), tenant_id=TENANT, at=self._at, timings=TIMINGS)
+                for each in self._requests
+            ]
+        )
+
+    def write_new(self) -> None:
+        """Make the documents and their bytes."""
+        self._documents = [to_document(change.after) for change in self._changes]
+        self._encode_trail()
+
+    def message(self) -> None:
+        """Make the messages for the queue."""
+        bodies = [QueueMessage.about(each).body() for each in self._now]
+        messages = [{"basicProperties": {}, "data": base64.b64encode(body.encode()).decode()} for body in bodies]
+        self._event = {"eventSource": "aws:rmq", "rmqMessagesByQueue": {"notifications::/": messages}}
+
+    def queued(self) -> None:
+        """PENDING → QUEUED."""
+        self._take([lifecycle.enqueue(each, at=self._at, timings=TIMINGS) for each in self._now])
+
+    def answer(self) -> None:
+        """Write the answer to the client."""
+        views = [notification_view(lifecycle.as_created(each, queued=True)) for each in self._now]
+        json_response(HTTPStatus.MULTI_STATUS, {"data": views})
+
+    def parse(self) -> None:
+        """Read the event that Lambda hands over."""
+        assert len(parse_queue_event(self._event).messages) == BATCH
+
+    def claim(self) -> None:
+        """QUEUED → PROCESSING, with the attempt that begins."""
+        changes = []
+        for each in self._now:
+            claim = lifecycle.claim(each, retry_count=0, token="0" * 32, at=self._at, timings=TIMINGS)
+            assert claim is not None
+            begun = settlement.begin(claim.after, provider="simulated", idempotent=False, at=self._at)
+            changes.append(together(claim, begun))
+        self._take(changes)
+
+    def settle(self) -> None:
+        """PROCESSING → SENT."""
+        attempt = Attempt(
+            provider="simulated", outcome=Outcome.DELIVERED, code=None, started_at=self._at, duration_ms=200
+        )
+        result = AttemptResult(attempt=attempt, receipt=Receipt("receipt-1"))
+        self._take([settlement.settle(each, result, at=self._at, timings=TIMINGS) for each in self._now])
+
+    def write(self) -> None:
+        """Make the updates, the audit entries and the counters, and their bytes."""
+        self._documents = [to_update(change.before, change.after) for change in self._changes if change.before]
+        self._encode_trail()
+
+    def count(self) -> int:
+        """Return how many notifications live."""
+        return len(self._now)
+
+    def notification_bytes(self) -> int:
+        """Return the BSON size of all notifications as they are now."""
+        return sum(len(encode(to_document(each))) for each in self._now)
+
+    def trail_bytes(self) -> int:
+        """Return the BSON size of the audit entries of the last step."""
+        return sum(len(encode(audit_document(entry))) for change in self._changes for entry in change.entries)
+
+    def _encode_trail(self) -> None:
+        trail = [audit_document(entry) for change in self._changes for entry in change.entries]
+        counters = [dict(counts) for counts in deltas(self._changes).values()]
+        for document in (*self._documents, *trail, *counters):
+            encode(document)
+
+    def _take(self, changes: list[Change]) -> None:
+        self._changes, self._now = changes, [change.after for change in changes]
+
+
+def micro(note: Note, say: Callable[[str], None]) -> None:
+    """Measure each step, then have a profiler look on."""
+    took: dict[str, list[float]] = {}
+    for _ in range(REPEATS):
+        for name, step in Life().steps().items():
+            started = time.process_time()
+            step()
+            took.setdefault(name, []).append(1_000_000 * (time.process_time() - started) / BATCH)
+    microseconds = {name: round(sorted(each)[REPEATS // 2], 1) for name, each in took.items()}
+    figures = {"microseconds": microseconds, "ownCpuMs": round(sum(microseconds.values()) / 1000, 3)}
+    note(Result(what="micro", parameters={"batch": BATCH}, figures=figures))
+    FLAMES.parent.mkdir(exist_ok=True)
+    command = ["py-spy", "record", "--rate", "200", "--output", str(FLAMES), "--", sys.executable, "-m", __name__]
+    done = subprocess.run(
+        [f"{sys.prefix}/bin/{command[0]}", *command[1:]], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    say(f"Flame graph in {FLAMES}" if done.returncode == 0 else f"No flame graph: {done.stderr.strip()[-200:]}")
+
+
+def main() -> None:
+    """Go through lives for some seconds."""
+    until = time.monotonic() + PROFILED_SECONDS
+    while time.monotonic() < until:
+        for step in Life().steps().values():
+            step()
+
+
+if __name__ == "__main__":
+    main()

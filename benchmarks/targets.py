@@ -1,0 +1,160 @@
+"""What was promised, and whether the latest figures keep it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.result import Figures, Result
+
+HIGH: Final = "high_priority"
+STANDARD: Final = "notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A target's figure, and whether it is met."""
+
+    figure: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A promise: ``judge`` raises `LookupError` where nothing was measured; ``reason`` names the text for a miss."""
+
+    what: str
+    wanted: str
+    judge: Callable[["Latest"], Verdict]
+    reason: str = ""
+
+
+class Latest:
+    """The latest figures of each measurement."""
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self._results = results
+
+    def figures(self, what: str, **parameters: object) -> Figures:
+        """Return the latest figures of ``what`` with ``parameters``. Raises `LookupError`."""
+        return self.result(what, **parameters).figures
+
+    def result(self, what: str, **parameters: object) -> Result:
+        """Return the latest result of ``what`` with ``parameters``. Raises `LookupError`."""
+        for result in reversed(self._results):
+            if result.what == what and all(result.parameters.get(name) == value for name, value in parameters.items()):
+                return result
+        raise LookupError(f"{what} was not measured")
+
+
+def _end_to_end(latest: Latest, broker: str) -> Verdict:
+    found = latest.figures("end-to-end", broker=broker, rate=833)
+    p99 = {lane: each.get("p99", float("inf")) for lane, each in found["acceptedToSentMs"].items()}
+    kept = not found["backlogGrows"] and p99[HIGH] < 5_000 and p99[STANDARD] < 30_000
+    whole = found["lost"] == found["twice"] == found["unfinished"] == 0 and not found["refusedRequests"]
+    backlog = "grows" if found["backlogGrows"] else "holds"
+    text = (
+        f"{found['deliveredPerSecond']:,.0f}/s delivered; backlog {backlog}, {found['backlogAtEnd']:,} at the end; "
+        f"p99 high {p99[HIGH] / 1000:.2f} s, standard {p99[STANDARD] / 1000:.2f} s; "
+        f"lost {found['lost']}, twice {found['twice']}"
+    )
+    return Verdict(text, kept and whole)
+
+
+def _highest(latest: Latest) -> Verdict:
+    rate = latest.figures("end-to-end.highest", broker="rabbitmq")["perSecond"]
+    return Verdict(f"{rate:,.0f}/s", rate >= 1_667)
+
+
+def _batch(latest: Latest) -> Verdict:
+    rate = latest.figures("accept.batch", broker="rabbitmq")["acceptedPerSecond"]
+    return Verdict(f"{rate:,.0f}/s", rate >= 5_000)
+
+
+def _single(latest: Latest) -> Verdict:
+    rate = latest.figures("accept.single", broker="rabbitmq")["acceptedPerSecond"]
+    return Verdict(f"{rate:,.0f}/s", rate >= 600)
+
+
+def _steady(latest: Latest) -> Verdict:
+    p99 = latest.figures("accept.steady", broker="rabbitmq", rate=200.0)["requestMs"]["p99"]
+    return Verdict(f"{p99:,.0f} ms", p99 < 50)
+
+
+def _own(latest: Latest) -> Verdict:
+    own = latest.figures("micro")["ownCpuMs"]
+    return Verdict(f"{own:.3f} ms", own < 0.5)
+
+
+def _at_once(latest: Latest) -> Verdict:
+    most = latest.figures("deliver.batch")["sendsAtOnce"]
+    return Verdict(f"{most}", most >= 128)
+
+
+def _thousand(latest: Latest) -> Verdict:
+    seconds = latest.figures("deliver.batch")["seconds"]
+    return Verdict(f"{seconds:.2f} s", seconds <= 2.5)
+
+
+def _initialisation(function: str, bound: int) -> Callable[[Latest], Verdict]:
+    def judge(latest: Latest) -> Verdict:
+        took = {
+            broker: latest.figures("cold-start", function=function, broker=broker)["initMs"]
+            for broker in ("rabbitmq", "sqs")
+        }
+        text = ", ".join(f"{milliseconds:,.0f} ms ({broker})" for broker, milliseconds in took.items())
+        return Verdict(text, max(took.values()) < bound)
+
+    return judge
+
+
+def _packages(latest: Latest) -> Verdict:
+    sizes = latest.figures("cold-start.packages")
+    total = sizes["withoutSdkMb"] + sizes["codeMb"]
+    return Verdict(f"{total:.1f} MB as installed, without the SDK that Lambda has", total < 50)
+
+
+def _flat(name: str) -> Callable[[Latest], Verdict]:
+    def judge(latest: Latest) -> Verdict:
+        few, many = (latest.figures("growth", stored=stored)[name] for stored in (10_000, 1_000_000))
+        return Verdict(f"{few:.1f} ms, {many:.1f} ms", many <= 1.2 * few)
+
+    return judge
+
+
+TARGETS: Final = (
+    Target(
+        "833/s end to end for 60 s, 200 ms providers, RabbitMQ",
+        "backlog not growing, p99 high < 5 s, standard < 30 s, lost 0, twice 0",
+        lambda latest: _end_to_end(latest, "rabbitmq"),
+        "end-to-end",
+    ),
+    Target(
+        "the same on SQS (emulator)",
+        "the same, or where the emulator is the limit",
+        lambda latest: _end_to_end(latest, "sqs"),
+        "sqs",
+    ),
+    Target("highest rate that holds, RabbitMQ", "1,667/s", _highest, "highest"),
+    Target("batch POST of 500", "5,000 accepted/s", _batch, "batch"),
+    Target("single POST, 32 connections", "600/s", _single, "single"),
+    Target("single POST at 200/s, p99", "50 ms", _steady, "steady"),
+    Target("our own processor time per notification, accept to SENT, in batches", "< 0.5 ms", _own),
+    Target("sends at once in one invocation", "128", _at_once),
+    Target("1,000 messages with calls of 200 ms, one invocation", "2.5 s", _thousand, "thousand"),
+    Target("initialisation of deliver", "< 350 ms", _initialisation("deliver", 350), "initialisation"),
+    Target("initialisation of the API", "< 500 ms", _initialisation("api", 500), "initialisation"),
+    Target("packages of the functions, unzipped", "< 50 MB", _packages, "packages"),
+    Target("statistics with 10,000 and 1 million stored", "the same, ± 20 %", _flat("statisticsMs"), "growth"),
+    Target("metrics with 10,000 and 1 million stored", "the same, ± 20 %", _flat("metricsMs"), "growth"),
+)
+
+
+def judged(latest: Latest) -> Mapping[str, tuple[Target, Verdict | None]]:
+    """Return every target with its verdict, None where it was not measured."""
+    found: dict[str, tuple[Target, Verdict | None]] = {}
+    for target in TARGETS:
+        try:
+            found[target.what] = (target, target.judge(latest))
+        except LookupError:
+            found[target.what] = (target, None)
+    return found
