@@ -24,15 +24,16 @@ BATCH: Final = 500
 STEADY_RATE: Final = 200.0
 STEADY_SECONDS: Final = 10
 STEPS: Final = 200
+API_PROCESSES: Final = 2
 
 
 def accept(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
     """Measure accepting with the consumers stopped, so that only the API, the database and the broker are at work."""
-    with running(broker, say) as stack:
+    with running(broker, say, api_processes=API_PROCESSES) as stack:
         stack.stop(stack.programs("deliver"))
         single = Plan(url=stack.url, count=SINGLES, rate=None, connections=32)
         run(replace(single, count=500, seed=9))  # warms up
-        parameters = {"broker": broker, "connections": 32}
+        parameters = {"broker": broker, "connections": 32, "apiProcesses": API_PROCESSES}
         note(Result(what="accept.single", parameters=parameters, figures=_saturated(stack, single)))
         steady = Plan(url=stack.url, count=int(STEADY_RATE * STEADY_SECONDS), rate=STEADY_RATE, connections=32, seed=2)
         taken = run(steady)
@@ -44,7 +45,7 @@ def accept(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
             )
         )
         batch = Plan(url=stack.url, count=BATCHES * BATCH, rate=None, size=BATCH, connections=4, seed=3)
-        parameters = {"broker": broker, "connections": 4, "size": BATCH}
+        parameters = {"broker": broker, "connections": 4, "size": BATCH, "apiProcesses": API_PROCESSES}
         note(Result(what="accept.batch", parameters=parameters, figures=_saturated(stack, batch)))
         for size in (1, BATCH):
             note(Result(what="accept.steps", parameters={"broker": broker, "size": size}, figures=steps(stack, size)))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from benchmarks.account import account, line, wait_until_finished
-from benchmarks.load import in_another_process, taken_by
+from benchmarks.load import run
 from benchmarks.result import Figures, Note, Result
 from benchmarks.schedule import Plan
 from benchmarks.stack import Machine, MeasuredStack, running
@@ -55,7 +55,7 @@ def steady(stack: MeasuredStack, rate: float, seconds: int) -> Figures:
     """Return what came of ``rate`` notifications a second for ``seconds``."""
     plan = Plan(url=stack.url, count=round(rate * seconds), rate=rate, size=SIZE, singles=SINGLES, connections=64)
     machine = Machine(stack)
-    taken = taken_by(in_another_process(plan))
+    taken = run(plan)
     unfinished = wait_until_finished(stack, DRAIN_SECONDS)
     used = machine.spent(plan.count, taken.cpu_seconds)
     return {**account(stack, taken, rate, seconds), "unfinished": unfinished, **used}

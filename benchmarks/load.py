@@ -1,4 +1,4 @@
-"""``python -m benchmarks.load``: the load, in a process of its own. Reads a plan, writes what every request came to.
+"""``python -m benchmarks.load FILE``: the load, in a process of its own. Reads a plan, writes what became of it.
 
 The client is `httptools` on asyncio streams of bytes that were made beforehand, so that it takes little of the machine
 that it measures. A request's latency counts from the moment it was due, however late it was sent.
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -167,44 +169,23 @@ class Load:
         return time.monotonic() - self._began
 
 
-def in_another_process(plan: Plan) -> "subprocess.Popen[str]":
-    """Start a process that carries out ``plan``; `taken_by` reads what it writes."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.load"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(plan.to_json())
-    process.stdin.close()
-    return process
-
-
-def taken_by(process: "subprocess.Popen[str]") -> Taken:
-    """Wait for a load's end and return what it came to. Raises `subprocess.CalledProcessError`."""
-    assert process.stdout is not None
-    text = process.stdout.read()
-    if process.wait():
-        raise subprocess.CalledProcessError(process.returncode, "benchmarks.load")
-    written = json.loads(text)
+def run(plan: Plan) -> Taken:
+    """Carry out ``plan`` in another process and return what it came to. Raises `subprocess.CalledProcessError`."""
+    with NamedTemporaryFile() as file:
+        command = [sys.executable, "-m", "benchmarks.load", file.name]
+        subprocess.run(command, cwd=PROJECT, input=plan.to_json(), text=True, check=True)
+        written = json.load(file)
     answers = [Answered(*each) for each in written["answers"]]
     return Taken(written["began"], answers, written["ids"], written["cpu"])
 
 
-def run(plan: Plan) -> Taken:
-    """Carry out ``plan`` in another process and return what it came to."""
-    return taken_by(in_another_process(plan))
-
-
-def main() -> None:
-    """Carry out the plan on standard input."""
+def main(file: Path) -> None:
+    """Carry out the plan on standard input and write what it came to."""
     taken = uvloop.run(Load(Plan.from_json(sys.stdin.read())).run())
     answers = [[each.due, each.sent, each.ended, each.status, each.size] for each in taken.answers]
     written = {"began": taken.began, "answers": answers, "ids": taken.ids, "cpu": taken.cpu_seconds}
-    sys.stdout.write(json.dumps(written))
+    file.write_text(json.dumps(written))
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,10 +114,15 @@ def ours(milliseconds: Mapping[str, float]) -> float:
 
 @contextmanager
 def running(
-    broker: Broker, say: Callable[[str], None], settings: Mapping[str, str] | None = None
+    broker: Broker,
+    say: Callable[[str], None],
+    settings: Mapping[str, str] | None = None,
+    *,
+    api_processes: int = 1,
+    consumers: int = 1,
 ) -> Iterator[MeasuredStack]:
     """Run a fresh stack for the time of a ``with``. Raises `local.config.StackError`."""
-    config = _config(broker)
+    config = replace(_config(broker), api_processes=api_processes, consumers=consumers)
     reset(config)
     config.state.mkdir(parents=True, exist_ok=True)
     journal = Journal(Path(config.state / "accepted.jsonl"))

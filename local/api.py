@@ -146,11 +146,18 @@ def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi
     return by_path
 
 
-def main() -> None:
-    """Serve on HOST and PORT until told to stop; requests under way are finished."""
+def application() -> Asgi:
+    """Return the whole application; each process makes its own."""
     configure_logging("api")
+    return asgi(container().api_services, container().receipt_services, page())
+
+
+def main() -> None:
+    """Serve on HOST and PORT in API_PROCESSES until told to stop; requests under way are finished."""
     uvicorn.run(
-        asgi(container().api_services, container().receipt_services, page()),
+        "local.api:application",
+        factory=True,
+        workers=int(os.environ.get("API_PROCESSES", "1")),
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "5000")),
         log_level="warning",

@@ -11,6 +11,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "WAVECOM_STATE_DIR"
 """In the environment of every process of a stack, which is how a killed run's processes are found."""
 
+MOST_PROCESSES = 32
+
 Broker = Literal["sqs", "rabbitmq"]
 
 
@@ -32,6 +34,9 @@ class StackConfig:
     amqp_port: int
     aws_endpoint_url: str | None
     sqs_port: int
+    api_processes: int = 1
+    consumers: int = 1
+    """Processes for each queue."""
 
     @classmethod
     def from_environment(cls) -> "StackConfig":
@@ -50,6 +55,8 @@ class StackConfig:
             amqp_port=_port("AMQP_PORT", 5772),
             aws_endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None,
             sqs_port=_port("SQS_PORT", 4567),
+            api_processes=_count("API_PROCESSES"),
+            consumers=_count("CONSUMERS"),
         )
 
     @property
@@ -105,6 +112,7 @@ class StackConfig:
             "BROKER": self.broker,
             "HOST": self.host,
             "PORT": str(self.port),
+            "API_PROCESSES": str(self.api_processes),
             "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
             "PYTHONUNBUFFERED": "1",
         }
@@ -113,6 +121,13 @@ class StackConfig:
 
 def _unset(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in defaults.items() if not given.get(name)}
+
+
+def _count(variable: str) -> int:
+    text = os.environ.get(variable) or "1"
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_PROCESSES:
+        raise StackError(f"{variable} must be a number from 1 to {MOST_PROCESSES}, not {text!r}.")
+    return int(text)
 
 
 def _port(variable: str, default: int) -> int:

@@ -135,7 +135,7 @@ def lock(config: StackConfig) -> IO[str]:
 
 
 def own_programs(config: StackConfig) -> list[Program]:
-    """Return WaveCom's own processes: the API, a consumer for each queue, and the schedule."""
+    """Return WaveCom's own processes: the API, the consumers of each queue, and the schedule."""
     python = sys.executable
     poller, queues = "local.sqs_poller", [*topology.LANES, topology.RETRY]
     if config.broker == "rabbitmq":
@@ -143,7 +143,9 @@ def own_programs(config: StackConfig) -> list[Program]:
         poller = "local.rabbitmq_poller"
         queues = [queue for lane in topology.LANES for queue in topology.shards(lane, shards)]
     consumers = [
-        Program(name=f"deliver-{queue.translate(NAMES)}", command=[python, "-m", poller, queue]) for queue in queues
+        Program(name=f"deliver-{queue.translate(NAMES)}{which}", command=[python, "-m", poller, queue])
+        for queue in queues
+        for which in ("", *(f"-process-{number}" for number in range(2, config.consumers + 1)))
     ]
     api = Program(name="api", command=[python, "-m", "local.api"])
     schedule = Program(name="schedule", command=[python, "-m", "local.schedule"])

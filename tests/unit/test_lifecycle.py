@@ -1,5 +1,6 @@
 """How a notification begins, waits and ends without an attempt."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -155,3 +156,14 @@ def test_what_may_have_been_sent_expires_or_is_cancelled_with_a_word_of_it() -> 
     assert expired.after.status is Status.EXPIRED
     assert expired.entries[0].message.endswith("an earlier attempt may have sent it")
     assert cancelled.entries[0].message == "Cancelled by client; an earlier attempt may have sent it"
+
+
+def test_a_changed_notification_differs_in_what_was_changed_alone() -> None:
+    before = queued()
+
+    after = before.changed(status=Status.CANCELLED, error="why")
+
+    assert after == replace(before, status=Status.CANCELLED, error="why")
+    assert before.status is Status.QUEUED
+    with pytest.raises(KeyError):
+        before.changed(stauts=Status.SENT)

@@ -77,8 +77,7 @@ def move(
             raise IllegalTransitionError(f"A notification that is {status} cannot become {target}")
         entries.append(entry(notification, sequence, target, text, at, facts, after=digest))
         status, digest = target, entries[-1].digest
-    after = replace(
-        notification,
+    after = notification.changed(
         status=status,
         sequence=notification.sequence + len(steps),
         trail_digest=digest,

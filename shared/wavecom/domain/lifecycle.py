@@ -1,6 +1,6 @@
 """How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavecom.domain.change import WAITING, Change, entry, move, no_later_than_expiry
@@ -49,7 +49,7 @@ def create(
         due_at=no_later_than_expiry(first_due, draft.expires_at),
     )
     first = entry(fresh, 1, Status.PENDING, "Notification created", at)
-    return Change(before=None, after=replace(fresh, trail_digest=first.digest), entries=(first,))
+    return Change(before=None, after=fresh.changed(trail_digest=first.digest), entries=(first,))
 
 
 def as_created(notification: Notification, *, queued: bool) -> Notification:
@@ -57,8 +57,7 @@ def as_created(notification: Notification, *, queued: bool) -> Notification:
 
     So that a repeated request gets the answer of the first.
     """
-    return replace(
-        notification,
+    return notification.changed(
         status=Status.QUEUED if queued else Status.PENDING,
         retry_count=0,
         sequence=1,
@@ -210,8 +209,7 @@ def _with_key(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
 
 def postpone(notification: Notification, *, until: datetime, requeued_at: datetime | None = None) -> Change:
     """Tell the sweep to look again at ``until``; no change of status, no audit entry."""
-    after = replace(
-        notification,
+    after = notification.changed(
         due_at=no_later_than_expiry(until, notification.expires_at),
         queued_at=requeued_at or notification.queued_at,
     )

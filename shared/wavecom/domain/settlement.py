@@ -38,7 +38,7 @@ def begin(
 ) -> Change:
     """Record that an attempt is about to begin, and the refused one before it in this claim; no change of status."""
     attempted = _with_attempt(notification, refused.attempt) if refused else notification
-    after = replace(attempted, begun=BegunAttempt(provider=provider, idempotent=idempotent, started_at=at))
+    after = attempted.changed(begun=BegunAttempt(provider=provider, idempotent=idempotent, started_at=at))
     return Change(before=notification, after=after, attempts=(refused.attempt,) if refused else ())
 
 
@@ -145,7 +145,7 @@ def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
 def _with_attempt(notification: Notification, attempt: Attempt | None) -> Notification:
     if attempt is None:
         return notification
-    return replace(notification, attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:])
+    return notification.changed(attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:])
 
 
 def _may_repeat(notification: Notification) -> bool:

@@ -52,7 +52,7 @@ def to_update(before: Notification, after: Notification) -> Document:
     """Return the update that makes a stored document of ``before`` one of ``after``: what differs, and no more."""
     kept: Document = {}
     gone: Document = {}
-    for (name, convert), was, value in zip(_MOVING.items(), _moving(before), _moving(after), strict=True):
+    for name, convert, was, value in zip(_MOVING, _MOVING.values(), _moving(before), _moving(after), strict=True):
         if value is was or value == was:
             continue
         stored = convert(value) if convert and value is not None else value
