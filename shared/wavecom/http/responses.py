@@ -13,9 +13,9 @@ Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd79
 
 
 class Shape(BaseModel):
-    """A part of an answer."""
+    """A part of an answer. Its schema is built only when somebody asks for the document, not at every start."""
 
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, defer_build=True)
 
 
 class AttemptShape(Shape):

@@ -15,11 +15,15 @@ Sender = Annotated[str, Field(min_length=3, description="From address, for examp
 class ProviderConfig(BaseModel):
     """What every provider has.
 
+    Each is built once, as a part of the settings.
+
     ``weight`` decides its share of its channel, ``per_second`` is its rate limit, ``webhook_secret`` (``whsec_`` and
     base64) is what its delivery reports are signed with where they come by the generic webhook.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
