@@ -88,7 +88,7 @@ bootstrap: $(CDK_NEEDS) ## Prepare an account and region for CDK, once: make boo
 	@$(CDK) bootstrap $(CDK_CONTEXT)
 
 deploy: $(CDK_NEEDS) ## Deploy a stage into the account that you are signed in to: make deploy STAGE=dev (YES=1 asks nothing)
-	@$(CDK) deploy $(or $(STACKS:%=wavecom-$(STAGE)-%),--all) --concurrency 4 $(if $(YES),--require-approval never) $(CDK_CONTEXT)
+	@$(CDK) deploy $(or $(STACKS:%=wavecom-$(STAGE)-%),--all) $(if $(YES),--concurrency 4 --require-approval never) $(CDK_CONTEXT)
 
 diff: $(CDK_NEEDS) ## Show what a deployment would change: make diff STAGE=dev
 	@$(CDK) diff --all $(CDK_CONTEXT)

@@ -63,7 +63,6 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
         foundation=foundation,
         api=api,
         delivery=delivery,
-        queues=messaging.sqs,
         env=where,
     )
     Tags.of(app).add("service", "wavecom")

@@ -105,6 +105,9 @@ class StageSettings(Part):
         ),
     ] = None
 
+    sweep_reserved: Annotated[
+        int | None, Field(ge=1, description="Reserved concurrency of the sweep; a new account may have none to reserve")
+    ] = 1
     lease_seconds: Annotated[int, Field(ge=20, le=900)] = topology.LEASE_SECONDS
     provider_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = topology.PROVIDER_TIMEOUT_SECONDS
     sends_at_once: Annotated[int, Field(ge=1, le=1024)] = topology.SENDS_AT_ONCE

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Fn, RemovalPolicy, SecretValue
+from aws_cdk import Fn, SecretValue
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from awscdk_resources_mongodbatlas import (
@@ -20,6 +20,7 @@ from awscdk_resources_mongodbatlas import (
 from constructs import Construct
 
 from infra_cdk.acknowledged import acknowledge
+from infra_cdk.parts.removal import removal
 from infra_cdk.settings import Atlas as AtlasSettings
 from infra_cdk.settings import StageSettings
 
@@ -45,13 +46,12 @@ class Atlas(Construct):
         allowed: Sequence[str],
     ) -> None:
         super().__init__(scope, name)
-        removal = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
         password = secretsmanager.Secret(
             self,
             "Password",
             description="Password of WaveCom's MongoDB user",
             encryption_key=key,
-            removal_policy=removal,
+            removal_policy=removal(settings),
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=40, exclude_punctuation=True),
         )
         cluster = CfnCluster(
@@ -66,7 +66,7 @@ class Atlas(Construct):
             termination_protection_enabled=settings.keep_data,
             replication_specs=[_one_region(atlas, settings.region)],
         )
-        cluster.apply_removal_policy(removal)
+        cluster.apply_removal_policy(removal(settings))
         user = CfnDatabaseUser(
             self,
             "User",
@@ -101,7 +101,7 @@ class Atlas(Construct):
             "ConnectionString",
             description="MongoDB connection string",
             encryption_key=key,
-            removal_policy=removal,
+            removal_policy=removal(settings),
             secret_string_value=SecretValue.unsafe_plain_text(address),
         )
         self.connection_string.node.add_dependency(user)

@@ -6,11 +6,14 @@ from infra_cdk.parts.alarms import BELOW, MINUTE, SILENCE_IS_BAD, Alarms
 from infra_cdk.settings import StageSettings
 
 NAMESPACE = "AWS/AmazonMQ"
-MEMORY_PERCENT = 80
-"""At 100, the broker blocks everyone who publishes (Amazon MQ developer guide, "High memory alarm")."""
+MEMORY_PERCENT = {1: 80, 3: 50}
+"""By nodes, of which CloudWatch adds up the memory. A node at its limit blocks everyone who publishes (Amazon MQ
+developer guide, "High memory alarm"), whatever the others have left."""
 DISK_FREE_LIMITS = 2
 """In disk alarm limits: at one of them the broker stops."""
-CONNECTIONS_MAX = 400
+MEDIUM_CONNECTIONS, LARGER_CONNECTIONS = 300, 5_000
+"""What mq.m7g.medium and mq.m7g.large allow (Amazon MQ developer guide, "Resource limits"); larger ones allow more."""
+NEAR = 0.8
 
 
 def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
@@ -18,9 +21,9 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
     alarms.add(
         "broker-memory",
         memory_percent(settings),
-        threshold=MEMORY_PERCENT,
+        threshold=MEMORY_PERCENT[settings.broker_nodes],
         minutes=3,
-        means=f"The broker uses more than {MEMORY_PERCENT} % of its memory limit.",
+        means=f"The broker uses more than {MEMORY_PERCENT[settings.broker_nodes]} % of its memory limit.",
         section="broker-memory",
         missing=SILENCE_IS_BAD,
     )
@@ -43,12 +46,13 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
         missing=SILENCE_IS_BAD,
     )
     connections = broker(settings, "ConnectionCount", "Maximum")
+    most = NEAR * (MEDIUM_CONNECTIONS if settings.broker_instance.endswith("medium") else LARGER_CONNECTIONS)
     alarms.add(
         "broker-connections",
         connections,
-        threshold=CONNECTIONS_MAX,
+        threshold=most,
         minutes=3,
-        means=f"The broker has more than {CONNECTIONS_MAX} connections.",
+        means=f"The broker has more than {most:.0f} connections.",
         section="broker-connections",
         missing=SILENCE_IS_BAD,
     )

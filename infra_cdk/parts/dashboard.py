@@ -14,7 +14,6 @@ from infra_cdk.parts.api_alarms import errors_percent
 from infra_cdk.parts.broker_alarms import broker, memory_percent
 from infra_cdk.parts.function import WaveComFunction
 from infra_cdk.parts.queue_alarms import LANE_NAMES, wait_seconds
-from infra_cdk.parts.sqs_queues import SqsQueues
 from infra_cdk.settings import StageSettings
 from wavecom import metrics, topology
 
@@ -32,7 +31,6 @@ class Shown:
     consumers: Sequence[WaveComFunction]
     functions: Sequence[WaveComFunction]
     observe: WaveComFunction
-    queues: SqsQueues | None
 
 
 def make_dashboard(scope: Construct, shown: Shown) -> cloudwatch.Dashboard:
@@ -111,7 +109,7 @@ def _keeping_up(shown: Shown) -> list[Row]:
             _graph("Waiting in each lane", *depths, left_y_axis=_from_zero("messages")),
             _graph(
                 "Oldest message",
-                *(wait_seconds(settings, lane, shown.queues) for lane in topology.LANES),
+                *(wait_seconds(settings, lane) for lane in topology.LANES),
                 left_y_axis=_from_zero("seconds"),
                 left_annotations=[
                     cloudwatch.HorizontalAnnotation(value=5, label="high lane"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -11,10 +11,19 @@ from constructs import Construct
 
 from infra_cdk.acknowledged import acknowledge
 from infra_cdk.foundation import Foundation
-from infra_cdk.parts.rabbitmq_broker import ENI_RIGHTS
+from infra_cdk.parts.removal import removal
 from infra_cdk.settings import StageSettings
 from layers.build import Built, handler
 
+NETWORK_RIGHTS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""AWS Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC"."""
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
@@ -74,8 +83,9 @@ class WaveComFunction(Construct):
             log_group_name=f"/aws/lambda/{self.name}",
             retention=retention(settings.log_retention_days),
             encryption_key=foundation.key,
-            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=removal(settings),
         )
+        self._arn = f"arn:{Aws.PARTITION}:lambda:{settings.region}:{Aws.ACCOUNT_ID}:function:{self.name}"
         self.role = self._role(
             [*foundation.may_read_secrets(with_providers=with_providers), *rights],
             tracing=settings.tracing,
@@ -124,7 +134,16 @@ class WaveComFunction(Construct):
         if tracing:
             anywhere += ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
         if in_vpc:
-            anywhere += ENI_RIGHTS
+            anywhere += NETWORK_RIGHTS
+            # They are for Lambda, which places the function; its code has no use for them.
+            role.add_to_policy(
+                iam.PolicyStatement(
+                    effect=iam.Effect.DENY,
+                    actions=list(NETWORK_RIGHTS),
+                    resources=["*"],
+                    conditions={"ArnEquals": {"lambda:SourceFunctionArn": self._arn}},
+                )
+            )
         if anywhere:
             role.add_to_policy(iam.PolicyStatement(actions=anywhere, resources=["*"]))
             acknowledge(

@@ -1,13 +1,14 @@
 """The account's own encryption key, where the stage asks for one."""
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra_cdk.parts.removal import removal
 from infra_cdk.settings import StageSettings
 
-SERVICES = ("cloudwatch.amazonaws.com", "sns.amazonaws.com", "ses.amazonaws.com", "scheduler.amazonaws.com")
+SERVICES = ("cloudwatch.amazonaws.com", "sns.amazonaws.com", "ses.amazonaws.com")
 """Services that publish to encrypted topics and queues on the account's behalf."""
 
 
@@ -21,7 +22,7 @@ def encryption_key(scope: Construct, settings: StageSettings) -> kms.Key | None:
         alias=f"alias/{settings.prefix}",
         description=f"WaveCom {settings.stage}: queues, topics, logs, secrets",
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+        removal_policy=removal(settings),
     )
     key.add_to_resource_policy(
         iam.PolicyStatement(

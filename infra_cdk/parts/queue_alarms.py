@@ -1,10 +1,8 @@
 """Alarms on the queues: how much is in them, and how long it has waited."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_sqs as sqs
 
-from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_BAD, SILENCE_IS_GOOD, Alarms, own
-from infra_cdk.parts.sqs_queues import SqsQueues
+from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_BAD, Alarms, own
 from infra_cdk.settings import StageSettings
 from wavecom import metrics, topology
 
@@ -17,8 +15,8 @@ NOBODY_READS_MS = 3_600_000
 """Taken for the wait in a lane that holds messages of which nobody has taken one."""
 
 
-def add_queue_alarms(alarms: Alarms, settings: StageSettings, queues: SqsQueues | None) -> None:
-    """Add them; ``queues`` are the SQS queues, None on RabbitMQ."""
+def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
+    """Add them."""
     alarms.add(
         "dead-letters",
         own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=topology.DEAD_LETTERS),
@@ -39,24 +37,25 @@ def add_queue_alarms(alarms: Alarms, settings: StageSettings, queues: SqsQueues 
         )
         alarms.add(
             f"{name}-age",
-            wait_seconds(settings, lane, queues),
+            wait_seconds(settings, lane),
             threshold=seconds,
             minutes=2,
             of=3,
             means=f"Messages of the {name} lane wait longer than its target of {seconds} s.",
             section="lane-falls-behind",
-            missing=SILENCE_IS_GOOD if queues else SILENCE_IS_BAD,
+            missing=SILENCE_IS_BAD,
         )
 
 
-def wait_seconds(settings: StageSettings, lane: str, queues: SqsQueues | None) -> cloudwatch.IMetric:
-    """Return how long a lane's oldest message has waited: SQS tells it, on RabbitMQ the consumers do."""
-    if queues is not None:
-        return _age(queues.lanes[lane])
+def wait_seconds(settings: StageSettings, lane: str) -> cloudwatch.IMetric:
+    """Return how long a lane's oldest message has waited, as its consumers tell it.
+
+    SQS's own age goes on until a message is deleted, so it would add the time that a batch takes.
+    """
     name = LANE_NAMES[lane]
     depth, wait = f"{name}Depth", f"{name}Wait"
     return cloudwatch.MathExpression(
-        expression=f"IF(FILL({depth}, 0) > 0, FILL({wait}, {NOBODY_READS_MS}), FILL({wait}, 0)) / 1000",
+        expression=f"IF({depth} > 0, FILL({wait}, {NOBODY_READS_MS}), FILL({wait}, 0)) / 1000",
         using_metrics={
             depth: own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=lane),
             wait: own(settings, metrics.QUEUE_WAIT, "Maximum", queue=lane),
@@ -64,7 +63,3 @@ def wait_seconds(settings: StageSettings, lane: str, queues: SqsQueues | None) -
         label=f"{name} lane, seconds",
         period=MINUTE,
     )
-
-
-def _age(queue: sqs.Queue) -> cloudwatch.IMetric:
-    return queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=MINUTE)

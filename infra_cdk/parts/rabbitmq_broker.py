@@ -1,6 +1,6 @@
 """The queues on Amazon MQ for RabbitMQ: the broker, its credentials, and its event source mappings."""
 
-from aws_cdk import Fn, RemovalPolicy
+from aws_cdk import Fn
 from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra_cdk.acknowledged import acknowledge
+from infra_cdk.parts.removal import removal
 from infra_cdk.settings import StageSettings
 from wavecom import topology
 
@@ -17,7 +18,7 @@ ENGINE_VERSION = "4.2"
 USER = "wavecom"
 STANDARD_WINDOW_SECONDS = 1
 """The high lane keeps Lambda's own 500 ms."""
-ENI_RIGHTS = (
+POLLER_RIGHTS = (
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
@@ -51,7 +52,7 @@ class RabbitMQBroker(Construct):
             "Credentials",
             description="WaveCom's RabbitMQ user",
             encryption_key=key,
-            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=removal(settings),
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=f'{{"username": "{USER}"}}',
                 generate_string_key="password",
@@ -71,7 +72,7 @@ class RabbitMQBroker(Construct):
 
     def _broker(self, vpc: ec2.IVpc, security_group: ec2.ISecurityGroup) -> amazonmq.CfnBroker:
         settings = self._settings
-        broker = amazonmq.CfnBroker(
+        return amazonmq.CfnBroker(
             self,
             "Broker",
             broker_name=settings.prefix,
@@ -97,9 +98,6 @@ class RabbitMQBroker(Construct):
                 day_of_week="SUNDAY", time_of_day="03:00", time_zone="UTC"
             ),
         )
-        if settings.keep_data:
-            broker.apply_removal_policy(RemovalPolicy.RETAIN)
-        return broker
 
     def _rights(self) -> list[iam.PolicyStatement]:
         rights = [
@@ -154,4 +152,4 @@ class RabbitMQBroker(Construct):
     @staticmethod
     def _allow_polling(function: lambda_.Function, broker: amazonmq.CfnBroker) -> None:
         function.add_to_role_policy(iam.PolicyStatement(actions=["mq:DescribeBroker"], resources=[broker.attr_arn]))
-        function.add_to_role_policy(iam.PolicyStatement(actions=list(ENI_RIGHTS), resources=["*"]))
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(POLLER_RIGHTS), resources=["*"]))

@@ -1,6 +1,6 @@
 """A function that runs every minute, and what becomes of a run that could not begin."""
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -20,7 +20,10 @@ class EveryMinute(Construct):
 
     def __init__(self, scope: Construct, name: str, *, function: WaveComFunction, undelivered: sqs.IQueue) -> None:
         super().__init__(scope, name)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        scheduler_here = iam.ServicePrincipal(
+            "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        )
+        role = iam.Role(self, "Role", assumed_by=scheduler_here)
         role.add_to_policy(
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function.function_arn])
         )

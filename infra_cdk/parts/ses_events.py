@@ -1,6 +1,8 @@
 """Amazon SES's delivery reports: a configuration set whose events come to the receipts function by SNS."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -11,6 +13,8 @@ from infra_cdk.acknowledged import acknowledge
 from infra_cdk.foundation import Foundation
 from infra_cdk.parts.function import WaveComFunction
 
+MAX_AGE = Duration.hours(6)
+"""The longest that Lambda tries (AWS Lambda API reference, "PutFunctionEventInvokeConfig")."""
 EVENTS = [
     ses.EmailSendingEvent.BOUNCE,
     ses.EmailSendingEvent.COMPLAINT,
@@ -35,7 +39,7 @@ class SesEvents(Construct):
         )
         if foundation.key is None:
             acknowledge(topic, "The stage asks for the keys of AWS, which SES cannot publish with", "AwsSolutions-SNS2")
-        undelivered = sqs.Queue(
+        self.undelivered = sqs.Queue(
             self,
             "Undelivered",
             queue_name=f"{settings.prefix}-ses-events-undelivered",
@@ -44,8 +48,26 @@ class SesEvents(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        acknowledge(undelivered, "It is a dead-letter queue", "AwsSolutions-SQS3")
-        topic.add_subscription(subscriptions.LambdaSubscription(receipts.function, dead_letter_queue=undelivered))
+        acknowledge(self.undelivered, "It is a dead-letter queue", "AwsSolutions-SQS3")
+        topic.add_subscription(subscriptions.LambdaSubscription(receipts.function, dead_letter_queue=self.undelivered))
+        # SNS hands over as soon as Lambda has taken the event; what the function then fails to apply is kept here.
+        role = receipts.role
+        role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.undelivered.queue_arn]))
+        if foundation.key:
+            encrypt = ["kms:GenerateDataKey", "kms:Decrypt"]
+            role.add_to_policy(iam.PolicyStatement(actions=encrypt, resources=[foundation.key.key_arn]))
+        invocations = lambda_.CfnEventInvokeConfig(
+            self,
+            "Invocations",
+            function_name=receipts.function.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=int(MAX_AGE.to_seconds()),
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self.undelivered.queue_arn)
+            ),
+        )
+        invocations.node.add_dependency(role)
         configuration_set = ses.ConfigurationSet(
             self,
             "ConfigurationSet",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_certificatemanager as certificatemanager
@@ -13,6 +13,7 @@ from constructs import Construct
 from infra_cdk.acknowledged import acknowledge
 from infra_cdk.foundation import Foundation
 from infra_cdk.parts.function import Code, WaveComFunction, retention
+from infra_cdk.parts.removal import removal
 from infra_cdk.parts.ses_events import SesEvents
 
 TIMEOUT = Duration.seconds(29)
@@ -39,6 +40,7 @@ class ApiStack(Stack):
             api_name=settings.prefix,
             description=f"WaveCom {settings.stage}",
             create_default_stage=False,
+            disable_execute_api_endpoint=settings.api_domain is not None,
         )
         self.url = f"https://{settings.api_domain.name}" if settings.api_domain else self.http_api.api_endpoint
         self.api = WaveComFunction(
@@ -84,8 +86,9 @@ class ApiStack(Stack):
         self._route("/api/{proxy+}", self.api.function)
         self._route("/receipts/{proxy+}", self.receipts.function)
         self._stage(foundation)
-        if settings.ses is not None:
-            SesEvents(self, "Ses", foundation=foundation, receipts=self.receipts)
+        self.ses = (
+            SesEvents(self, "Ses", foundation=foundation, receipts=self.receipts) if settings.ses is not None else None
+        )
         CfnOutput(self, "Url", value=self.url, description="Where the API answers")
 
     @property
@@ -129,7 +132,7 @@ class ApiStack(Stack):
             log_group_name=f"/{settings.prefix}/access",
             retention=retention(settings.log_retention_days),
             encryption_key=foundation.key,
-            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=removal(settings),
         )
         stage = apigatewayv2.HttpStage(
             self,

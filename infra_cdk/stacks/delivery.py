@@ -55,7 +55,7 @@ class DeliveryStack(Stack):
             memory_mb=1024,
             timeout=SCHEDULED_TIMEOUT,
             rights=[*messaging.may_publish(), *messaging.may_look()],
-            reserved=1,
+            reserved=settings.sweep_reserved,
         )
         self.observe = WaveComFunction(
             self,

@@ -14,7 +14,7 @@ from infra_cdk.stacks.network import NetworkStack
 
 
 class MessagingStack(Stack):
-    """Its ``engine`` is `SqsQueues`, which ``sqs`` is then as well, or a `RabbitMQBroker`."""
+    """Its ``engine`` is `SqsQueues` or a `RabbitMQBroker`."""
 
     def __init__(
         self,
@@ -27,10 +27,9 @@ class MessagingStack(Stack):
         **stack: Any,
     ) -> None:
         super().__init__(scope, name, **stack)
-        self.sqs: SqsQueues | None = None
         self.engine: Messaging
         if settings.queue_engine == "sqs":
-            self.engine = self.sqs = SqsQueues(self, "Queues", settings=settings, key=data.key)
+            self.engine = SqsQueues(self, "Queues", settings=settings, key=data.key)
         else:
             self.engine = RabbitMQBroker(
                 self,

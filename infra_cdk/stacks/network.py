@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Fn, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -47,7 +47,9 @@ class NetworkStack(Stack):
         for service in ("SQS", "SECRETS_MANAGER"):
             self._endpoint(service.title().replace("_", ""), getattr(ec2.InterfaceVpcEndpointAwsService, service))
         if settings.atlas_endpoint_service is not None:
-            self._atlas_endpoint(settings.atlas_endpoint_service)
+            endpoint = self._atlas_endpoint(settings.atlas_endpoint_service)
+            CfnOutput(self, "AtlasEndpointId", value=endpoint.vpc_endpoint_id, description="To be accepted in Atlas")
+        CfnOutput(self, "Addresses", value=",".join(self.egress_addresses), description="What the functions call from")
 
     @property
     def egress_addresses(self) -> list[str]:
@@ -78,12 +80,12 @@ class NetworkStack(Stack):
         group.add_ingress_rule(self.broker, ec2.Port.tcp(443), "Event source mappings")
         self.vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
 
-    def _atlas_endpoint(self, service: str) -> None:
+    def _atlas_endpoint(self, service: str) -> ec2.InterfaceVpcEndpoint:
         group = ec2.SecurityGroup(
             self, "AtlasEndpoint", vpc=self.vpc, description="MongoDB Atlas endpoint", allow_all_outbound=False
         )
         group.add_ingress_rule(self.functions, MONGODB_PORTS, "Functions")
-        self.vpc.add_interface_endpoint(
+        return self.vpc.add_interface_endpoint(
             "Atlas",
             service=ec2.InterfaceVpcEndpointService(service),
             security_groups=[group],

@@ -18,7 +18,6 @@ from infra_cdk.parts.dashboard import Shown, make_dashboard
 from infra_cdk.parts.function_alarms import add_function_alarms
 from infra_cdk.parts.queue_alarms import add_queue_alarms
 from infra_cdk.parts.service_alarms import add_service_alarms
-from infra_cdk.parts.sqs_queues import SqsQueues
 from infra_cdk.stacks.api import ApiStack
 from infra_cdk.stacks.delivery import DeliveryStack
 
@@ -34,7 +33,6 @@ class ObservabilityStack(Stack):
         foundation: Foundation,
         api: ApiStack,
         delivery: DeliveryStack,
-        queues: SqsQueues | None,
         **stack: Any,
     ) -> None:
         super().__init__(scope, name, **stack)
@@ -43,7 +41,7 @@ class ObservabilityStack(Stack):
         functions = [*api.functions, *delivery.functions]
         alarms = Alarms(self, "Alarms", settings=settings, topic=topic)
         add_service_alarms(alarms, settings)
-        add_queue_alarms(alarms, settings, queues)
+        add_queue_alarms(alarms, settings)
         add_function_alarms(alarms, functions)
         add_api_alarms(alarms, api.http_api)
         alarms.add(
@@ -54,6 +52,15 @@ class ObservabilityStack(Stack):
             section="heartbeat-missing",
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        if api.ses is not None:
+            alarms.add(
+                "reports-undelivered",
+                api.ses.undelivered.metric_approximate_number_of_messages_visible(statistic="Maximum"),
+                threshold=0,
+                means="Delivery reports of Amazon SES could not be applied.",
+                section="delivery-reports",
+                missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
         if settings.has_broker:
             add_broker_alarms(alarms, settings)
         make_dashboard(
@@ -65,7 +72,6 @@ class ObservabilityStack(Stack):
                 consumers=[delivery.high, delivery.standard],
                 functions=functions,
                 observe=delivery.observe,
-                queues=queues,
             ),
         )
         CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn, description="Where alarms go")

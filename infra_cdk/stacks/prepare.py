@@ -8,8 +8,8 @@ from constructs import Construct
 from infra_cdk.foundation import Foundation
 from infra_cdk.parts.function import Code, WaveComFunction
 
-TIMEOUT = Duration.minutes(5)
-"""An index over many notifications takes its time."""
+TIMEOUT = Duration.minutes(14)
+"""An index over many notifications takes its time; whoever waits for it may run for 15 minutes."""
 
 
 class PrepareStack(Stack):
@@ -34,6 +34,6 @@ class PrepareStack(Stack):
             self,
             "Run",
             handler=prepare.function,
-            timeout=TIMEOUT,
+            timeout=Duration.minutes(15),
             invocation_type=triggers.InvocationType.REQUEST_RESPONSE,
         )

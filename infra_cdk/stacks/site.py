@@ -17,6 +17,8 @@ from infra_cdk.settings import Site, StageError, StageSettings
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
 DIST = DASHBOARD / "dist"
 ENTRY = "index.html"
+HASHED = "assets/*"
+NOT_PUBLISHED = [".built", ".vite"]
 YEAR = Duration.days(365)
 UPLOADER = "CDK's own function for uploads; its rights are on this bucket, CDK's assets, and invalidations"
 UPLOADER_ACTIONS = ("GetObject*", "GetBucket*", "List*", "DeleteObject*", "Abort*")
@@ -89,6 +91,7 @@ class SiteStack(Stack):
         headers = cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",
+            response_headers_policy_name=f"{self.stack_name}-{self.region}",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy=policy, override=True
@@ -124,30 +127,32 @@ class SiteStack(Stack):
         )
 
     def _upload(self) -> None:
-        """Upload the files first and the page that names them last, so that no visitor is sent to a missing file."""
+        """Upload what has its hash in its name first, to be kept for ever, and then what names it, to be asked for."""
         forever = [deployment.CacheControl.max_age(YEAR), deployment.CacheControl.immutable()]
-        files = deployment.BucketDeployment(
+        hashed = deployment.BucketDeployment(
             self,
             "Upload",
-            sources=[deployment.Source.asset(str(DIST))],
-            destination_bucket=self._bucket,
-            exclude=[ENTRY, ".built"],
-            cache_control=forever,
-            prune=False,
-        )
-        entry = deployment.BucketDeployment(
-            self,
-            "UploadPage",
-            sources=[deployment.Source.asset(str(DIST))],
+            sources=[deployment.Source.asset(str(DIST), exclude=NOT_PUBLISHED)],
             destination_bucket=self._bucket,
             exclude=["*"],
-            include=[ENTRY],
+            include=[HASHED],
+            cache_control=forever,
+            prune=False,
+            retain_on_delete=False,
+        )
+        others = deployment.BucketDeployment(
+            self,
+            "UploadPage",
+            sources=[deployment.Source.asset(str(DIST), exclude=NOT_PUBLISHED)],
+            destination_bucket=self._bucket,
+            exclude=[HASHED],
             cache_control=[deployment.CacheControl.no_cache()],
             prune=False,
+            retain_on_delete=False,
             distribution=self.distribution,
-            distribution_paths=["/", f"/{ENTRY}"],
+            distribution_paths=["/*"],
         )
-        entry.node.add_dependency(files)
+        others.node.add_dependency(hashed)
         self._acknowledge_uploader()
 
     def _acknowledge_uploader(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from layers.build import Architecture, Built, build
 from local.config import PROJECT
-from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.synthesise import CHANGED, VARIANTS
 from tests.infrastructure.templates import Assembly
 
 SYNTHESIS = {
@@ -53,4 +53,4 @@ def assemblies(built: Mapping[Architecture, Built], tmp_path_factory: pytest.Tem
         check=False,
     )
     assert done.returncode == 0, done.stderr[-5000:]
-    return {variant: Assembly(folder / variant) for variant in VARIANTS}
+    return {variant: Assembly(folder / variant) for variant in (*VARIANTS, CHANGED)}

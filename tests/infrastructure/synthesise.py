@@ -1,7 +1,9 @@
 """``python -m tests.infrastructure.synthesise FOLDER``: each engine and stage, and one with everything on."""
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from aws_cdk import App
 
 from infra_cdk.app import add_stacks
 from infra_cdk.settings import StageSettings
-from layers.build import build
+from layers.build import Built, build
 from local.config import PROJECT
 
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/5f0e5f0e-0000-4000-8000-000000000000"
@@ -26,6 +28,8 @@ EVERYTHING = {
     "apiDomain": {"name": "api.bank.example", "certificateArn": ARN.replace("us-east-1", "eu-central-1")},
     "site": {"waf": True, "domain": {"name": "wavecom.bank.example", "certificateArn": ARN}},
 }
+CHANGED = "dev-sqs-changed"
+"""Stage dev on SQS again, after a change of the package."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dev-sqs": ("dev", {}),
     "dev-rabbitmq": ("dev", {"queueEngine": "rabbitmq", "network": "nat"}),
@@ -41,9 +45,24 @@ def synthesise(into: Path) -> None:
     stages = context.pop("stages")
     for variant, (stage, changes) in VARIANTS.items():
         settings = StageSettings.from_context({stage: {**stages[stage], **changes}}, stage, {})
-        app = App(context=context, outdir=str(into / variant))
-        add_stacks(app, settings, build(settings.architecture))
-        app.synth()
+        built = build(settings.architecture)
+        _synthesise(context, settings, built, into / variant)
+        if variant == "dev-sqs":
+            _synthesise(context, settings, _changed(built, into), into / CHANGED)
+
+
+def _synthesise(context: dict[str, Any], settings: StageSettings, built: Built, into: Path) -> None:
+    app = App(context=context, outdir=str(into))
+    add_stacks(app, settings, built)
+    app.synth()
+
+
+def _changed(built: Built, into: Path) -> Built:
+    """Return ``built`` with one file of the package changed."""
+    code = shutil.copytree(built.code.path, into / "code")
+    with (code / "python" / "wavecom" / "topology.py").open("a") as file:
+        file.write("# changed\n")
+    return replace(built, code=replace(built.code, path=code))
 
 
 if __name__ == "__main__":

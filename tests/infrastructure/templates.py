@@ -66,7 +66,8 @@ class Assembly:
 
     def actions(self, function: str) -> set[str]:
         """Return what a function may do, wherever."""
-        return {action for each in self.rights(function) for action in as_list(each["Action"])}
+        allowed = [each for each in self.rights(function) if each["Effect"] == "Allow"]
+        return {action for each in allowed for action in as_list(each["Action"])}
 
 
 def as_list(value: Any) -> list[Any]:

@@ -34,7 +34,7 @@ ALARMS = {
 OF_BROKER = {"broker-memory", "broker-disk", "broker-connections", "broker-no-connections"}
 OF_FUNCTION = {"errors", "throttles", "duration"}
 KNOWN_TO_AWS = {
-    "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+    "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
     "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions"},
     "AWS/ApiGateway": {"5xx", "4xx", "Count", "Latency"},
     "AWS/AmazonMQ": {
@@ -72,8 +72,9 @@ def test_there_is_an_alarm_for_everything_that_may_go_wrong(assemblies: Assembli
     functions = assembly.functions.keys() - {"prepare"}  # a deployment fails where it does
     of_functions = {f"function-{name}-{what}" for name in functions for what in OF_FUNCTION}
     of_broker = OF_BROKER if assembly.of_type("AmazonMQ::Broker") else set()
+    of_reports = {"reports-undelivered"} if assembly.of_type("SES::ConfigurationSet") else set()
 
-    assert assembly.alarms.keys() == ALARMS | of_functions | of_broker
+    assert assembly.alarms.keys() == ALARMS | of_functions | of_broker | of_reports
 
 
 @each_variant
@@ -151,13 +152,14 @@ def test_alarms_go_off_where_they_should(
 
 
 @each_variant
-def test_the_age_of_the_oldest_message_comes_from_sqs_or_from_the_consumers(
+def test_the_age_of_the_oldest_message_comes_from_the_consumers_and_is_long_where_there_are_none(
     assemblies: Assemblies, variant: str
 ) -> None:
-    names = {metric["MetricName"] for metric in measured(assemblies[variant].alarms["standard-age"])}
+    alarm = assemblies[variant].alarms["standard-age"]
 
-    on_sqs = variant.endswith("sqs")
-    assert names == ({"ApproximateAgeOfOldestMessage"} if on_sqs else {"QueueDepth", "QueueWait"})
+    assert {metric["MetricName"] for metric in measured(alarm)} == {"QueueDepth", "QueueWait"}
+    (expression,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+    assert expression == "IF(standardDepth > 0, FILL(standardWait, 3600000), FILL(standardWait, 0)) / 1000"
 
 
 def test_runs_near_the_timeout_are_told_for_each_function_by_its_own(assemblies: Assemblies) -> None:

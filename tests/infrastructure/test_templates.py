@@ -11,7 +11,7 @@ import pytest
 from layers.build import function_names, handler
 from local.config import PROJECT
 from tests.infrastructure.conftest import SYNTHESIS
-from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.synthesise import CHANGED, VARIANTS
 from tests.infrastructure.templates import Assembly, as_list
 from wavecom import topology
 from wavecom.settings import KEPT_SECRET, Settings
@@ -28,9 +28,16 @@ NOWHERE_IN_PARTICULAR = {
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
     "sns:Publish",
 }
 """Actions that name no ARN: traces, the network interfaces of a VPC, and text messages to a phone number."""
+
+
+def stage_of(variant: str) -> str:
+    return "dev" if variant.startswith("dev") else "prod"
+
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS)
 each_sqs = pytest.mark.parametrize("variant", ["dev-sqs", "prod-sqs"])
@@ -63,7 +70,7 @@ app.synth()
 
 
 def test_cfn_lint_finds_no_error_in_any_template(assemblies: Assemblies) -> None:
-    templates = [str(path) for each in assemblies.values() for path in each.templates]
+    templates = [str(path) for name in VARIANTS for path in assemblies[name].templates]
     done = subprocess.run([CFN_LINT, "--format", "json", *templates], capture_output=True, text=True, check=False)
 
     found = [each for each in json.loads(done.stdout) if each["Level"] == "Error"]
@@ -126,6 +133,17 @@ def test_each_right_is_named_and_lies_on_something(assemblies: Assemblies, varia
             assert not [action for action in actions if "*" in action], function
             if "*" in as_list(statement["Resource"]):
                 assert set(actions) <= NOWHERE_IN_PARTICULAR, function
+
+
+@each_variant
+def test_a_functions_own_code_may_not_touch_network_interfaces(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    for function in assembly.functions:
+        denied = [each for each in assembly.rights(function) if "lambda:SourceFunctionArn" in json.dumps(each)]
+        assert len(denied) == (0 if variant == "dev-sqs" else 1)
+        for each in denied:
+            assert each["Effect"] == "Deny"
+            assert f":function:wavecom-{stage_of(variant)}-{function}" in json.dumps(each["Condition"])
 
 
 @each_sqs
@@ -246,12 +264,30 @@ def test_the_broker_is_private_and_its_password_nowhere(assemblies: Assemblies, 
 @each_variant
 def test_what_consumes_and_accepts_waits_for_what_prepares(assemblies: Assemblies, variant: str) -> None:
     manifest = json.loads((assemblies[variant].folder / "manifest.json").read_text())["artifacts"]
-    stage = "dev" if variant.startswith("dev") else "prod"
+    stage = stage_of(variant)
 
     for part in ("api", "delivery"):
         assert f"wavecom-{stage}-prepare" in manifest[f"wavecom-{stage}-{part}"]["dependencies"]
-    (trigger,) = assemblies[variant].of_type("Lambda::Version").values()
-    assert "Prepare" in json.dumps(trigger)
+    (version,) = assemblies[variant].of_type("Lambda::Version").values()
+    assert "Prepare" in json.dumps(version)
+
+
+def test_what_prepares_runs_again_when_the_package_has_changed(assemblies: Assemblies) -> None:
+    before, after = (assemblies[name].of_type("Lambda::Version").keys() for name in ("dev-sqs", CHANGED))
+
+    assert before.isdisjoint(after)
+
+
+@each_variant
+def test_keys_secrets_and_logs_stay_but_not_those_of_a_deployment_that_failed(
+    assemblies: Assemblies, variant: str
+) -> None:
+    for name, each in assemblies[variant].resources.items():
+        if "FlowLog" in name or "AWSCDKTrigger" in name:
+            continue
+        if each["Type"] in ("AWS::Logs::LogGroup", "AWS::KMS::Key", "AWS::SecretsManager::Secret"):
+            keeps = "Delete" if variant.startswith("dev") else "RetainExceptOnCreate"
+            assert each["DeletionPolicy"] == keeps, name
 
 
 @each_variant
@@ -295,7 +331,8 @@ def test_scheduled_functions_run_once_a_minute_and_once_at_a_time(assemblies: As
         assert each["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1}
     assert assembly.functions["sweep"]["ReservedConcurrentExecutions"] == 1
     assert assembly.functions["sweep"]["Timeout"] < 60
-    assert {each["MaximumRetryAttempts"] for each in assembly.of_type("Lambda::EventInvokeConfig").values()} == {0}
+    invocations = [each for name, each in assembly.of_type("Lambda::EventInvokeConfig").items() if "delivery/" in name]
+    assert [each["MaximumRetryAttempts"] for each in invocations] == [0, 0]
 
 
 @each_variant
@@ -324,6 +361,12 @@ def test_the_page_is_private_behind_cloudfront_with_its_own_policy(assemblies: A
     policy = (PROJECT / "dashboard" / "content-security-policy.txt").read_text().strip()
     assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"] == policy
     assert "unsafe-inline" not in policy
+    uploads = sorted(
+        (each["Properties"]["SystemMetadata"]["cache-control"], each["Properties"].get("Include"))
+        for each in assembly.resources.values()
+        if each["Type"] == "Custom::CDKBucketDeployment"
+    )
+    assert uploads == [("max-age=31536000, immutable", ["assets/*"]), ("no-cache", None)]
     (api,) = distribution["CacheBehaviors"]
     assert (api["PathPattern"], api["ViewerProtocolPolicy"]) == ("/api/*", "https-only")
     assert set(api["AllowedMethods"]) >= {"GET", "POST", "PUT", "DELETE"}
@@ -370,3 +413,5 @@ def test_delivery_reports_of_ses_come_to_the_receipts_function(assemblies: Assem
     subscribed = [each for each in assembly.of_type("SNS::Subscription").values() if each["Protocol"] == "lambda"]
     assert "Receipts" in json.dumps(subscribed[0]["Endpoint"])
     assert subscribed[0]["RedrivePolicy"]
+    kept = [each for each in assembly.of_type("Lambda::EventInvokeConfig").values() if "DestinationConfig" in each]
+    assert "SesUndelivered" in json.dumps(kept)

@@ -247,3 +247,40 @@ def test_the_development_tenant_is_refused_on_lambda() -> None:
 
     assert done.returncode != 0
     assert "DEVELOPMENT_TENANT" in done.stderr
+
+
+TRACED = """
+import json, sys
+from aws_xray_sdk.core import xray_recorder
+from wavecom.observability import traced
+
+class Kept:
+    def send_entity(self, entity):
+        print(entity.serialize(), file=sys.stderr)
+
+def handle(event, context):
+    if event["fails"]:
+        raise ValueError("told of secret-error")
+    return {"token": "secret-answer"}
+
+handler = traced(handle, "keys")
+xray_recorder.configure(emitter=Kept())
+for fails in (False, True):
+    try:
+        handler({"fails": fails}, None)
+    except ValueError:
+        pass
+"""
+
+
+def test_a_trace_holds_neither_answer_nor_error() -> None:
+    environment = {
+        "PYTHONPATH": str(PROJECT / "shared"),
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1",
+    }
+
+    done = subprocess.run([sys.executable, "-c", TRACED], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stderr.count('"## handle"') == 2, done.stderr
+    assert "secret" not in done.stderr

@@ -60,9 +60,9 @@ RATE_LIMITS = [
 ]
 
 
-def create_indexes(database: Database[Document]) -> None:
-    """Create every index that is missing. Raises `StoreUnavailableError`."""
-    with available(timedelta(seconds=60)):
+def create_indexes(database: Database[Document], *, timeout: timedelta = timedelta(seconds=60)) -> None:
+    """Create every index that is missing; a new one over many documents takes long. Raises `StoreUnavailableError`."""
+    with available(timeout):
         database.notifications.create_indexes(NOTIFICATIONS)
         database.notificationlogs.create_indexes(AUDIT)
         database.counters.create_indexes(COUNTERS)

@@ -20,6 +20,9 @@ CONFIRM_TIMEOUT = timedelta(seconds=5)
 IDLE_LIMIT = timedelta(seconds=60)
 """A connection idle for longer may be dead without either side knowing, as after a frozen Lambda: open a new one."""
 
+HEARTBEAT = timedelta(seconds=180)
+"""Longer than a connection may idle here: by it, the broker finds out about those whose process is gone or frozen."""
+
 IN_FLIGHT = 1000
 """Unconfirmed messages at once, so that neither side's buffers fill."""
 
@@ -156,7 +159,7 @@ class Publisher:
         if self._connection is not None and time.monotonic() - self._used > IDLE_LIMIT.total_seconds():
             self.close()
         if self._connection is None:
-            self._connection = connect(self._url)
+            self._connection = connect(self._url, heartbeat=HEARTBEAT)
             self._channel = self._connection.channel()
             self._channel.confirm_select()
             self._confirms = _Confirms()
@@ -179,7 +182,7 @@ class Publisher:
 def connect(url: str, *, heartbeat: timedelta = timedelta(0), timeout: timedelta = CONNECT_TIMEOUT) -> amqp.Connection:
     """Open a connection to ``amqp[s]://user:password@host:port/vhost``. Raises what py-amqp raises."""
     parts = urlsplit(url)
-    tls = {"server_hostname": parts.hostname} if parts.scheme == "amqps" else False
+    tls = {"server_hostname": parts.hostname} if parts.scheme in ("amqps", "amqp+ssl") else False
     connection = amqp.Connection(
         f"{parts.hostname}:{parts.port or (5671 if tls else 5672)}",
         userid=unquote(parts.username or "guest"),
