@@ -45,7 +45,7 @@ class EmfMetrics:
 def traced(handler: Handler, service: str) -> Handler:
     """Return ``handler`` traced by X-Ray. The tracer is imported only here, since it costs 190 ms.
 
-    Answers and errors stay out of traces: they have recipients, bodies and the tokens of new API keys in them.
+    Answers stay out of traces: they have recipients, bodies and the tokens of new API keys in them.
     """
     from aws_lambda_powertools import Tracer  # noqa: PLC0415
 
