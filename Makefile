@@ -162,7 +162,7 @@ $(VENV)/.bench-installed: $(VENV)/.installed $(MINISTACK)/.installed requirement
 
 $(MINISTACK)/.installed: requirements/ministack.txt
 	@echo "Installing the AWS emulator into $(MINISTACK)"
-	@python=$$($(PYTHON) -c 'import sys; from local.lambda_runtime import python313; print(python313() or sys.executable)'); \
+	@python=$$($(PYTHON) -c 'import sys; from layers.python313 import python313; print(python313() or sys.executable)'); \
 	    "$$python" -m venv --clear $(MINISTACK) # it runs functions on its own Python: Lambda's, where there is one
 	@$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@

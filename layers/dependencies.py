@@ -11,11 +11,11 @@ from typing import Final, Literal
 
 from layers.errors import BuildError
 from layers.prune import prune
+from layers.python313 import PYTHON_VERSION
 from layers.trees import Size, digest, measure, put_in_place
 
 Architecture = Literal["arm64", "x86_64"]
 """As AWS Lambda names them."""
-PYTHON_VERSION: Final = "3.13"
 ABI: Final = "cp313"
 MACHINES: Final[dict[Architecture, str]] = {"arm64": "aarch64", "x86_64": "x86_64"}
 """As wheels name them."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.lambda_runtime import NO_PYTHON, PYTHON_VERSION
+from layers.python313 import NO_PYTHON, PYTHON_VERSION
 from local.rabbitmq_event import rabbitmq_event
 from tests.conftest import stack_config
 from tests.infrastructure.account import EMULATOR_PYTHON, Account, running_account, wait_for

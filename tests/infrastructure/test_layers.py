@@ -12,8 +12,8 @@ import pytest
 from layers.build import LOCK, MB, PROJECT, Architecture, BuildError, Built, build, check_sizes
 from layers.dependencies import MACHINES, check_markers, known_size
 from layers.prune import AWS_SERVICES
+from layers.python313 import NO_PYTHON, python313
 from layers.trees import Size, digest, files
-from local.lambda_runtime import NO_PYTHON, python313
 
 ELF_MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
 """``e_machine`` of the System V ABI's ELF header, at byte 18."""

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from layers.build import Built, function_names, handler
-from layers.dependencies import PYTHON_VERSION
+from layers.python313 import PYTHON_VERSION
 from local.config import PROJECT
 from local.context import TIME_LIMIT
 from wavecom import topology

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.lambda_runtime import python313
+from layers.python313 import python313
 
 
 def python(path: Path, version: str = "3.13", status: int = 0) -> Path:
