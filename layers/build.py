@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
+from layers.compiled import SLOWER, Compiler, compile_beside, find_compiler
 from layers.dependencies import Architecture, build_dependencies, known_size
 from layers.errors import BuildError
 from layers.trees import Size, copy_sources, measure, put_in_place
@@ -47,23 +48,32 @@ def build(
     *,
     into: Path = BUILD,
     lock: Path = LOCK,
+    find: Callable[[], Compiler | None] = find_compiler,
     say: Callable[[str], None] = lambda _: None,
 ) -> Built:
     """Build for ``architecture`` below ``into``, from the lock file ``lock``, and tell ``say`` how it goes.
 
-    Dependencies are installed again only when the lock, the architecture or this package has changed; the code is
-    always staged. Same input gives the same files. Raises `BuildError`.
+    Modules are compiled by what ``find`` returns; where that is None, the sources are deployed.
+
+    Dependencies are installed again only when the lock, the architecture, the compiler or this package has
+    changed; the code is always staged. Same input gives the same files. Raises `BuildError`.
     """
     if architecture not in get_args(Architecture):
         raise BuildError(f"The architecture must be arm64 or x86_64, not {architecture!r}.")
+    compiler = find()
+    if compiler is None:
+        say(SLOWER)
     place = into / architecture
     with _alone(into, architecture), _workshop(place) as workshop:
-        size = known_size(architecture, lock, place / "dependencies")
+        size = known_size(architecture, lock, place / "dependencies", compiler)
         if size is None:
             say(f"Installing what {lock.name} locks, for {architecture}")
-            size = build_dependencies(architecture, lock, workshop, place / "dependencies")
+            size = build_dependencies(architecture, lock, workshop, place / "dependencies", compiler)
         copy_sources(PROJECT / "shared" / "wavecom", workshop / "code" / "python" / "wavecom")
         copy_sources(PROJECT / "functions", workshop / "functions" / "functions")
+        if compiler:
+            compile_beside(compiler, workshop / "code", "/opt")
+            compile_beside(compiler, workshop / "functions", "/var/task")
         built = Built(
             architecture=architecture,
             dependencies=Part(path=place / "dependencies", size=size),

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from layers.compiled import Compiler, compile_instead
 from layers.errors import BuildError
 from layers.prune import prune
 from layers.python313 import PYTHON_VERSION
@@ -42,23 +43,27 @@ class Stamp:
         return Size(unzipped=self.unzipped, zipped=self.zipped)
 
 
-def known_size(architecture: Architecture, lock: Path, place: Path) -> Size | None:
+def known_size(architecture: Architecture, lock: Path, place: Path, compiler: Compiler | None) -> Size | None:
     """Return the size of the layer in ``place``; None unless it was built from the same and is as it was."""
     stamp = _read(_stamp_of(place))
-    if stamp is None or stamp.input != _input_digest(architecture, lock) or not place.is_dir():
+    if stamp is None or stamp.input != _input_digest(architecture, lock, compiler) or not place.is_dir():
         return None
     return stamp.size if stamp.tree == digest(place) else None
 
 
-def build_dependencies(architecture: Architecture, lock: Path, workshop: Path, place: Path) -> Size:
+def build_dependencies(
+    architecture: Architecture, lock: Path, workshop: Path, place: Path, compiler: Compiler | None
+) -> Size:
     """Build the layer in ``workshop``, put it in ``place`` and return its size. Raises `BuildError`."""
     made = workshop / place.name
     _install(architecture, lock, made / "python")
     prune(made / "python")
+    if compiler:
+        compile_instead(compiler, made / "python", "/opt/python")
     _stamp_of(place).unlink(missing_ok=True)
     put_in_place(made, place)
     size = measure(place)
-    stamp = Stamp(input=_input_digest(architecture, lock), tree=digest(place), **asdict(size))
+    stamp = Stamp(input=_input_digest(architecture, lock, compiler), tree=digest(place), **asdict(size))
     _stamp_of(place).write_text(json.dumps(asdict(stamp), indent=1) + "\n")
     return size
 
@@ -81,10 +86,11 @@ def check_markers(lock: str) -> None:
             )
 
 
-def _input_digest(architecture: Architecture, lock: Path) -> str:
+def _input_digest(architecture: Architecture, lock: Path, compiler: Compiler | None) -> str:
     builder = sorted(Path(__file__).parent.glob("*.py"))
     try:
         parts = [architecture.encode(), lock.read_bytes(), *(path.read_bytes() for path in builder)]
+        parts.append(compiler.stamp if compiler else b"")
     except OSError as exc:
         raise BuildError(f"{lock} cannot be read ({exc.strerror}).") from exc
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

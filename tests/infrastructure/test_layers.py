@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from layers.build import LOCK, MB, PROJECT, Architecture, BuildError, Built, build, check_sizes
+from layers.compiled import MAGIC, READ_AS_TEXT, SLOWER, find_compiler
 from layers.dependencies import MACHINES, check_markers, known_size
 from layers.prune import AWS_SERVICES
 from layers.python313 import NO_PYTHON, python313
@@ -26,6 +27,19 @@ for module in pkgutil.walk_packages(wavecom.__path__, "wavecom."):
     print(module.name)
 outside = [path for path in sys.path if "site-packages" in path or path in ("", ".")]
 assert not outside, outside
+"""
+USE_WHAT_IS_COMPILED = """
+import sys
+sys.path += sys.argv[1:]
+import anyio, importlib.util, six, wavecom.topology
+assert six.__file__.endswith("six.pyc"), six.__file__
+assert six.add_metaclass.__code__.co_filename == "/opt/python/six.py"
+assert anyio.Lock and anyio.abc.TaskGroup, "found in the sources"
+def refuse(*_):
+    raise AssertionError("compiled at the start")
+import importlib._bootstrap_external as loaders
+loaders.SourceLoader.source_to_code = refuse
+import boto3, httpx, phonenumbers, pymongo, wavecom.settings
 """
 USE_WHAT_IS_LOADED_LATE = """
 import ssl, sys
@@ -74,7 +88,7 @@ def test_the_layers_are_small(built: Mapping[Architecture, Built]) -> None:
         unzipped = sum(path.stat().st_size for part in layers for _, path in files(part.path))
         assert unzipped == sum(part.size.unzipped for part in layers)
         assert 30 * MB < unzipped < 50 * MB
-        assert sum(part.size.zipped for part in layers) < 15 * MB
+        assert sum(part.size.zipped for part in layers) < 20 * MB
 
 
 def test_a_build_that_is_too_large_is_refused(for_this_machine: Built) -> None:
@@ -116,7 +130,7 @@ def test_nothing_is_there_that_nobody_uses(for_this_machine: Built) -> None:
     names = [name for part in parts for name, _ in files(part.path)]
 
     assert services == set(AWS_SERVICES)
-    assert [name for name in names if re.search(r"__pycache__|\.pyc$|\.pyi$|/tests?/|^python/bin/|geodata", name)] == []
+    assert [name for name in names if re.search(r"\.pyi$|/tests?/|^python/bin/|geodata", name)] == []
 
 
 def test_every_aws_client_of_the_code_has_its_model() -> None:
@@ -152,19 +166,23 @@ def test_dependencies_are_built_again_only_when_something_changed(
     built: Mapping[Architecture, Built], tmp_path: Path
 ) -> None:
     said: list[str] = []
+    compiler = find_compiler()
     build("arm64", say=said.append)
-    assert said == []
+    assert said == ([] if compiler else [SLOWER])
 
     place = tmp_path / "dependencies"
     shutil.copytree(built["arm64"].dependencies.path, place)
     shutil.copyfile(built["arm64"].dependencies.path.with_suffix(".json"), place.with_suffix(".json"))
     other_lock = tmp_path / "lock.txt"
     other_lock.write_text(LOCK.read_text() + "\n")
-    assert known_size("arm64", LOCK, place) == built["arm64"].dependencies.size
-    assert known_size("x86_64", LOCK, place) is None
-    assert known_size("arm64", other_lock, place) is None
-    (place / "python" / "six.py").write_text("")
-    assert known_size("arm64", LOCK, place) is None, "it was tampered with"
+    assert known_size("arm64", LOCK, place, compiler) == built["arm64"].dependencies.size
+    assert known_size("x86_64", LOCK, place, compiler) is None
+    assert known_size("arm64", other_lock, place, compiler) is None
+    if compiler:
+        assert known_size("arm64", LOCK, place, None) is None
+        assert known_size("arm64", LOCK, place, replace(compiler, magic="f40d0d0a")) is None
+    (place / "python" / "six.pyc").write_text("")
+    assert known_size("arm64", LOCK, place, compiler) is None, "it was tampered with"
 
 
 def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path: Path) -> None:
@@ -197,6 +215,44 @@ def test_every_module_imports_from_the_layers_alone(for_this_machine: Built) -> 
 
 def test_what_the_code_loads_late_is_there(for_this_machine: Built) -> None:
     clean_python(USE_WHAT_IS_LOADED_LATE, for_this_machine, given=" ".join(AWS_SERVICES))
+
+
+def test_modules_are_compiled_for_python_313(built: Mapping[Architecture, Built]) -> None:
+    if find_compiler() is None:
+        pytest.skip(NO_PYTHON)
+
+    for each in built.values():
+        packages = each.dependencies.path / "python"
+        assert {name for name, _ in files(packages) if name.endswith(".py")} == set(READ_AS_TEXT)
+        for part in (each.dependencies, each.code, each.functions):
+            compiled = [path for name, path in files(part.path) if name.endswith(".pyc")]
+            assert compiled
+            unchecked_hash = (1).to_bytes(4, "little")  # PEP 552
+            assert {path.read_bytes()[:8] for path in compiled} == {bytes.fromhex(MAGIC) + unchecked_hash}
+            sources = [path for name, path in files(part.path) if name.endswith(".py")]
+            beside = [path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in sources]
+            assert [path for path in beside if not path.exists()] == []
+
+
+def test_compiled_modules_are_what_is_imported(for_this_machine: Built) -> None:
+    if find_compiler() is None:
+        pytest.skip(NO_PYTHON)
+
+    clean_python(USE_WHAT_IS_COMPILED, for_this_machine)
+
+
+def test_without_python_313_the_sources_are_deployed(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text(locked("botocore"))
+    said: list[str] = []
+
+    sources = build("arm64", into=tmp_path, lock=lock, find=lambda: None, say=said.append)
+
+    assert said[0] == SLOWER
+    for part in (sources.dependencies, sources.code, sources.functions):
+        names = [name for name, _ in files(part.path)]
+        assert any(name.endswith(".py") for name in names)
+        assert not any(name.endswith(".pyc") for name in names)
 
 
 def test_an_architecture_that_lambda_has_not_is_refused() -> None:
