@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from benchmarks.account import account, line, wait_until_finished
+from benchmarks.end_to_end import CONSUMERS
 from benchmarks.load import run
 from benchmarks.result import Note, Result
 from benchmarks.schedule import Plan
@@ -19,7 +20,7 @@ DRAIN_SECONDS: Final = 300.0
 
 def burst(broker: Broker, note: Note, say: Callable[[str], None], *, count: int = COUNT) -> None:
     """Measure one burst."""
-    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}) as stack:
+    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}, consumers=CONSUMERS) as stack:
         plan = Plan(url=stack.url, count=count, rate=None, size=SIZE, connections=CONNECTIONS)
         machine = Machine(stack)
         taken = run(plan)
@@ -36,5 +37,5 @@ def burst(broker: Broker, note: Note, say: Callable[[str], None], *, count: int 
             **used,
         }
         say(line({**figures, "backlogGrows": True}))
-        parameters = {"broker": broker, "latencyMs": LATENCY_MS, "count": count, "size": SIZE}
+        parameters = {"broker": broker, "latencyMs": LATENCY_MS, "count": count, "size": SIZE, "consumers": CONSUMERS}
         note(Result(what="burst", parameters=parameters, figures=figures))

@@ -14,8 +14,10 @@ LATENCY_MS: Final = 200
 PROMISED: Final = 50_000 / 60
 SIZE: Final = 50
 SINGLES: Final = 0.02
-RATES: Final = (400, 600, 833, 1_000, 1_250, 1_500, 1_667, 1_833, 2_000, 2_250, 2_500)
+RATES: Final = (500, 667, 833, 1_000, 1_250, 1_500, 1_667, 1_833, 2_000, 2_250, 2_500)
 STEP_SECONDS: Final = 15
+CONSUMERS: Final = 2
+"""Processes for each lane: while one waits for the database, the other works."""
 DRAIN_SECONDS: Final = 180.0
 
 
@@ -23,7 +25,7 @@ def end_to_end(
     broker: Broker, note: Note, say: Callable[[str], None], *, rate: float = PROMISED, seconds: int = 60
 ) -> None:
     """Measure one rate for a while."""
-    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}) as stack:
+    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}, consumers=CONSUMERS) as stack:
         _warm_up(stack)
         figures = steady(stack, rate, seconds)
         say(line(figures))
@@ -33,7 +35,7 @@ def end_to_end(
 def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
     """Raise the rate until the backlog grows."""
     held = 0.0
-    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}) as stack:
+    with running(broker, say, {"SIMULATED_LATENCY_MS": str(LATENCY_MS)}, consumers=CONSUMERS) as stack:
         _warm_up(stack)
         for rate in RATES:
             figures = steady(stack, rate, STEP_SECONDS)
@@ -69,6 +71,7 @@ def _parameters(broker: str, rate: float, seconds: int) -> Figures:
     return {
         "broker": broker,
         "latencyMs": LATENCY_MS,
+        "consumers": CONSUMERS,
         "rate": round(rate),
         "seconds": seconds,
         "size": SIZE,
