@@ -80,7 +80,7 @@ def account(stack: MeasuredStack, taken: Taken, rate: float, seconds: float) -> 
 
 def by_lane(went: Sequence[Journey]) -> dict[str, dict[str, float]]:
     """Return the spread of the milliseconds from accepted to SENT for each lane."""
-    return {lane: spread([each.milliseconds for each in went if each.lane == lane], 0) for lane in Lane}
+    return {lane.value: spread([each.milliseconds for each in went if each.lane == lane], 0) for lane in Lane}
 
 
 def line(figures: Mapping[str, Any]) -> str:

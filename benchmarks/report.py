@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from string import Template
+from textwrap import fill
 from typing import Any, Final
 
 from benchmarks import cost, end_to_end
@@ -17,6 +18,7 @@ TEMPLATE: Final = Path(__file__).parent / "page.md"
 REASONS: Final = Path(__file__).parent / "reasons.json"
 BASELINE: Final = FOLDER / "baseline.jsonl"
 MISSING: Final = "not measured"
+WIDTH: Final = 120
 
 Row = Sequence[object]
 
@@ -99,7 +101,7 @@ def _misses(latest: Latest) -> str:
     told = dict.fromkeys(target.reason for target in missed)
     if not told:
         return ""
-    lines = [f"- {_reason(name)}" for name in told]
+    lines = [fill(f"- {_reason(name)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False) for name in told]
     return "\n".join(["Why, and what was tried:", "", *lines, ""])
 
 
