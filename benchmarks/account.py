@@ -56,9 +56,9 @@ def account(stack: MeasuredStack, taken: Taken, rate: float, seconds: float) -> 
     stack.journal.read()
     made = figures("resend", taken.ids, found, stack.journal.by_id)
     went = journeys(found)
-    backlog = backlogs(
-        [each.accepted - taken.began for each in went], [each.sent - taken.began for each in went], seconds
-    )
+    # From the moment it was due: what the API does not take in time waits as well.
+    came = [each.due for each in taken.answers for _ in range(each.size)]
+    backlog = backlogs(came, [each.sent - taken.began for each in went], seconds)
     last = max((each.sent for each in went), default=taken.began)
     return {
         "accepted": len(taken.ids),

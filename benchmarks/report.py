@@ -45,14 +45,14 @@ def page(results: Sequence[Result], baseline: Sequence[Result], parts: Iterable[
         misses=_misses(latest),
         mix=(
             f"{end_to_end.SINGLES:.0%} of the notifications in requests of their own, the others {end_to_end.SIZE} a "
-            f"request; all channels, a tenth CRITICAL or HIGH; providers of {end_to_end.LATENCY_MS} ms."
+            f"request;\nall channels, a tenth CRITICAL or HIGH; providers of {end_to_end.LATENCY_MS} ms."
         ),
         end_to_end=_end_to_end(results),
         accept=_accept(latest),
         deliver=_deliver(latest),
         own=_or_missing(lambda: latest.figures("micro")["ownCpuMs"]),
         growth=_growth(results),
-        growth_note=_reason("growth-note"),
+        growth_note=fill(_reason("growth-note"), WIDTH, break_on_hyphens=False),
         memory=_or_missing(lambda: latest.figures("deliver", latencyMs=200)["memoryMb"]),
         cold_start=_cold_start(results),
         baseline=_baseline(Latest(baseline), latest),

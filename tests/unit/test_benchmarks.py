@@ -185,3 +185,24 @@ def test_imports_are_added_up_by_package() -> None:
 
 def test_tables_align_figures_to_the_right() -> None:
     assert table(("call", "ms"), [("list", 1)]).splitlines() == ["| call | ms |", "| --- | ---: |", "| list | 1 |"]
+
+
+@pytest.mark.parametrize(("delivered", "met"), [(820.0, True), (527.0, False)])
+def test_a_rate_at_which_requests_wait_is_not_kept_though_no_message_waits(*, delivered: float, met: bool) -> None:
+    figures = {
+        "deliveredPerSecond": delivered,
+        "backlogGrows": False,
+        "backlogAtEnd": 300,
+        "acceptedToSentMs": {"high_priority": {"p99": 900.0}, "notifications": {"p99": 2_000.0}},
+        "requestMs": {"p50": 40.0},
+        "refusedRequests": {},
+        "lost": 0,
+        "twice": 0,
+        "unfinished": 0,
+    }
+    latest = Latest([a_result("end-to-end", figures, broker="rabbitmq", rate=833)])
+
+    _, verdict = judged(latest)[TARGETS[0].what]
+
+    assert verdict is not None
+    assert verdict.met is met
