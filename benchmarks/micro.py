@@ -172,7 +172,16 @@ def micro(note: Note, say: Callable[[str], None]) -> None:
     done = subprocess.run(
         [f"{sys.prefix}/bin/{command[0]}", *command[1:]], cwd=PROJECT, capture_output=True, text=True, check=False
     )
+    if done.returncode == 0:
+        FLAMES.write_text(without_places(FLAMES.read_text()))
     say(f"Flame graph in {FLAMES}" if done.returncode == 0 else f"No flame graph: {done.stderr.strip()[-200:]}")
+
+
+def without_places(text: str) -> str:
+    """Return a flame graph without the folders of this machine."""
+    for place in (PROJECT, sys.prefix, sys.base_prefix):
+        text = text.replace(f"{place}/", "")
+    return text
 
 
 def main() -> None:
