@@ -7,17 +7,15 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Final
 
 from benchmarks.figures import percentile
 from benchmarks.result import Note, Result
+from layers.build import MB, build
 from local.config import PROJECT
 
 RUNS: Final = 10
 LARGEST: Final = 10
-IN_LAMBDA: Final = {"boto3", "botocore", "s3transfer", "jmespath"}
-"""Part of Lambda's Python runtime (AWS Lambda developer guide, "Runtime-included SDK versions")."""
 FUNCTIONS: Final = {
     "api": "from functions.api.handler import _app; _app()",
     "deliver": "from functions.deliver.handler import container; container().deliver",
@@ -51,7 +49,7 @@ def cold_start(note: Note, say: Callable[[str], None]) -> None:
             }
             say(f"{name} on {broker}: {figures['initMs']} ms")
             note(Result(what="cold-start", parameters={"function": name, "broker": broker}, figures=figures))
-    note(Result(what="cold-start.packages", parameters={}, figures=_sizes()))
+    note(Result(what="cold-start.layers", parameters={}, figures=_sizes()))
 
 
 def _environment(broker: str) -> dict[str, str]:
@@ -84,24 +82,9 @@ def largest(report: str) -> dict[str, int]:
 
 
 def _sizes() -> dict[str, float]:
-    """Return the unzipped megabytes of what the functions import, with and without what Lambda has itself."""
-    names = re.findall(
-        r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", (PROJECT / "requirements" / "runtime.txt").read_text(), re.M
-    )
-    sizes = {name.lower(): _size(name) for name in names}
-    ours = sum(file.stat().st_size for file in (PROJECT / "shared").rglob("*.py"))
-    layer = sum(size for name, size in sizes.items() if name not in IN_LAMBDA)
+    """Return the unzipped megabytes of both layers, as they are deployed."""
+    built = build("arm64")
     return {
-        "dependenciesMb": round(sum(sizes.values()) / 2**20, 1),
-        "withoutSdkMb": round(layer / 2**20, 1),
-        "codeMb": round(ours / 2**20, 2),
+        "dependenciesMb": round(built.dependencies.size.unzipped / MB, 1),
+        "codeMb": round(built.code.size.unzipped / MB, 2),
     }
-
-
-def _size(name: str) -> int:
-    try:
-        files = distribution(name).files or []
-    except PackageNotFoundError:  # for another platform
-        return 0
-    places = [file.locate() for file in files if "__pycache__" not in file.parts]
-    return sum(os.stat(place).st_size for place in places if os.path.exists(place))  # noqa: PTH116, PTH110
