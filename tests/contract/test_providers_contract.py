@@ -33,7 +33,7 @@ from wavecom.domain.outcomes import (
 from wavecom.ports import OutgoingMessage, Provider
 
 SENDER = "no-reply@wavecom.example.com"
-TIMEOUT = timedelta(seconds=0.5)
+TIMEOUT = timedelta(seconds=1)
 
 
 class Case(Enum):

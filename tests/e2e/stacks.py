@@ -46,6 +46,7 @@ class RunningStack:
         self._environment = {**QUICK, **environment}
         self._supervisor = Supervisor(self.config, [])
         self._process: subprocess.Popen[str] | None = None
+        self._dead_letters: list[str] = []
         self.client = httpx.Client(base_url=self.config.url, timeout=30, limits=MANY_THREADS)
 
     def start(self) -> None:
@@ -180,7 +181,7 @@ class RunningStack:
                 client.purge_queue(QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"])
 
     def dead_letters(self) -> list[str]:
-        """Take the dead letters and return the ids of their notifications."""
+        """Take the dead letters and return the ids of their notifications, with all that were taken before."""
         bodies: list[str] = []
         if self.config.broker == "rabbitmq":
             with connect(f"amqp://guest:guest@127.0.0.1:{self.config.amqp_port}") as connection:
@@ -194,7 +195,8 @@ class RunningStack:
                 for message in messages:
                     client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                     bodies.append(message["Body"])
-        return [json.loads(body)["notificationId"] for body in bodies]
+        self._dead_letters += [json.loads(body)["notificationId"] for body in bodies]
+        return self._dead_letters
 
     def _sqs(self) -> Any:
         return boto3.client(

@@ -8,9 +8,11 @@ from pymongo import ReturnDocument
 
 from wavecom.adapters.gather import Gather
 from wavecom.adapters.mongo.client import Mongo, available
+from wavecom.domain.errors import StoreUnavailableError
 from wavecom.ports import Allowance
 
 WINDOW = timedelta(minutes=1)
+ROUNDS = 3
 GATHERED = 500
 """Requests counted at once."""
 
@@ -43,13 +45,16 @@ class MongoRateLimits:
         return numbers
 
     def _add(self, key: str, minute: datetime, count: int) -> int:
+        """Count in a window and return its count. Of two that begin a window at once, one may have to ask again."""
         with available():
-            window = self._ratelimits.find_one_and_update(
-                {"_id": f"{key}|{minute:%Y-%m-%dT%H:%M}"},
-                {"$inc": {"count": count}, "$setOnInsert": {"minute": minute}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        assert window is not None  # an upsert returns what is there afterwards
-        counted: int = window["count"]
-        return counted
+            for _ in range(ROUNDS):
+                window = self._ratelimits.find_one_and_update(
+                    {"_id": f"{key}|{minute:%Y-%m-%dT%H:%M}"},
+                    {"$inc": {"count": count}, "$setOnInsert": {"minute": minute}},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+                if window is not None:
+                    counted: int = window["count"]
+                    return counted
+        raise StoreUnavailableError("MongoDB did not count")
