@@ -21,7 +21,7 @@ FUNCTIONS: Final = {
     "deliver": "from functions.deliver.handler import container; container().deliver",
     "receipts": "from functions.receipts.handler import _app; _app()",
     "sweep": "from functions.sweep.handler import container; container().sweep",
-    "observe": "from functions.observe.handler import container, EmfMetrics as M; container().observe(M('observe'))",
+    "observe": "from functions.observe.handler import container, EmfMetrics as M; container().observe(M())",
 }
 """What Lambda does with each before its first event: import it and make its parts."""
 MEASURE: Final = """
