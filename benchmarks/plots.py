@@ -72,9 +72,8 @@ def _growth(results: Sequence[Result]) -> Any:
         raise LookupError
     figure, axes = _axes("Milliseconds by stored notifications")
     for name in next(iter(sizes.values())):
-        axes.plot(
-            sorted(sizes), [sizes[size][name] for size in sorted(sizes)], marker="o", label=name.removesuffix("Ms")
-        )
+        measured = [size for size in sorted(sizes) if name in sizes[size]]
+        axes.plot(measured, [sizes[size][name] for size in measured], marker="o", label=name.removesuffix("Ms"))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("stored notifications")

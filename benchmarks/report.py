@@ -186,7 +186,7 @@ def _growth(results: Sequence[Result]) -> str:
     if not sizes:
         return MISSING
     names = list(next(iter(sizes.values())))
-    rows = [(name.removesuffix("Ms"), *(sizes[size].get(name, "–") for size in sorted(sizes))) for name in names]
+    rows = [(name.removesuffix("Ms"), *(sizes[size].get(name, "-") for size in sorted(sizes))) for name in names]
     return table(("call", *(f"{size:,}" for size in sorted(sizes))), rows)
 
 
