@@ -82,18 +82,12 @@ class MongoCounters:
 
     def by_tenant(self, since: datetime) -> dict[str, Totals]:
         """See `wavecom.ports.Counters.by_tenant`."""
-        by_tenant: defaultdict[str, list[Document]] = defaultdict(list)
         with available():
-            for document in self._counters.find({"minute": {"$gte": minute_of(since)}}):
-                by_tenant[document["tenantId"]].append(document)
-        return {tenant_id: Totals(_sum(documents)) for tenant_id, documents in by_tenant.items()}
+            return _by_tenant(self._counters.find({"minute": {"$gte": minute_of(since)}}))
 
     def of_minute(self, minute: datetime, session: ClientSession) -> dict[str, Totals]:
         """Return each tenant's sums of one minute, within a transaction."""
-        by_tenant: defaultdict[str, list[Document]] = defaultdict(list)
-        for document in self._counters.find({"minute": minute}, session=session):
-            by_tenant[document["tenantId"]].append(document)
-        return {tenant_id: Totals(_sum(documents)) for tenant_id, documents in by_tenant.items()}
+        return _by_tenant(self._counters.find({"minute": minute}, session=session))
 
     def roll_up(self, before: datetime, now: datetime) -> int:
         """See `wavecom.ports.Counters.roll_up`."""
@@ -145,6 +139,13 @@ def _increment(tenant_id: str, minute: datetime, shard: str, counts: Mapping[str
         {"$inc": dict(counts), "$setOnInsert": {"tenantId": tenant_id, "minute": minute, "merged": False}},
         upsert=True,
     )
+
+
+def _by_tenant(found: Iterable[Document]) -> dict[str, Totals]:
+    by_tenant: defaultdict[str, list[Document]] = defaultdict(list)
+    for document in found:
+        by_tenant[document["tenantId"]].append(document)
+    return {tenant_id: Totals(_sum(documents)) for tenant_id, documents in by_tenant.items()}
 
 
 def _sum(documents: Iterable[Document]) -> Counter[str]:
