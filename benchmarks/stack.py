@@ -151,16 +151,4 @@ def running(
 
 
 def _config(broker: Broker) -> StackConfig:
-    first = free_ports(6)
-    return StackConfig(
-        state=STATE,
-        broker=broker,
-        host="127.0.0.1",
-        port=first,
-        mongodb_uri=None,
-        mongodb_port=first + 1,
-        amqp_url=None,
-        amqp_port=first + 2,
-        aws_endpoint_url=None,
-        sqs_port=first + 5,
-    )
+    return StackConfig.on_ports(STATE, broker, free_ports(6))

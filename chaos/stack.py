@@ -53,18 +53,7 @@ class ChaosStack:
 
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
         first = free_ports(12)
-        self.config = StackConfig(
-            state=state,
-            broker="rabbitmq",
-            host="127.0.0.1",
-            port=first,
-            mongodb_uri=None,
-            mongodb_port=first + 1,
-            amqp_url=None,
-            amqp_port=first + 2,
-            aws_endpoint_url=None,
-            sqs_port=first + 5,
-        )
+        self.config = StackConfig.on_ports(state, "rabbitmq", first)
         self.providers = ProviderProcess(
             journal=Journal(state / "accepted.jsonl"),
             control_port=first + 6,

@@ -59,6 +59,22 @@ class StackConfig:
             consumers=_count("CONSUMERS"),
         )
 
+    @classmethod
+    def on_ports(cls, state: Path, broker: Broker, first: int) -> "StackConfig":
+        """Return a stack with servers of its own, on the six ports that begin with ``first``."""
+        return cls(
+            state=state,
+            broker=broker,
+            host="127.0.0.1",
+            port=first,
+            mongodb_uri=None,
+            mongodb_port=first + 1,
+            amqp_url=None,
+            amqp_port=first + 2,
+            aws_endpoint_url=None,
+            sqs_port=first + 5,
+        )
+
     @property
     def url(self) -> str:
         """Where the API answers."""

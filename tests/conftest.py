@@ -39,19 +39,7 @@ def free_ports(count: int) -> int:
 
 def stack_config(state: Path, broker: str) -> StackConfig:
     """Return a stack of its own, on ports that nobody uses."""
-    first = free_ports(6)
-    return StackConfig(
-        state=state,
-        broker="rabbitmq" if broker == "rabbitmq" else "sqs",
-        host="127.0.0.1",
-        port=first,
-        mongodb_uri=None,
-        mongodb_port=first + 1,
-        amqp_url=None,
-        amqp_port=first + 2,
-        aws_endpoint_url=None,
-        sqs_port=first + 5,
-    )
+    return StackConfig.on_ports(state, "rabbitmq" if broker == "rabbitmq" else "sqs", free_ports(6))
 
 
 @contextmanager
