@@ -61,8 +61,6 @@ class Life:
             "create": self.create,
             "write what is new": self.write_new,
             "queue message": self.message,
-            "queued": self.queued,
-            "write queued": self.write,
             "answer": self.answer,
             "read the event": self.parse,
             "claim and begin": self.claim,
@@ -78,14 +76,12 @@ class Life:
         assert len(self._requests) == BATCH
 
     def create(self) -> None:
-        """Make notifications of requests."""
-        policy = TenantPolicy()
-        self._take(
-            [
-                lifecycle.create(each.draft(policy), tenant_id=TENANT, at=self._at, timings=TIMINGS)
-                for each in self._requests
-            ]
-        )
+        """Make notifications of requests, QUEUED as they will be."""
+        policy, changes = TenantPolicy(), []
+        for each in self._requests:
+            created = lifecycle.create(each.draft(policy), tenant_id=TENANT, at=self._at, timings=TIMINGS)
+            changes.append(together(created, lifecycle.enqueue(created.after, at=self._at, timings=TIMINGS)))
+        self._take(changes)
 
     def write_new(self) -> None:
         """Make the documents and their bytes."""
@@ -97,10 +93,6 @@ class Life:
         bodies = [QueueMessage.about(each).body() for each in self._now]
         messages = [{"basicProperties": {}, "data": base64.b64encode(body.encode()).decode()} for body in bodies]
         self._event = {"eventSource": "aws:rmq", "rmqMessagesByQueue": {"notifications::/": messages}}
-
-    def queued(self) -> None:
-        """PENDING → QUEUED."""
-        self._take([lifecycle.enqueue(each, at=self._at, timings=TIMINGS) for each in self._now])
 
     def answer(self) -> None:
         """Write the answer to the client."""

@@ -162,10 +162,10 @@ def _accept(latest: Latest) -> str:
         except LookupError:
             continue
         total = found["totalMs"]
-        names = ("validationAndAnswerMs", "transactionMs", "publishMs", "queuedMs")
+        names = ("validationAndAnswerMs", "transactionMs", "publishMs")
         steps.append((size, f"{total:,.1f}", *(f"{found[name]:,.1f} ({found[name] / total:.0%})" for name in names)))
     heads = ("POST", "accepted/s", "p50 (ms)", "p95 (ms)", "p99 (ms)", "own processor time (ms)")
-    shares = ("notifications a POST", "ms", "validation and answer", "transaction", "publish", "QUEUED recorded")
+    shares = ("notifications a POST", "ms", "validation and answer", "transaction", "publish")
     return f"{table(heads, rows)}\n\nOne request after the other, and the share of each step:\n\n{table(shares, steps)}"
 
 

@@ -42,7 +42,7 @@ class FakeStore:
         self.down = False
         self._lock = threading.Lock()
 
-    def add(self, changes: Sequence[Change]) -> None:
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
         self._answer()
         with self._lock:
             taken = {(n.tenant_id, n.idempotency.key) for n in self.notifications.values() if n.idempotency}
@@ -50,8 +50,11 @@ class FakeStore:
                 new = change.after
                 if new.idempotency and (new.tenant_id, new.idempotency.key) in taken:
                     raise IdempotencyKeyTakenError
+            if provided is not None and not provided():
+                return False
             for change in changes:
                 self._write(change)
+        return True
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
         self._answer()

@@ -1,7 +1,7 @@
 """What the application needs of the world. Adapters fill these; tests fill them with fakes."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -81,10 +81,12 @@ class NotificationStore(Protocol):
     Every method raises `StoreUnavailableError` when the database does not answer in time.
     """
 
-    def add(self, changes: Sequence[Change]) -> None:
-        """Write new notifications in one transaction: all of them or none.
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+        """Write new notifications in one transaction, all of them or none, and return whether they were written.
 
-        Raises `IdempotencyKeyTakenError` when an idempotency key is taken within its tenant.
+        ``provided`` is asked when all is written and can only be committed, while nobody else sees it; where it says
+        no, nothing is kept. It is asked again when the transaction has to be tried again. Raises
+        `IdempotencyKeyTakenError` when an idempotency key is taken within its tenant.
         """
 
     def save(self, changes: Sequence[Change]) -> list[Change]:

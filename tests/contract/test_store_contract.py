@@ -173,6 +173,44 @@ def test_an_idempotency_key_is_taken_once_a_tenant_and_nothing_of_the_call_is_wr
     assert counters.totals("bank-a").total() == 1
 
 
+def test_what_is_added_is_seen_by_nobody_until_its_condition_holds(make_store) -> None:
+    store, another = make_store()[0], make_store()[0]
+    change = created()
+    seen: list[Notification] = []
+
+    def holds() -> bool:
+        seen.extend(another.get_many([change.after.id]))
+        return True
+
+    assert store.add([change], provided=holds)
+
+    assert seen == []
+    assert another.get_many([change.after.id]) == [change.after]
+
+
+def test_nothing_is_added_where_its_condition_does_not_hold(make_store) -> None:
+    store, counters = make_store()
+    change = created()
+
+    assert not store.add([change], provided=lambda: False)
+
+    assert store.get_many([change.after.id]) == []
+    assert store.audit_trail(change.after) == []
+    assert counters.totals("bank-a").total() == 0
+    assert store.add([change]), "it can be tried again"
+
+
+def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store) -> None:
+    key = Idempotency(key="k", fingerprint="f", index=0)
+    added(store, idempotency=key)
+    asked: list[bool] = []
+
+    with pytest.raises(IdempotencyKeyTakenError):
+        store.add([created(idempotency=key)], provided=lambda: not asked.append(True))
+
+    assert asked == []
+
+
 def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store) -> None:
     same_moment = [added(store, at=NOON + timedelta(minutes=index // 3)) for index in range(9)]
     expected = sorted(same_moment, key=lambda each: (each.created_at, each.id), reverse=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, TIMINGS, ManualClock
+from tests.builders import NOON, TIMINGS, ManualClock, message_about, pending
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
 from wavecom.application.deadline import Deadline
@@ -51,6 +51,49 @@ def test_no_send_begins_when_its_lease_has_little_left(delivery: World, monkeypa
 
     assert delivery.email.accepted == []
     assert delivery.stored(notification).status is Status.RETRYING
+
+
+def test_a_message_faster_than_the_commit_of_its_notification_is_waited_for(delivery: World, monkeypatch) -> None:
+    there, late = delivery.waiting(2)
+    get_many = delivery.store.get_many
+    looks = itertools.count()
+    monkeypatch.setattr(
+        delivery.store,
+        "get_many",
+        lambda ids: [each for each in get_many(ids) if each.id == there.id or next(looks) > 1],
+    )
+
+    report = delivery.run([there, late])
+
+    assert report.claimed == 2
+    assert {delivery.stored(each).status for each in (there, late)} == {Status.SENT}
+    assert delivery.queue.delayed == []
+
+
+def test_a_message_whose_notification_is_still_not_stored_comes_again(delivery: World) -> None:
+    (there,) = delivery.waiting()
+    coming = pending()
+
+    delivery.run([there, coming])
+
+    assert delivery.stored(there).status is Status.SENT, "the others do not wait for it"
+    assert delivery.queue.delayed == [(timedelta(seconds=5), message_about(coming))]
+
+
+@pytest.mark.parametrize("made", [NOON - timedelta(minutes=1), NOON + timedelta(days=400)])
+def test_a_message_of_what_never_came_to_be_is_dropped(delivery: World, made) -> None:
+    delivery.run([pending(at=made)])
+
+    assert delivery.queue.delayed == []
+
+
+def test_a_broker_that_is_down_does_not_stop_the_others_when_a_message_is_early(delivery: World) -> None:
+    (there,) = delivery.waiting()
+    delivery.queue.down = True
+
+    delivery.run([there, pending()])
+
+    assert delivery.stored(there).status is Status.SENT
 
 
 def test_when_nothing_can_be_claimed_the_broker_is_told(delivery: World) -> None:

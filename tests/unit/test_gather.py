@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from wavecom.adapters.gather import Gather
+from wavecom.gather import Gather
 
 
 class Slow:

@@ -1,28 +1,35 @@
 """Claim what a batch of queue messages announces: the sole right to attempt it, for a while."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from wavecom.domain import lifecycle
 from wavecom.domain.change import Change
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Notification, Status
+from wavecom.domain.notification import Notification, Status, created_second
 from wavecom.domain.timings import Timings
 from wavecom.ports import Clock, NotificationStore
 
-ROUNDS = 5
+ROUNDS: Final = 5
 """How often to look again at what somebody moved in between."""
+PAUSES_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.08)
+"""How long to wait, again and again, for notifications whose commit their messages have overtaken."""
+COMMITTED_WITHIN: Final = timedelta(seconds=15)
+"""What is not stored so long after it was made never will be: more than a write may take, and clocks may differ."""
 
 
 @dataclass(slots=True)
 class Claims:
-    """What was claimed, and what ended instead since its deadline had passed."""
+    """What was claimed, what ended instead since its deadline had passed, and messages of what is not stored yet."""
 
     claimed: list[Notification] = field(default_factory=list)
     ended: list[Change] = field(default_factory=list)
+    early: list[QueueMessage] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +45,18 @@ class Claim:
     def __call__(self, messages: Sequence[QueueMessage]) -> Claims:
         """Claim what ``messages`` announce and may be attempted now.
 
-        What somebody moved between reading and writing is looked at again. That is the rule, not the exception,
-        when a message is faster than its sender's own record of QUEUED. Raises `StoreUnavailableError` when
-        nothing was claimed.
+        What somebody moved between reading and writing is looked at again. Raises `StoreUnavailableError` when nothing
+        was claimed.
         """
         claims, token = Claims(), secrets.token_hex(16)
         left = _latest_retry_counts(messages)
+        found, missing = self._find(left)
+        claims.early = [message for message in messages if message.notification_id in missing]
         for number in range(ROUNDS):
             try:
-                left = self._round(left, token, claims, list if number else self.along)
+                if number:
+                    found = self.store.get_many(left)
+                left = self._round(found, left, token, claims, list if number else self.along)
             except StoreUnavailableError:
                 if not claims.claimed:
                     raise
@@ -55,8 +65,29 @@ class Claim:
                 break
         return claims
 
+    def _find(self, notification_ids: Collection[str]) -> tuple[list[Notification], set[str]]:
+        """Return those that are stored, and the ids of those that may yet be.
+
+        A message goes out just before the commit of its notification, so the very latest are waited for a little.
+        """
+        found = self.store.get_many(notification_ids)
+        if len(found) == len(notification_ids):
+            return found, set()
+        at = self.clock()
+        missing = set(notification_ids).difference(each.id for each in found)
+        missing = {each for each in missing if abs(at - created_second(each)) <= COMMITTED_WITHIN}
+        for pause in PAUSES_SECONDS:
+            if not missing:
+                break
+            time.sleep(pause)
+            late = self.store.get_many(missing)
+            found += late
+            missing = missing.difference(each.id for each in late)
+        return found, missing
+
     def _round(
         self,
+        found: Sequence[Notification],
         retry_counts: Mapping[str, int],
         token: str,
         claims: Claims,
@@ -64,7 +95,6 @@ class Claim:
     ) -> dict[str, int]:
         """Claim once and return what lost its race, to be looked at again."""
         at = self.clock()
-        found = self.store.get_many(retry_counts)
         changes = [change for each in found if (change := self._change(each, retry_counts[each.id], token, at))]
         saved = self.store.save(along(changes)) if changes else []
         for change in saved:

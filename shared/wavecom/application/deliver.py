@@ -10,7 +10,7 @@ from functools import partial
 
 from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
-from wavecom.application.publishing import follow_up
+from wavecom.application.publishing import follow_up, put
 from wavecom.application.record import Record
 from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
 from wavecom.application.send import Finished, Sends
@@ -26,7 +26,7 @@ from wavecom.ports import Breakers, Clock, NotificationStore, Pace, Queue, Suppr
 logger = logging.getLogger(__name__)
 
 DEFERRAL = timedelta(seconds=5)
-"""The least wait of a notification that no provider takes at present."""
+"""The least wait of a notification that no provider takes at present, or that is not stored yet."""
 PAUSE = timedelta(seconds=1)
 """How long nobody calls a provider that answered 429 without saying when to come again."""
 
@@ -83,6 +83,7 @@ class Deliver:
         report.waited = _waited(claims.claimed)
         report.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
+        put(self.queue, claims.early, delay=DEFERRAL)
         if claims.claimed:
             sends.begin(_as_stored(first, claims.claimed))
             self._send([each for each in claims.claimed if each.begun is None], sends, report)

@@ -16,12 +16,17 @@ logger = logging.getLogger(__name__)
 
 def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timedelta = timedelta(0)) -> set[str]:
     """Announce notifications in their lanes and return the ids that the broker confirmed, none if it is down."""
-    if not notifications:
+    return put(queue, [QueueMessage.about(notification) for notification in notifications], delay=delay)
+
+
+def put(queue: Queue, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> set[str]:
+    """Put messages in their lanes and return the ids of the notifications whose messages the broker confirmed."""
+    if not messages:
         return set()
     try:
-        confirmed = queue.publish([QueueMessage.about(notification) for notification in notifications], delay=delay)
+        confirmed = queue.publish(messages, delay=delay)
     except QueueUnavailableError:
-        logger.warning("Broker unavailable, the sweep will publish", extra={"count": len(notifications)}, exc_info=True)
+        logger.warning("Broker unavailable, the sweep will publish", extra={"count": len(messages)}, exc_info=True)
         return set()
     return {message.notification_id for message in confirmed}
 

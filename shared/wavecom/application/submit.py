@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from wavecom.application.publishing import announce
+from wavecom.application.accept import Accept, Newcomer
 from wavecom.domain import lifecycle
+from wavecom.domain.change import Change, together
 from wavecom.domain.errors import IdempotencyConflictError, StoreUnavailableError
 from wavecom.domain.notification import Draft, Idempotency, IdempotentCall, Notification, Status
 from wavecom.domain.timings import Timings
@@ -19,17 +21,17 @@ class Submission:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
     """Accept drafts of one tenant, all in one transaction.
 
     Accepted means stored: when the broker is down the notifications stay PENDING and the sweep queues them.
     """
 
-    store: NotificationStore
-    queue: Queue
-    clock: Clock
-    timings: Timings
+    def __init__(self, *, store: NotificationStore, queue: Queue, clock: Clock, timings: Timings) -> None:
+        self._store = store
+        self._accept = Accept(store, queue)
+        self._clock = clock
+        self._timings = timings
 
     def __call__(self, tenant_id: str, drafts: Mapping[int, Draft], call: IdempotentCall | None = None) -> Submission:
         """Store and queue ``drafts`` (500 at the most, by their index in the call) and return what became of them.
@@ -39,30 +41,34 @@ class Submit:
         """
         if not drafts:
             return Submission({})
-        at = self.clock()
+        at = self._clock()
         keys = _keys(call, drafts)
         created = {
             index: lifecycle.create(
-                draft, tenant_id=tenant_id, at=at, timings=self.timings, idempotency=keys.get(index)
+                draft, tenant_id=tenant_id, at=at, timings=self._timings, idempotency=keys.get(index)
             )
             for index, draft in drafts.items()
         }
         try:
-            self.store.add(list(created.values()))
+            queued = self._accept([Newcomer(change, self._queued(change, at)) for change in created.values()])
         except IdempotencyKeyTakenError:
             earlier = self.earlier(tenant_id, call) if call else None
             if earlier is None:
                 raise StoreUnavailableError("An earlier call with this key is being written; try again") from None
             return earlier
-        notifications = [change.after for change in created.values()]
-        return Submission(dict(zip(drafts, self._enqueue(notifications), strict=True)))
+        return Submission(
+            {
+                index: lifecycle.as_created(change.after, queued=change.after.id in queued)
+                for index, change in created.items()
+            }
+        )
 
     def earlier(self, tenant_id: str, call: IdempotentCall) -> Submission | None:
         """Return what an earlier call with the same key accepted, None where there was none.
 
         Raises `IdempotencyConflictError` when that call asked for something else.
         """
-        found = self.store.find_by_idempotency_keys(tenant_id, [_key(call, index) for index in range(-1, call.items)])
+        found = self._store.find_by_idempotency_keys(tenant_id, [_key(call, index) for index in range(-1, call.items)])
         accepted = {}
         for each in found:
             if each.idempotency is None or each.idempotency.fingerprint != call.fingerprint:
@@ -70,13 +76,12 @@ class Submit:
             accepted[each.idempotency.index] = lifecycle.as_created(each, queued=each.status is not Status.PENDING)
         return Submission(accepted, repeated=True) if accepted else None
 
-    def _enqueue(self, notifications: list[Notification]) -> list[Notification]:
-        now = self.clock()
-        due = [each for each in notifications if each.scheduled_at is None or each.scheduled_at <= now]
-        confirmed = announce(
-            self.store, self.queue, due, lambda each: lifecycle.enqueue(each, at=now, timings=self.timings)
-        )
-        return [lifecycle.as_created(each, queued=each.id in confirmed) for each in notifications]
+    def _queued(self, created: Change, at: datetime) -> Change | None:
+        """Return a new notification as it is once it is queued, None where it is scheduled for later."""
+        notification = created.after
+        if notification.scheduled_at is not None and notification.scheduled_at > at:
+            return None
+        return together(created, lifecycle.enqueue(notification, at=at, timings=self._timings))
 
 
 def _keys(call: IdempotentCall | None, indexes: Iterable[int]) -> dict[int, Idempotency]:

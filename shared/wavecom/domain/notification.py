@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -243,3 +243,8 @@ def new_notification_id(at: datetime) -> str:
     The leading time keeps inserts at the right edge of the index.
     """
     return f"{int(at.timestamp()):08x}{secrets.token_hex(8)}"
+
+
+def created_second(notification_id: str) -> datetime:
+    """Return the second in which a notification was made, as its id tells it."""
+    return datetime.fromtimestamp(int(notification_id[:8], 16), UTC)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -11,7 +11,6 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
-from wavecom.adapters.gather import Gather
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.documents import (
@@ -33,7 +32,6 @@ from wavecom.adapters.mongo.queries import (
     overdue_query,
 )
 from wavecom.domain.change import Change
-from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import AuditEntry, Notification
 from wavecom.ports import AuditRange, DeadLetterFilter, IdempotencyKeyTakenError, ListFilter, Position
 
@@ -44,10 +42,6 @@ ROUNDS = 5
 """How often `save` leaves out what lost a race before it writes the rest one by one; one or two are the rule."""
 ROUND_PAUSE_SECONDS = 0.01
 IDS_AT_ONCE = 1_000
-GATHERED = 500
-"""Changes of several callers in one transaction; what one caller asks for is never parted."""
-ALONE = 100
-"""A call of so many changes gains nothing by company, and would keep it waiting."""
 LIST_TIMEOUT = timedelta(seconds=5)
 UNREADABLE_WAITS = timedelta(hours=1)
 """How long the sweep leaves a document alone that this release cannot read, as one of a newer release."""
@@ -63,57 +57,28 @@ class MongoNotificationStore:
         self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
         self._audit = mongo.database.notificationlogs
         self._counters = counters
-        self._adds: Gather[Sequence[Change], None] = Gather(self._add_group, most=GATHERED, weigh=len)
-        self._saves: Gather[Sequence[Change], list[Change]] = Gather(self._save_group, most=GATHERED, weigh=len)
 
-    def add(self, changes: Sequence[Change]) -> None:
-        """See `wavecom.ports.NotificationStore.add`. What several threads add at once is one transaction."""
-        if len(changes) >= ALONE:
-            self._add_all(changes)
-        else:
-            self._adds(changes)
-
-    def _add_group(self, calls: Sequence[Sequence[Change]]) -> list[Exception | None]:
-        """Write what all ``calls`` add, or each on its own where the idempotency key of one of them is taken."""
-        try:
-            self._add_all([change for changes in calls for change in changes])
-        except IdempotencyKeyTakenError as exc:
-            return [exc] if len(calls) == 1 else [self._try_to_add(changes) for changes in calls]
-        return [None] * len(calls)
-
-    def _try_to_add(self, changes: Sequence[Change]) -> Exception | None:
-        try:
-            self._add_all(changes)
-        except (IdempotencyKeyTakenError, StoreUnavailableError) as exc:
-            return exc
-        return None
-
-    def _add_all(self, changes: Sequence[Change]) -> None:
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+        """See `wavecom.ports.NotificationStore.add`."""
         with available(), self._counters.shard() as shard:
 
-            def write(session: ClientSession) -> None:
+            def write(session: ClientSession) -> bool:
                 self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
                 self._write_trail(changes, shard, session)
+                if provided is not None and not provided():
+                    session.abort_transaction()
+                    return False
+                return True
 
             try:
-                self._mongo.transaction(write)
+                return self._mongo.transaction(write)
             except (BulkWriteError, DuplicateKeyError) as exc:
                 if _is_duplicate(exc) and any(change.after.idempotency for change in changes):
                     raise IdempotencyKeyTakenError from None  # the cause holds whole documents
                 raise
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
-        """See `wavecom.ports.NotificationStore.save`. What several threads save at once is one transaction."""
-        return self._save(changes) if len(changes) >= ALONE else self._saves(changes)
-
-    def _save_group(self, calls: Sequence[Sequence[Change]]) -> list[list[Change]]:
-        changes = [change for each in calls for change in each]
-        if len({change.after.id for change in changes}) < len(changes):  # two callers move one notification
-            return [self._save(each) for each in calls]
-        saved = {change.after.id for change in self._save(changes)}
-        return [[change for change in each if change.after.id in saved] for each in calls]
-
-    def _save(self, changes: Sequence[Change]) -> list[Change]:
+        """See `wavecom.ports.NotificationStore.save`."""
         left = list(changes)
         with available(), self._counters.shard() as shard:
             for _ in range(ROUNDS):

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 
-from wavecom.adapters.gather import Gather
 from wavecom.adapters.mongo.client import Mongo, available
 from wavecom.domain.errors import StoreUnavailableError
+from wavecom.gather import Gather
 from wavecom.ports import Allowance
 
 WINDOW = timedelta(minutes=1)

@@ -9,10 +9,10 @@ from queue import Empty, LifoQueue
 from amqp.exceptions import AMQPError
 
 from wavecom import topology
-from wavecom.adapters.gather import Gather
 from wavecom.adapters.rabbitmq.connection import IN_FLIGHT, Outgoing, Publisher, connect
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.messages import QueueMessage
+from wavecom.gather import Gather
 
 DEFAULT_EXCHANGE = ""
 CONNECTIONS = 4

@@ -1,0 +1,144 @@
+"""Storing new notifications and announcing them in one go."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, TIMINGS, a_draft
+from tests.fakes import FakeQueue, FakeStore
+from wavecom.application.accept import AT_ONCE, Accept, Newcomer
+from wavecom.domain import lifecycle
+from wavecom.domain.change import Change, together
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import Idempotency, Lane, Status
+from wavecom.gather import Gather
+from wavecom.ports import IdempotencyKeyTakenError
+
+GIVE_UP = timedelta(seconds=10).total_seconds()
+
+
+def a_newcomer(key: str | None = None) -> Newcomer:
+    idempotency = Idempotency(key=key, fingerprint="f", index=0) if key else None
+    created = lifecycle.create(a_draft(), tenant_id="bank-a", at=NOON, timings=TIMINGS, idempotency=idempotency)
+    return Newcomer(created, together(created, lifecycle.enqueue(created.after, at=NOON, timings=TIMINGS)))
+
+
+class HeldStore(FakeStore):
+    """Lets its first writers wait until it is let go, and notes what is written in one transaction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = threading.Semaphore(0)
+        self.groups: list[int] = []
+
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+        if len(self.groups) < AT_ONCE:
+            self.groups.append(len(changes))
+            assert self.held.acquire(timeout=GIVE_UP)
+        else:
+            self.groups.append(len(changes))
+        return super().add(changes, provided=provided)
+
+
+def gathered(accept: Accept, threads: ThreadPoolExecutor, calls: Sequence[Newcomer]) -> list["Future[set[str]]"]:
+    """Let ``calls`` wait for one another, behind calls that the store holds, and then go."""
+    store = accept._store
+    assert isinstance(store, HeldStore)
+    ahead = [threads.submit(accept, [a_newcomer()]) for _ in range(AT_ONCE)]
+    wait_until(lambda: len(store.groups) == AT_ONCE)
+    asked = [threads.submit(accept, [each]) for each in calls]
+    waiting: Gather = accept._calls
+    wait_until(lambda: len(waiting._waiting) == len(calls))
+    store.held.release(AT_ONCE)
+    for each in ahead:
+        each.result(timeout=GIVE_UP)
+    return asked
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("it did not come to pass")
+
+
+def test_the_message_goes_out_when_all_is_written_but_not_yet_seen(store: FakeStore, queue: FakeQueue) -> None:
+    newcomer = a_newcomer()
+    seen: list[bool] = []
+    publish = queue.publish
+    queue.publish = lambda messages, **_: (
+        seen.append(newcomer.pending.after.id in store.notifications)
+        or publish(  # type: ignore[method-assign,func-returns-value]
+            messages
+        )
+    )
+
+    assert Accept(store, queue)([newcomer]) == {newcomer.pending.after.id}
+
+    assert seen == [False]
+    assert [entry.status for entry in store.trail[newcomer.pending.after.id]] == [Status.PENDING, Status.QUEUED]
+
+
+def test_a_transaction_that_is_tried_again_publishes_once(store: FakeStore, queue: FakeQueue) -> None:
+    add = store.add
+    store.add = lambda changes, *, provided=None: add(changes, provided=lambda: provided() and provided())  # type: ignore[method-assign]
+
+    Accept(store, queue)([a_newcomer()])
+
+    assert len(queue.take(Lane.HIGH)) == 1
+
+
+def test_what_is_not_to_be_queued_stays_pending_and_is_not_announced(store: FakeStore, queue: FakeQueue) -> None:
+    later = Newcomer(a_newcomer().pending, None)
+    queue.down = True
+
+    assert Accept(store, queue)([later]) == set()
+
+    assert store.notifications[later.pending.after.id].status is Status.PENDING
+
+
+def test_what_several_ask_for_at_once_is_one_transaction_and_one_publish(queue: FakeQueue) -> None:
+    store = HeldStore()
+    published: list[int] = []
+    publish = queue.publish
+    queue.publish = lambda messages, **_: published.append(len(messages)) or publish(messages)  # type: ignore[method-assign,func-returns-value]
+    with ThreadPoolExecutor(20) as threads:
+        calls = [a_newcomer() for _ in range(10)]
+        answers = gathered(Accept(store, queue), threads, calls)
+
+        for newcomer, answer in zip(calls, answers, strict=True):
+            assert newcomer.pending.after.id in answer.result(timeout=GIVE_UP)
+
+    assert store.groups == published == [*[1] * AT_ONCE, 10]
+
+
+def test_a_taken_key_concerns_its_own_call_alone(queue: FakeQueue) -> None:
+    store = HeldStore()
+    FakeStore.add(store, [a_newcomer("taken").pending])
+    with ThreadPoolExecutor(20) as threads:
+        answers = gathered(
+            Accept(store, queue),
+            threads,
+            [a_newcomer("free"), a_newcomer("taken"), a_newcomer(), a_newcomer("another")],
+        )
+
+        kinds = [type(each.exception(timeout=GIVE_UP)) for each in answers]
+
+    assert kinds == [type(None), IdempotencyKeyTakenError, type(None), type(None)]
+    assert len(store.notifications) == 1 + AT_ONCE + 3
+    assert len(queue.take(Lane.HIGH)) == AT_ONCE + 3
+
+
+def test_all_of_a_group_are_told_that_the_database_is_down(queue: FakeQueue) -> None:
+    store = HeldStore()
+    accept = Accept(store, queue)
+    with ThreadPoolExecutor(20) as threads:
+        answers = gathered(accept, threads, [])
+        store.down = True
+        answers = [threads.submit(accept, [a_newcomer()]) for _ in range(3)]
+
+        assert {type(each.exception(timeout=GIVE_UP)) for each in answers} == {StoreUnavailableError}
