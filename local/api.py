@@ -11,7 +11,7 @@ import uvicorn
 from aws_lambda_powertools.event_handler import HttpResolver
 
 from local.page import page
-from wavecom.bootstrap import container
+from wavecom.bootstrap import collect_garbage_rarely, container
 from wavecom.http.app import build, cors
 from wavecom.http.errors import BodyTooLargeError, HttpError, MalformedRequestError, answer_to
 from wavecom.http.headers import SECURITY_HEADERS, request_id
@@ -149,7 +149,9 @@ def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi
 def application() -> Asgi:
     """Return the whole application; each process makes its own."""
     configure_logging("api")
-    return asgi(container().api_services, container().receipt_services, page())
+    app = asgi(container().api_services, container().receipt_services, page())
+    collect_garbage_rarely()
+    return app
 
 
 def main() -> None:
