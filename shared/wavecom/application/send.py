@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-GROUP_SIZE = 128
+GROUP_SIZE = 256
 """Outcomes recorded in one transaction."""
 BULK_SLOTS = timedelta(milliseconds=100)
 """How much of a limited provider's time one bulk call may take: more would be a burst that its own window refuses."""
-GROUP_WINDOW_SECONDS = 0.05
+GROUP_WINDOW_SECONDS = 0.1
 """How long the first outcome of a group waits for others; bounds what a crash leaves unrecorded."""
 
 
