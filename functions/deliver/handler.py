@@ -26,6 +26,7 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         extra={
             "messages": report.messages,
             "claimed": report.claimed,
+            "early": report.early,
             "unrecorded": report.unrecorded,
             "statuses": dict(report.by_status),
             "duration_ms": round((time.monotonic() - started) * 1000),

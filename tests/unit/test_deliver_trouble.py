@@ -74,8 +74,9 @@ def test_a_message_whose_notification_is_still_not_stored_comes_again(delivery: 
     (there,) = delivery.waiting()
     coming = pending()
 
-    delivery.run([there, coming])
+    report = delivery.run([there, coming])
 
+    assert (report.claimed, report.early) == (1, 1)
     assert delivery.stored(there).status is Status.SENT, "the others do not wait for it"
     assert delivery.queue.delayed == [(timedelta(seconds=5), message_about(coming))]
 

@@ -17,7 +17,7 @@ from wavecom.ports import Clock, NotificationStore
 
 ROUNDS: Final = 5
 """How often to look again at what somebody moved in between."""
-PAUSES_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.08)
+PAUSES_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 """How long to wait, again and again, for notifications whose commit their messages have overtaken."""
 COMMITTED_WITHIN: Final = timedelta(seconds=15)
 """What is not stored so long after it was made never will be: more than a write may take, and clocks may differ."""

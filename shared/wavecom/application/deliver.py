@@ -33,10 +33,14 @@ PAUSE = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """How many of a batch's messages came to what, for one log line, and how long the oldest had waited in its lane."""
+    """How many of a batch's messages came to what, for one log line, and how long the oldest had waited in its lane.
+
+    ``early`` are those whose notifications were not stored yet.
+    """
 
     messages: int
     claimed: int = 0
+    early: int = 0
     unrecorded: int = 0
     waited: dict[Lane, timedelta] = field(default_factory=dict)
     by_status: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -79,7 +83,7 @@ class Deliver:
         first: list[Planned] = []
         along = partial(self._begin_first, sends, first)
         claims = Claim(store=self.store, clock=self.clock, timings=self.timings, along=along)(messages)
-        report.claimed = len(claims.claimed)
+        report.claimed, report.early = len(claims.claimed), len(claims.early)
         report.waited = _waited(claims.claimed)
         report.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
