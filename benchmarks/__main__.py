@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -23,9 +22,6 @@ from local.config import Broker, StackError
 cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False)
 
-SQS_SECONDS: Final = 20
-"""The emulator shows its limit in less than a minute."""
-
 Part = Callable[[Note, Callable[[str], None]], None]
 
 
@@ -38,7 +34,7 @@ PARTS: Final[dict[str, Part]] = {
     "deliver": _on(deliver, "rabbitmq"),
     "end-to-end": _on(end_to_end, "rabbitmq"),
     "highest": _on(highest, "rabbitmq"),
-    "end-to-end-sqs": _on(partial(end_to_end, seconds=SQS_SECONDS), "sqs"),
+    "end-to-end-sqs": _on(end_to_end, "sqs"),
     "burst": _on(burst, "rabbitmq"),
     "growth": _on(growth, "rabbitmq"),
     "micro": micro,

@@ -16,7 +16,8 @@ from local.config import PROJECT
 PAGE: Final = PROJECT / "docs" / "performance.md"
 TEMPLATE: Final = Path(__file__).parent / "page.md"
 REASONS: Final = Path(__file__).parent / "reasons.json"
-BASELINE: Final = FOLDER / "baseline.jsonl"
+EARLIER: Final = FOLDER / "earlier"
+"""Runs that are over, a file each, in the order of their names."""
 MISSING: Final = "not measured"
 WIDTH: Final = 120
 
@@ -29,10 +30,10 @@ def write(parts: Iterable[str]) -> None:
     if not results:
         raise LookupError("Nothing was measured yet")
     draw(results)
-    PAGE.write_text(page(results, read(BASELINE), parts))
+    PAGE.write_text(page(results, [read(file) for file in sorted(EARLIER.glob("*.jsonl"))], parts))
 
 
-def page(results: Sequence[Result], baseline: Sequence[Result], parts: Iterable[str]) -> str:
+def page(results: Sequence[Result], earlier: Sequence[Sequence[Result]], parts: Iterable[str]) -> str:
     """Return the page."""
     latest = Latest(results)
     last = results[-1]
@@ -55,7 +56,7 @@ def page(results: Sequence[Result], baseline: Sequence[Result], parts: Iterable[
         growth_note=fill(_reason("growth-note"), WIDTH, break_on_hyphens=False),
         memory=_or_missing(lambda: latest.figures("deliver", latencyMs=200)["memoryMb"]),
         cold_start=_cold_start(results),
-        baseline=_baseline(Latest(baseline), latest),
+        before_and_after=_before_and_after([*earlier, results]),
         api_processes=_reason("api-processes"),
         consumers=_reason("consumers"),
         cost=_cost(latest),
@@ -208,7 +209,7 @@ def _cold_start(results: Sequence[Result]) -> str:
     return table(("function", "ms", "MB", "largest imports (ms)"), rows)
 
 
-def _baseline(before: Latest, after: Latest) -> str:
+def _before_and_after(runs: Sequence[Sequence[Result]]) -> str:
     compared: tuple[tuple[str, str, dict[str, object], str], ...] = (
         ("single POSTs/s", "accept.single", {}, "acceptedPerSecond"),
         ("own processor time of a single POST (ms)", "accept.single", {}, "ownCpuMs"),
@@ -224,10 +225,15 @@ def _baseline(before: Latest, after: Latest) -> str:
         return _or_missing(lambda: latest.figures(what, **parameters)[name])
 
     rows = [
-        (title, figure(before, what, parameters, name), figure(after, what, parameters, name))
+        (title, *(figure(Latest(run), what, parameters, name) for run in runs))
         for title, what, parameters, name in compared
     ]
-    return table(("", "before", "after"), rows)
+    return table(("", *(f"{run[-1].at[:10]} ({_commit(run[-1])})" for run in runs)), rows)
+
+
+def _commit(result: Result) -> str:
+    """Return what was measured: the last part of ``0.1.0 (abcdef0)``."""
+    return result.versions["WaveCom"].rpartition(" ")[2].strip("()")
 
 
 def _cost(latest: Latest) -> str:
