@@ -344,8 +344,9 @@ def entry_point(service: str, handle: Handler) -> Handler:
 
     @cache
     def chosen() -> Handler:
+        made = traced(handle, service) if container().settings.tracing else handle
         collect_garbage_rarely()
-        return traced(handle, service) if container().settings.tracing else handle
+        return made
 
     def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         return chosen()(event, context)

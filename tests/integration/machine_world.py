@@ -27,6 +27,7 @@ from wavecom.application.receive import Receive
 from wavecom.application.route import Route, Router, Routes
 from wavecom.application.submit import Submit
 from wavecom.application.sweep import Sweep
+from wavecom.domain.change import Change
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError, WaveComError
 from wavecom.domain.lifecycle import Replay
 from wavecom.domain.messages import QueueMessage
@@ -49,7 +50,27 @@ COLLECTIONS = ("notifications", "notificationlogs", "counters", "suppressions", 
 
 
 class OrderedStore(MongoNotificationStore):
-    """Ids are random, and with them the order in which notifications are found; their texts are numbered."""
+    """Ids are random, and with them the order in which notifications are found; their texts are numbered.
+
+    A strand stops once more before the commit of what is added, unless others would wait for its idempotency keys.
+    """
+
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+        strand, fate = current(), Fate.GO
+
+        def holds() -> bool:
+            nonlocal fate
+            held = provided is None or provided()
+            if strand is not None and not any(change.after.idempotency for change in changes):
+                fate = strand.stop("OrderedStore.commit")
+            if fate not in (Fate.GO, Fate.LOSE):
+                raise StoreUnavailableError("No connection")
+            return held
+
+        added = super().add(changes, provided=holds)
+        if fate is Fate.LOSE:
+            raise StoreUnavailableError("The connection broke")
+        return added
 
     def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
         return sorted(super().get_many(notification_ids), key=lambda each: each.message)
@@ -134,9 +155,10 @@ class ToldBulkProvider(ToldProvider):
 class AtOnce:
     """An executor without threads: what is submitted is done before `submit` returns."""
 
-    def submit(self, work: Callable[..., Any], *args: Any) -> Future[None]:
-        work(*args)
-        return Future()
+    def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*args))
+        return done
 
 
 class World:
@@ -180,7 +202,7 @@ class World:
             self.calls.append((tenant, drafts, key))
         fingerprint = hashlib.sha256(repr(drafts).encode()).hexdigest()
         call = IdempotentCall(key=key, fingerprint=fingerprint, items=len(drafts)) if key else None
-        submit = Submit(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS)
+        submit = Submit(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS, executor=AtOnce())
 
         def ended(strand: Strand) -> None:
             if strand.succeeded:

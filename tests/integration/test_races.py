@@ -165,14 +165,16 @@ class HastyQueue(FakeQueue):
 def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
     mongo: Mongo, executor: ThreadPoolExecutor
 ) -> None:
-    provider, queue = FakeProvider("email"), HastyQueue()
-    api, queue.consumer = Process(mongo, provider, queue, executor), Process(mongo, provider, FakeQueue(), executor)
+    provider, queue, again = FakeProvider("email"), HastyQueue(), FakeQueue()
+    api, queue.consumer = Process(mongo, provider, queue, executor), Process(mongo, provider, again, executor)
 
     for size in (1, 1, 1, 1, 50, 50, 200, 200):
         api.submit("bank-a", {index: a_draft() for index in range(size)})
     for each in queue.consumed:
         each.result()
     queue.threads.shutdown()
+    # Where a commit took longer than it was waited for.
+    queue.consumer.deliver([message for _, message in again.delayed], LONG)
 
     totals = api.counters.totals("bank-a")
     assert totals.by_status()[Status.SENT] == totals.total() == 504

@@ -9,12 +9,11 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, a_draft
 from tests.fakes import FakeQueue, FakeStore
-from wavecom.application.accept import AT_ONCE, Accept, Newcomer
+from wavecom.application.accept import AT_ONCE, LEFT_ALONE, Accept, Newcomer
 from wavecom.domain import lifecycle
 from wavecom.domain.change import Change, together
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import Idempotency, Lane, Status
-from wavecom.gather import Gather
 from wavecom.ports import IdempotencyKeyTakenError
 
 GIVE_UP = timedelta(seconds=10).total_seconds()
@@ -43,18 +42,27 @@ class HeldStore(FakeStore):
         return super().add(changes, provided=provided)
 
 
-def gathered(accept: Accept, threads: ThreadPoolExecutor, calls: Sequence[Newcomer]) -> list["Future[set[str]]"]:
-    """Let ``calls`` wait for one another, behind calls that the store holds, and then go."""
+def gathered(
+    accept: Accept,
+    threads: ThreadPoolExecutor,
+    calls: Sequence[Newcomer],
+    *,
+    with_keys: bool = False,
+    before: Callable[[], None] = lambda: None,
+) -> list["Future[set[str]]"]:
+    """Let ``calls`` wait for one another, behind calls that the store holds; do something, and let them go."""
     store = accept._store
     assert isinstance(store, HeldStore)
-    ahead = [threads.submit(accept, [a_newcomer()]) for _ in range(AT_ONCE)]
+    ahead = [a_newcomer(f"ahead {number}" if with_keys else None) for number in range(AT_ONCE)]
+    held = [threads.submit(accept, [each]) for each in ahead]
     wait_until(lambda: len(store.groups) == AT_ONCE)
     asked = [threads.submit(accept, [each]) for each in calls]
-    waiting: Gather = accept._calls
+    waiting = accept._gathers[with_keys]
     wait_until(lambda: len(waiting._waiting) == len(calls))
+    before()
     store.held.release(AT_ONCE)
-    for each in ahead:
-        each.result(timeout=GIVE_UP)
+    for each in held:
+        each.exception(timeout=GIVE_UP)
     return asked
 
 
@@ -93,12 +101,52 @@ def test_a_transaction_that_is_tried_again_publishes_once(store: FakeStore, queu
 
 
 def test_what_is_not_to_be_queued_stays_pending_and_is_not_announced(store: FakeStore, queue: FakeQueue) -> None:
-    later = Newcomer(a_newcomer().pending, None)
-    queue.down = True
+    later, now = Newcomer(a_newcomer().pending, None), a_newcomer()
 
-    assert Accept(store, queue)([later]) == set()
+    assert Accept(store, queue)([later, now]) == {now.pending.after.id}
 
     assert store.notifications[later.pending.after.id].status is Status.PENDING
+    assert [message.notification_id for message in queue.take(Lane.HIGH)] == [now.pending.after.id]
+
+
+def test_a_broker_that_does_not_answer_is_not_waited_for(
+    store: FakeStore, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wavecom.application.accept.CONFIRMED_WITHIN", timedelta(milliseconds=50))
+    newcomer, answer, publish = a_newcomer(), threading.Event(), queue.publish
+    queue.publish = lambda messages, **_: answer.wait(GIVE_UP) and publish(messages)  # type: ignore[method-assign,assignment,return-value]
+
+    assert Accept(store, queue)([newcomer]) == set()
+
+    assert store.notifications[newcomer.pending.after.id].status is Status.PENDING
+    answer.set()
+
+
+def test_a_broker_that_confirms_nothing_is_left_alone_for_a_while(store: FakeStore, queue: FakeQueue) -> None:
+    accept = Accept(store, queue)
+    queue.down = True
+    accept([a_newcomer()])
+    queue.down = False
+    meanwhile, afterwards = a_newcomer(), a_newcomer()
+
+    assert accept([meanwhile]) == set()
+    accept._asked_again_at -= LEFT_ALONE.total_seconds()  # as if so much time had passed
+    assert accept([afterwards]) == {afterwards.pending.after.id}
+
+    assert store.notifications[meanwhile.pending.after.id].status is Status.PENDING
+    assert len(queue.take(Lane.HIGH)) == 1
+
+
+def test_whatever_publishing_raises_it_is_accepted(
+    store: FakeStore, queue: FakeQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    newcomer = a_newcomer()
+    queue.publish = lambda messages, **_: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+
+    assert Accept(store, queue)([newcomer]) == set()
+
+    assert store.notifications[newcomer.pending.after.id].status is Status.PENDING
+    assert "Publishing failed" in caplog.text
 
 
 def test_what_several_ask_for_at_once_is_one_transaction_and_one_publish(queue: FakeQueue) -> None:
@@ -120,25 +168,36 @@ def test_a_taken_key_concerns_its_own_call_alone(queue: FakeQueue) -> None:
     store = HeldStore()
     FakeStore.add(store, [a_newcomer("taken").pending])
     with ThreadPoolExecutor(20) as threads:
-        answers = gathered(
-            Accept(store, queue),
-            threads,
-            [a_newcomer("free"), a_newcomer("taken"), a_newcomer(), a_newcomer("another")],
-        )
+        calls = [a_newcomer("free"), a_newcomer("taken"), a_newcomer("another")]
+        answers = gathered(Accept(store, queue), threads, calls, with_keys=True)
 
         kinds = [type(each.exception(timeout=GIVE_UP)) for each in answers]
 
-    assert kinds == [type(None), IdempotencyKeyTakenError, type(None), type(None)]
-    assert len(store.notifications) == 1 + AT_ONCE + 3
-    assert len(queue.take(Lane.HIGH)) == AT_ONCE + 3
+    assert kinds == [type(None), IdempotencyKeyTakenError, type(None)]
+    assert len(store.notifications) == 1 + AT_ONCE + 2
+    assert len(queue.take(Lane.HIGH)) == AT_ONCE + 2
+
+
+def test_calls_without_a_key_do_not_wait_for_those_with_one(queue: FakeQueue) -> None:
+    store = HeldStore()
+    accept = Accept(store, queue)
+    with ThreadPoolExecutor(20) as threads:
+        held = [threads.submit(accept, [a_newcomer(f"key {number}")]) for number in range(AT_ONCE)]
+        wait_until(lambda: len(store.groups) == AT_ONCE)
+
+        assert threads.submit(accept, [a_newcomer()]).result(timeout=GIVE_UP)
+
+        assert not any(each.done() for each in held)
+        store.held.release(AT_ONCE)
 
 
 def test_all_of_a_group_are_told_that_the_database_is_down(queue: FakeQueue) -> None:
     store = HeldStore()
-    accept = Accept(store, queue)
     with ThreadPoolExecutor(20) as threads:
-        answers = gathered(accept, threads, [])
-        store.down = True
-        answers = [threads.submit(accept, [a_newcomer()]) for _ in range(3)]
+        answers = gathered(
+            Accept(store, queue), threads, [a_newcomer() for _ in range(3)], before=lambda: setattr(store, "down", True)
+        )
 
         assert {type(each.exception(timeout=GIVE_UP)) for each in answers} == {StoreUnavailableError}
+
+    assert store.groups == [*[1] * AT_ONCE, 3]

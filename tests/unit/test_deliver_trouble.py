@@ -70,18 +70,38 @@ def test_a_message_faster_than_the_commit_of_its_notification_is_waited_for(deli
     assert delivery.queue.delayed == []
 
 
-def test_a_message_whose_notification_is_still_not_stored_comes_again(delivery: World) -> None:
+@pytest.mark.parametrize("made", [NOON, NOON - timedelta(seconds=59), NOON + timedelta(seconds=10)])
+def test_a_message_whose_notification_is_still_not_stored_comes_again(delivery: World, made) -> None:
     (there,) = delivery.waiting()
-    coming = pending()
+    coming = pending(at=made)
 
-    report = delivery.run([there, coming])
+    report = delivery.run([there, coming, coming])
 
     assert (report.claimed, report.early) == (1, 1)
     assert delivery.stored(there).status is Status.SENT, "the others do not wait for it"
     assert delivery.queue.delayed == [(timedelta(seconds=5), message_about(coming))]
 
 
-@pytest.mark.parametrize("made", [NOON - timedelta(minutes=1), NOON + timedelta(days=400)])
+def test_a_database_that_fails_while_it_is_waited_for_does_not_stop_the_others(delivery: World, monkeypatch) -> None:
+    (there,) = delivery.waiting()
+    get_many, looks = delivery.store.get_many, itertools.count()
+
+    def once(ids):
+        if next(looks):
+            raise StoreUnavailableError("MongoDB does not answer")
+        return get_many(ids)
+
+    monkeypatch.setattr(delivery.store, "get_many", once)
+
+    delivery.run([there, pending()])
+
+    assert delivery.stored(there).status is Status.SENT
+    assert len(delivery.queue.delayed) == 1
+
+
+@pytest.mark.parametrize(
+    "made", [NOON - timedelta(seconds=61), NOON + timedelta(seconds=61), NOON + timedelta(days=400)]
+)
 def test_a_message_of_what_never_came_to_be_is_dropped(delivery: World, made) -> None:
     delivery.run([pending(at=made)])
 

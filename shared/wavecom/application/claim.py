@@ -19,8 +19,9 @@ ROUNDS: Final = 5
 """How often to look again at what somebody moved in between."""
 PAUSES_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 """How long to wait, again and again, for notifications whose commit their messages have overtaken."""
-COMMITTED_WITHIN: Final = timedelta(seconds=15)
-"""What is not stored so long after it was made never will be: more than a write may take, and clocks may differ."""
+COMMITTED_WITHIN: Final = timedelta(minutes=1)
+"""What is not stored so long after it was made never will be: its turn in a group and two tries to write it take less,
+and clocks may differ."""
 
 
 @dataclass(slots=True)
@@ -51,7 +52,9 @@ class Claim:
         claims, token = Claims(), secrets.token_hex(16)
         left = _latest_retry_counts(messages)
         found, missing = self._find(left)
-        claims.early = [message for message in messages if message.notification_id in missing]
+        claims.early = list(
+            {each.notification_id: each for each in messages if each.notification_id in missing}.values()
+        )
         for number in range(ROUNDS):
             try:
                 if number:
@@ -80,7 +83,10 @@ class Claim:
             if not missing:
                 break
             time.sleep(pause)
-            late = self.store.get_many(missing)
+            try:
+                late = self.store.get_many(missing)
+            except StoreUnavailableError:
+                break  # what was found can still be claimed, it may be
             found += late
             missing = missing.difference(each.id for each in late)
         return found, missing

@@ -10,7 +10,7 @@ from functools import partial
 
 from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
-from wavecom.application.publishing import follow_up, put
+from wavecom.application.publishing import follow_up, publish_messages
 from wavecom.application.record import Record
 from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
 from wavecom.application.send import Finished, Sends
@@ -87,9 +87,9 @@ class Deliver:
         report.waited = _waited(claims.claimed)
         report.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
-        put(self.queue, claims.early, delay=DEFERRAL)
+        sends.begin(_as_stored(first, claims.claimed))
+        publish_messages(self.queue, claims.early, delay=DEFERRAL)
         if claims.claimed:
-            sends.begin(_as_stored(first, claims.claimed))
             self._send([each for each in claims.claimed if each.begun is None], sends, report)
         return report
 

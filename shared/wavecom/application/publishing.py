@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 
 def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timedelta = timedelta(0)) -> set[str]:
     """Announce notifications in their lanes and return the ids that the broker confirmed, none if it is down."""
-    return put(queue, [QueueMessage.about(notification) for notification in notifications], delay=delay)
+    return publish_messages(queue, [QueueMessage.about(notification) for notification in notifications], delay=delay)
 
 
-def put(queue: Queue, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> set[str]:
+def publish_messages(queue: Queue, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> set[str]:
     """Put messages in their lanes and return the ids of the notifications whose messages the broker confirmed."""
     if not messages:
         return set()

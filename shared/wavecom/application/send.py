@@ -24,7 +24,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 GROUP_SIZE = 256
-"""Outcomes recorded in one transaction."""
+"""Outcomes recorded in one transaction, at the most."""
+SMALL_GROUP = 32
+"""Not worth a transaction of its own while others are about to finish."""
 BULK_SLOTS = timedelta(milliseconds=100)
 """How much of a limited provider's time one bulk call may take: more would be a burst that its own window refuses."""
 GROUP_WINDOW_SECONDS = 0.1
@@ -60,10 +62,14 @@ class Sends:
             self.under_way += len(call)
 
     def finished(self) -> list[Finished]:
-        """Return what finished: a group that closes when full or when its first member has waited long enough."""
+        """Return what finished: a group that closes when its first member has waited long enough, or when it is full.
+
+        It is full with half of what is under way, so that one slow send does not keep all others' threads idle.
+        """
         group = [self._finished.get()]
         closes = time.monotonic() + GROUP_WINDOW_SECONDS
-        while len(group) < min(GROUP_SIZE, self.under_way):
+        full = min(GROUP_SIZE, self.under_way, max(SMALL_GROUP, self.under_way // 2))
+        while len(group) < full:
             try:
                 group.append(self._finished.get(timeout=max(0.0, closes - time.monotonic())))
             except Empty:

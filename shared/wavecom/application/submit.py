@@ -1,6 +1,7 @@
 """Accept notifications: store them, queue them, and answer."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,9 +28,18 @@ class Submit:
     Accepted means stored: when the broker is down the notifications stay PENDING and the sweep queues them.
     """
 
-    def __init__(self, *, store: NotificationStore, queue: Queue, clock: Clock, timings: Timings) -> None:
+    def __init__(
+        self,
+        *,
+        store: NotificationStore,
+        queue: Queue,
+        clock: Clock,
+        timings: Timings,
+        executor: Executor | None = None,
+    ) -> None:
+        """Join the parts; messages are published in ``executor``, in threads of its own where it is None."""
         self._store = store
-        self._accept = Accept(store, queue)
+        self._accept = Accept(store, queue, executor)
         self._clock = clock
         self._timings = timings
 

@@ -84,7 +84,7 @@ def as_created(notification: Notification, *, queued: bool) -> Notification:
 
 
 def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Change:
-    """PENDING → QUEUED, after the broker has confirmed its message."""
+    """PENDING → QUEUED: to be committed once the broker has confirmed its message."""
     return move(
         notification,
         (Status.QUEUED, "Added to queue"),
@@ -99,7 +99,7 @@ def claim(notification: Notification, *, retry_count: int, token: str, at: datet
 
     ``retry_count`` is the queue message's: one older than the notification's present retry is stale, and so is
     a copy that comes before the retry's time. A notification past its deadline becomes EXPIRED instead. One
-    that is still PENDING, because its message was faster than the writer of QUEUED, gets both entries.
+    that is still PENDING, because its sender did not hear of the confirm, or not yet, gets both entries.
     """
     if notification.status not in WAITING:
         return None
