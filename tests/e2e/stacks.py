@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import boto3
 import httpx
 import psutil
 
+from chaos.stack import supervisor_pids
 from local.config import PROJECT, STATE_VARIABLE, StackConfig
 from local.supervision import Supervisor, end_leftovers
 from tests.conftest import MANY_THREADS, stack_config
@@ -112,6 +114,19 @@ class RunningStack:
 
     def start_programs(self, *names: str) -> None:
         self._supervisor.start_programs(names)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Stop a program with all its processes in the middle of whatever it does, and let it go on afterwards."""
+        program = psutil.Process(dict(supervisor_pids(self._supervisor))[name])
+        processes = [program, *program.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
 
     @property
     def broker_program(self) -> str:

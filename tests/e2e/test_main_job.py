@@ -169,6 +169,22 @@ def test_what_always_fails_ends_after_three_retries_with_one_dead_letter(stack: 
     assert stack.dead_letters().count(notification_id) == 1
 
 
+def test_a_broker_that_hangs_holds_up_one_request_for_some_seconds_and_the_next_not_at_all(stack: RunningStack) -> None:
+    took = []
+    with stack.frozen(stack.broker_program):
+        for _ in range(2):
+            started = time.monotonic()
+            notification_id = stack.post("user@example.com")
+            took.append(time.monotonic() - started)
+            assert stack.get(notification_id)["notification"]["status"] == "PENDING"
+
+    assert 3 <= took[0] < 8
+    assert took[1] < 2
+    data = stack.wait_for(notification_id, "SENT", seconds=60)
+    assert [entry["status"] for entry in data["logs"]] == ALL_FOUR
+    assert stack.sends()[notification_id] == 1
+
+
 def test_while_the_broker_is_down_it_accepts_and_afterwards_it_delivers(stack: RunningStack) -> None:
     # The last one: the emulator of SQS forgets what was in its queues, dead letters among it.
     stack.stop_programs(stack.broker_program)
