@@ -84,8 +84,9 @@ def machine(mongo: Mongo) -> Callable[[], WaveComMachine]:
 
 
 def test_nothing_is_lost_or_sent_twice_whatever_happens_in_whatever_order(
-    mongo: Mongo, caplog: pytest.LogCaptureFixture
+    mongo: Mongo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("wavecom.application.claim.PAUSES_SECONDS", (0.0,))  # nothing happens while a strand waits
     caplog.set_level(logging.CRITICAL, "wavecom")  # trouble is what this is about; its lines would bury the story
     asked = os.environ.get("WAVECOM_MACHINE_EXAMPLES")
     chosen = os.environ.get("WAVECOM_MACHINE_SEED")
