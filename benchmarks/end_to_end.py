@@ -20,6 +20,7 @@ RATES: Final = (500, 833, 1_250, 1_667, 1_833, 2_000, 2_250, 2_500)
 STEP_SECONDS: Final = 15
 CONSUMERS: Final = 2
 """Processes for each lane: while one waits for the database, the other works."""
+MOST_CONSUMERS: Final = 3
 MOST_SENDS_AT_ONCE: Final = 512
 """For the highest rate: at more than the promised one, calls of 200 ms would wait for one another."""
 DRAIN_SECONDS: Final = 180.0
@@ -29,21 +30,21 @@ def end_to_end(
     broker: Broker, note: Note, say: Callable[[str], None], *, rate: float = PROMISED, seconds: int = 60
 ) -> None:
     """Measure one rate for a while."""
-    with _stack(broker, say, topology.SENDS_AT_ONCE) as stack:
+    with _stack(broker, say, CONSUMERS, topology.SENDS_AT_ONCE) as stack:
         figures = steady(stack, rate, seconds)
         say(line(figures))
-        parameters = _parameters(broker, rate, seconds, topology.SENDS_AT_ONCE)
+        parameters = _parameters(broker, rate, seconds, CONSUMERS, topology.SENDS_AT_ONCE)
         note(Result(what="end-to-end", parameters=parameters, figures=figures))
 
 
 def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
     """Raise the rate until the backlog grows."""
     held = 0.0
-    with _stack(broker, say, MOST_SENDS_AT_ONCE) as stack:
+    with _stack(broker, say, MOST_CONSUMERS, MOST_SENDS_AT_ONCE) as stack:
         for rate in RATES:
             figures = steady(stack, rate, STEP_SECONDS)
             say(f"{rate}/s: {line(figures)}")
-            parameters = _parameters(broker, rate, STEP_SECONDS, MOST_SENDS_AT_ONCE)
+            parameters = _parameters(broker, rate, STEP_SECONDS, MOST_CONSUMERS, MOST_SENDS_AT_ONCE)
             note(Result(what="end-to-end.step", parameters=parameters, figures=figures))
             if figures["backlogGrows"] or figures["refusedRequests"]:
                 break
@@ -55,7 +56,7 @@ def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
                 "broker": broker,
                 "latencyMs": LATENCY_MS,
                 "secondsPerRate": STEP_SECONDS,
-                "consumers": CONSUMERS,
+                "consumers": MOST_CONSUMERS,
                 "sendsAtOnce": MOST_SENDS_AT_ONCE,
             },
             figures={"perSecond": held},
@@ -74,19 +75,19 @@ def steady(stack: MeasuredStack, rate: float, seconds: int) -> Figures:
 
 
 @contextmanager
-def _stack(broker: Broker, say: Callable[[str], None], sends_at_once: int) -> Iterator[MeasuredStack]:
+def _stack(broker: Broker, say: Callable[[str], None], consumers: int, sends_at_once: int) -> Iterator[MeasuredStack]:
     """Run a stack with slow providers, and warm it up."""
     settings = {"SIMULATED_LATENCY_MS": str(LATENCY_MS), "SENDS_AT_ONCE": str(sends_at_once)}
-    with running(broker, say, settings, consumers=CONSUMERS) as stack:
+    with running(broker, say, settings, consumers=consumers) as stack:
         steady(stack, 300, 3)
         yield stack
 
 
-def _parameters(broker: str, rate: float, seconds: int, sends_at_once: int) -> Figures:
+def _parameters(broker: str, rate: float, seconds: int, consumers: int, sends_at_once: int) -> Figures:
     return {
         "broker": broker,
         "latencyMs": LATENCY_MS,
-        "consumers": CONSUMERS,
+        "consumers": consumers,
         "sendsAtOnce": sends_at_once,
         "rate": round(rate),
         "seconds": seconds,

@@ -64,11 +64,11 @@ class Sends:
     def finished(self) -> list[Finished]:
         """Return what finished: a group that closes when its first member has waited long enough, or when it is full.
 
-        It is full with half of what is under way, so that one slow send does not keep all others' threads idle.
+        It is full with three quarters of what is under way, so that one slow send keeps nobody's threads idle.
         """
         group = [self._finished.get()]
         closes = time.monotonic() + GROUP_WINDOW_SECONDS
-        full = min(GROUP_SIZE, self.under_way, max(SMALL_GROUP, self.under_way // 2))
+        full = min(GROUP_SIZE, self.under_way, max(SMALL_GROUP, 3 * self.under_way // 4))
         while len(group) < full:
             try:
                 group.append(self._finished.get(timeout=max(0.0, closes - time.monotonic())))
