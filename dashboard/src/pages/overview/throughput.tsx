@@ -6,6 +6,7 @@ import { minuteTime } from '@/lib/times';
 import { usePreferences } from '@/stores/preferences';
 import { Card } from '@/ui/card';
 import { ErrorNotice } from '@/ui/error-notice';
+import { PartBoundary } from '@/ui/part-boundary';
 import { Skeleton } from '@/ui/skeleton';
 import { lastHour, OUTCOMES_SHOWN } from './minutes';
 
@@ -22,9 +23,11 @@ export function Throughput({ minutes }: { minutes: Live<Minutes> }) {
         <ErrorNotice what="The chart" error={minutes.error} />
       ) : (
         <div className="h-64">
-          <Suspense fallback={place}>
-            {rows ? <ThroughputChart rows={rows} timeZone={timeZone} /> : place}
-          </Suspense>
+          <PartBoundary what="The chart">
+            <Suspense fallback={place}>
+              {rows ? <ThroughputChart rows={rows} timeZone={timeZone} /> : place}
+            </Suspense>
+          </PartBoundary>
         </div>
       )}
       {rows && (

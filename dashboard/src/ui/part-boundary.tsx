@@ -1,0 +1,41 @@
+import { Component, type ReactNode } from 'react';
+import { Button } from './button';
+import { Notice } from './notice';
+
+interface PartBoundaryProps {
+  /** What is missing where it cannot be shown, as the beginning of a sentence. */
+  what: string;
+  children: ReactNode;
+}
+
+/** Keeps the page whole where a part that is loaded late cannot be loaded: while the API is away, or after a deployment. */
+export class PartBoundary extends Component<PartBoundaryProps, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.failed) {
+      return this.props.children;
+    }
+    return (
+      <Notice
+        tone="warn"
+        title={`${this.props.what} could not be loaded`}
+        actions={
+          <Button
+            onClick={() => {
+              window.location.reload();
+            }}
+          >
+            Reload
+          </Button>
+        }
+      >
+        Everything else on this page is as it should be.
+      </Notice>
+    );
+  }
+}
