@@ -25,7 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.integration.machine_events import Submission, events, submissions
 from tests.integration.machine_strands import Fate
 from tests.integration.machine_world import World
-from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.client import Mongo, available
 
 EXAMPLES = 60
 STEPS = 40
@@ -86,7 +86,9 @@ def machine(mongo: Mongo) -> Callable[[], WaveComMachine]:
 def test_nothing_is_lost_or_sent_twice_whatever_happens_in_whatever_order(
     mongo: Mongo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wavecom.application.claim.PAUSES_SECONDS", (0.0,))  # nothing happens while a strand waits
+    # Nothing happens while a strand waits: not for a commit, nor for another strand's open transaction.
+    monkeypatch.setattr("wavecom.application.claim.PAUSES_SECONDS", (0.0,))
+    monkeypatch.setattr(available.__wrapped__, "__defaults__", (timedelta(seconds=0.5),))  # type: ignore[attr-defined]
     caplog.set_level(logging.CRITICAL, "wavecom")  # trouble is what this is about; its lines would bury the story
     asked = os.environ.get("WAVECOM_MACHINE_EXAMPLES")
     chosen = os.environ.get("WAVECOM_MACHINE_SEED")
