@@ -29,6 +29,9 @@ ENOUGH_SECONDS: Final = 10.0
 LISTED: Final = 100_000
 """Beyond this the development server's lists take longer than a request may."""
 GROUP: Final = 100
+IDLE_SECONDS: Final = 0.05
+"""Of processor time in a second."""
+IDLE_WITHIN_SECONDS: Final = 20
 MERGED: Final = timedelta(minutes=10)
 """After this, all writers are done with a minute."""
 FINISHED_EVERY: Final = 1_000
@@ -43,6 +46,7 @@ def growth(broker: Broker, note: Note, say: Callable[[str], None], *, sizes: Seq
         for size in sizes:
             _store(stack, size - stored)
             _fold(stack)
+            _until_idle(stack)
             stored = size
             calls = _calls(stack)
             if size > LISTED:
@@ -50,6 +54,15 @@ def growth(broker: Broker, note: Note, say: Callable[[str], None], *, sizes: Seq
             figures = {name: _milliseconds(call) for name, call in calls.items()}
             say(f"{size}: {figures}")
             note(Result(what="growth", parameters={"broker": broker, "stored": size}, figures=figures))
+
+
+def _until_idle(stack: MeasuredStack) -> None:
+    """Wait while the database still writes down what it was just given: that is not the calls' cost."""
+    for _ in range(IDLE_WITHIN_SECONDS):
+        before = stack.cpu_seconds()["mongodb"]
+        time.sleep(1)
+        if stack.cpu_seconds()["mongodb"] - before < IDLE_SECONDS:
+            return
 
 
 def _store(stack: MeasuredStack, count: int) -> None:
