@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -153,15 +153,8 @@ class ChaosStack:
     @contextmanager
     def frozen(self, programs: Iterable[str]) -> Iterator[None]:
         """Stop programs in the middle of whatever they do (SIGSTOP), and let them go on afterwards (SIGCONT)."""
-        processes = [process for program in programs if (process := self.process(program))]
-        for process in processes:
-            process.suspend()
-        try:
+        with suspended([process for program in programs if (process := self.process(program))]):
             yield
-        finally:
-            for process in processes:
-                with suppress(psutil.NoSuchProcess):
-                    process.resume()
 
     @contextmanager
     def wrong_clocks(self) -> Iterator[None]:
@@ -229,6 +222,19 @@ def supervisor_pids(supervisor: Supervisor) -> list[tuple[str, int]]:
     """Return each program's process id, 0 where it does not run."""
     with supervisor._rpc() as rpc:
         return [(each["name"], each["pid"]) for each in rpc.getAllProcessInfo()]
+
+
+@contextmanager
+def suspended(processes: Sequence[psutil.Process]) -> Iterator[None]:
+    """Stop processes in the middle of whatever they do (SIGSTOP), and let them go on afterwards (SIGCONT)."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def free_ports(count: int) -> int:

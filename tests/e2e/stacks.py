@@ -17,7 +17,7 @@ import boto3
 import httpx
 import psutil
 
-from chaos.stack import supervisor_pids
+from chaos.stack import supervisor_pids, suspended
 from local.config import PROJECT, STATE_VARIABLE, StackConfig
 from local.supervision import Supervisor, end_leftovers
 from tests.conftest import MANY_THREADS, stack_config
@@ -119,14 +119,8 @@ class RunningStack:
     def frozen(self, name: str) -> Iterator[None]:
         """Stop a program with all its processes in the middle of whatever it does, and let it go on afterwards."""
         program = psutil.Process(dict(supervisor_pids(self._supervisor))[name])
-        processes = [program, *program.children(recursive=True)]
-        for process in processes:
-            process.suspend()
-        try:
+        with suspended([program, *program.children(recursive=True)]):
             yield
-        finally:
-            for process in processes:
-                process.resume()
 
     @property
     def broker_program(self) -> str:

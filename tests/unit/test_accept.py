@@ -34,11 +34,9 @@ class HeldStore(FakeStore):
         self.groups: list[int] = []
 
     def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
-        if len(self.groups) < AT_ONCE:
-            self.groups.append(len(changes))
+        self.groups.append(len(changes))
+        if len(self.groups) <= AT_ONCE:
             assert self.held.acquire(timeout=GIVE_UP)
-        else:
-            self.groups.append(len(changes))
         return super().add(changes, provided=provided)
 
 

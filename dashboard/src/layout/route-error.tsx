@@ -1,26 +1,13 @@
 import { useRouteError } from 'react-router';
-import { Button } from '@/ui/button';
 import { Notice } from '@/ui/notice';
+import { ReloadButton } from '@/ui/reload-button';
 
 /** What stands instead of the page when it broke, or when a part of it could not be loaded after a new deployment. */
 export function RouteError() {
   const error = useRouteError();
   return (
     <main className="mx-auto max-w-2xl p-6">
-      <Notice
-        tone="bad"
-        role="alert"
-        title="The page could not be shown"
-        actions={
-          <Button
-            onClick={() => {
-              window.location.reload();
-            }}
-          >
-            Reload
-          </Button>
-        }
-      >
+      <Notice tone="bad" role="alert" title="The page could not be shown" actions={<ReloadButton />}>
         {error instanceof Error ? error.message : 'The reason is in the browser console.'}
       </Notice>
     </main>

@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from 'react';
-import { Button } from './button';
 import { Notice } from './notice';
+import { ReloadButton } from './reload-button';
 
 interface PartBoundaryProps {
   /** What is missing where it cannot be shown, as the beginning of a sentence. */
@@ -21,19 +21,7 @@ export class PartBoundary extends Component<PartBoundaryProps, { failed: boolean
       return this.props.children;
     }
     return (
-      <Notice
-        tone="warn"
-        title={`${this.props.what} could not be loaded`}
-        actions={
-          <Button
-            onClick={() => {
-              window.location.reload();
-            }}
-          >
-            Reload
-          </Button>
-        }
-      >
+      <Notice tone="warn" title={`${this.props.what} could not be loaded`} actions={<ReloadButton />}>
         Everything else on this page is as it should be.
       </Notice>
     );
