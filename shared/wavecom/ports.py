@@ -12,8 +12,9 @@ from wavecom.domain.ledger import Totals
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import AuditEntry, Cause, Channel, Notification, Priority, Status
 from wavecom.domain.outcomes import ProviderError, Receipt
-from wavecom.domain.receipts import DeliveryReport, Unwanted
+from wavecom.domain.receipts import DeliveryReport
 from wavecom.domain.routing import WeightChange
+from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import ApiKey, TenantPolicy
 from wavecom.metrics import Metric
 

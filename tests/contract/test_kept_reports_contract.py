@@ -7,7 +7,8 @@ import pytest
 from tests.builders import NOON
 from tests.fakes import FakeKeptReports
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import KeptReports
 
 SOON = NOON + timedelta(seconds=5)

@@ -9,7 +9,7 @@ from tests.builders import NOON, pending
 from tests.fakes import FakeSuppressions
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.domain.notification import Channel
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Suppression, Suppressions
 
 PHONE = "+12025550123"

@@ -11,7 +11,8 @@ from tests.integration.machine_strands import Strand
 from tests.integration.machine_witness import TENANTS
 from tests.integration.machine_world import World
 from wavecom.domain.notification import Channel, Draft, Lane, OnUnknown, Priority
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Suppression
 
 NOTIFICATIONS_MAX = 12

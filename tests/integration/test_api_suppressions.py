@@ -13,7 +13,7 @@ from tests.integration.conftest import Api, MakeApi, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.domain.notification import Channel
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.http import operation_responses as shapes
 from wavecom.ports import Suppression

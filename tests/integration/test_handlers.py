@@ -27,7 +27,7 @@ from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain import lifecycle
 from wavecom.domain.notification import Priority, Status
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.domain.timings import Timings
 

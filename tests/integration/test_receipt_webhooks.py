@@ -20,7 +20,8 @@ from tests.builders import NOON, ManualClock
 from tests.fakes import FakeCounters
 from tests.integration.conftest import LEAKS, GatewayTransport, serve
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.http.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
 from wavecom.http.receipts.twilio import sign

@@ -14,7 +14,7 @@ from wavecom.domain import lifecycle, settlement
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import Cause, Channel, Notification, Status
 from wavecom.domain.outcomes import Outcome, Receipt, TransientError
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage, Suppression
 
 TO = "user@example.com"

@@ -11,7 +11,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.builders import NOON
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.http.errors import HttpError, InvalidRequestError, MalformedRequestError
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.ses import ses_reports

@@ -11,7 +11,8 @@ from wavecom.application.receive import KEPT_FOR, LOOK_AGAIN_AFTER, Receive
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Channel, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Suppression
 
 EVENT = NOON + timedelta(seconds=3)

@@ -13,7 +13,8 @@ from wavecom.domain.change import Change
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notification import Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import Fared, Unwanted
+from wavecom.domain.receipts import Fared
+from wavecom.domain.suppression import Unwanted
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from enum import StrEnum
 from wavecom.domain.change import UNFINISHED, Change, move
 from wavecom.domain.notification import Notification, Status
 from wavecom.domain.outcomes import Outcome
+from wavecom.domain.suppression import Unwanted
 
 
 class Fared(StrEnum):
@@ -15,15 +16,6 @@ class Fared(StrEnum):
 
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
-
-
-class Unwanted(StrEnum):
-    """Why no more messages should go to an address."""
-
-    HARD_BOUNCE = "hard_bounce"
-    COMPLAINT = "complaint"
-    MANUAL = "manual"
-    """Put there by a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wavecom.domain.notification import Cause, Channel, OnUnknown
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Role
 from wavecom.http.responses import Id, Moment, NotificationShape, Shape
 

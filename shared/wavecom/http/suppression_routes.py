@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from wavecom.domain.errors import NotFoundError
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Caller
 from wavecom.http import operation_responses as shapes
 from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, documented

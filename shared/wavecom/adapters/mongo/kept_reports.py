@@ -6,7 +6,8 @@ from datetime import datetime
 from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import KeptReport
 
 

@@ -6,7 +6,7 @@ from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.domain.notification import Channel, Notification
-from wavecom.domain.receipts import Unwanted
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Suppression, suppression_id
 
 

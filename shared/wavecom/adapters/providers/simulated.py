@@ -47,7 +47,8 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
 EMAIL_DOMAIN: Final = "simulator.example.com"

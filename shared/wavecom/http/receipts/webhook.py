@@ -20,7 +20,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from standardwebhooks import Webhook
 
-from wavecom.domain.receipts import DeliveryReport, Fared, Unwanted
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.json_body import read_json
 from wavecom.http.moments import Moment

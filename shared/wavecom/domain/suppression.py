@@ -1,0 +1,14 @@
+"""Why no more messages go to a recipient."""
+
+from enum import StrEnum
+
+
+class Unwanted(StrEnum):
+    """Why no more messages should go to an address."""
+
+    HARD_BOUNCE = "hard_bounce"
+    """It does not exist (any more), or cannot take messages of this channel."""
+    COMPLAINT = "complaint"
+    """Its owner complained, or opted out."""
+    MANUAL = "manual"
+    """Put there by a person."""
