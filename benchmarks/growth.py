@@ -14,6 +14,8 @@ from benchmarks.stack import MeasuredStack, running
 from local.config import Broker
 from wavecom.adapters.mongo.documents import to_document
 from wavecom.application.claim import Claim
+from wavecom.application.deadline import Deadline
+from wavecom.application.save import SaveUntil
 from wavecom.domain import lifecycle
 from wavecom.domain.ledger import deltas
 from wavecom.domain.messages import QueueMessage
@@ -105,7 +107,8 @@ def _state(number: int, at: datetime) -> dict[str, Any]:
 
 def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
     parts, store = stack.parts, stack.parts.store
-    claim = Claim(store=store, clock=parts.clock, timings=parts.settings.timings())
+    save = SaveUntil(store=store, deadline=Deadline(timedelta(minutes=1)))
+    claim = Claim(store=store, save=save, clock=parts.clock, timings=parts.settings.timings())
     waiting = iter([fill(stack, GROUP) for _ in range(REPEATS + 1)])
 
     def claims() -> None:

@@ -9,7 +9,7 @@ from wavecom.domain.ledger import Totals, deltas
 from wavecom.domain.lifecycle import Replay
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Attempt, Channel, Draft, Idempotency, Notification, Priority
-from wavecom.domain.outcomes import Outcome, Receipt
+from wavecom.domain.outcomes import About, Outcome, Receipt
 from wavecom.domain.settlement import AttemptResult
 from wavecom.domain.timings import Timings
 
@@ -84,8 +84,21 @@ def sent(at: datetime = NOON, **changes: Any) -> Notification:
     return settlement.settle(claimed(at, **changes), a_result(Outcome.DELIVERED), at=at, timings=TIMINGS).after
 
 
+_ABOUT = {
+    Outcome.TRANSIENT: About.SENDER,
+    Outcome.RATE_LIMITED: About.SENDER,
+    Outcome.PERMANENT: About.RECIPIENT,
+    Outcome.UNKNOWN: About.SENDER,
+}
+"""What providers say most often."""
+
+
 def a_result(
-    outcome: Outcome, *, retry_after: timedelta | None = None, provider: str = "simulated-email"
+    outcome: Outcome,
+    *,
+    retry_after: timedelta | None = None,
+    provider: str = "simulated-email",
+    about: About | None = None,
 ) -> AttemptResult:
     attempt = Attempt(
         provider=provider,
@@ -93,6 +106,7 @@ def a_result(
         code=None if outcome is Outcome.DELIVERED else "some_code",
         started_at=NOON,
         duration_ms=12,
+        about=about or _ABOUT.get(outcome),
     )
     receipt = Receipt("message-1") if outcome is Outcome.DELIVERED else None
     return AttemptResult(

@@ -16,6 +16,7 @@ from wavecom.domain.notification import AuditEntry, Channel, Lane, Notification
 from wavecom.domain.outcomes import Receipt
 from wavecom.domain.receipts import DeliveryReport
 from wavecom.domain.routing import WeightChange
+from wavecom.domain.suppression import Unwanted
 from wavecom.metrics import Metric
 from wavecom.ports import (
     AuditRange,
@@ -306,11 +307,11 @@ class FakeSuppressions:
     def __init__(self) -> None:
         self.listed: dict[tuple[str, str], Suppression] = {}
 
-    def among(self, notifications: Sequence[Notification]) -> set[str]:
+    def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
         return {
-            each.id
+            each.id: suppression.reason
             for each in notifications
-            if (each.tenant_id, suppression_id(each.channel, each.recipient)) in self.listed
+            if (suppression := self.listed.get((each.tenant_id, suppression_id(each.channel, each.recipient))))
         }
 
     def add(self, suppressions: Sequence[Suppression]) -> None:

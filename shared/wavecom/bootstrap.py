@@ -18,6 +18,7 @@ from wavecom.application.deliver import Deliver
 from wavecom.application.intervene import Intervene
 from wavecom.application.ledger import Ledger
 from wavecom.application.observe import Observe
+from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.providers import ConfiguredProvider, Providers
 from wavecom.application.query import Query
 from wavecom.application.receive import Receive
@@ -277,8 +278,7 @@ class Container:
                 weights=self.weights,
                 clock=self.clock,
             ),
-            breakers=self.breakers,
-            pace=self.pace,
+            health=ProviderHealth(breakers=self.breakers, pace=self.pace, clock=self.clock),
             executor=ThreadPoolExecutor(self.settings.sends_at_once, thread_name_prefix="send"),
             sends_at_once=self.settings.sends_at_once,
             clock=self.clock,

@@ -308,8 +308,8 @@ def suppression_id(channel: Channel, recipient: str) -> str:
 class Suppressions(Protocol):
     """The tenants' suppression lists."""
 
-    def among(self, notifications: Sequence[Notification]) -> set[str]:
-        """Return the ids of those whose recipient is on their tenant's list. One call a batch."""
+    def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
+        """Return those whose recipient is on their tenant's list, by id, with the reason. One call a batch."""
 
     def add(self, suppressions: Sequence[Suppression]) -> None:
         """Put addresses on their lists; one that is there already stays as it is."""

@@ -33,6 +33,7 @@ from wavecom.domain.lifecycle import Replay
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Channel, Draft, IdempotentCall, Lane, Notification, Status
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -123,7 +124,7 @@ class ToldProvider:
             case Fate.FAIL:
                 raise TransientError("Busy", code="busy")
             case Fate.REFUSE:
-                raise PermanentError("No such recipient", code="no_recipient")
+                raise PermanentError("No such recipient", code="no_recipient", about=About.RECIPIENT)
             case Fate.LIMIT:
                 raise RateLimitedError("Too many", code="too_many", retry_after=timedelta(seconds=20))
             case Fate.SILENCE:

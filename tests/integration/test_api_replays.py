@@ -15,6 +15,7 @@ from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Lane
 from wavecom.domain.outcomes import Outcome
+from wavecom.domain.suppression import Unwanted
 from wavecom.http import operation_responses as shapes
 
 MakeKey = Callable[..., str]
@@ -28,7 +29,14 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
     claims = store.save(
         [lifecycle.claim(each, retry_count=0, token="t", at=at, timings=TIMINGS) for each in store.get_many(ids)]
     )
-    assert len(store.save([settlement.suppress(each.after, at=at, timings=TIMINGS) for each in claims])) == count
+    assert (
+        len(
+            store.save(
+                [settlement.suppress(each.after, reason=Unwanted.MANUAL, at=at, timings=TIMINGS) for each in claims]
+            )
+        )
+        == count
+    )
     return ids
 
 

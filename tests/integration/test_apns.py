@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.builders import ManualClock
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
-from wavecom.adapters.providers.apns import DEAD_TOKEN, PAYLOAD_MAX_BYTES, ApnsPushProvider
+from wavecom.adapters.providers.apns import PAYLOAD_MAX_BYTES, ApnsPushProvider
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
     PermanentError,
@@ -24,6 +24,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
@@ -184,8 +185,15 @@ def test_answer_means_what_the_table_says_and_is_asked_for_once(
     assert len(apns.requests) == 1
 
 
-def test_only_what_apns_says_of_a_lost_token_declares_it_dead() -> None:
-    assert {code for _, _, code in REFUSALS if code in DEAD_TOKEN} == DEAD_TOKEN == {"Unregistered", "ExpiredToken"}
+@pytest.mark.parametrize(("reply", "code"), [(reply, code) for reply, _, code in REFUSALS])
+def test_only_what_apns_says_of_a_lost_token_declares_it_dead(
+    apns: ApnsService, provider: ApnsPushProvider, reply: Reply, code: str
+) -> None:
+    apns.follow(reply)
+
+    error = error_of(provider)
+
+    assert error.unwanted is (Unwanted.HARD_BOUNCE if code in {"Unregistered", "ExpiredToken"} else None)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"reason": ["a"]}', b'{"reason": "a recipient"}', b"[" * 10_000])

@@ -21,6 +21,7 @@ from wavecom.domain.change import Change
 from wavecom.domain.notification import Channel, Notification, OnUnknown, Priority, Status
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Mismatch
 
 TENANTS = ("bank-a", "bank-b", "bank-a~test")
@@ -84,7 +85,7 @@ STEPS: dict[Status, list[Step]] = {
         lambda each, at: settlement.begin(each, provider="simulated-email", idempotent=False, at=at),
         lambda each, at: settlement.abandon(each, at=at, timings=TIMINGS),
         lambda each, at: settlement.release(each, at=at, timings=TIMINGS),
-        lambda each, at: settlement.suppress(each, at=at, timings=TIMINGS),
+        lambda each, at: settlement.suppress(each, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
     ],
     Status.RETRYING: [
         lambda each, at: _claim(each, max(at, each.retry_at or at)),

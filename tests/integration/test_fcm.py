@@ -14,7 +14,7 @@ import pytest
 
 from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refusal
 from tests.standins.http_service import Fault, Reply
-from wavecom.adapters.providers.fcm import DEAD_TOKEN, INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
+from wavecom.adapters.providers.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
     PermanentError,
@@ -23,6 +23,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
@@ -161,10 +162,16 @@ def test_answer_means_what_the_table_says_and_is_asked_for_once(
     assert len(fcm.requests) == 1
 
 
-def test_only_the_answers_about_a_lost_registration_declare_it_dead() -> None:
-    dead = {code for _, _, code in REFUSALS if code in DEAD_TOKEN}
+@pytest.mark.parametrize(("reply", "code"), [(reply, code) for reply, _, code in REFUSALS])
+def test_only_the_answers_about_a_lost_registration_declare_it_dead(
+    fcm: FcmService, provider: FcmPushProvider, reply: Reply, code: str
+) -> None:
+    fcm.follow(reply)
 
-    assert dead == DEAD_TOKEN == {"UNREGISTERED", INVALID_REGISTRATION}
+    error = error_of(provider)
+
+    dead = code in {"UNREGISTERED", INVALID_REGISTRATION}
+    assert error.unwanted is (Unwanted.HARD_BOUNCE if dead else None)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,17 @@ from tests.fakes import (
 from wavecom.adapters.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
+from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.route import Route, Router, Routes
 from wavecom.domain.notification import Channel, Notification
 
 LONG = Deadline(timedelta(hours=1))
 SLOW = timedelta(milliseconds=200)
+
+
+def brief() -> Deadline:
+    """The deadline of an invocation that soon ends, for a database that does not come back."""
+    return Deadline(timedelta(seconds=1))
 
 
 class World:
@@ -52,8 +58,7 @@ class World:
                 weights=self.weights,
                 clock=self.clock,
             ),
-            breakers=self.breakers,
-            pace=self.pace,
+            health=ProviderHealth(breakers=self.breakers, pace=self.pace, clock=self.clock),
             executor=executor,
             sends_at_once=128,
             clock=self.clock,

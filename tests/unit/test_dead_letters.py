@@ -13,6 +13,7 @@ from wavecom.domain.errors import OverloadedError
 from wavecom.domain.lifecycle import Replay
 from wavecom.domain.notification import Cause, Channel, Lane, Notification, Status
 from wavecom.domain.outcomes import Outcome
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import DeadLetterFilter, Position
 
 UNKNOWN_ID = "0" * 24
@@ -43,7 +44,7 @@ class Dead:
             claim = lifecycle.claim(notification, retry_count=0, token="t", at=at, timings=TIMINGS)
             notification = self.saves(claim)
         if provider is None:
-            return self.saves(settlement.suppress(notification, at=at, timings=TIMINGS))
+            return self.saves(settlement.suppress(notification, reason=Unwanted.MANUAL, at=at, timings=TIMINGS))
         result = a_result(Outcome.PERMANENT, provider=provider)
         return self.saves(settlement.settle(notification, result, at=at, timings=TIMINGS))
 

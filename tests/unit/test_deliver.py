@@ -10,7 +10,7 @@ from tests.unit.delivery import LONG, SLOW, World
 from wavecom.domain import lifecycle
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Lane, Priority, Status
-from wavecom.domain.outcomes import PermanentError, TransientError
+from wavecom.domain.outcomes import About, PermanentError, TransientError
 
 
 def test_a_batch_is_sent_and_recorded(delivery: World) -> None:
@@ -139,7 +139,7 @@ def test_a_late_copy_of_an_earlier_message_does_not_cut_the_backoff_short(delive
 
 def test_a_permanent_refusal_goes_to_the_dead_letters(delivery: World) -> None:
     (notification,) = delivery.waiting(recipient="gone@example.com")
-    delivery.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1")]
+    delivery.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1", about=About.RECIPIENT)]
 
     delivery.run([notification])
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, a_result
 from tests.fakes import FakeProvider
-from tests.unit.delivery import World
+from tests.unit.delivery import World, brief
 from wavecom.application.route import Route
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.errors import StoreUnavailableError
@@ -139,7 +139,7 @@ def test_what_cannot_be_recorded_as_begun_is_not_sent(delivery: World, monkeypat
 
     monkeypatch.setattr(delivery.store, "save", fails_at_beginnings)
 
-    delivery.run(notifications := delivery.waiting(10))
+    delivery.run(notifications := delivery.waiting(10), brief())
 
     assert [message.notification_id for message in delivery.email.accepted] == [notifications[0].id]
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_claimed_and_begun_is_not_sent_and_comes_again(delivery: 
     monkeypatch.setattr(delivery.store, "save", fails)
 
     with pytest.raises(StoreUnavailableError):
-        delivery.run(delivery.waiting(10))
+        delivery.run(delivery.waiting(10), brief())
 
     assert delivery.email.accepted == []
 
@@ -181,7 +181,7 @@ def test_a_crash_in_mid_failover_leaves_the_provider_that_was_asked_last(deliver
         return save(changes)
 
     monkeypatch.setattr(delivery.store, "save", crashes_at_endings)
-    delivery.run([notification])
+    delivery.run([notification], brief())
 
     abandoned = settlement.abandon(delivery.stored(notification), at=NOON + TIMINGS.lease, timings=TIMINGS).after
 

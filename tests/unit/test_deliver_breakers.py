@@ -3,7 +3,7 @@
 from tests.unit.delivery import World
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR
 from wavecom.domain.notification import Channel, Status
-from wavecom.domain.outcomes import PermanentError, RateLimitedError, TransientError, UnknownOutcomeError
+from wavecom.domain.outcomes import About, PermanentError, RateLimitedError, TransientError, UnknownOutcomeError
 
 
 def test_ten_failures_in_a_row_open_the_breaker_and_then_no_call_is_made(delivery: World) -> None:
@@ -36,7 +36,11 @@ def test_after_thirty_seconds_one_trial_goes_through_and_closes_the_breaker(deli
 def test_refusals_and_rate_limits_do_not_open_the_breaker(delivery: World) -> None:
     recipients = [f"r{index}@example.com" for index in range(40)]
     for index, recipient in enumerate(recipients):
-        error = PermanentError("no", code="no") if index % 2 else RateLimitedError("slow down", code="429")
+        error = (
+            PermanentError("no", code="no", about=About.RECIPIENT)
+            if index % 2
+            else RateLimitedError("slow down", code="429")
+        )
         delivery.email.answers[recipient] = [error]
 
     delivery.run([delivery.waiting(recipient=each)[0] for each in recipients])

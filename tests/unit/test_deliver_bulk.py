@@ -11,6 +11,7 @@ from tests.unit.delivery import World
 from wavecom.application.route import Route
 from wavecom.domain.notification import Cause, Channel, OnUnknown, Status
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -85,7 +86,7 @@ def test_one_call_serves_many(delivery: World, bulk: FakeBulkProvider) -> None:
 
 def test_a_refused_recipient_fails_only_itself(delivery: World, bulk: FakeBulkProvider) -> None:
     answers = {
-        "gone@example.com": PermanentError("no such user", code="5.1.1"),
+        "gone@example.com": PermanentError("no such user", code="5.1.1", about=About.RECIPIENT),
         "busy@example.com": BUSY,
         "silent@example.com": UnknownOutcomeError("timeout", code="timeout"),
         "limited@example.com": RateLimitedError("slow down", code="429", of_recipient=True),

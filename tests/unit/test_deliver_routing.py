@@ -10,10 +10,11 @@ from tests.builders import NOON
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR
-from wavecom.application.deliver import PAUSE
+from wavecom.application.provider_health import PAUSE
 from wavecom.application.route import Route
 from wavecom.domain.notification import Cause, Channel, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     RateLimitedError,
     Receipt,
@@ -83,7 +84,7 @@ def test_when_all_refuse_one_retry_is_spent(delivery: World) -> None:
 
 def test_a_refusal_for_good_goes_to_nobody_else(delivery: World) -> None:
     first, second = chain(delivery, "first", "second")
-    first.answers[TO] = [PermanentError("no such user", code="5.1.1")]
+    first.answers[TO] = [PermanentError("no such user", code="5.1.1", about=About.RECIPIENT)]
     (notification,) = delivery.waiting()
 
     delivery.run([notification])

@@ -7,13 +7,13 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, message_about, pending
 from tests.fakes import FakeProvider
-from tests.unit.delivery import World
+from tests.unit.delivery import World, brief
 from wavecom.application.deadline import Deadline
 from wavecom.application.route import Route
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger import Totals
-from wavecom.domain.notification import Channel, Lane, Status
-from wavecom.domain.outcomes import PermanentError, TransientError
+from wavecom.domain.notification import Channel, Lane, OnUnknown, Status
+from wavecom.domain.outcomes import About, PermanentError, TransientError
 
 
 class DeadlineAfter(Deadline):
@@ -160,7 +160,7 @@ def test_a_database_that_fails_while_recording_leaves_it_to_the_lease(delivery: 
 
     monkeypatch.setattr(delivery.store, "save", fails_after_the_claim)
 
-    report = delivery.run(notifications)
+    report = delivery.run(notifications, brief())
 
     assert report.unrecorded == 2
     assert {delivery.stored(each).status for each in notifications} == {Status.PROCESSING}
@@ -180,7 +180,7 @@ def test_a_broker_that_is_down_loses_no_retry(delivery: World) -> None:
 
 def test_an_outcome_whose_answer_was_lost_still_has_its_dead_letter(delivery: World, monkeypatch) -> None:
     (notification,) = delivery.waiting(recipient="gone@example.com")
-    delivery.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1")]
+    delivery.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1", about=About.RECIPIENT)]
     save, calls = delivery.store.save, []
 
     def written_but_unanswered(changes):
@@ -240,3 +240,47 @@ def test_an_attempt_whose_record_was_answered_late_is_counted_once(delivery: Wor
 
     counted = Totals.merged(delivery.store.counters.minutes("bank-a", NOON - timedelta(days=1)).values()).providers()
     assert sum(sum(each.values()) for each in counted.values()) == len(delivery.stored(notification).attempts)
+
+
+@pytest.mark.parametrize("on_unknown", list(OnUnknown))
+def test_known_outcome_is_recorded_once_the_database_is_back(
+    delivery: World, monkeypatch, on_unknown: OnUnknown
+) -> None:
+    notifications = delivery.waiting(2, on_unknown=on_unknown)
+    save, calls = delivery.store.save, []
+
+    def is_away_after_the_claim(changes):
+        calls.append(changes)
+        if 1 < len(calls) < 5:
+            raise StoreUnavailableError("down")
+        return save(changes)
+
+    monkeypatch.setattr(delivery.store, "save", is_away_after_the_claim)
+
+    report = delivery.run(notifications)
+
+    assert report.unrecorded == 0
+    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
+    assert len(delivery.email.accepted) == 2
+
+
+@pytest.mark.parametrize("on_unknown", list(OnUnknown))
+def test_claim_whose_answer_was_lost_is_found_and_sent_once(
+    delivery: World, monkeypatch, on_unknown: OnUnknown
+) -> None:
+    notifications = delivery.waiting(3, on_unknown=on_unknown)
+    save, calls = delivery.store.save, []
+
+    def loses_the_answer(changes):
+        calls.append(changes)
+        saved = save(changes)
+        if len(calls) == 1:
+            raise StoreUnavailableError("the answer was lost")
+        return saved
+
+    monkeypatch.setattr(delivery.store, "save", loses_the_answer)
+
+    delivery.run(notifications)
+
+    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
+    assert sorted(each.notification_id for each in delivery.email.accepted) == sorted(each.id for each in notifications)

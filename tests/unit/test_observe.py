@@ -68,6 +68,7 @@ def test_a_broker_that_is_down_is_said_so_and_hides_nothing_else(world: World) -
 def test_failure_rate_counts_what_speaks_against_the_provider(world: World) -> None:
     counts = {"delivered": 6, "transient": 2, "unknown": 1, "permanent": 1}
     world.store.counters.add("bank-a", {f"providers.ses.{name}": count for name, count in counts.items()}, NOON)
+    world.store.counters.add("bank-a", {"providerFaults.ses": 3}, NOON)
 
     world.observe()
 
@@ -83,8 +84,10 @@ def test_failures_of_long_ago_do_not_count(world: World) -> None:
 
 
 def test_the_worst_failure_rate_leaves_out_providers_that_were_hardly_asked(world: World) -> None:
-    world.store.counters.add("bank-a", {"providers.ses.delivered": 15, "providers.ses.transient": 5}, NOON)
-    world.store.counters.add("bank-a", {"providers.twilio.transient": 2}, NOON)
+    world.store.counters.add(
+        "bank-a", {"providers.ses.delivered": 15, "providers.ses.transient": 5, "providerFaults.ses": 5}, NOON
+    )
+    world.store.counters.add("bank-a", {"providers.twilio.transient": 2, "providerFaults.twilio": 2}, NOON)
 
     world.observe()
 

@@ -8,7 +8,8 @@ import pytest
 from tests.builders import NOON, TIMINGS, a_result, begun, claimed, reclaimed
 from wavecom.domain import settlement
 from wavecom.domain.notification import Cause, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.outcomes import About, Outcome
+from wavecom.domain.suppression import Unwanted
 
 LATER = NOON + timedelta(milliseconds=234)
 
@@ -184,13 +185,23 @@ def test_a_refusal_after_an_unanswered_attempt_does_not_say_that_nothing_was_sen
     [
         (Outcome.TRANSIENT, True),
         (Outcome.RATE_LIMITED, True),
-        (Outcome.PERMANENT, False),
         (Outcome.UNKNOWN, False),
         (Outcome.DELIVERED, False),
     ],
 )
 def test_another_provider_is_asked_at_once_after_a_definite_refusal_alone(outcome: Outcome, expected: bool) -> None:
     assert settlement.may_fail_over(begun(claimed()), a_result(outcome), at=NOON) is expected
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TRANSIENT, Outcome.PERMANENT])
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [(About.RECIPIENT, False), (About.MESSAGE, False), (About.SENDER, True), (About.UNCLEAR, True)],
+)
+def test_another_provider_is_asked_by_whom_the_refusal_speaks_of(
+    outcome: Outcome, about: About, expected: bool
+) -> None:
+    assert settlement.may_fail_over(begun(claimed()), a_result(outcome, about=about), at=NOON) is expected
 
 
 def test_an_unknown_outcome_fails_over_at_once_where_its_retry_would_come_too_late() -> None:
@@ -210,6 +221,7 @@ def test_a_retry_after_the_deadline_is_not_planned() -> None:
 
 
 def test_a_suppressed_recipient_ends_it_without_an_attempt() -> None:
-    after = settlement.suppress(claimed(), at=NOON, timings=TIMINGS).after
+    after = settlement.suppress(claimed(), reason=Unwanted.MANUAL, at=NOON, timings=TIMINGS).after
 
     assert (after.status, after.cause, after.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
+    assert after.error == "The recipient is on the suppression list: put there by a person"

@@ -15,6 +15,7 @@ from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notification import Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
 
 
 def may_begin(notification: Notification) -> bool:
@@ -45,7 +46,7 @@ EVENTS: dict[str, Event] = {
     "begin with token": lambda n, at: (
         settlement.begin(n, provider="exact", idempotent=True, at=at) if may_begin(n) else None
     ),
-    "suppress": lambda n, at: settlement.suppress(n, at=at, timings=TIMINGS),
+    "suppress": lambda n, at: settlement.suppress(n, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
     "reported delivered": lambda n, at: receipts.apply(n, a_report(n, Fared.DELIVERED), at=at),
     "reported undelivered": lambda n, at: receipts.apply(n, a_report(n, Fared.UNDELIVERED), at=at),
     "abandon": lambda n, at: settlement.abandon(n, at=at, timings=TIMINGS),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from wavecom.application.save import SaveUntil
 from wavecom.domain import lifecycle
 from wavecom.domain.change import Change
 from wavecom.domain.errors import StoreUnavailableError
@@ -38,6 +39,7 @@ class Claim:
     """Claim notifications under one lease token a batch."""
 
     store: NotificationStore
+    save: SaveUntil
     clock: Clock
     timings: Timings
     along: Callable[[list[Change]], list[Change]] = list
@@ -102,7 +104,7 @@ class Claim:
         """Claim once and return what lost its race, to be looked at again."""
         at = self.clock()
         changes = [change for each in found if (change := self._change(each, retry_counts[each.id], token, at))]
-        saved = self.store.save(along(changes)) if changes else []
+        saved = self.save(along(changes)) if changes else []
         for change in saved:
             if change.after.status is Status.PROCESSING:
                 claims.claimed.append(change.after)

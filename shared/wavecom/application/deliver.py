@@ -4,15 +4,17 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
 from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
+from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.publishing import follow_up, publish_messages
 from wavecom.application.record import Record
 from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
+from wavecom.application.save import SaveUntil
 from wavecom.application.send import Finished, Sends
 from wavecom.domain import settlement
 from wavecom.domain.change import Change, together
@@ -20,15 +22,14 @@ from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Lane, Notification, Status
 from wavecom.domain.outcomes import Outcome
+from wavecom.domain.settlement import AttemptResult
 from wavecom.domain.timings import Timings
-from wavecom.ports import Breakers, Clock, NotificationStore, Pace, Queue, Suppressions
+from wavecom.ports import Clock, NotificationStore, Queue, Suppression, Suppressions
 
 logger = logging.getLogger(__name__)
 
 DEFERRAL = timedelta(seconds=5)
 """The least wait of a notification that no provider takes at present, or that is not stored yet."""
-PAUSE = timedelta(seconds=1)
-"""How long nobody calls a provider that answered 429 without saying when to come again."""
 
 
 @dataclass(slots=True)
@@ -65,8 +66,7 @@ class Deliver:
     queue: Queue
     suppressions: Suppressions
     router: Router
-    breakers: Breakers
-    pace: Pace
+    health: ProviderHealth
     executor: Executor
     sends_at_once: int
     clock: Clock
@@ -82,7 +82,13 @@ class Deliver:
         sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
         first: list[Planned] = []
         along = partial(self._begin_first, sends, first)
-        claims = Claim(store=self.store, clock=self.clock, timings=self.timings, along=along)(messages)
+        claims = Claim(
+            store=self.store,
+            save=SaveUntil(store=self.store, deadline=deadline),
+            clock=self.clock,
+            timings=self.timings,
+            along=along,
+        )(messages)
         report.claimed, report.early = len(claims.claimed), len(claims.early)
         report.waited = _waited(claims.claimed)
         report.add(claims.ended, claims.ended)
@@ -107,7 +113,8 @@ class Deliver:
 
     def _send(self, claimed: Sequence[Notification], sends: Sends, report: DeliveryReport) -> None:
         """Go round: route and begin what there is room for, wait for a group of outcomes, record both at once."""
-        record = Record(store=self.store, queue=self.queue)
+        record = Record(save=SaveUntil(store=self.store, deadline=sends.deadline), queue=self.queue)
+        unwanted: list[Suppression] = []
         wanted, endings = self._without_suppressed(claimed)
         waiting = deque(Pending(each) for each in wanted)
         while waiting or sends.under_way or endings:
@@ -125,11 +132,13 @@ class Deliver:
             changes = [*endings, *begins]
             saved = record(changes) if changes else []
             report.add(changes, saved)
+            self._suppress(unwanted)
             sends.begin(_as_stored(routed.planned, [change.after for change in saved]))
-            endings = []
+            endings, unwanted = [], []
             if sends.under_way:
                 outcomes = sends.finished()
-                self._heed(outcomes)
+                self.health.update(outcomes)
+                unwanted = self._unwanted(outcomes)
                 for outcome in outcomes:
                     if again := self._failover(outcome):
                         waiting.appendleft(again)
@@ -151,7 +160,11 @@ class Deliver:
                 )
                 for each in claimed
             ]
-        endings = [settlement.suppress(each, at=at, timings=self.timings) for each in claimed if each.id in suppressed]
+        endings = [
+            settlement.suppress(each, reason=suppressed[each.id], at=at, timings=self.timings)
+            for each in claimed
+            if each.id in suppressed
+        ]
         return [each for each in claimed if each.id not in suppressed], endings
 
     def _beginning(self, planned: Planned) -> Change:
@@ -171,52 +184,65 @@ class Deliver:
             return None
         if not self.router.has_other(pending, provider):
             return None
-        return Pending(pending.notification, pending.tried | {provider}, result)
+        for_now = pending.some_may_take or result.attempt.outcome is not Outcome.PERMANENT
+        return Pending(pending.notification, pending.tried | {provider}, result, some_may_take=for_now)
 
     def _ending(self, finished: Finished) -> Change:
-        notification, at = finished.planned.pending.notification, self.clock()
+        pending, at = finished.planned.pending, self.clock()
         if finished.result is None:
-            return settlement.release(notification, at=at, timings=self.timings)
-        return settlement.settle(notification, finished.result, at=at, timings=self.timings)
+            return settlement.release(pending.notification, at=at, timings=self.timings)
+        return self._settle(pending, finished.result, others_may_take=pending.some_may_take)
+
+    def _settle(self, pending: Pending, result: AttemptResult, *, others_may_take: bool) -> Change:
+        return settlement.settle(
+            pending.notification, result, at=self.clock(), timings=self.timings, others_may_take=others_may_take
+        )
 
     def _ending_without_attempt(self, pending: Pending) -> Change:
         """End a claim for which there is no time left, or not for another provider."""
-        at = self.clock()
         if pending.refused is not None:
-            return settlement.settle(pending.notification, pending.refused, at=at, timings=self.timings)
-        return settlement.release(pending.notification, at=at, timings=self.timings)
+            return self._settle(pending, pending.refused, others_may_take=True)
+        return settlement.release(pending.notification, at=self.clock(), timings=self.timings)
 
     def _ending_without_provider(self, refused: NoProvider) -> Change:
         """End a claim for which there is no provider, or no other one."""
-        pending, at = refused.pending, self.clock()
+        pending = refused.pending
         if pending.refused is not None:
-            return settlement.settle(pending.notification, pending.refused, at=at, timings=self.timings)
+            may_take = pending.some_may_take or bool(refused.names)
+            return self._settle(pending, pending.refused, others_may_take=may_take)
         return settlement.defer(
             pending.notification,
             reason=f"Breaker open or limit reached for {', '.join(refused.names) or 'every provider'}",
             wait=max(refused.wait, DEFERRAL),
-            at=at,
+            at=self.clock(),
             timings=self.timings,
         )
 
-    def _heed(self, group: Sequence[Finished]) -> None:
-        """Heed what a group of outcomes says about the providers."""
-        answered: defaultdict[str, list[bool]] = defaultdict(list)
-        pauses: defaultdict[str, timedelta] = defaultdict(timedelta)
-        for finished in group:
-            if finished.result is None:
-                continue
-            attempt = finished.result.attempt
-            # A refusal speaks of the request or of our pace; the provider itself is there.
-            answered[attempt.provider].append(attempt.outcome not in (Outcome.TRANSIENT, Outcome.UNKNOWN))
-            if finished.result.limits_provider:
-                asked_for = finished.result.retry_after
-                pause = PAUSE if asked_for is None else asked_for
-                pauses[attempt.provider] = max(pauses[attempt.provider], pause)
-        for provider, successes in answered.items():
-            self.breakers.record(provider, successes)
-        for provider, pause in pauses.items():
-            self.pace.pause(provider, self.clock() + pause)
+    def _unwanted(self, group: Sequence[Finished]) -> list[Suppression]:
+        """Return the recipients of whom their providers said that nothing more should go to them."""
+        at = self.clock()
+        return [
+            Suppression(
+                tenant_id=notification.tenant_id,
+                channel=notification.channel,
+                recipient=notification.recipient,
+                reason=finished.result.unwanted,
+                created_at=at,
+                notification_id=notification.id,
+            )
+            for finished in group
+            if finished.result is not None and finished.result.unwanted is not None
+            for notification in [finished.planned.pending.notification]
+        ]
+
+    def _suppress(self, unwanted: Sequence[Suppression]) -> None:
+        """Put recipients on their tenants' lists. One that is lost is told of by its provider again."""
+        if not unwanted:
+            return
+        try:
+            self.suppressions.add(unwanted)
+        except StoreUnavailableError:
+            logger.warning("Recipients not suppressed", extra={"count": len(unwanted)}, exc_info=True)
 
 
 def _waited(claimed: Sequence[Notification]) -> dict[Lane, timedelta]:
@@ -234,7 +260,7 @@ def _as_stored(planned: Sequence[Planned], recorded: Sequence[Notification]) -> 
     """Return the planned sends whose beginning was recorded, with their notifications as they are stored."""
     stored = {each.id: each for each in recorded if each.begun is not None}
     return [
-        Planned(Pending(stored[each.pending.notification.id], each.pending.tried), each.provider, each.not_before)
+        replace(each, pending=replace(each.pending, notification=stored[each.pending.notification.id]))
         for each in planned
         if each.pending.notification.id in stored
     ]

@@ -11,14 +11,11 @@ from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.ledger import Totals, failure_rate
 from wavecom.domain.notification import Cause
-from wavecom.domain.outcomes import Outcome
 from wavecom.domain.routing import Health, next_factor
 from wavecom.ports import Breakers, Clock, Counters, MetricsSink, Queue, SystemState, Weights
 
 logger = logging.getLogger(__name__)
 
-FAILURES = frozenset({Outcome.TRANSIENT.value, Outcome.UNKNOWN.value})
-"""Outcomes that speak against a provider; a permanent refusal or a rate limit speaks of the request."""
 FAILURE_RATE_WINDOW = timedelta(minutes=5)
 HEALTH_WINDOW = timedelta(minutes=2)
 """Short, so that a provider that is well again is seen to be."""
@@ -73,8 +70,9 @@ class Observe:
         self._follow_health(Totals.merged(minutes[each] for each in minutes if each >= now - HEALTH_WINDOW), now)
         self.metrics.gauge(metrics.LEDGER_MISMATCH, len(self.ledger.check()))
         self.metrics.gauge(metrics.DEAD_LETTER_AGE, self._dead_letter_age(now).total_seconds())
-        for provider, state in self.breakers.states().items():
-            self.metrics.gauge(metrics.BREAKER_STATE, BREAKER_VALUES[state.name], provider=provider)
+        states = self.breakers.states()
+        for provider in (name for peers in self.channels for name in peers if name in states):
+            self.metrics.gauge(metrics.BREAKER_STATE, BREAKER_VALUES[states[provider].name], provider=provider)
         accepted = _accepted_per_minute(minutes, now)
         level = self.thresholds.level(accepted)
         self.metrics.gauge(metrics.ACCEPTED_PER_MINUTE, accepted)
@@ -86,8 +84,9 @@ class Observe:
 
     def _publish_failure_rates(self, totals: Totals) -> None:
         worst = 0.0
+        faults = totals.provider_faults()
         for provider, outcomes in totals.providers().items():
-            rate = failure_rate(outcomes, lambda outcome: outcome in FAILURES)
+            rate = failure_rate(outcomes, faults.get(provider, 0))
             self.metrics.gauge(metrics.PROVIDER_FAILURE_RATE, rate, provider=provider)
             if sum(outcomes.values()) >= MEANINGFUL_ATTEMPTS:
                 worst = max(worst, rate)
@@ -114,11 +113,11 @@ class Observe:
 
     def _follow_health(self, totals: Totals, now: datetime) -> None:
         """Move the weights of providers that fail or are slow, and drift them back."""
-        milliseconds = totals.provider_milliseconds()
+        milliseconds, faults = totals.provider_milliseconds(), totals.provider_faults()
         health = {
             provider: Health(
                 attempts=sum(outcomes.values()),
-                failures=sum(count for outcome, count in outcomes.items() if outcome in FAILURES),
+                failures=faults.get(provider, 0),
                 milliseconds=milliseconds.get(provider, 0),
             )
             for provider, outcomes in totals.providers().items()

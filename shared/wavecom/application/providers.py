@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from wavecom.domain.ledger import Totals
+from wavecom.domain.ledger import Totals, failure_rate
 from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import Outcome
 from wavecom.domain.routing import WeightChange
 from wavecom.ports import Breakers, BreakerState, Clock, Counters, Weights
 
@@ -34,15 +33,14 @@ class ProviderState:
     per_second: float | None
     breaker: BreakerState
     outcomes: dict[str, int]
+    faults: int
     average_ms: int
     changes: Sequence[WeightChange]
 
     @property
     def failure_rate(self) -> float:
-        """The percentage of those attempts that failed or had no answer, to one decimal."""
-        total = sum(self.outcomes.values())
-        failed = sum(self.outcomes.get(outcome, 0) for outcome in (Outcome.TRANSIENT, Outcome.UNKNOWN))
-        return round(100 * failed / total, 1) if total else 0.0
+        """The percentage of those attempts that counted against the provider, to one decimal."""
+        return round(failure_rate(self.outcomes, self.faults), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class Providers:
     def __call__(self) -> list[ProviderState]:
         """Return the state of every provider."""
         recent = Totals.merged(self.counters.minutes(None, self.clock() - WINDOW).values())
-        outcomes, milliseconds = recent.providers(), recent.provider_milliseconds()
+        outcomes, faults, milliseconds = recent.providers(), recent.provider_faults(), recent.provider_milliseconds()
         states, history = self.breakers.states(), self.weights.history()
 
         def state(provider: ConfiguredProvider) -> ProviderState:
@@ -73,6 +71,7 @@ class Providers:
                 per_second=provider.per_second,
                 breaker=states.get(name, BreakerState("closed")),
                 outcomes=own,
+                faults=faults.get(name, 0),
                 average_ms=round(milliseconds.get(name, 0) / sum(own.values())) if own else 0,
                 changes=changes,
             )

@@ -28,6 +28,14 @@ class Route:
     takes: Callable[[str], bool] = anyone
 
 
+def gate(provider: str, notification: Notification) -> str:
+    """Return the name under which a provider's breaker, limit and weight are kept.
+
+    Each tenant's test world has its own, so that nothing that is tried out there stops anybody's messages.
+    """
+    return f"{provider}/{notification.tenant_id}" if is_test(notification.tenant_id) else provider
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
     """Each channel's providers, and the simulators that serve test keys."""
@@ -43,11 +51,15 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A claimed notification that looks for a provider; ``tried`` refused it in this claim, at last ``refused``."""
+    """A claimed notification that looks for a provider; ``tried`` refused it in this claim, at last ``refused``.
+
+    ``some_may_take`` says that one of them refused it for the time being only.
+    """
 
     notification: Notification
     tried: frozenset[str] = frozenset()
     refused: AttemptResult | None = None
+    some_may_take: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,11 @@ class Planned:
     pending: Pending
     provider: Provider
     not_before: datetime | None = None
+
+    @property
+    def gate(self) -> str:
+        """The name under which breaker, limit and weight of this call are kept."""
+        return gate(self.provider.name, self.pending.notification)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,13 @@ class Router:
         """Choose a provider for each of ``group``; a refusal by breaker or limit goes on to the next provider."""
         routed = Routed()
         possible = [self._possible(pending) for pending in group]
-        permits = self.breakers.permits({route.provider.name for routes in possible for route in routes})
+        permits = self.breakers.permits(
+            {
+                gate(route.provider.name, pending.notification)
+                for pending, routes in zip(group, possible, strict=True)
+                for route in routes
+            }
+        )
         candidates = self._in_order(group, possible, permits)
         waits: defaultdict[str, timedelta] = defaultdict(timedelta, {name: each.wait for name, each in permits.items()})
         calls_left = {name: permit.calls for name, permit in permits.items()}
@@ -99,13 +122,13 @@ class Router:
         while looking:
             wanted: dict[str, list[tuple[Pending, list[Route]]]] = {}
             for pending, routes in looking:
-                route = next((each for each in routes if _spend(calls_left, each.provider.name)), None)
+                route = next((each for each in routes if _spend(calls_left, _gate(each, pending))), None)
                 if route is None:
                     routed.refused.append(self._no_provider(pending, permits, waits))
                 else:
                     rest = [each for each in routes if each is not route]
-                    wanted.setdefault(route.provider.name, []).append((pending, [route, *rest]))
-            looking = [left for asking in wanted.values() for left in self._reserve(asking, waits, routed)]
+                    wanted.setdefault(_gate(route, pending), []).append((pending, [route, *rest]))
+            looking = [left for name, asking in wanted.items() for left in self._reserve(name, asking, waits, routed)]
         return routed
 
     def has_other(self, pending: Pending, provider: str) -> bool:
@@ -133,19 +156,18 @@ class Router:
         for pending, routes in zip(group, possible, strict=True):
             bound_to = pending.notification.bound_to
             by_name = {route.provider.name: route for route in routes}
-            weights = {name: route.weight * factors.get(name, 1.0) for name, route in by_name.items()}
+            weights = {name: route.weight * factors.get(_gate(route, pending), 1.0) for name, route in by_name.items()}
             names = draw(weights, (self.random() for _ in weights)) if len(weights) > 1 else list(weights)
             # The one trial of a half-open breaker must not be left unused, or nobody learns whether it may close.
-            names.sort(key=lambda name: (name != bound_to, name not in trials))
+            names.sort(key=lambda name: (name != bound_to, gate(name, pending.notification) not in trials))
             ordered.append([by_name[name] for name in names])
         return ordered
 
     def _reserve(
-        self, asking: list[tuple[Pending, list[Route]]], waits: dict[str, timedelta], routed: Routed
+        self, name: str, asking: list[tuple[Pending, list[Route]]], waits: dict[str, timedelta], routed: Routed
     ) -> list[tuple[Pending, list[Route]]]:
         """Plan as many calls to one provider as its limit allows, and return the others without it."""
         route = asking[0][1][0]
-        name = route.provider.name
         slots = self.pace.take(name, wanted=len(asking), per_second=route.per_second, at=self.clock())
         for index, (pending, _) in enumerate(asking[: slots.count]):
             not_before = slots.first + index * slots.every if slots.every else None
@@ -160,9 +182,14 @@ class Router:
         names = tuple(
             route.provider.name
             for route in self.routes.of(pending.notification)
-            if route.provider.name in permits and route.provider.name not in pending.tried
+            if _gate(route, pending) in permits and route.provider.name not in pending.tried
         )
-        return NoProvider(pending, names, min((waits[name] for name in names), default=timedelta(0)))
+        shortest = min((waits[gate(name, pending.notification)] for name in names), default=timedelta(0))
+        return NoProvider(pending, names, shortest)
+
+
+def _gate(route: Route, pending: Pending) -> str:
+    return gate(route.provider.name, pending.notification)
 
 
 def _spend(calls_left: dict[str, int | None], name: str) -> bool:

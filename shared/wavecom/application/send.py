@@ -191,11 +191,13 @@ def _result(
             code=error.code if error else None,
             started_at=started_at,
             duration_ms=duration_ms,
+            about=error.about if error else None,
         ),
         receipt=answer if isinstance(answer, Receipt) else None,
         detail=str(error) if error else None,
         retry_after=limited.retry_after if limited else None,
         limits_provider=limited is not None and not limited.of_recipient,
+        unwanted=error.unwanted if error else None,
     )
 
 

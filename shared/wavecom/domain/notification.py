@@ -8,7 +8,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.outcomes import About, Outcome
 
 
 class Channel(StrEnum):
@@ -103,13 +103,21 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call to one provider for one notification."""
+    """One call to one provider for one notification. ``about`` says of whom a refusal speaks, None where none does."""
 
     provider: str
     outcome: Outcome
     code: str | None
     started_at: datetime
     duration_ms: int
+    about: About | None = None
+
+    @property
+    def counts_against_provider(self) -> bool:
+        """Whether it says that the provider does not work, for us or at all: what breakers and weights go by."""
+        return self.outcome is Outcome.UNKNOWN or (
+            self.outcome is Outcome.TRANSIENT and self.about in (About.SENDER, None)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

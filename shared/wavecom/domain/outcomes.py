@@ -7,12 +7,23 @@ The errors form one family, split by what the caller can do about them::
     ├── PermanentError        refused for good: retrying cannot help
     ├── RateLimitedError      refused by a limit: wait ``retry_after``, spends no retry
     └── UnknownOutcomeError   it may have been sent: the notification's ``on_unknown`` decides
+
+Each says as well of whom it speaks (`About`), which decides who is asked next and whether it counts against the
+provider::
+
+    speaks of               next provider at once   counts against the provider   final
+    recipient, message      no                      no                            when refused for good
+    sender                  yes                     yes                           never
+    unclear                 yes                     once several tenants' and     when refused for good, and
+                                                    recipients' do                nobody else takes it
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
+
+from wavecom.domain.suppression import Unwanted
 
 
 class Outcome(StrEnum):
@@ -25,6 +36,20 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class About(StrEnum):
+    """Of whom a provider's refusal speaks."""
+
+    RECIPIENT = "recipient"
+    """The address, number or token: it does not exist, opted out, is full, is greylisted."""
+    MESSAGE = "message"
+    """Its content or size, which no provider would take."""
+    SENDER = "sender"
+    """Us, as this provider knows us, or the provider itself: account, credentials, sender, quota, configuration, IP
+    address, sending domain, or a service that does not answer."""
+    UNCLEAR = "unclear"
+    """The provider's words fit more than one of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A provider's acceptance of a message, with the provider's own id for it."""
@@ -35,14 +60,17 @@ class Receipt:
 class ProviderError(Exception):
     """A call to a provider that did not end in a receipt.
 
-    ``code`` is the provider's own code and safe to log; the text may name a recipient and is not.
+    ``code`` is the provider's own code and safe to log; the text may name a recipient and is not. ``about`` says of
+    whom it speaks, and ``unwanted`` why nothing more should go to the recipient, where that is so.
     """
 
     outcome: ClassVar[Outcome]
+    unwanted: Unwanted | None = None
 
-    def __init__(self, message: str, *, code: str) -> None:
+    def __init__(self, message: str, *, code: str, about: About = About.SENDER) -> None:
         super().__init__(message)
         self.code = code
+        self.about = about
 
 
 class TransientError(ProviderError):
@@ -52,9 +80,19 @@ class TransientError(ProviderError):
 
 
 class PermanentError(ProviderError):
-    """Definitely not sent, and the same call will never succeed."""
+    """Definitely not sent, and the same call will never succeed.
+
+    It never speaks of the sender: another provider, or we ourselves once that is mended, could send the message, so
+    such a refusal is a `TransientError`. Raises ValueError for one that does.
+    """
 
     outcome = Outcome.PERMANENT
+
+    def __init__(self, message: str, *, code: str, about: About, unwanted: Unwanted | None = None) -> None:
+        if about is About.SENDER:
+            raise ValueError("A refusal of the sender is transient")
+        super().__init__(message, code=code, about=about)
+        self.unwanted = unwanted
 
 
 class RateLimitedError(ProviderError):
@@ -68,7 +106,7 @@ class RateLimitedError(ProviderError):
     def __init__(
         self, message: str, *, code: str, retry_after: timedelta | None = None, of_recipient: bool = False
     ) -> None:
-        super().__init__(message, code=code)
+        super().__init__(message, code=code, about=About.RECIPIENT if of_recipient else About.SENDER)
         self.retry_after = retry_after
         self.of_recipient = of_recipient
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from wavecom.domain.change import Change, move, no_later_than_expiry
 from wavecom.domain.notification import Attempt, BegunAttempt, Cause, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome, Receipt
+from wavecom.domain.outcomes import About, Outcome, Receipt
+from wavecom.domain.suppression import Unwanted
 from wavecom.domain.timings import Timings, deferral_delay, delay_at_least, retry_delay
 
 ATTEMPTS_KEPT = 50
@@ -24,6 +25,7 @@ class AttemptResult:
     """What one attempt came to.
 
     ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
+    ``unwanted`` says why nothing more should go to the recipient, where the provider said so.
     """
 
     attempt: Attempt
@@ -31,6 +33,12 @@ class AttemptResult:
     detail: str | None = None
     retry_after: timedelta | None = None
     limits_provider: bool = False
+    unwanted: Unwanted | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no provider will take the message, whatever it says."""
+        return self.attempt.outcome is Outcome.PERMANENT and self.attempt.about is not About.UNCLEAR
 
 
 def begin(
@@ -45,14 +53,17 @@ def begin(
 def may_fail_over(notification: Notification, result: AttemptResult, *, at: datetime) -> bool:
     """Whether another provider may be asked at once, within the same claim.
 
-    Only after a definite refusal; an unknown outcome under ``resend`` waits for its retry, unless that would come
-    after the deadline.
+    Only after a definite refusal that speaks of the sender or may do so; what speaks of the recipient or the message
+    would meet the same answer. An unknown outcome under ``resend`` waits for its retry, unless that would come after
+    the deadline.
     """
     if must_repeat(notification):
         return False
     match result.attempt.outcome:
-        case Outcome.TRANSIENT | Outcome.RATE_LIMITED:
+        case Outcome.RATE_LIMITED:
             return True
+        case Outcome.TRANSIENT | Outcome.PERMANENT:
+            return result.attempt.about not in (About.RECIPIENT, About.MESSAGE)
         case Outcome.UNKNOWN:
             next_retry = at + retry_delay(notification.retry_count + 1)
             resends = notification.on_unknown is OnUnknown.RESEND and not _may_repeat(notification)
@@ -66,8 +77,14 @@ def must_repeat(notification: Notification) -> bool:
     return notification.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
 
 
-def settle(notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings) -> Change:
-    """PROCESSING → SENT, RETRYING or FAILED, according to what the attempt came to."""
+def settle(
+    notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings, others_may_take: bool = False
+) -> Change:
+    """PROCESSING → SENT, RETRYING or FAILED, according to what the attempt came to.
+
+    With ``others_may_take`` a refusal that does not say of whom it speaks is not the last word: a provider that was not
+    asked, or refused for the time being, may yet take the message.
+    """
     attempt = result.attempt
     ending = _Ending(
         before=notification,
@@ -82,12 +99,12 @@ def settle(notification: Notification, result: AttemptResult, *, at: datetime, t
             if result.receipt is None:
                 raise ValueError("A delivered attempt has a receipt")
             return ending.sent(attempt.provider, result.receipt)
-        case Outcome.PERMANENT:
+        case Outcome.PERMANENT if result.is_final or not others_may_take:
             return ending.failed(Cause.PERMANENT, "Refused for good")
         case Outcome.RATE_LIMITED:
             wait = delay_at_least(result.retry_after or timedelta(0))
             return ending.deferred("Provider's rate limit reached", wait)
-        case Outcome.TRANSIENT:
+        case Outcome.TRANSIENT | Outcome.PERMANENT:
             return ending.retried_or_failed("Attempt failed")
         case Outcome.UNKNOWN:
             return ending.unknown("No answer from provider")
@@ -106,11 +123,18 @@ def release(notification: Notification, *, at: datetime, timings: Timings) -> Ch
     return _Ending(before=notification, at=at, timings=timings).released("Not started in time")
 
 
-def suppress(notification: Notification, *, at: datetime, timings: Timings) -> Change:
-    """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list."""
-    return _Ending(before=notification, at=at, timings=timings).failed(
-        Cause.SUPPRESSED, "The recipient is on the suppression list"
+def suppress(notification: Notification, *, reason: Unwanted, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list, for ``reason``."""
+    return _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value}).failed(
+        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_WHY[reason]}"
     )
+
+
+_WHY: Mapping[Unwanted, str] = {
+    Unwanted.HARD_BOUNCE: "a provider reported it dead",
+    Unwanted.COMPLAINT: "its owner complained or opted out",
+    Unwanted.MANUAL: "put there by a person",
+}
 
 
 def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Change:
@@ -139,6 +163,7 @@ def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
         "attempt": notification.retry_count + 1,
         "durationMs": attempt.duration_ms,
         **({"code": attempt.code} if attempt.code else {}),
+        **({"about": attempt.about.value} if attempt.about else {}),
     }
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from wavecom.domain.notification import Cause, Channel, OnUnknown, Priority, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.outcomes import About, Outcome
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
@@ -26,6 +26,7 @@ class AttemptShape(Shape):
     code: str | None
     started_at: Moment
     duration_ms: int
+    about: Annotated[About | None, Field(description="Of whom a refusal speaks")]
 
 
 class NotificationShape(Shape):

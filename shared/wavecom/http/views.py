@@ -59,6 +59,7 @@ def _attempt_view(attempt: Attempt) -> dict[str, Any]:
         "code": attempt.code,
         "startedAt": iso(attempt.started_at),
         "durationMs": attempt.duration_ms,
+        "about": attempt.about.value if attempt.about else None,
     }
 
 

@@ -1,9 +1,12 @@
 """The connection, the transaction and the one place where the driver's errors become ours."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pymongo
 from pymongo import MongoClient, ReadPreference
@@ -21,6 +24,16 @@ T = TypeVar("T")
 MAJORITY = WriteConcern(w="majority", j=True)
 OPERATION_TIMEOUT = timedelta(seconds=10)
 """For one call of a store, retries within it included."""
+KILL_AGAIN_AFTER: Final = timedelta(seconds=1)
+"""A server that stood still may yet come to a command that was sent before it was told to kill the session."""
+
+
+@dataclass(slots=True)
+class _CutTransaction:
+    """A transaction whose connection broke, or whose time was up, before the server said how it ended."""
+
+    session_id: Mapping[str, Any]
+    killed_at: float | None = None
 
 
 class Mongo:
@@ -42,16 +55,50 @@ class Mongo:
         self.database: Database[Document] = self._client.get_database(
             database, write_concern=MAJORITY, read_concern=ReadConcern("majority")
         )
+        self._cut: list[_CutTransaction] = []
+        self._killing = threading.Lock()
 
     def transaction(self, write: Callable[[ClientSession], T]) -> T:
-        """Run ``write`` in a transaction that is committed to a majority; it may run more than once."""
+        """Run ``write`` in a transaction that is committed to a majority; it may run more than once.
+
+        Where the database does not answer, the server may go on holding what was written against all other writers for
+        60 seconds (MongoDB manual, "transactionLifetimeLimitSeconds"). The next transaction of this process ends that.
+        """
+        if self._cut:
+            self._kill_cut_transactions()
         with self._client.start_session() as session:
-            return session.with_transaction(
-                write,
-                read_concern=ReadConcern("snapshot"),
-                write_concern=MAJORITY,
-                read_preference=ReadPreference.PRIMARY,
-            )
+            try:
+                return session.with_transaction(
+                    write,
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=MAJORITY,
+                    read_preference=ReadPreference.PRIMARY,
+                )
+            except PyMongoError as exc:
+                if exc.timeout or isinstance(exc, ConnectionFailure):
+                    self._cut.append(_CutTransaction(session.session_id))
+                raise
+
+    def _kill_cut_transactions(self) -> None:
+        """Have the server abort the transactions that were cut, each of them twice.
+
+        A user may kill its own sessions (MongoDB manual, "killSessions"). What was committed is not undone by it.
+        """
+        if not self._killing.acquire(blocking=False):
+            return
+        try:
+            now = time.monotonic()
+            again = KILL_AGAIN_AFTER.total_seconds()
+            due = [each for each in self._cut if each.killed_at is None or now - each.killed_at >= again]
+            if due:
+                self._client.admin.command("killSessions", [each.session_id for each in due])
+                for each in due:
+                    if each.killed_at is None:
+                        each.killed_at = now
+                    else:
+                        self._cut.remove(each)
+        finally:
+            self._killing.release()
 
     def close(self) -> None:
         """Close all connections."""

@@ -23,7 +23,7 @@ from wavecom.domain.notification import (
     Priority,
     Status,
 )
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.outcomes import About, Outcome
 
 
 def to_document(notification: Notification) -> Document:
@@ -90,6 +90,7 @@ def _attempt(attempt: Attempt) -> Document:
         "code": attempt.code,
         "startedAt": attempt.started_at,
         "durationMs": attempt.duration_ms,
+        **({"about": attempt.about.value} if attempt.about else {}),
     }
 
 
@@ -188,6 +189,7 @@ def _to_attempt(attempt: dict[str, Any]) -> Attempt:
         code=attempt["code"],
         started_at=attempt["startedAt"],
         duration_ms=attempt["durationMs"],
+        about=About(attempt["about"]) if "about" in attempt else None,
     )
 
 

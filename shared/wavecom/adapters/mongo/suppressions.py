@@ -16,14 +16,18 @@ class MongoSuppressions:
     def __init__(self, mongo: Mongo) -> None:
         self._suppressions = mongo.database.suppressions
 
-    def among(self, notifications: Sequence[Notification]) -> set[str]:
+    def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
         """See `wavecom.ports.Suppressions.among`."""
         by_key: dict[str, list[str]] = {}
         for each in notifications:
             by_key.setdefault(_key(each.tenant_id, suppression_id(each.channel, each.recipient)), []).append(each.id)
         with available():
-            found = self._suppressions.find({"_id": {"$in": list(by_key)}}, {"_id": 1})
-            return {notification_id for document in found for notification_id in by_key[document["_id"]]}
+            found = self._suppressions.find({"_id": {"$in": list(by_key)}}, {"reason": 1})
+            return {
+                notification_id: Unwanted(document["reason"])
+                for document in found
+                for notification_id in by_key[document["_id"]]
+            }
 
     def add(self, suppressions: Sequence[Suppression]) -> None:
         """See `wavecom.ports.Suppressions.add`."""

@@ -1,37 +1,9 @@
 """Push messages through the Apple Push Notification service, HTTP/2 provider API, with a provider token.
 
-What an answer means (Apple, "Handling notification responses from APNs"). ``code`` of an error is APNs's ``reason``,
-else ``http_`` and the HTTP status, else the name of httpx's exception, else one of the words below.
-
-=========================================================  ===========  ===============================================
-answer                                                     meaning      why
-=========================================================  ===========  ===============================================
-410 Unregistered, ExpiredToken                             Permanent    the app or the token is gone: the token is dead
-400 BadDeviceToken                                         Permanent    no token, or one of the other environment
-400 DeviceTokenNotForTopic                                 Permanent    a token of another app
-413 PayloadTooLarge, 400 PayloadEmpty, any other 4xx       Permanent    this request will never be taken
-400 BadTopic, MissingTopic, TopicDisallowed                Transient    our topic
-400 IdleTimeout                                            Transient    our connection
-403 ExpiredProviderToken                                   Transient    our provider token or clock; the token is
-                                                                        renewed, if it may be, and the request made
-                                                                        again, once: a 403 is a definite refusal
-403 InvalidProviderToken, MissingProviderToken, Forbidden, Transient    our key, certificate or rights
-BadCertificate..., UnrelatedKeyIdInToken,
-BadEnvironmentKeyInToken, any 401 or 403
-404 BadPath, 405 MethodNotAllowed, 408, any 3xx            Transient    our address of APNs
-429 TooManyProviderTokenUpdates                            Transient    our provider token
-429 TooManyRequests, any other 429                         RateLimited  too much for this one device
-503 ServiceUnavailable, Shutdown                           Transient    the service refused
-500 InternalServerError, any other 5xx                     Unknown      it may have failed after it was taken
-200 without ``apns-id``                                    Unknown      not an answer of APNs: it may have been sent
-no connection, or none free in time (``PoolTimeout``)      Transient    nothing was sent
-anything else: read timeout, connection lost               Unknown      it may have been sent
-=========================================================  ===========  ===============================================
-
-Found before anything is sent, all Permanent: ``not_an_apns_token``, ``not_utf8``, ``PayloadTooLarge`` above 4096 bytes.
-
-Codes that depend on our configuration as much as on the token, BadDeviceToken (the environment) and
-DeviceTokenNotForTopic (the topic), do not count as a dead token: a slip in a setting must not cost every token.
+What a refusal means stands in `REFUSALS`. ``code`` of an error is its ``reason``, else ``http_`` and the status, else
+the name of httpx's exception, else ``no_apns_id`` (Unknown). After 403 ExpiredProviderToken the token is renewed, if it
+may be, and the request made again, once: a 403 is a definite refusal. Found before anything is sent, all Permanent:
+``not_an_apns_token``, ``not_utf8``, ``PayloadTooLarge`` above 4096 bytes.
 
 APNs does not promise to send requests with the same ``apns-id`` only once.
 """
@@ -53,8 +25,10 @@ from google.auth.crypt.es256 import ES256Signer
 from h2.exceptions import H2Error
 
 from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -62,10 +36,9 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Clock, OutgoingMessage
 
-DEAD_TOKEN: Final = frozenset({"Unregistered", "ExpiredToken"})
-"""Codes after which a token is to be forgotten."""
 PAYLOAD_MAX_BYTES: Final = 4096
 """Apple, "Generating a remote notification"."""
 RENEW_AFTER: Final = timedelta(minutes=40)
@@ -79,11 +52,29 @@ _DEVICE_TOKEN: Final = re.compile(r"(?:[0-9a-fA-F]{2}){32,100}")
 _APNS_IDS: Final = uuid.UUID("7f1b1c86-6a0e-4f0b-9a55-1d0c9a1f3b5e")
 """The namespace of the name-based UUIDs (RFC 9562, section 5.5) that notifications go by at APNs."""
 _REASON: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
-_NOT_NOW: Final = frozenset({"ServiceUnavailable", "Shutdown"})
-_OUR_REASONS: Final = frozenset(
-    {"BadTopic", "MissingTopic", "TopicDisallowed", "IdleTimeout", "TooManyProviderTokenUpdates"}
+REFUSALS: Final[tuple[Rule, ...]] = (
+    for_good(
+        ["Unregistered", "ExpiredToken"],
+        About.RECIPIENT,
+        "The app or the token is gone from the device",
+        unwanted=Unwanted.HARD_BOUNCE,
+    ),
+    for_good(
+        ["BadDeviceToken", "DeviceTokenNotForTopic"],
+        About.UNCLEAR,
+        "No token; or one of the other environment or of another app, by our settings: a slip in them must not cost "
+        "every token",
+    ),
+    for_good(["PayloadTooLarge", "PayloadEmpty"], About.MESSAGE, "Its size"),
+    for_now(["BadTopic", "MissingTopic", "TopicDisallowed"], "Our topic"),
+    for_now(["IdleTimeout", "TooManyProviderTokenUpdates"], "Our connection, our provider token"),
+    for_now(["http_401", "http_403", "http_404", "http_405", "http_408", "http_3??"], "Our key, rights or address"),
+    for_now(["ServiceUnavailable", "Shutdown"], "The service refused"),
+    for_good(["http_4??"], About.UNCLEAR, "Not documented"),
+    unknown(["*"], "InternalServerError and others: it may have failed after it was taken"),
 )
-_OUR_STATUSES: Final = frozenset({401, 403, 404, 405, 408})
+"""Apple, "Handling notification responses from APNs". A refusal's codes are its reason and ``http_`` with the status.
+429 TooManyRequests is too much for one device."""
 
 
 def utc_now() -> datetime:
@@ -132,7 +123,7 @@ class ApnsPushProvider:
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds its ``apns-id``, which is made of the notification's id."""
         if not self.takes(message.recipient):
-            raise PermanentError("Not an APNs device token", code="not_an_apns_token")
+            raise PermanentError("Not an APNs device token", code="not_an_apns_token", about=About.UNCLEAR)
         payload = _payload(message)
         token = self._tokens.get()
         with self._connections.one() as call:
@@ -188,9 +179,10 @@ def _payload(message: OutgoingMessage) -> bytes:
     try:
         payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as exc:
-        raise PermanentError("Not text that UTF-8 can carry", code="not_utf8") from exc
+        raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
     if len(payload) > PAYLOAD_MAX_BYTES:
-        raise PermanentError(f"{len(payload)} bytes are more than APNs takes", code="PayloadTooLarge")
+        detail = f"{len(payload)} bytes are more than APNs takes"
+        raise PermanentError(detail, code="PayloadTooLarge", about=About.MESSAGE)
     return payload
 
 
@@ -207,13 +199,11 @@ def _refusal(answer: Answer) -> ProviderError:
     status, reason = answer.status, _reason(answer)
     code = reason if _REASON.fullmatch(reason) else f"http_{status}"
     detail = f"APNs answered {status} {code}"
-    if status < 300 or (status >= 500 and not (status == 503 and reason in _NOT_NOW)):
-        return UnknownOutcomeError(detail, code=code)
-    if reason in _OUR_REASONS or status in _OUR_STATUSES or status < 400 or status >= 500:
-        return TransientError(detail, code=code)
-    if status == 429:
+    if status == 429 and reason != "TooManyProviderTokenUpdates":
         return RateLimitedError(detail, code=code, retry_after=answer.retry_after(), of_recipient=True)
-    return PermanentError(detail, code=code)
+    meaning = read(REFUSALS, (code, f"http_{status}"), "", detail=detail, code=code)
+    assert meaning is not None, "The last row fits everything"
+    return meaning
 
 
 @dataclass(frozen=True, slots=True)

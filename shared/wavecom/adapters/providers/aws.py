@@ -1,33 +1,16 @@
 """What the providers on AWS have in common: a client that never retries, and what a failed call means.
 
 A call that AWS refuses has sent nothing; one that failed within AWS, or on the way back, may have. What concerns our
-account, credentials, limits or the service means the same for each service and stands here; what else a code means
-stands beside the provider, which is asked first. ``code`` of an error is AWS's error code, the status where an answer
-has none, or the name of the exception.
+account, credentials, limits or the service means the same for each service: `COMMON_REFUSALS`, which a provider's own
+table goes before. ``code`` of an error is AWS's error code, the status where an answer has none, or the name of the
+exception.
 
-==================================================================  ===========  =======================================
-error                                                               meaning      why
-==================================================================  ===========  =======================================
-TooManyRequestsException, ThrottlingException, Throttling,          RateLimited  too many requests
-Throttled, RequestLimitExceeded, LimitExceededException, any 429
-500, 502, 504, any 5xx without a code of AWS                        Unknown      it may have failed after it was taken
-any 401 or 403, AccessDenied..., NotAuthorized, ExpiredToken...,    Transient    our credentials, rights or clock; the
-RequestExpired, InvalidClientTokenId, UnrecognizedClientException,               text is left out, as it may quote what
-MissingAuthenticationToken, SignatureDoesNotMatch,                               was signed, the session token included
-IncompleteSignature..., OptInRequired
-any 404, 407 or 408, any 3xx                                        Transient    our configuration, or the way to AWS
-any other 5xx, such as 503 ServiceUnavailable                       Transient    the service refused
-no connection, no credentials                                       Transient    nothing was sent
-parameters that break the service's model or cannot be encoded      Permanent    nothing was sent
-anything else: read timeout, connection lost, broken answer         Unknown      it may have been sent
-==================================================================  ===========  =======================================
-
-Source: Amazon SNS API reference, "Common Error Types", which is the same page for each service, and "Common Errors"
-before it.
+Without an answer: no connection and no credentials are Transient, since nothing was sent; so are parameters that break
+the service's model, for good; anything else, a read timeout or a broken answer, is Unknown.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Required, TypedDict, TypeVar, cast
@@ -48,43 +31,53 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
-    RateLimitedError,
     Receipt,
     TransientError,
     UnknownOutcomeError,
 )
 
-_LIMITS: Final = frozenset(
-    {
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
-        "Throttled",
-        "RequestLimitExceeded",
-        "LimitExceededException",
-    }
+LIMITS: Final = (
+    "TooManyRequestsException",
+    "Throttling*",
+    "Throttled",
+    "RequestLimitExceeded",
+    "LimitExceededException",
+    "http_429",
 )
-_OUR_CREDENTIALS: Final = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
+_OUR_CREDENTIALS: Final = for_now(
+    [
+        "AccessDenied*",
         "NotAuthorized",
-        "ExpiredToken",
-        "ExpiredTokenException",
+        "ExpiredToken*",
         "RequestExpired",
         "InvalidClientTokenId",
         "UnrecognizedClientException",
-        "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException",
+        "MissingAuthenticationToken*",
         "SignatureDoesNotMatch",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
+        "IncompleteSignature*",
         "OptInRequired",
-    }
+        "http_401",
+        "http_403",
+    ],
+    "Our credentials, rights or clock",
 )
+COMMON_REFUSALS: Final[tuple[Rule, ...]] = (
+    limit(LIMITS, "Too many requests"),
+    unknown(["http_500", "http_502", "http_504"], "It may have failed after it was taken"),
+    _OUR_CREDENTIALS,
+    for_now(["http_3*", "http_404", "http_407", "http_408"], "Our configuration, or the way to AWS"),
+    unknown(["5??"], "An answer of no service of AWS: it may have failed after it was taken"),
+    for_now(["http_5*"], "The service refused, such as 503 ServiceUnavailable"),
+    for_good(["http_4*"], About.UNCLEAR, "This request will never be taken, whatever the reason"),
+    for_now(["*"], "No answer that AWS documents"),
+)
+"""Amazon SNS API reference, "Common Error Types", which is the same page for each service, and "Common Errors" before
+it. A refusal's codes are AWS's error code and ``http_`` with the status."""
 _NOTHING_SENT: Final = (
     EndpointConnectionError,
     ConnectTimeoutError,
@@ -168,24 +161,31 @@ class Refusal:
         return f"{self.code}: {self.text[:_TEXT_KEPT]}"
 
 
-def common_meaning(refusal: Refusal) -> ProviderError | None:
-    """Return what a refusal means by the module's table, or None where it concerns one service or one message."""
-    code, status = refusal.code, refusal.status
-    if code in _LIMITS or status == 429:
-        return RateLimitedError(refusal.detail, code=code)
-    if status in (500, 502, 504) or (status >= 500 and code == str(status)):
-        return UnknownOutcomeError(refusal.detail, code=code)
-    if code in _OUR_CREDENTIALS or status in (401, 403):
-        return TransientError(f"{code}: refused by our credentials or rights", code=code)
-    if status < 400 or status in (404, 407, 408) or status >= 500:
-        return TransientError(refusal.detail, code=code)
-    return None
+def meaning_by(table: Sequence[Rule], *, also: Sequence[str] = ()) -> Callable[[Refusal], ProviderError]:
+    """Return a function that says what a refusal means, by ``table`` first and then by `COMMON_REFUSALS`.
+
+    ``also`` are fields of the error whose values count as codes, such as ``Reason``. The text of a refusal of our
+    credentials is left out, as it may quote what was signed, the session token included.
+    """
+    rules = (*table, *COMMON_REFUSALS)
+
+    def meaning(refusal: Refusal) -> ProviderError:
+        given = [str(refusal.fields.get(name) or "") for name in also]
+        code = next((each for each in given if each), refusal.code)
+        codes = (" ".join([refusal.code, *filter(None, given)]), f"http_{refusal.status}")
+        withheld = _OUR_CREDENTIALS.fits(codes, "", "")
+        detail = f"{code}: refused by our credentials or rights" if withheld else refusal.detail
+        found = read(rules, codes, refusal.text, detail=detail, code=code)
+        assert found is not None, "The last row fits everything"
+        return found
+
+    return meaning
 
 
 def call(service: str, operation: Callable[[], _Answer], meaning: Callable[[Refusal], ProviderError]) -> _Answer:
     """Make one call to ``service`` (its name in errors) and return its answer; ``meaning`` explains a refusal.
 
-    Raises a `ProviderError` by the module's table.
+    Raises a `ProviderError`.
     """
     try:
         return operation()
@@ -194,7 +194,8 @@ def call(service: str, operation: Callable[[], _Answer], meaning: Callable[[Refu
     except _NOTHING_SENT as exc:
         raise TransientError(f"Not connected to {service}", code=type(exc).__name__) from exc
     except (ParamValidationError, UnicodeEncodeError) as exc:
-        raise PermanentError(f"Not a request that {service} knows", code=type(exc).__name__) from exc
+        detail = f"Not a request that {service} knows"
+        raise PermanentError(detail, code=type(exc).__name__, about=About.MESSAGE) from exc
     except (BotoCoreError, *_BROKEN_ANSWER) as exc:
         raise UnknownOutcomeError(f"No answer from {service}", code=type(exc).__name__) from exc
 

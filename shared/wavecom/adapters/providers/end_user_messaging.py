@@ -1,46 +1,21 @@
 """SMS through AWS End User Messaging, SMS and voice API v2: SendTextMessage.
 
-What an error means, by its code and its ``Reason`` ("SendTextMessage" and the exceptions' pages in the AWS End User
-Messaging SMS API reference; the reasons stand in the service's model, botocore's ``pinpoint-sms-voice-v2``). What
-concerns this number or text is Permanent; what concerns our account, or what our origination identity can reach, is
-Transient, so that another provider may take it. ``code`` of an error is the reason where there is one, else AWS's code.
-
-=============================  ===========================================================  ===========================
-error                          reason                                                       meaning
-=============================  ===========================================================  ===========================
-ThrottlingException                                                                         RateLimited
-ServiceQuotaExceededException  MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT and any other           Transient: our account
-ConflictException              DESTINATION_PHONE_NUMBER_OPTED_OUT,                          Permanent: the recipient
-                               DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE,
-                               DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION
-ConflictException              DESTINATION_PHONE_NUMBER_NOT_VERIFIED                        Transient: our sandbox
-ConflictException              any other                                                    Transient: our identity
-ValidationException            DESTINATION_COUNTRY_BLOCKED, MAXIMUM_SIZE_EXCEEDED           Permanent: the recipient,
-                                                                                            or the text
-ValidationException            FIELD_VALIDATION_FAILED, INVALID_PARAMETER,                  Permanent: the recipient,
-                               INVALID_REQUEST, CANNOT_PARSE, MISSING_PARAMETER, OTHER,     or the text
-                               none; where a field or the text of the error names
-                               DestinationPhoneNumber or MessageBody
-ValidationException            any other                                                    Transient: our identity or
-                                                                                            configuration
-ResourceNotFoundException                                                                   Transient: the same
-AccessDeniedException          INSUFFICIENT_ACCOUNT_REPUTATION, ACCOUNT_DISABLED, none      Transient: our account
-any other 4xx                                                                               Permanent: this request
-                                                                                            will never be taken
-limits, our credentials, the                                                                as in `aws`
-service, the network
-=============================  ===========================================================  ===========================
+What a refusal means, by its code and its ``Reason``, stands in `REFUSALS`; ``code`` of an error is the reason where
+there is one, else AWS's code.
 
 SendTextMessage takes no idempotency token; the notification's id and the provider's name go along as the context
 ``notificationId`` and ``provider``, which the service's events repeat. A text has up to 1,600 characters.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
-from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, common_meaning, receipt_of
+from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now
 from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import PermanentError, ProviderError, Receipt, TransientError
+from wavecom.domain.outcomes import About, ProviderError, Receipt
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
 if TYPE_CHECKING:
@@ -48,17 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_pinpoint_sms_voice_v2.type_defs import SendTextMessageRequestTypeDef
 
 _SERVICE: Final = "AWS End User Messaging"
-_ABOUT_THE_MESSAGE: Final = frozenset(
-    {
-        ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT"),
-        ("ConflictException", "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"),
-        ("ConflictException", "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"),
-        ("ValidationException", "DESTINATION_COUNTRY_BLOCKED"),
-        ("ValidationException", "MAXIMUM_SIZE_EXCEEDED"),
-    }
-)
-_REASONS_THAT_NEED_A_FIELD: Final = frozenset(
-    {
+_FIELD: Final = [
+    f"ValidationException {reason}".strip()
+    for reason in (
         "",
         "CANNOT_PARSE",
         "FIELD_VALIDATION_FAILED",
@@ -66,18 +33,32 @@ _REASONS_THAT_NEED_A_FIELD: Final = frozenset(
         "INVALID_REQUEST",
         "MISSING_PARAMETER",
         "OTHER",
-    }
+    )
+]
+REFUSALS: Final[tuple[Rule, ...]] = (
+    for_good(
+        ["ConflictException DESTINATION_PHONE_NUMBER_OPTED_OUT"],
+        About.RECIPIENT,
+        "The recipient opted out",
+        unwanted=Unwanted.COMPLAINT,
+    ),
+    for_good(
+        ["ConflictException DESTINATION_*_BLOCKED_BY_PROTECT_*"],
+        About.RECIPIENT,
+        "A rule of ours against fraud: no provider is to send there",
+    ),
+    for_good(["ValidationException MAXIMUM_SIZE_EXCEEDED"], About.MESSAGE, "The text is too long"),
+    for_good(["ValidationException DESTINATION_COUNTRY_BLOCKED"], About.UNCLEAR, "AWS does not send to that country"),
+    for_good(_FIELD, About.RECIPIENT, "The number, by the field that is named", words="DestinationPhoneNumber"),
+    for_good(_FIELD, About.MESSAGE, "The text, by the field that is named", words="MessageBody"),
+    for_now(
+        ["ConflictException*", "ValidationException*", "ResourceNotFoundException*"],
+        "Our origination identity, sandbox or configuration",
+    ),
+    for_now(["AccessDeniedException*", "ServiceQuotaExceededException*"], "Our account, or its monthly spend limit"),
 )
-_FIELDS_OF_THE_MESSAGE: Final = ("DestinationPhoneNumber", "MessageBody")
-_ABOUT_US: Final = frozenset(
-    {
-        "AccessDeniedException",
-        "ServiceQuotaExceededException",
-        "ConflictException",
-        "ValidationException",
-        "ResourceNotFoundException",
-    }
-)
+"""AWS End User Messaging SMS API reference, "SendTextMessage" and the exceptions' pages; the reasons stand in the
+service's model, botocore's ``pinpoint-sms-voice-v2``. What is not here is as in `wavecom.adapters.providers.aws`."""
 
 
 def end_user_messaging_client(**options: Unpack[ClientOptions]) -> "PinpointSMSVoiceV2Client":
@@ -132,19 +113,10 @@ class EndUserMessagingSmsProvider:
         return request
 
 
+_by_table = meaning_by(REFUSALS, also=("Reason",))
+
+
 def _meaning(refusal: Refusal) -> ProviderError:
-    reason = str(refusal.fields.get("Reason") or "")
-    code = reason or refusal.code
-    if (refusal.code, reason) in _ABOUT_THE_MESSAGE or _names_the_message(refusal, reason):
-        return PermanentError(refusal.detail, code=code)
-    if refusal.code in _ABOUT_US:
-        return TransientError(refusal.detail, code=code)
-    return common_meaning(refusal) or PermanentError(refusal.detail, code=code)
-
-
-def _names_the_message(refusal: Refusal, reason: str) -> bool:
-    if refusal.code != "ValidationException" or reason not in _REASONS_THAT_NEED_A_FIELD:
-        return False
+    """Return what a refusal means. The fields that it names count as part of its text."""
     fields = cast("Iterable[dict[str, Any]]", refusal.fields.get("Fields") or ())
-    places = [refusal.text, *(str(each.get("Name")) for each in fields)]
-    return any(field.lower() in place.lower() for place in places for field in _FIELDS_OF_THE_MESSAGE)
+    return _by_table(replace(refusal, text=" ".join([refusal.text, *(str(each.get("Name")) for each in fields)])))

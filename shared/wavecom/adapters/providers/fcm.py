@@ -1,33 +1,9 @@
 """Push messages through Firebase Cloud Messaging, HTTP v1 API: ``projects.messages.send`` to one registration token.
 
-What an answer means (Firebase, "ErrorCode" and "FcmError" of the REST reference). ``code`` of an error is FCM's
-``errorCode``, else the answer's ``status``, else ``http_`` and the HTTP status, else the name of httpx's or
-google-auth's exception, else a word of this module: ``no_message_name``, ``no_access_token``, ``not_utf8``.
-
-================================================  ===========  ========================================================
-answer                                            meaning      why
-================================================  ===========  ========================================================
-UNREGISTERED (404)                                Permanent    the app is gone from the device: the token is dead
-INVALID_ARGUMENT (400) about the token            Permanent    no token at all; ``code`` is `INVALID_REGISTRATION`: dead
-any other 400, 413 and so on                      Permanent    this request will never be taken; too big, for example
-SENDER_ID_MISMATCH (403)                          Permanent    a token of another Firebase project; see below
-QUOTA_EXCEEDED, any 429                           RateLimited  ``Retry-After``, or `QUOTA_WAIT` without it
-THIRD_PARTY_AUTH_ERROR (401)                      Transient    the project's APNs key or web push key
-any other 401, twice                              Transient    our service account; after the first one the access token
-                                                               is fetched anew and the request made again, once: a 401
-                                                               is a definite refusal
-any other 403 or 404, 405, 3xx                    Transient    our rights, our project, our address of FCM
-408                                               Transient    the service did not get the request
-INTERNAL (500), UNAVAILABLE (503), any other 5xx  Unknown      it may have been sent; FCM is known to answer 503 for
-                                                               messages that it delivers (firebase-admin-node, 1248)
-200 without a message's name                      Unknown      it may have been sent
-no access token, for whatever reason              Transient    nothing was sent
-no connection                                     Transient    nothing was sent
-anything else: read timeout, connection lost      Unknown      it may have been sent
-================================================  ===========  ========================================================
-
-SENDER_ID_MISMATCH concerns the recipient, so it is Permanent: if it counted against the provider, one caller with
-tokens of a foreign project could open the breaker for all. The token may serve its own project, so it is not dead.
+What a refusal means stands in `REFUSALS`. ``code`` of an error is FCM's ``errorCode``, else its ``status``, else
+``http_`` and the HTTP status, else the name of httpx's or google-auth's exception, else a word of this module:
+``no_message_name`` (Unknown), ``no_access_token`` (Transient: nothing was sent), ``not_utf8`` (Permanent). After the
+first 401 the access token is fetched anew and the request made again, once: a 401 is a definite refusal.
 
 HTTP v1 takes no idempotency token; the notification's id goes to the app as the data ``notificationId``.
 """
@@ -48,21 +24,21 @@ from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
 
 from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
-    RateLimitedError,
     Receipt,
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
 INVALID_REGISTRATION: Final = "INVALID_REGISTRATION"
 """Our code for FCM's INVALID_ARGUMENT where the argument is the registration token."""
-DEAD_TOKEN: Final = frozenset({"UNREGISTERED", INVALID_REGISTRATION})
-"""Codes after which a token is to be forgotten (Firebase, "Manage FCM registration tokens", on invalid tokens)."""
 SCOPE: Final = "https://www.googleapis.com/auth/firebase.messaging"
 QUOTA_WAIT: Final = timedelta(minutes=1)
 """Windows of a quota last a minute (Firebase, "Best practices when sending FCM messages at scale")."""
@@ -81,7 +57,24 @@ _CODE: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What an Authorization header can carry (RFC 6750, section 2.1)."""
 _NO_REGISTRATION: Final = re.compile(r"not a valid FCM registration token|invalid registration", re.IGNORECASE)
-_OURS: Final = frozenset({401, 403, 404, 405, 408})
+REFUSALS: Final[tuple[Rule, ...]] = (
+    for_good(
+        ["UNREGISTERED", INVALID_REGISTRATION],
+        About.RECIPIENT,
+        "The app is gone from the device, or it never was a token",
+        unwanted=Unwanted.HARD_BOUNCE,
+    ),
+    for_good(["SENDER_ID_MISMATCH"], About.UNCLEAR, "A token of another Firebase project, which may be served as well"),
+    for_good(["INVALID_ARGUMENT", "http_413"], About.MESSAGE, "This request will never be taken: too big, for example"),
+    limit(["QUOTA_EXCEEDED", "http_429"], "Too many messages", wait=QUOTA_WAIT),
+    for_now(["THIRD_PARTY_AUTH_ERROR"], "The project's APNs key or web push key"),
+    for_now(["http_401", "http_403", "http_404", "http_405"], "Our service account, rights, project or address of FCM"),
+    for_now(["http_408", "http_3??"], "The service did not get the request"),
+    for_good(["http_4??"], About.UNCLEAR, "Not documented"),
+    unknown(["*"], "INTERNAL, UNAVAILABLE: FCM answers 503 even for what it delivers (firebase-admin-node, 1248)"),
+)
+"""Firebase, "ErrorCode" and "FcmError" of the REST reference, "Manage FCM registration tokens". A refusal's codes are
+FCM's own and ``http_`` with the status."""
 _TEXT_KEPT: Final = 200
 """Characters of the service's own words that an error's text keeps."""
 
@@ -166,7 +159,7 @@ def _body(message: OutgoingMessage) -> bytes:
     try:
         return json.dumps({"message": fields}, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
-        raise PermanentError("Not text that UTF-8 can carry", code="not_utf8") from exc
+        raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
 
 
 def _refusal(answer: Answer) -> ProviderError:
@@ -179,17 +172,11 @@ def _refusal(answer: Answer) -> ProviderError:
     code = next((each for each in codes if _CODE.fullmatch(each)), f"http_{status}")
     detail = f"FCM answered {status} {code}: {text}"
     if code == "INVALID_ARGUMENT" and (_names_the_token(details) or _NO_REGISTRATION.search(text)):
-        return PermanentError(detail, code=INVALID_REGISTRATION)
-    if code in {"UNREGISTERED", "SENDER_ID_MISMATCH", "INVALID_ARGUMENT"}:
-        return PermanentError(detail, code=code)
-    if code == "QUOTA_EXCEEDED" or status == 429:
-        wait = answer.retry_after()
-        return RateLimitedError(detail, code=code, retry_after=QUOTA_WAIT if wait is None else wait)
-    if status >= 500 or status < 300:
-        return UnknownOutcomeError(detail, code=code)
-    if status in _OURS or status < 400:
-        return TransientError(detail, code=code)
-    return PermanentError(detail, code=code)
+        code = INVALID_REGISTRATION
+    given_codes = (code, f"http_{status}")
+    meaning = read(REFUSALS, given_codes, text, detail=detail, code=code, retry_after=answer.retry_after())
+    assert meaning is not None, "The last row fits everything"
+    return meaning
 
 
 def _names_the_token(details: list[dict[str, Any]]) -> bool:

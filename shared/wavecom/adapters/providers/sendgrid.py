@@ -1,29 +1,9 @@
 """Email through the SendGrid v3 Mail Send API, or a gateway that copies it: one message or up to 1,000 in a call.
 
-What an answer means. What concerns this message is Permanent; what concerns our account, key or quota is Transient, so
-that the message can go to another provider and the breaker sees it. ``code`` of an error is the refused field without
-its indexes, else the status, else one of the words below, else the name of httpx's exception.
-
-=====================================================  ===========  ==================================================
-answer                                                 meaning      why
-=====================================================  ===========  ==================================================
-202, or any 2xx, with ``X-Message-Id``                 accepted     "queued to be delivered"
-any 2xx without ``X-Message-Id``                       Unknown      200 is the sandbox's; others are not documented
-400, 422: ``personalizations.N`` and its ``to``,       Permanent    this message; of several in one call only the N-th
-``subject`` or ``substitutions``
-400, 422: ``subject``, ``content``                     Permanent    this message, where it is the only one
-400, 422: any other field, none, or not JSON           Transient    our sender, or our side of the request
-401, 402, 403, 404, 405, 406, 451, other 4xx, 3xx      Transient    our key, credits, sender, address or data residency
-409                                                    Unknown      a call with the same idempotency token is under way
-413                                                    Permanent    where it is the only message, else Transient
-429                                                    RateLimited  the longer of ``Retry-After`` and the time to
-                                                                    ``X-RateLimit-Reset`` (seconds since 1970)
-503                                                    Transient    "The SendGrid v3 Web API is not available"
-any other 5xx                                          Unknown      it fails while a valid request is in the works;
-                                                                    nothing says that it was not queued
-no connection                                          Transient    nothing was sent
-timeout, connection lost, broken answer                Unknown      it may have been sent
-=====================================================  ===========  ==================================================
+A 2xx with ``X-Message-Id`` is accepted ("queued to be delivered"), one without it Unknown: 200 is the sandbox's, others
+are not documented. A 400 or 422 that names a part of the N-th message refuses that one, by `FIELDS`; what any other
+refusal means for all messages of its call stands in `REFUSALS`. ``code`` of an error is the refused field without its
+indexes, else the status, else one of the words below, else the name of httpx's exception.
 
 Words, Permanent: ``address_invalid``, ``address_not_ascii`` (SendGrid would accept and then drop it), ``not_unicode``,
 ``no_subject_or_text``. Transient: ``refused_together`` (twice refused for the sake of others), ``not_tried`` (after a
@@ -48,8 +28,10 @@ from typing import Any, Final
 from email_validator import EmailNotValidError, validate_email
 
 from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -63,6 +45,26 @@ PERSONALIZATIONS_MAX: Final = 1_000
 """In one call ("Personalizations"). With the limit below a call stays well under the 30 MB that it may have."""
 SUBSTITUTIONS_MAX_BYTES: Final = 10_000
 """In one personalization ("Mail Send": ``substitutions``; some pages say 50,000 by now)."""
+
+FIELDS: Final[tuple[Rule, ...]] = (
+    for_good(["personalizations.to*"], About.RECIPIENT, "This recipient; of several in one call only the N-th"),
+    for_good(
+        ["personalizations", "personalizations.subject*", "personalizations.substitutions*", "subject*", "content*"],
+        About.MESSAGE,
+        "This message, where the field is one of its own or it is the only one",
+    ),
+)
+"""By the field that a 400 or 422 names, without its indexes. Any other field is as in `REFUSALS`."""
+REFUSALS: Final[tuple[Rule, ...]] = (
+    limit(["429"], "The longer of Retry-After and the time to X-RateLimit-Reset (seconds since 1970)"),
+    for_good(["413 alone"], About.MESSAGE, "It is too large"),
+    unknown(["409"], "A call with the same idempotency token is under way"),
+    for_now(["503"], "The SendGrid v3 Web API is not available"),
+    for_now(["400", "422"], "Any other field, or none: our sender, or our side of the request"),
+    for_now(["3??", "4??"], "Our key, credits, sender, address or data residency"),
+    unknown(["*"], "It fails while a valid request is in the works; nothing says that it was not queued"),
+)
+"""By the status. A 413 for the only message of a call is ``413 alone``."""
 
 _NO_TAG: Final = f"-{'0' * 32}-"
 _ABOUT_ONE: Final = re.compile(r"personalizations[.\[](\d+)\]?(\.(to|subject|substitutions)\b.*)?")
@@ -227,12 +229,13 @@ def _from(sender: str) -> dict[str, str]:
 
 def _letter(number: int, message: OutgoingMessage) -> _Letter:
     if not (message.subject and message.message):
-        raise PermanentError("A subject and a text of at least one character are needed", code="no_subject_or_text")
+        detail = "A subject and a text of at least one character are needed"
+        raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR)
     try:
         substitutions = json.dumps({_NO_TAG: message.message}, ensure_ascii=False).encode()
         message.subject.encode()
     except UnicodeEncodeError:
-        raise PermanentError("Subject or text is not Unicode", code="not_unicode") from None
+        raise PermanentError("Subject or text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
     return _Letter(
         number=number,
         address=_ascii(message.recipient),
@@ -250,9 +253,9 @@ def _ascii(recipient: str) -> str:
     try:
         address = validate_email(recipient, check_deliverability=False).ascii_email
     except EmailNotValidError as exc:
-        raise PermanentError("Not an email address", code="address_invalid") from exc
+        raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
     if address is None:
-        raise PermanentError("SendGrid takes ASCII local parts only", code="address_not_ascii")
+        raise PermanentError("SendGrid takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
     return address
 
 
@@ -313,27 +316,25 @@ def _refused(answer: Answer, count: int) -> dict[int, ProviderError]:
             else:
                 continue
             if at < count:
-                refused.setdefault(at, PermanentError(message[:_DETAIL_KEPT], code=_field_code(field)))
+                refused.setdefault(at, _refused_field(field, message[:_DETAIL_KEPT]))
     return refused
 
 
-def _field_code(field: str) -> str:
-    """Return the path of a field without its indexes."""
-    code = ".".join(part for part in re.split(r"[.\[\]]+", field) if part and not part.isdecimal())
-    return code if _LOGGABLE.fullmatch(code) else "400"
+def _refused_field(field: str, detail: str) -> ProviderError:
+    """Return what it means that a field, by its path, is refused."""
+    path = ".".join(part for part in re.split(r"[.\[\]]+", field) if part and not part.isdecimal())
+    code = path if _LOGGABLE.fullmatch(path) else "400"
+    return read(FIELDS, (path,), "", detail=detail, code=code) or PermanentError(detail, code=code, about=About.UNCLEAR)
 
 
 def _refusal(answer: Answer, *, alone: bool) -> ProviderError:
     """Return what an answer that neither accepts nor names a message means for each message of its call."""
-    status, code = answer.status, str(answer.status)
+    code = str(answer.status)
     detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_KEPT]
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimitedError(detail, code=code, retry_after=_wait(answer))
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and alone:
-        return PermanentError(detail, code=code)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE or (300 <= status < 500 and status != HTTPStatus.CONFLICT):
-        return TransientError(detail, code=code)
-    return UnknownOutcomeError(detail, code=code)
+    codes = (code, f"{code} alone") if alone else (code,)
+    meaning = read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
+    assert meaning is not None, "The last row fits everything"
+    return meaning
 
 
 def _wait(answer: Answer) -> timedelta | None:

@@ -1,45 +1,10 @@
 """Email through Amazon SES, API v2: SendEmail with simple content, and SendBulkEmail for several messages at once.
 
-What an error means. What concerns this message is Permanent; what concerns our account is Transient, so that the
-message can go to another provider and the breaker sees it. A call that SES answers with an error has sent nothing
-("Amazon SES returns an error message to your application and does not send the email": Amazon SES developer guide,
-"Amazon SES email sending errors"). ``code`` of an error is AWS's code, or the name of botocore's exception.
-
-==================================================================  ===========  =======================================
-error                                                               meaning      why
-==================================================================  ===========  =======================================
-limits, our credentials, the service, the network                   as in `aws`  10 minutes for a daily quota ("Errors
-                                                                                 related to the sending quotas")
-MessageRejected                                                     Permanent    its content is refused
-MessageRejected, "... not verified ..."                             Transient    our identity, or our sandbox
-AccountSuspendedException, SendingPausedException,                  Transient    our account
-AccountSendingPausedException, ConfigurationSetSendingPausedException
-MailFromDomainNotVerifiedException                                  Transient    our MAIL FROM domain
-NotFoundException                                                   Transient    our configuration set
-BadRequestException and any other 4xx                               Permanent    this request will never be taken
-the same, and MessageRejected, for a whole SendBulkEmail            Transient    it cannot be the fault of every message
-==================================================================  ===========  =======================================
-
-What the status of one message in an answered SendBulkEmail means (API reference, "BulkEmailEntryResult", and the
-service's model where the page has another name):
-
-==================================================================  ===========  =======================================
-status                                                              meaning      why
-==================================================================  ===========  =======================================
-SUCCESS                                                             receipt      Unknown where it comes without an id
-MESSAGE_REJECTED                                                    Permanent    "it contained a virus"; Transient where
-                                                                                 the error says "not verified"
-INVALID_PARAMETER, INVALID_PARAMETER_VALUE                          Permanent    this recipient, or its content
-ACCOUNT_THROTTLED                                                   RateLimited  sending rate
-ACCOUNT_DAILY_QUOTA_EXCEEDED                                        RateLimited  daily quota: 10 minutes
-ACCOUNT_SUSPENDED, ACCOUNT_SENDING_PAUSED,                          Transient    our account
-CONFIGURATION_SET_SENDING_PAUSED, MAIL_FROM_DOMAIN_NOT_VERIFIED
-CONFIGURATION_SET_NOT_FOUND, CONFIGURATION_SET_DOES_NOT_EXIST,      Transient    our configuration
-TEMPLATE_NOT_FOUND, TEMPLATE_DOES_NOT_EXIST,
-INVALID_SENDING_POOL_NAME
-TRANSIENT_FAILURE, FAILED                                           Transient    "unable to process your request"
-any other, or none                                                  Unknown      it may have been sent
-==================================================================  ===========  =======================================
+A call that SES answers with an error has sent nothing ("Amazon SES returns an error message to your application and
+does not send the email": Amazon SES developer guide, "Amazon SES email sending errors"). What a refusal means stands in
+`REFUSALS`, what the status of one message in an answered SendBulkEmail means in `STATUSES`. A refusal of a whole
+SendBulkEmail cannot be the fault of every message, so it speaks of us. ``code`` of an error is AWS's code, or the name
+of botocore's exception.
 
 Neither call takes an idempotency token; the notification's id and the provider's name go along as the tags
 ``notificationId`` and ``provider``. A message of SendBulkEmail that SES accepted may still fail to be rendered, which
@@ -53,12 +18,13 @@ from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from email_validator import EmailNotValidError, validate_email
 
-from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, common_meaning, receipt_of
+from wavecom.adapters.providers.aws import LIMITS, ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
-    RateLimitedError,
     Receipt,
     TransientError,
     UnknownOutcomeError,
@@ -93,32 +59,47 @@ _TEMPLATE: Final["TemplateTypeDef"] = {
 "Template"), answers anything else with a BadRequestException, and "doesn't escape HTML content when rendering"
 (developer guide, "Advanced email personalization"), so the form with three braces is neither needed nor documented.
 Values are not searched for variables. Without a default a missing value fails instead of sending an empty message."""
-_OUR_ACCOUNT: Final = frozenset(
-    {
-        "AccountSuspendedException",
-        "AccountSendingPausedException",
-        "ConfigurationSetSendingPausedException",
-        "SendingPausedException",
-        "MailFromDomainNotVerifiedException",
-        "NotFoundException",
-    }
+REFUSALS: Final[tuple[Rule, ...]] = (
+    limit([*LIMITS], "The daily quota", words="daily", wait=DAILY_QUOTA_WAIT),
+    for_now(
+        ["MessageRejected", "BadRequestException"],
+        "Our identity, or our sandbox; our account or configuration set",
+        words="not verified | suspended | paused | configuration set | not authorized | sending quota",
+    ),
+    for_good(["MessageRejected"], About.MESSAGE, "Its content is refused: a virus, for example"),
+    for_now(
+        [
+            "AccountSuspendedException",
+            "*SendingPausedException",
+            "MailFromDomainNotVerifiedException",
+            "NotFoundException",
+        ],
+        "Our account, MAIL FROM domain or configuration set",
+    ),
+    for_good(
+        ["BadRequestException"],
+        About.RECIPIENT,
+        "The recipient's address",
+        words="final '@domain' | local address | domain contains | domain starts | domain ends | illegal address",
+    ),
 )
-_STATUS_OF_ONE_MESSAGE: Final = frozenset({"MESSAGE_REJECTED", "INVALID_PARAMETER", "INVALID_PARAMETER_VALUE"})
-_STATUS_OF_OUR_ACCOUNT: Final = frozenset(
-    {
-        "ACCOUNT_SUSPENDED",
-        "ACCOUNT_SENDING_PAUSED",
-        "CONFIGURATION_SET_SENDING_PAUSED",
-        "MAIL_FROM_DOMAIN_NOT_VERIFIED",
-        "CONFIGURATION_SET_NOT_FOUND",
-        "CONFIGURATION_SET_DOES_NOT_EXIST",
-        "TEMPLATE_NOT_FOUND",
-        "TEMPLATE_DOES_NOT_EXIST",
-        "INVALID_SENDING_POOL_NAME",
-        "TRANSIENT_FAILURE",
-        "FAILED",
-    }
+"""Amazon SES API v2 reference, "SendEmail" and "SendBulkEmail"; "Errors related to the sending quotas". What is not
+here is as in `wavecom.adapters.providers.aws`: a BadRequestException that says nothing of this may be anybody's."""
+STATUSES: Final[tuple[Rule, ...]] = (
+    for_now(["MESSAGE_REJECTED"], "Our identity, or our sandbox", words="not verified | suspended | paused"),
+    for_good(["MESSAGE_REJECTED"], About.MESSAGE, "It contained a virus"),
+    for_good(["INVALID_PARAMETER", "INVALID_PARAMETER_VALUE"], About.UNCLEAR, "This recipient, or its content"),
+    limit(["ACCOUNT_THROTTLED"], "The sending rate"),
+    limit(["ACCOUNT_DAILY_QUOTA_EXCEEDED"], "The daily quota", wait=DAILY_QUOTA_WAIT),
+    for_now(["ACCOUNT_*", "*_SENDING_PAUSED", "MAIL_FROM_DOMAIN_NOT_VERIFIED"], "Our account"),
+    for_now(
+        ["CONFIGURATION_SET_*", "TEMPLATE_*", "INVALID_SENDING_POOL_NAME"],
+        "Our configuration",
+    ),
+    for_now(["TRANSIENT_FAILURE", "FAILED"], "SES was unable to process the request"),
+    unknown(["*"], "No status that is documented: it may have been sent"),
 )
+"""Amazon SES API v2 reference, "BulkEmailEntryResult", and the service's model where the page has another name."""
 
 
 def ses_client(**options: Unpack[ClientOptions]) -> "SESV2Client":
@@ -258,20 +239,13 @@ def _checked(recipient: str) -> str:
     try:
         address = validate_email(recipient, check_deliverability=False).ascii_email
     except EmailNotValidError as exc:
-        raise PermanentError("Not an email address", code="address_invalid") from exc
+        raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
     if address is None:
-        raise PermanentError("Amazon SES takes ASCII local parts only", code="address_not_ascii")
+        raise PermanentError("Amazon SES takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
     return address
 
 
-def _meaning(refusal: Refusal) -> ProviderError:
-    code = refusal.code
-    if code in _OUR_ACCOUNT or (code == "MessageRejected" and _not_verified(refusal.text)):
-        return TransientError(refusal.detail, code=code)
-    meaning = common_meaning(refusal)
-    if isinstance(meaning, RateLimitedError) and "daily" in refusal.text.lower():
-        return RateLimitedError(refusal.detail, code=code, retry_after=DAILY_QUOTA_WAIT)
-    return meaning or PermanentError(refusal.detail, code=code)
+_meaning = meaning_by(REFUSALS)
 
 
 def _meaning_for_all(refusal: Refusal) -> ProviderError:
@@ -287,16 +261,7 @@ def _outcome(result: "BulkEmailEntryResultTypeDef") -> Receipt | ProviderError:
     if status == "SUCCESS":
         message_id = result.get("MessageId")
         return Receipt(message_id) if message_id else UnknownOutcomeError(detail, code="no_message_id")
-    if status == "ACCOUNT_THROTTLED":
-        return RateLimitedError(detail, code=status)
-    if status == "ACCOUNT_DAILY_QUOTA_EXCEEDED":
-        return RateLimitedError(detail, code=status, retry_after=DAILY_QUOTA_WAIT)
-    if status in _STATUS_OF_OUR_ACCOUNT or (status == "MESSAGE_REJECTED" and _not_verified(text)):
-        return TransientError(detail, code=status)
-    if status in _STATUS_OF_ONE_MESSAGE:
-        return PermanentError(detail, code=status)
-    return UnknownOutcomeError(detail, code="status_unknown")
-
-
-def _not_verified(text: str) -> bool:
-    return "not verified" in text.lower()
+    error = read(STATUSES, (status,), text, detail=detail, code=status)
+    if error is None or isinstance(error, UnknownOutcomeError):
+        return UnknownOutcomeError(detail, code="status_unknown")
+    return error

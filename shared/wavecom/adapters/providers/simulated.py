@@ -6,7 +6,7 @@ A magic recipient's fate depends on the recipient and on ``attempt`` alone, so t
 name            SMS           what happens
 ==============  ============  ================================================================================
 delivered       +15005550006  accepted, and reported as delivered at once, which may be before our own record
-bounce          +15005550001  `PermanentError`: refused at once
+bounce          +15005550001  `PermanentError`: refused at once, and the recipient is suppressed
 hard-bounce     +15005550009  accepted, then reported as undelivered for good: the recipient is suppressed
 fail-once       +15005550007  `TransientError` at attempt 1, then accepted
 fail-twice      +15005550002  `TransientError` at attempts 1 and 2, then accepted
@@ -40,6 +40,7 @@ from typing import Final
 
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -231,15 +232,20 @@ def _refusal(fate: Fate, attempt: int) -> ProviderError | None:
     """Return what a magic recipient's message comes to before it is accepted."""
     match fate:
         case Fate.BOUNCE:
-            return PermanentError("Simulated bounce", code="simulated_bounce")
+            return PermanentError(
+                "Simulated bounce",
+                code="simulated_bounce",
+                about=About.RECIPIENT,
+                unwanted=Unwanted.HARD_BOUNCE,
+            )
         case Fate.FAIL:
-            return TransientError("Simulated failure", code="simulated_failure")
+            return TransientError("Simulated failure", code="simulated_failure", about=About.RECIPIENT)
         case Fate.LIMITED:
             return RateLimitedError("Simulated rate limit", code="429", retry_after=RETRY_AFTER, of_recipient=True)
         case Fate.TIMEOUT_BEFORE if attempt == 1:
             return UnknownOutcomeError("Simulated timeout before acceptance", code="simulated_timeout")
         case _ if attempt <= _ATTEMPTS_THAT_FAIL.get(fate, 0):
-            return TransientError("Simulated failure", code="simulated_failure")
+            return TransientError("Simulated failure", code="simulated_failure", about=About.RECIPIENT)
         case _:
             return None
 

@@ -1,29 +1,12 @@
 """Email over SMTP (RFC 5321), on pooled connections, in steps that know how far the dialogue got.
 
-What an answer means, by the step it came at. ``code`` of an error is the reply's enhanced status code (RFC 3463) where
-it has one, else its three digits, else one of the words below.
+What a server's refusal of a message means stands in `smtp_refusals`. Whatever goes wrong before the content has left,
+connecting, encrypting and authenticating included, is Transient: nothing was sent, and address, certificate and
+credentials are our configuration. A connection that breaks, or a time that runs out, while the content is on its way or
+its answer is waited for is Unknown: the server may have taken it (RFC 1047).
 
-=======================  ===============================  ==============================================================
-step                     answer                           meaning
-=======================  ===============================  ==============================================================
-connect, EHLO,           any refusal, loss or timeout     Transient. A 5xx too: address, certificate and credentials are
-STARTTLS, AUTH                                            our configuration and not the message's fault.
-any                      421                              Transient, and the connection is dropped.
-MAIL, RCPT, DATA         loss or timeout                  Transient: no content has left.
-MAIL, RCPT, DATA, end    454                              RateLimited: Amazon SES's "454 Throttling failure" (Amazon SES
-                                                          developer guide, "Errors related to the sending quotas").
-MAIL, RCPT, DATA, end    other 4xx                        Transient.
-MAIL, RCPT, DATA, end    530, 534, 535, 538, X.7.8,       Transient: they ask for authentication or encryption (RFC
-                         X.7.9, X.7.10, X.7.11            4954, RFC 5248), which is our configuration.
-MAIL, RCPT, DATA, end    X.1.7, X.1.8                     Transient: our sender's address is refused.
-MAIL                     552, X.3.4, X.6.Y                Permanent: size, content or an address beyond ASCII.
-MAIL                     other 5xx                        Transient: MAIL names our sender and nothing of the message.
-RCPT, DATA, end          other 5xx                        Permanent.
-end of content           loss or timeout                  Unknown: the server may have taken it (RFC 1047).
-end of content           neither 2xx, 4xx nor 5xx         Unknown, and the connection is dropped.
-=======================  ===============================  ==============================================================
-
-Words: ``connect_failed``, ``timeout``, ``connection_lost``, ``tls_failed``, ``not_supported`` (the server lacks
+``code`` of an error is the reply's enhanced status code (RFC 3463) where it has one, else its three digits, else one of
+the words ``connect_failed``, ``timeout``, ``connection_lost``, ``tls_failed``, ``not_supported`` (the server lacks
 STARTTLS or AUTH), ``credentials_unusable``, ``pool_exhausted`` (RateLimited: every connection was busy for a whole
 ``timeout``). Found before connecting, all Permanent: ``5.1.3`` bad recipient address, ``5.6.0`` the message cannot be
 composed; and ``5.6.7`` (RFC 6531) when the local part is not ASCII and the server lacks SMTPUTF8.
@@ -45,21 +28,17 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 
 from wavecom.adapters.providers.smtp_pool import Connection, ConnectionPool
+from wavecom.adapters.providers.smtp_refusals import DATA, END, MAIL, RCPT, refusal
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
+    About,
     PermanentError,
-    ProviderError,
-    RateLimitedError,
     Receipt,
     TransientError,
     UnknownOutcomeError,
 )
 from wavecom.ports import OutgoingMessage
 
-_END: Final = "end of content"
-_THROTTLED: Final = 454
-_OUR_CONFIGURATION: Final = re.compile(r"530|534|535|538|5\.7\.(8|9|10|11)|5\.1\.(7|8)")
-_ABOUT_THE_MESSAGE: Final = re.compile(r"552|5\.3\.4|5\.6\.\d+")
 _ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _LINE_BEGINS_WITH_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
 _REPLY_KEPT: Final = 200
@@ -116,7 +95,7 @@ class SmtpEmailProvider:
         letter = self._compose(message)
         with self._pool.connection(time.monotonic() + self._timeout_seconds) as connection:
             if not letter.recipient.isascii() and not connection.has_extn("smtputf8"):
-                raise PermanentError("The server takes ASCII addresses only", code="5.6.7")
+                raise PermanentError("The server takes ASCII addresses only", code="5.6.7", about=About.UNCLEAR)
             self._hand_over(connection, letter)
         return Receipt(letter.message_id)
 
@@ -128,7 +107,7 @@ class SmtpEmailProvider:
         try:
             address = validate_email(message.recipient, check_deliverability=False)
         except EmailNotValidError as exc:
-            raise PermanentError("Not an email address", code="5.1.3") from exc
+            raise PermanentError("Not an email address", code="5.1.3", about=About.RECIPIENT) from exc
         local = address.ascii_local_part or address.local_part
         message_id = f"{message.notification_id}@{self._domain}"
         email = EmailMessage(policy=(SMTP if local.isascii() else SMTPUTF8).clone(cte_type="7bit"))
@@ -142,7 +121,7 @@ class SmtpEmailProvider:
             email.set_content(message.message)
             content = email.as_bytes()
         except ValueError as exc:
-            raise PermanentError(f"Not to be composed: {exc}", code="5.6.0") from exc
+            raise PermanentError(f"Not to be composed: {exc}", code="5.6.0", about=About.MESSAGE) from exc
         return _Letter(
             message_id=message_id,
             recipient=f"{local}@{address.ascii_domain}",
@@ -172,9 +151,9 @@ class SmtpEmailProvider:
     def _hand_over(self, connection: Connection, letter: "_Letter") -> None:
         options = () if letter.recipient.isascii() else ("SMTPUTF8",)
         try:
-            _expect(connection, "MAIL", 2, connection.mail(self._from.addr_spec, options))
-            _expect(connection, "RCPT", 2, connection.rcpt(letter.recipient))
-            _expect(connection, "DATA", 3, connection.docmd("DATA"))
+            _expect(connection, MAIL, 2, connection.mail(self._from.addr_spec, options))
+            _expect(connection, RCPT, 2, connection.rcpt(letter.recipient))
+            _expect(connection, DATA, 3, connection.docmd("DATA"))
         except OSError as exc:
             connection.close()
             raise TransientError(f"Lost before the content: {exc}", code=_code_of(exc)) from exc
@@ -184,7 +163,7 @@ class SmtpEmailProvider:
         except OSError as exc:
             connection.close()
             raise UnknownOutcomeError(f"Lost after the content: {exc}", code=_code_of(exc)) from exc
-        _expect(connection, _END, 2, reply)
+        _expect(connection, END, 2, reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,23 +193,7 @@ def _expect(connection: smtplib.SMTP, step: str, reply_class: int, reply: tuple[
         return
     if code == 421 or code // 100 not in (4, 5):
         connection.close()
-    raise _refusal(step, code, text)
-
-
-def _refusal(step: str, number: int, text: str) -> ProviderError:
-    code = _code(number, text)
-    detail = f"{step} refused: {number} {text[:_REPLY_KEPT]}"
-    if number == _THROTTLED:
-        return RateLimitedError(detail, code=code)
-    if number // 100 == 5:
-        codes = (str(number), code)
-        ours = any(_OUR_CONFIGURATION.fullmatch(each) for each in codes)
-        about_the_message = any(_ABOUT_THE_MESSAGE.fullmatch(each) for each in codes)
-        if not ours and (step != "MAIL" or about_the_message):
-            return PermanentError(detail, code=code)
-    elif number // 100 != 4 and step == _END:
-        return UnknownOutcomeError(detail, code=code)
-    return TransientError(detail, code=code)
+    raise refusal(step, code, _code(code, text), text, f"{step} refused: {code} {text[:_REPLY_KEPT]}")
 
 
 def _code(number: int, text: str) -> str:

@@ -1,25 +1,6 @@
 """SMS through Amazon SNS: Publish straight to a phone number.
 
-What an error means ("Publish" and "Common Error Types" in the Amazon SNS API reference). What concerns this number or
-text is Permanent; what concerns our account is Transient, so that another provider may take it. ``code`` of an error
-is AWS's code, or the name of botocore's exception.
-
-=================================================  ===========  =======================================================
-error                                              meaning      why
-=================================================  ===========  =======================================================
-InvalidParameter, ParameterValueInvalid,           Permanent    "PhoneNumber Reason: ... is not valid to publish to",
-ValidationException, InvalidParameterValue                      or a text of more than 1,600 characters
-the same, naming MessageAttributes or AWS.SNS.SMS  Transient    our sender id
-OptedOut, EndpointDisabled                         Permanent    the recipient; see below
-PlatformApplicationDisabled, NotFound, UserError   Transient    our account
-AuthorizationError, InvalidSecurity                Transient    our rights or credentials
-KMSThrottling                                      RateLimited  too many requests
-any other KMS...                                   Transient    our key
-Throttled, ThrottlingException, any 429            RateLimited  too many requests (as in `aws`)
-InternalError, 502, 504                            Unknown      it may have been taken (as in `aws`)
-any other 4xx                                      Permanent    this request will never be taken
-credentials, the network                           as in `aws`
-=================================================  ===========  =======================================================
+What a refusal means stands in `REFUSALS`; ``code`` of an error is AWS's code, or the name of botocore's exception.
 
 Publish takes a message to a number that opted out and does not deliver it: neither that nor the end of our monthly
 spend is an error of the call, and only SNS's delivery status logs tell (Amazon SNS developer guide, "Viewing CloudWatch
@@ -31,9 +12,11 @@ id is the one link to a notification.
 
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
-from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, common_meaning, receipt_of
+from wavecom.adapters.providers.aws import ClientOptions, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit
 from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import PermanentError, ProviderError, RateLimitedError, Receipt, TransientError
+from wavecom.domain.outcomes import About, Receipt
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
 if TYPE_CHECKING:
@@ -41,13 +24,21 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
 _SERVICE: Final = "Amazon SNS"
-_INVALID: Final = frozenset(
-    {"InvalidParameter", "ParameterValueInvalid", "ValidationException", "InvalidParameterValue"}
+_INVALID: Final = ["InvalidParameter", "ParameterValueInvalid", "ValidationException", "InvalidParameterValue"]
+REFUSALS: Final[tuple[Rule, ...]] = (
+    for_now(_INVALID, "Our sender id", words="MessageAttributes | AWS.SNS.SMS"),
+    for_good(_INVALID, About.RECIPIENT, "PhoneNumber: is not valid to publish to", words="PhoneNumber | phone number"),
+    for_good(_INVALID, About.MESSAGE, "A text of more than 1,600 characters, for example"),
+    for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", unwanted=Unwanted.COMPLAINT),
+    for_good(["EndpointDisabled"], About.RECIPIENT, "The recipient takes no messages"),
+    for_now(
+        ["PlatformApplicationDisabled", "NotFound", "UserError", "AuthorizationError", "InvalidSecurity"],
+        "Our account, rights or credentials",
+    ),
+    limit(["KMSThrottling"], "Too many requests"),
+    for_now(["KMS*"], "Our key"),
 )
-_OUR_PARAMETERS: Final = ("messageattributes", "aws.sns.sms")
-_OUR_ACCOUNT: Final = frozenset(
-    {"PlatformApplicationDisabled", "NotFound", "UserError", "AuthorizationError", "InvalidSecurity"}
-)
+"""Amazon SNS API reference, "Publish"; what is not here is as in `wavecom.adapters.providers.aws`."""
 
 
 def sns_client(**options: Unpack[ClientOptions]) -> "SNSClient":
@@ -93,11 +84,4 @@ def _string(value: str) -> "MessageAttributeValueTypeDef":
     return {"DataType": "String", "StringValue": value}
 
 
-def _meaning(refusal: Refusal) -> ProviderError:
-    code = refusal.code
-    if code == "KMSThrottling":
-        return RateLimitedError(refusal.detail, code=code)
-    ours = any(name in refusal.text.lower() for name in _OUR_PARAMETERS)
-    if code in _OUR_ACCOUNT or code.startswith("KMS") or (code in _INVALID and ours):
-        return TransientError(refusal.detail, code=code)
-    return common_meaning(refusal) or PermanentError(refusal.detail, code=code)
+_meaning = meaning_by(REFUSALS)

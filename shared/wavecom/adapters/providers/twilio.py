@@ -1,33 +1,8 @@
 """SMS through Twilio's Programmable Messaging: one Message resource a call.
 
-What an answer means. What concerns this recipient or this text is Permanent; what concerns our account, sender or
-credentials is Transient, so that the message can go to another provider and the breaker sees it. ``code`` of an error
-is Twilio's own, else the HTTP status, else one of the words below, else the name of httpx's exception.
-
-==================================================  ===========  =====================================================
-answer                                              meaning      why
-==================================================  ===========  =====================================================
-2xx with a ``sid``                                  accepted
-2xx without one, or not JSON                        Unknown      it may have been queued
-21211, 21217, 21604, 21614, 21635                   Permanent    ``To`` is invalid, missing, no mobile or a landline
-21265, 21266, 21268                                 Permanent    ``To`` is a short code, our own or a premium number
-21610                                               Permanent    the recipient sent STOP, which holds for any provider
-21602, 21605, 21617, 21658                          Permanent    the text is missing or longer than 1,600 characters
-20429, any 429                                      RateLimited  too many requests at once; "never processed"
-21611, 30001                                        RateLimited  the sender's queue holds ten hours of messages
-63038                                               RateLimited  the account's messages of 24 hours; 10 minutes, since
-                                                                 the window rolls and frees some of it all the time
-21408, 21606, 21612, 21659, 21660                   Transient    our account or sender may not reach that number
-20003, 20005, 10001, 21608, 21703, any other code   Transient    our credentials, account, service or configuration
-of a 4xx, a 4xx without a code, 3xx
-503                                                 Transient    20503: "temporarily unavailable", try again
-any other 5xx                                       Unknown      20500: it may be "a timeout in the API"; an SMS that is
-                                                                 repeated then may arrive twice
-no connection                                       Transient    nothing was sent
-timeout, connection lost, broken answer             Unknown      it may have been sent
-==================================================  ===========  =====================================================
-
-Words: ``no_message_id`` (Unknown), ``not_unicode`` (Permanent, found before calling).
+A 2xx with a ``sid`` is accepted, one without it Unknown. What a refusal means stands in `REFUSALS`; an error's ``code``
+is Twilio's own, else the HTTP status, else ``no_message_id`` (Unknown), ``not_unicode`` (Permanent, found before
+calling) or the name of httpx's exception.
 
 Twilio documents no idempotency token. Its status callbacks come to ``receipts_url``, where one is given.
 
@@ -39,30 +14,47 @@ import json
 import re
 import time
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
-    PermanentError,
-    ProviderError,
-    RateLimitedError,
-    Receipt,
-    TransientError,
-    UnknownOutcomeError,
-)
+from wavecom.domain.outcomes import About, PermanentError, ProviderError, Receipt, UnknownOutcomeError
+from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
+DAILY_LIMIT: Final = "63038"
 DAILY_LIMIT_WAIT: Final = timedelta(minutes=10)
 """After 63038, whose window is "a rolling 24 hour" one (Error and Warning Dictionary)."""
 
-_ABOUT_THE_MESSAGE: Final = frozenset(
-    {21211, 21217, 21265, 21266, 21268, 21602, 21604, 21605, 21610, 21614, 21617, 21635, 21658}
+REFUSALS: Final[tuple[Rule, ...]] = (
+    limit([DAILY_LIMIT], "The account's messages of 24 hours, a rolling window", wait=DAILY_LIMIT_WAIT),
+    limit(["20429", "http_429"], "Too many requests at once: never processed"),
+    limit(["21611", "30001"], "The sender's queue holds ten hours of messages"),
+    for_now(["http_503"], "20503: temporarily unavailable, try again"),
+    unknown(["http_5??"], "20500: it may be a timeout in the API; an SMS that is repeated then may arrive twice"),
+    for_good(
+        ["21211", "21614", "21635"],
+        About.RECIPIENT,
+        "No valid number, no mobile number, a landline",
+        unwanted=Unwanted.HARD_BOUNCE,
+    ),
+    for_good(
+        ["21610"],
+        About.RECIPIENT,
+        "The recipient sent STOP, which holds for any provider",
+        unwanted=Unwanted.COMPLAINT,
+    ),
+    for_good(["21217", "21604"], About.RECIPIENT, "The number is missing, or none"),
+    for_good(["21265", "21266", "21268"], About.RECIPIENT, "A short code, our own or a premium number"),
+    for_good(["21602", "21605", "21617", "21658"], About.MESSAGE, "The text is missing or over 1,600 characters"),
+    for_now(["21408", "21606", "21612", "21659", "21660"], "Our account or sender may not reach that number"),
+    for_now(["10001", "20003", "20005", "21608", "21703"], "Our account, credentials, trial or service"),
+    for_now(["http_401", "http_403", "http_404", "http_405", "http_407", "http_3??"], "Our credentials or address"),
+    for_now(["http_*"], "A code that is not listed here may speak of anybody", about=About.UNCLEAR),
 )
-_DAILY_LIMIT: Final = 63038
-_LIMITS: Final = frozenset({20429, 21611, 30001, _DAILY_LIMIT})
+"""A refusal's codes are Twilio's, where it has one, and ``http_`` with the status."""
 _ALPHANUMERIC_MAX: Final = 11
 """Characters of an alphanumeric sender ID (Twilio documentation, "Alphanumeric Sender ID"); a service's SID has 34."""
 _CODE: Final = re.compile(r"[0-9]{1,6}")
@@ -128,7 +120,7 @@ class TwilioSmsProvider:
         try:
             message.message.encode()
         except UnicodeEncodeError:
-            raise PermanentError("The text is not Unicode", code="not_unicode") from None
+            raise PermanentError("The text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
         form = {"To": message.recipient, **self._sender, "Body": message.message}
         if self._receipts_url is not None:
             query = urlencode({"notificationId": message.notification_id, "sentAt": int(time.time())})
@@ -146,19 +138,20 @@ def _content(answer: Answer) -> dict[str, Any]:
 
 
 def _refusal(answer: Answer, content: dict[str, Any]) -> ProviderError:
-    status, number = answer.status, _code(content)
-    code = str(status if number is None else number)
-    detail = f"{code}: {content.get('message', '')}"[:_DETAIL_KEPT]
-    if number in _LIMITS or status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = DAILY_LIMIT_WAIT if number == _DAILY_LIMIT else answer.retry_after()
-        return RateLimitedError(detail, code=code, retry_after=wait)
-    if status >= 500 and status != HTTPStatus.SERVICE_UNAVAILABLE:
-        return UnknownOutcomeError(detail, code=code)
-    if number in _ABOUT_THE_MESSAGE:
-        return PermanentError(detail, code=code)
-    return TransientError(detail, code=code)
+    number = _code(content)
+    code = number or str(answer.status)
+    meaning = read(
+        REFUSALS,
+        (code, f"http_{answer.status}"),
+        str(content.get("message", "")),
+        detail=f"{code}: {content.get('message', '')}"[:_DETAIL_KEPT],
+        code=code,
+        retry_after=None if number == DAILY_LIMIT else answer.retry_after(),
+    )
+    assert meaning is not None, "The last row fits everything"
+    return meaning
 
 
-def _code(content: dict[str, Any]) -> int | None:
+def _code(content: dict[str, Any]) -> str | None:
     text = str(content.get("code"))
-    return int(text) if _CODE.fullmatch(text) else None
+    return text if _CODE.fullmatch(text) else None

@@ -1,0 +1,130 @@
+"""Tables of what a provider's refusals mean, and how they are read. Each provider's table stands beside its client."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import translate
+from typing import Final
+
+from wavecom.domain.outcomes import (
+    About,
+    Outcome,
+    PermanentError,
+    ProviderError,
+    RateLimitedError,
+    TransientError,
+    UnknownOutcomeError,
+)
+from wavecom.domain.suppression import Unwanted
+
+_ADDRESS: Final = re.compile(r"<[^<>]*>|\S+@\S+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A row of a table: which refusals it is about, and what they mean. The first row that fits decides.
+
+    ``codes`` are the provider's codes, of which one must fit; ``*`` and ``?`` stand for any characters and any one.
+    ``words`` are parts of the refusal's text, of which one must occur, whatever their case; none means any text.
+    ``step`` is where in a dialogue it came, "" for anywhere. ``why`` names the reason and the source. A limit is asked
+    about again after ``wait``, unless the provider says when.
+    """
+
+    codes: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    step: str = ""
+    outcome: Outcome
+    about: About
+    unwanted: Unwanted | None = None
+    wait: timedelta | None = None
+    why: str
+    _codes: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _words: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the comparison."""
+        set_field = object.__setattr__
+        set_field(self, "_codes", re.compile("|".join(translate(each) for each in self.codes)))
+        words = re.compile("|".join(map(re.escape, self.words)), re.IGNORECASE) if self.words else None
+        set_field(self, "_words", words)
+
+    def fits(self, codes: Iterable[str], text: str, step: str) -> bool:
+        """Whether a refusal with one of ``codes`` and ``text``, without addresses, is what this row is about."""
+        return (
+            self.step in ("", step)
+            and any(self._codes.match(code) for code in codes)
+            and (self._words is None or self._words.search(text) is not None)
+        )
+
+
+def _parts(words: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in words.split("|")) if words else ()
+
+
+def for_good(
+    codes: Sequence[str],
+    about: About,
+    why: str,
+    *,
+    words: str = "",
+    step: str = "",
+    unwanted: Unwanted | None = None,
+) -> Rule:
+    """Return a row of refusals that would be the same the next time; ``words`` are parted by ``|``."""
+    return Rule(
+        codes=tuple(codes),
+        words=_parts(words),
+        step=step,
+        outcome=Outcome.PERMANENT,
+        about=about,
+        unwanted=unwanted,
+        why=why,
+    )
+
+
+def for_now(codes: Sequence[str], why: str, *, about: About = About.SENDER, words: str = "", step: str = "") -> Rule:
+    """Return a row of refusals that may be over later, or once our side of them is mended."""
+    return Rule(codes=tuple(codes), words=_parts(words), step=step, outcome=Outcome.TRANSIENT, about=about, why=why)
+
+
+def limit(codes: Sequence[str], why: str, *, words: str = "", wait: timedelta | None = None) -> Rule:
+    """Return a row of refusals by a limit of our account, which spend no retry."""
+    return Rule(
+        codes=tuple(codes), words=_parts(words), outcome=Outcome.RATE_LIMITED, about=About.SENDER, wait=wait, why=why
+    )
+
+
+def unknown(codes: Sequence[str], why: str) -> Rule:
+    """Return a row of answers after which nobody knows whether the message was sent."""
+    return Rule(codes=tuple(codes), outcome=Outcome.UNKNOWN, about=About.SENDER, why=why)
+
+
+def read(
+    table: Sequence[Rule],
+    codes: Sequence[str],
+    text: str,
+    *,
+    detail: str,
+    code: str,
+    step: str = "",
+    retry_after: timedelta | None = None,
+) -> ProviderError | None:
+    """Return what a refusal means by ``table``, None where no row fits.
+
+    Addresses are taken out of ``text`` first: who chooses a recipient must not choose the words. ``code`` and
+    ``detail`` go to the error.
+    """
+    bare = _ADDRESS.sub("", text)
+    rule = next((each for each in table if each.fits(codes, bare, step)), None)
+    if rule is None:
+        return None
+    match rule.outcome:
+        case Outcome.PERMANENT:
+            return PermanentError(detail, code=code, about=rule.about, unwanted=rule.unwanted)
+        case Outcome.RATE_LIMITED:
+            return RateLimitedError(detail, code=code, retry_after=rule.wait if retry_after is None else retry_after)
+        case Outcome.UNKNOWN:
+            return UnknownOutcomeError(detail, code=code)
+        case _:
+            return TransientError(detail, code=code, about=rule.about)

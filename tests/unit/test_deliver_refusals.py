@@ -1,0 +1,205 @@
+"""What follows from a refusal, by whom it speaks of: who is asked next, and what it says of the provider."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes import FakeProvider
+from tests.unit.delivery import World
+from wavecom.application.route import Route
+from wavecom.domain.notification import Cause, Channel, Notification, Status
+from wavecom.domain.outcomes import About, PermanentError, ProviderError, RateLimitedError, TransientError
+from wavecom.domain.suppression import Unwanted
+from wavecom.domain.tenant import TEST_SUFFIX
+
+TO = "customer@example.com"
+FINAL = [
+    PermanentError("no such user", code="5.1.1", about=About.RECIPIENT),
+    PermanentError("too large", code="5.3.4", about=About.MESSAGE),
+]
+OF_US = TransientError("relay access denied", code="5.7.1")
+UNCLEAR = PermanentError("transaction failed", code="554", about=About.UNCLEAR)
+GREYLISTED = TransientError("greylisted", code="4.2.0", about=About.RECIPIENT)
+
+
+class Pair:
+    """Two providers of email, the first of which is asked first."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.first, self.second = FakeProvider("first"), FakeProvider("second")
+        world.live[Channel.EMAIL] = [Route(provider=self.first), Route(provider=self.second, weight=0.0)]
+
+    def after(self, *answers: ProviderError, then: ProviderError | None = None, **changes) -> Notification:
+        """Send one notification, to which the first provider answers, and then perhaps the second one."""
+        self.first.answers[TO] = list(answers)
+        if then is not None:
+            self.second.answers[TO] = [then]
+        (notification,) = self.world.waiting(recipient=TO, **changes)
+        self.world.run([notification])
+        return self.world.stored(notification)
+
+    def refuse(self, count: int, error: ProviderError, *, tenants: int = 1, domains: int = 1) -> str:
+        """Let the first provider, alone, refuse ``count`` notifications in a row; return the state of its breaker."""
+        self.world.live[Channel.EMAIL] = [Route(provider=self.first)]
+        for number in range(count):
+            recipient = f"user{number}@domain{number % domains}.example"
+            self.first.answers[recipient] = [error]
+            self.world.run(self.world.waiting(recipient=recipient, tenant=f"bank-{number % tenants}"))
+        states = self.world.breakers.states()
+        return states["first"].name if "first" in states else "closed"
+
+
+@pytest.fixture
+def pair(delivery: World) -> Pair:
+    return Pair(delivery)
+
+
+@pytest.mark.parametrize("error", FINAL, ids=lambda each: each.about)
+def test_refusal_of_recipient_or_message_is_final_and_nobody_else_is_asked(pair: Pair, error: ProviderError) -> None:
+    stored = pair.after(error)
+
+    assert (stored.status, stored.cause) == (Status.FAILED, Cause.PERMANENT)
+    assert [(each.provider, each.about) for each in stored.attempts] == [("first", error.about)]
+    assert pair.second.accepted == []
+
+
+def test_refusal_of_us_goes_to_the_next_provider_at_once(pair: Pair) -> None:
+    stored = pair.after(OF_US)
+
+    assert (stored.status, stored.provider, stored.retry_count) == (Status.SENT, "second", 0)
+
+
+def test_refusal_of_us_by_the_only_provider_is_retried(pair: Pair) -> None:
+    pair.world.live[Channel.EMAIL] = [Route(provider=pair.first)]
+
+    stored = pair.after(OF_US)
+
+    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+
+
+def test_unclear_refusal_goes_to_the_next_provider_at_once(pair: Pair) -> None:
+    stored = pair.after(UNCLEAR)
+
+    assert (stored.status, stored.provider) == (Status.SENT, "second")
+
+
+def test_unclear_refusal_is_final_where_nobody_else_takes_it(pair: Pair) -> None:
+    stored = pair.after(UNCLEAR, then=UNCLEAR)
+
+    assert (stored.status, stored.cause) == (Status.FAILED, Cause.PERMANENT)
+    assert [each.provider for each in stored.attempts] == ["first", "second"]
+
+
+def test_unclear_refusal_by_the_only_provider_is_final(pair: Pair) -> None:
+    pair.world.live[Channel.EMAIL] = [Route(provider=pair.first)]
+
+    assert pair.after(UNCLEAR).status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(OF_US, UNCLEAR), (RateLimitedError("slow down", code="429"), UNCLEAR), (UNCLEAR, OF_US)]
+)
+def test_unclear_refusal_is_retried_while_another_provider_may_yet_take_it(
+    pair: Pair, first: ProviderError, second: ProviderError
+) -> None:
+    stored = pair.after(first, then=second)
+
+    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+
+
+def test_unclear_refusal_is_retried_while_the_other_provider_is_behind_its_breaker(pair: Pair) -> None:
+    pair.world.breakers.record("second", [False] * 10)
+
+    stored = pair.after(UNCLEAR)
+
+    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+
+
+def test_greylisted_recipient_is_retried_without_asking_anybody_else(pair: Pair) -> None:
+    stored = pair.after(GREYLISTED)
+
+    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+    assert pair.second.accepted == []
+
+
+def test_refusals_of_us_open_the_breaker(pair: Pair) -> None:
+    assert pair.refuse(10, OF_US) == "open"
+
+
+@pytest.mark.parametrize("error", [*FINAL, GREYLISTED], ids=["recipient", "message", "greylisted"])
+def test_refusals_of_recipients_and_messages_leave_the_breaker_closed(pair: Pair, error: ProviderError) -> None:
+    assert pair.refuse(30, error, tenants=3, domains=5) == "closed"
+
+
+@pytest.mark.parametrize(("tenants", "domains"), [(1, 1), (1, 5), (4, 1)])
+def test_unclear_refusals_of_one_tenant_or_one_domain_leave_the_breaker_closed(
+    pair: Pair, tenants: int, domains: int
+) -> None:
+    assert pair.refuse(30, UNCLEAR, tenants=tenants, domains=domains) == "closed"
+
+
+def test_unclear_refusals_of_several_tenants_and_domains_open_the_breaker(pair: Pair) -> None:
+    assert pair.refuse(15, UNCLEAR, tenants=2, domains=3) == "open"
+
+
+def test_what_the_provider_takes_in_between_speaks_for_it(pair: Pair) -> None:
+    for _ in range(4):
+        assert pair.refuse(8, UNCLEAR, tenants=2, domains=3) == "closed"
+        pair.world.run(pair.world.waiting(recipient="fine@example.com"))
+
+
+def test_refusals_of_recipients_do_not_count_against_the_provider(pair: Pair) -> None:
+    pair.refuse(5, GREYLISTED)
+    pair.refuse(3, OF_US)
+
+    totals = pair.world.store.counters.totals(None)
+    assert totals.providers()["first"] == {"transient": 8}
+    assert totals.provider_faults() == {"first": 3}
+
+
+@pytest.mark.parametrize("reason", [Unwanted.HARD_BOUNCE, Unwanted.COMPLAINT])
+def test_dead_recipient_is_remembered_and_the_next_notification_says_why(pair: Pair, reason: Unwanted) -> None:
+    pair.after(PermanentError("no such user", code="5.1.1", about=About.RECIPIENT, unwanted=reason))
+
+    stored = pair.after()
+
+    assert (stored.status, stored.cause, stored.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
+    assert stored.error is not None
+    assert {Unwanted.HARD_BOUNCE: "reported it dead", Unwanted.COMPLAINT: "opted out"}[reason] in stored.error
+    assert pair.world.store.trail[stored.id][-1].metadata["reason"] == reason.value
+
+
+def test_dead_recipient_of_one_tenant_is_not_anothers(pair: Pair) -> None:
+    pair.after(PermanentError("gone", code="5.1.1", about=About.RECIPIENT, unwanted=Unwanted.HARD_BOUNCE))
+
+    assert pair.after(tenant="bank-b").status is Status.SENT
+
+
+def test_test_world_has_a_breaker_of_its_own_for_each_tenant(delivery: World) -> None:
+    provider = FakeProvider("email")
+    delivery.simulators[Channel.EMAIL] = [Route(provider=provider)]
+    provider.answers[TO] = [OF_US] * 30
+    for _ in range(10):
+        delivery.run(delivery.waiting(recipient=TO, tenant=f"bank-a{TEST_SUFFIX}"))
+
+    (live,) = delivery.waiting(recipient="fine@example.com")
+    (others,) = delivery.waiting(recipient="fine@example.com", tenant=f"bank-b{TEST_SUFFIX}")
+    (own,) = delivery.waiting(recipient="fine@example.com", tenant=f"bank-a{TEST_SUFFIX}")
+    delivery.run([live, others, own])
+
+    statuses = [delivery.stored(each).status for each in (live, others, own)]
+    assert statuses == [Status.SENT, Status.SENT, Status.RETRYING]
+    assert "email" not in delivery.store.counters.totals(None).provider_faults()
+
+
+def test_test_world_limits_do_not_pause_live_messages(delivery: World) -> None:
+    provider = FakeProvider("email")
+    delivery.simulators[Channel.EMAIL] = [Route(provider=provider)]
+    provider.answers[TO] = [RateLimitedError("slow down", code="429", retry_after=timedelta(minutes=1))]
+    delivery.run(delivery.waiting(recipient=TO, tenant=f"bank-a{TEST_SUFFIX}"))
+
+    (live,) = delivery.waiting(recipient="fine@example.com")
+    delivery.run([live])
+
+    assert delivery.stored(live).status is Status.SENT
