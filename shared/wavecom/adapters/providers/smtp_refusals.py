@@ -102,8 +102,9 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(["5*"], About.MESSAGE, "The content is refused", words="virus | malware | infected"),
     for_good(["5*"], About.RECIPIENT, "Postfix: a rule on recipients", words="recipient address rejected"),
     # What the codes say of the recipient or the message.
-    for_good(["552", "5.2.3", "5.3.4", "5.6.*"], About.MESSAGE, "RFC 5321, RFC 3463, 3.4 and 3.7: size or content"),
+    for_good(["5.2.3", "5.3.4", "5.6.*"], About.MESSAGE, "RFC 3463, 3.3, 3.4 and 3.7: size or content"),
     for_good(["5.1.*", "5.2.*"], About.RECIPIENT, "RFC 3463, 3.2 and 3.3: its address or mailbox"),
+    for_good(["552"], About.MESSAGE, "RFC 5321, 4.2.2: exceeded storage allocation"),
     for_now(["4.1.*", "4.2.*"], "RFC 3463, 3.2 and 3.3: its address or mailbox", about=About.RECIPIENT),
     for_now(["4.3.*", "4.4.*", "?.3.*"], "RFC 3463, 3.4 and 3.5: the mail system or its network"),
     # What is left, by the step.
