@@ -24,7 +24,7 @@ CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi lock clean services services-down sam-api sam-invoke
+.PHONY: help install up page dashboard down reset key audit test chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi refusals lock clean services services-down sam-api sam-invoke
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -130,6 +130,9 @@ format: install dashboard/node_modules/.installed ## Format the code and mend wh
 openapi: install dashboard/node_modules/.installed ## Write docs/openapi.json from the routes, and the dashboard's types from it
 	@$(BIN)/python -m local openapi > docs/openapi.json
 	@cd dashboard && npm run --silent generate
+
+refusals: install ## Write what providers' refusals mean into docs/providers.md, from the code's own tables
+	@$(BIN)/python -m local refusals
 
 lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

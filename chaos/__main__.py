@@ -62,6 +62,7 @@ def run(
     except KeyError as exc:
         raise typer.BadParameter(f"there is no fault {exc}") from exc
     kinds = ["plain"] if short else [kind for kind in ("plain", "idempotent") if providers in (kind, "both")]
+    kinds.append("outages")
     config = RunConfig(
         seed=seed,
         rate=150 if short else rate,

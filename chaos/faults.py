@@ -38,6 +38,8 @@ class Fault:
     name: str
     title: str
     run: Callable[[Harm], None]
+    outage: bool = False
+    """Whether servers stand still and consumers live; such a fault takes its own time."""
     possible: Callable[[], bool] = lambda: True
     impossible_because: str = ""
 
@@ -99,6 +101,14 @@ def _freeze_consumers(harm: Harm) -> None:
 def _freeze_api(harm: Harm) -> None:
     with harm.stack.frozen(["api"]):
         time.sleep(max(FREEZE_SECONDS, harm.seconds))
+
+
+def _frozen_servers(*names: str, seconds: float) -> Callable[[Harm], None]:
+    def run(harm: Harm) -> None:
+        with harm.stack.frozen(names):
+            time.sleep(seconds)
+
+    return run
 
 
 def _purge(harm: Harm) -> None:
@@ -187,6 +197,27 @@ _SINGLE: Final = {
             run=_wrong_clocks,
             possible=lambda: faketime() is not None,
             impossible_because="libfaketime is not installed",
+        ),
+        *(
+            Fault(
+                name=f"freeze-database-{seconds}",
+                title=f"database frozen for {seconds} s",
+                run=_frozen_servers("mongodb", seconds=seconds),
+                outage=True,
+            )
+            for seconds in (20, 30)
+        ),
+        Fault(
+            name="freeze-broker",
+            title="broker frozen for 20 s",
+            run=_frozen_servers("rabbitmq", seconds=20),
+            outage=True,
+        ),
+        Fault(
+            name="freeze-database-and-broker",
+            title="database and broker frozen for 20 s",
+            run=_frozen_servers("mongodb", "rabbitmq", seconds=20),
+            outage=True,
         ),
     )
 }

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from chaos.kind import KINDS, Kind
+
 
 @dataclass(slots=True, kw_only=True)
 class PolicyFigures:
@@ -19,18 +21,22 @@ class PolicyFigures:
     """Those of them without an attempt of unknown outcome."""
     held_too_soon: list[str] = field(default_factory=list)
     """FAILED for an unknown outcome though a provider could still have been asked again."""
+    held: list[str] = field(default_factory=list)
+    """FAILED for an unknown outcome."""
     by_status: Counter[str] = field(default_factory=Counter)
     failed_by_cause: Counter[str] = field(default_factory=Counter)
     held_though_sent: int = 0
     """FAILED for an unknown outcome that a provider had accepted; the rest of those held was never sent."""
 
-    def broken(self, *, idempotent: bool) -> dict[str, list[str]]:
+    def broken(self, kind: Kind) -> dict[str, list[str]]:
         """Return each invariant that does not hold, with the ids that show it."""
         found = {
             "lost": self.lost,
             "sent twice without an attempt of unknown outcome": self.sent_twice_unexplained,
             "sent twice under hold": self.sent_twice if self.policy == "hold" else [],
-            "held though the provider could be asked again": self.held_too_soon if idempotent else [],
+            "held though the provider could be asked again": self.held_too_soon if kind.idempotent else [],
+            "held though its consumer lived": self.held if kind.outages else [],
+            "sent twice though its consumer lived": self.sent_twice if kind.outages else [],
         }
         return {what: ids for what, ids in found.items() if ids}
 
@@ -46,7 +52,7 @@ class PhaseOutcome:
 
     fault: str
     title: str
-    idempotent: bool
+    kind: Kind
     seconds: float
     policies: list[PolicyFigures] = field(default_factory=list)
     asked: int = 0
@@ -63,7 +69,7 @@ class PhaseOutcome:
         """Return each invariant that does not hold, with the ids that show it where there are such."""
         found: dict[str, list[str]] = {trouble: [] for trouble in self.troubles}
         for figures in self.policies:
-            for what, ids in figures.broken(idempotent=self.idempotent).items():
+            for what, ids in figures.broken(self.kind).items():
                 found[f"{figures.policy}: {what}"] = ids
         return found
 
@@ -72,7 +78,7 @@ class PhaseOutcome:
         plain = {
             "fault": self.fault,
             "title": self.title,
-            "providers": providers_word(idempotent=self.idempotent),
+            "kind": self.kind.name,
             "seconds": self.seconds,
             "asked": self.asked,
             "requestsRepeated": self.requests_repeated,
@@ -85,14 +91,9 @@ class PhaseOutcome:
         return {**plain, "skipped": self.skipped} if self.skipped else plain
 
 
-def providers_word(*, idempotent: bool) -> str:
-    """Return what to call the providers of a run."""
-    return "idempotent" if idempotent else "plain"
-
-
 def failed_or_broken(made: PolicyFigures) -> dict[str, int]:
     """Return what broke an invariant where nothing may be FAILED either, with the number of ids that show it."""
-    broken = {what: len(ids) for what, ids in made.broken(idempotent=False).items()}
+    broken = {what: len(ids) for what, ids in made.broken(KINDS["plain"]).items()}
     failed = sum(made.failed_by_cause.values())
     return {**broken, "FAILED": failed} if failed else broken
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chaos.faults import Fault, Harm
+from chaos.kind import Kind
 from chaos.load import Load
 from chaos.outcome import PhaseOutcome
 from chaos.stack import ChaosStack
@@ -28,7 +29,7 @@ class Phases:
     rate: float
     seconds: float
     seed: int
-    idempotent: bool
+    kind: Kind
     progress: Callable[[str], None]
     _policies: dict[str, str] = field(default_factory=dict)
     """Everything accepted so far, with its ``onUnknown``."""
@@ -37,7 +38,7 @@ class Phases:
 
     def run(self, fault: Fault) -> PhaseOutcome:
         """Put one fault to the stack. Raises `chaos.load.LoadError` and `chaos.stack.HarnessError`."""
-        outcome = PhaseOutcome(fault=fault.name, title=fault.title, idempotent=self.idempotent, seconds=self.seconds)
+        outcome = PhaseOutcome(fault=fault.name, title=fault.title, kind=self.kind, seconds=self.seconds)
         if not fault.possible():
             outcome.skipped = fault.impossible_because
             return outcome
@@ -83,9 +84,7 @@ class Phases:
 
     def once_more(self) -> PhaseOutcome:
         """Compare everything of all phases again, since a late send would come after its phase's comparison."""
-        outcome = PhaseOutcome(
-            fault="all", title="everything, once more at the end", idempotent=self.idempotent, seconds=0
-        )
+        outcome = PhaseOutcome(fault="all", title="everything, once more at the end", kind=self.kind, seconds=0)
         self.progress("everything once more")
         journal = self.stack.providers.journal
         journal.read()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from chaos.outcome import failed_or_broken, providers_word
+from chaos.outcome import failed_or_broken
 from chaos.provider import Behaviour
 from chaos.run import RunConfig, fresh_stack
 from chaos.scenario import WARM_UP_SECONDS, scenario_load, settled
@@ -53,7 +53,7 @@ def limit(config: RunConfig, console: Console) -> dict[str, Any]:
         broken["answers 429"] = counts.limited
     known = {
         "rate": config.rate,
-        "providers": providers_word(idempotent=idempotent),
+        "providers": "idempotent" if idempotent else "plain",
         "steadySeconds": config.seconds,
         "perSecond": per_second,
         "ownLimit": own_limit,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from chaos.kind import KINDS
 from local.config import PROJECT
 
 PAGE: Final = PROJECT / "docs" / "reliability.md"
@@ -30,9 +31,9 @@ Row = tuple[str, ...]
 
 
 def print_phases(results: Results, console: Console) -> None:
-    """Print a table for each kind of providers."""
+    """Print a table for each kind of stack."""
     for kind, phases in _by_kind(results["phases"]).items():
-        table = Table(title=f"{kind} providers", title_justify="left", box=None)
+        table = Table(title=KINDS[kind].title, title_justify="left", box=None)
         for number, column in enumerate(COLUMNS):
             table.add_column(column, justify="left" if number < 2 else "right")
         for phase in phases:
@@ -58,7 +59,7 @@ def write_report(results: Results) -> None:
 def _by_kind(phases: Iterable[Results]) -> dict[str, list[Results]]:
     kinds: dict[str, list[Results]] = {}
     for phase in phases:
-        kinds.setdefault(phase["providers"], []).append(phase)
+        kinds.setdefault(phase["kind"], []).append(phase)
     return kinds
 
 
@@ -102,14 +103,8 @@ def _page(results: Results) -> str:
     )
 
 
-_ABOUT_KIND: Final = {
-    "plain": "Providers that send twice what they are asked for twice, as most do.",
-    "idempotent": "Providers that take a token, and send what carries the same one once.",
-}
-
-
 def _table(kind: str, phases: Iterable[Results]) -> Iterator[str]:
-    yield from (f"### {kind.capitalize()} providers", "", _ABOUT_KIND[kind], "")
+    yield from (f"### {KINDS[kind].title}", "", KINDS[kind].about, "")
     yield f"| {' | '.join(COLUMNS)} |"
     yield f"| --- | --- |{' ---: |' * (len(COLUMNS) - 2)}"
     for phase in phases:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from rich.console import Console
 
 from chaos.faults import Fault
+from chaos.kind import KINDS, Kind
 from chaos.machine import machine, versions
-from chaos.outcome import PhaseOutcome, providers_word
+from chaos.outcome import PhaseOutcome
 from chaos.phase import Phases
 from chaos.stack import ChaosStack
 from chaos.verify import trail
@@ -49,27 +50,30 @@ class Run:
         LATEST.unlink(missing_ok=True)
         phases: list[dict[str, Any]] = []
         began = datetime.now(UTC)
-        for kind in self._config.kinds:
-            phases += self._with_providers(idempotent=kind == "idempotent")
+        for name in self._config.kinds:
+            kind = KINDS[name]
+            faults = [fault for fault in self._config.faults if fault.outage is kind.outages]
+            if faults:
+                phases += self._on_a_stack_of(kind, faults)
         return {"about": about(self._config, began), "phases": phases}
 
-    def _with_providers(self, *, idempotent: bool) -> list[dict[str, Any]]:
+    def _on_a_stack_of(self, kind: Kind, faults: Sequence[Fault]) -> list[dict[str, Any]]:
         config, console = self._config, self._console
         stack = fresh_stack(config.state, console)
         outcomes: list[PhaseOutcome] = []
-        with console.status("starting") as status, stack.running(idempotent=idempotent):
+        running = stack.running(idempotent=kind.idempotent, lease_seconds=kind.lease_seconds)
+        with console.status("starting") as status, running:
             phases = Phases(
                 stack=stack,
                 policies=config.policies,
                 rate=config.rate,
                 seconds=config.seconds,
                 seed=config.seed,
-                idempotent=idempotent,
+                kind=kind,
                 progress=status.update,
             )
-            for number, fault in enumerate(config.faults, 1):
-                word = providers_word(idempotent=idempotent)
-                heading = f"{word} providers, {number} of {len(config.faults)}: {fault.title}"
+            for number, fault in enumerate(faults, 1):
+                heading = f"{kind.title}, {number} of {len(faults)}: {fault.title}"
                 phases.progress = lambda text, heading=heading: status.update(f"{heading}: {text}")  # type: ignore[misc]
                 outcomes.append(phases.run(fault))
                 self._tell(outcomes[-1], stack)

@@ -68,9 +68,19 @@ class ChaosStack:
         self._mongo: MongoClient[Document] | None = None
 
     @contextmanager
-    def running(self, *, idempotent: bool, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Iterator[None]:
+    def running(
+        self,
+        *,
+        idempotent: bool,
+        lease_seconds: float = LEASE_SECONDS,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Iterator[None]:
         """Run everything for the time of a ``with``. Raises `local.config.StackError`."""
-        settings = {**QUICK, "PROVIDERS": self.providers.settings(idempotent=idempotent, overrides=overrides)}
+        settings = {
+            **QUICK,
+            "LEASE_SECONDS": f"{lease_seconds:g}",
+            "PROVIDERS": self.providers.settings(idempotent=idempotent, overrides=overrides),
+        }
         before = dict(os.environ)
         os.environ.update(settings)
         try:

@@ -104,6 +104,7 @@ def _add_failure(made: PolicyFigures, notification_id: str, document: Document, 
     made.failed_by_cause[document["cause"]] += 1
     if document["cause"] != Cause.UNKNOWN:
         return
+    made.held.append(notification_id)
     made.held_though_sent += sends > 0
     if document["onUnknown"] == OnUnknown.HOLD and document["retryCount"] < document["maxRetries"]:
         made.held_too_soon.append(notification_id)

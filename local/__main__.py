@@ -113,6 +113,14 @@ def openapi() -> None:
     sys.stdout.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
 
 
+@cli.command("refusals")
+def write_refusals() -> None:
+    """Write what providers' refusals mean into docs/providers.md."""
+    from local import refusal_tables  # noqa: PLC0415 - it imports every provider's client
+
+    refusal_tables.write()
+
+
 @cli.command()
 def key(
     tenant: Annotated[str, typer.Option(help="Tenant that the key opens: letters, digits, - and _.")],

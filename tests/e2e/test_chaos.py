@@ -61,6 +61,16 @@ def test_faults_lose_nothing_and_send_nothing_twice_that_nobody_knows_of(tmp_pat
             assert figures["sentTwice"] == 0 or figures["policy"] == "resend"
 
 
+def test_database_that_stands_still_leaves_no_outcome_unknown_whose_consumer_lives(tmp_path: Path) -> None:
+    phases = chaos(tmp_path, "--faults", "freeze-database-20")["phases"]
+
+    (frozen,) = [each for each in phases if each["fault"] == "freeze-database-20"]
+    assert {figures["policy"] for figures in frozen["policies"]} == {"hold", "resend"}
+    for figures in frozen["policies"]:
+        assert figures["accepted"] == figures["finished"] > 1_000
+        assert figures["held"] == figures["sentTwice"] == figures["lost"] == 0
+
+
 def test_of_three_providers_one_dies_and_nothing_fails_for_it(tmp_path: Path) -> None:
     found = measured(tmp_path, "failover", "--rate", "150", "--seconds", "12")
 

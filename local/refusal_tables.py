@@ -1,0 +1,66 @@
+"""The tables of what providers' refusals mean, as docs/providers.md shows them, written from the code's own tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from local.config import PROJECT
+from wavecom.adapters.providers import apns, aws, end_user_messaging, fcm, sendgrid, ses, smtp_refusals, sns, twilio
+from wavecom.adapters.providers.refusals import Rule
+from wavecom.domain.outcomes import About, Outcome
+
+PAGE: Final = PROJECT / "docs" / "providers.md"
+BEGIN: Final = "<!-- refusals: written by make refusals -->"
+END: Final = "<!-- end of refusals -->"
+TABLES: Final[Mapping[str, Sequence[Rule]]] = {
+    "SMTP": smtp_refusals.REFUSALS,
+    "Amazon SES": ses.REFUSALS,
+    "Amazon SES, one message of SendBulkEmail": ses.STATUSES,
+    "SendGrid, by field": sendgrid.FIELDS,
+    "SendGrid, by status": sendgrid.REFUSALS,
+    "AWS End User Messaging": end_user_messaging.REFUSALS,
+    "Amazon SNS": sns.REFUSALS,
+    "All of AWS, after a service's own table": aws.COMMON_REFUSALS,
+    "Twilio": twilio.REFUSALS,
+    "Firebase Cloud Messaging": fcm.REFUSALS,
+    "Apple Push Notification service": apns.REFUSALS,
+}
+_FOLLOWS: Final[Mapping[tuple[Outcome, About], str]] = {
+    (Outcome.PERMANENT, About.RECIPIENT): "FAILED",
+    (Outcome.PERMANENT, About.MESSAGE): "FAILED",
+    (Outcome.PERMANENT, About.UNCLEAR): "next provider, else FAILED",
+    (Outcome.TRANSIENT, About.RECIPIENT): "a retry",
+    (Outcome.TRANSIENT, About.SENDER): "next provider, else a retry; counts against this one",
+    (Outcome.TRANSIENT, About.UNCLEAR): "next provider, else a retry",
+    (Outcome.RATE_LIMITED, About.SENDER): "next provider, else a wait that spends no retry",
+    (Outcome.UNKNOWN, About.SENDER): "`onUnknown` decides; counts against this one",
+}
+
+
+def tables() -> str:
+    """Return all tables in Markdown."""
+    return "\n".join(line for name, rules in TABLES.items() for line in _table(name, rules))
+
+
+def write() -> None:
+    """Put the tables where docs/providers.md has the old ones."""
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{tables()}\n{END}{after}")
+
+
+def _table(name: str, rules: Sequence[Rule]) -> Iterator[str]:
+    yield from (f"#### {name}", "", "| refusal | speaks of | what follows | why |", "| --- | --- | --- | --- |")
+    for rule in rules:
+        follows = _FOLLOWS[rule.outcome, rule.about] + ("; the recipient is suppressed" if rule.unwanted else "")
+        yield f"| {_refusal(rule)} | {rule.about} | {follows} | {_cell(rule.why)} |"
+    yield ""
+
+
+def _refusal(rule: Rule) -> str:
+    codes = ", ".join(f"`{code}`" for code in rule.codes)
+    words = f", with {', '.join(f'“{word}”' for word in rule.words)}" if rule.words else ""
+    return _cell(codes + words + (f", at {rule.step}" if rule.step else ""))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
