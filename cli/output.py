@@ -1,10 +1,12 @@
 """What is printed: plain text that no message can break out of, or one JSON document.
 
 Everything that comes from the API passes through `clean`, and Rich's markup is off, so that neither a terminal's
-escape sequences nor ``[red]`` in a message do anything.
+escape sequences nor ``[red]`` in a message do anything. What languages need is shown as it is: no-break spaces,
+joiners, marks of direction.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -18,6 +20,12 @@ from cli.errors import CliError, RefusedError
 
 UNLIMITED = 100_000
 """Columns where nobody looks at them: what goes to a file or a pipe is neither folded nor cut."""
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Controls (category Cc), separators of lines and paragraphs (Zl, Zp), and surrogates without a partner (Cs)."""
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Explicit embeddings, overrides and isolates, which reach beyond their text where they are not closed."""
+_ISOLATES = frozenset("\u2066\u2067\u2068")
+_END_OF_ISOLATE = "\u2069"
 STYLES = {
     "SENT": "green",
     "DELIVERED": "green",
@@ -62,7 +70,7 @@ class Output:
         with self.console.capture() as captured:
             self.console.print(part, soft_wrap=isinstance(part, str | Text))
         for line in captured.get().splitlines():
-            sys.stdout.write(line.rstrip() + "\n")
+            sys.stdout.write(line.rstrip(" ") + "\n")
         sys.stdout.flush()
 
     def json(self, document: Any, *, indent: int | None = 2) -> None:
@@ -103,9 +111,29 @@ def _console(*, stderr: bool) -> Console:
 
 
 def clean(value: object) -> str:
-    r"""Return a value as one line of printable text: every other character as its escape, like ``\x1b``."""
-    text = "" if value is None else str(value)
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    r"""Return a value as one line: what ends a line or controls a terminal becomes its escape, like ``\x1b``.
+
+    Marks that turn the direction of text are shown as they are, but act on their own text alone: it is put between
+    U+2068 and U+2069, which isolate it from what stands around it (Unicode Standard Annex 9, sections 2.4 and 3.1.2).
+    """
+    text = _UNSAFE.sub(_escaped, "" if value is None else str(value))
+    return _isolated(text) if _TURNING.search(text) else text
+
+
+def _escaped(unsafe: re.Match[str]) -> str:
+    return unsafe[0].encode("unicode_escape").decode()
+
+
+def _isolated(text: str) -> str:
+    """Return a text within an isolate of its own; an end of an isolate that has no beginning in it is shown escaped."""
+    depth, parts = 0, []
+    for each in text:
+        if each == _END_OF_ISOLATE and depth == 0:
+            parts.append("\\u2069")
+            continue
+        depth += (each in _ISOLATES) - (each == _END_OF_ISOLATE)
+        parts.append(each)
+    return f"\u2068{''.join(parts)}{_END_OF_ISOLATE * (depth + 1)}"
 
 
 def paragraphs(value: object) -> str:

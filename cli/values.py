@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import typer
 from cli.client import KEY
 
 _AGE: Final = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -97,9 +98,11 @@ idempotency_key = matching(KEY.pattern, "1 to 255 printable ASCII characters wit
 def day(text: str) -> str:
     """Return a day like ``2026-01-31`` as it is."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
-    except ValueError as exc:
-        raise typer.BadParameter("must be a day like 2026-01-31") from exc
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass  # such as the 30th of February
+    raise typer.BadParameter("must be a day like 2026-01-31")
 
 
 def past(text: str) -> str:
@@ -122,7 +125,7 @@ def _moment(text: str, direction: int) -> datetime:
         if span := _AGE.fullmatch(text):
             return datetime.now(UTC) + direction * timedelta(**{_UNITS[span[2]]: int(span[1])})
         moment = datetime.fromisoformat(text)
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        if _DAY.fullmatch(text):
             return moment.replace(tzinfo=UTC)
         if moment.tzinfo is None:
             raise typer.BadParameter("needs its time zone, for example Z for UTC")
