@@ -43,10 +43,11 @@ def list_notifications(
     status: Annotated[Status | None, typer.Option(case_sensitive=False, help="Only these.")] = None,
     channel: Annotated[Channel | None, typer.Option("--type", case_sensitive=False, help="Only these.")] = None,
     priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="Only these.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="Only those to this one, in full.")] = None,
     limit: Limit = 20,
     everything: All = False,
 ) -> None:
     """List notifications, newest first."""
-    query = {"status": status, "type": channel, "priority": priority}
+    query = {"status": status, "type": channel, "priority": priority, "recipient": recipient}
     pages = Pages(run.api, "/api/notifications", "notifications", query, None if everything else limit)
     show_list(run, pages, line, HEADER)

@@ -17,9 +17,18 @@ PATH = "/api/suppressions"
 app = group("Addresses that nothing of yours goes to.")
 
 
-def list_suppressions(run: Run, limit: Limit = 100, everything: All = False) -> None:
-    """List the addresses."""
-    pages = Pages(run.api, PATH, "suppressions", limit=None if everything else limit)
+def list_suppressions(
+    run: Run,
+    recipient: Annotated[str | None, typer.Option(help="Only this address, in full.")] = None,
+    channel: Annotated[Channel | None, typer.Option("--type", case_sensitive=False, help="Of that address.")] = None,
+    limit: Limit = 100,
+    everything: All = False,
+) -> None:
+    """List the addresses, or look one up."""
+    if channel and not recipient:
+        raise UsageError("--type needs a --recipient")
+    query = {"recipient": recipient, "type": channel}
+    pages = Pages(run.api, PATH, "suppressions", query, None if everything else limit)
     found = list(pages.items())
     rows = [
         (each["id"], each["type"], each["reason"], moment(each["createdAt"]), each["notificationId"], each["recipient"])
@@ -57,9 +66,7 @@ def remove(
 
 def _find(run: Run, address: str, channel: Channel | None) -> str:
     found: list[str] = [
-        each["id"]
-        for each in Pages(run.api, PATH, "suppressions").items()
-        if each["recipient"].casefold() == address.casefold() and channel in (None, each["type"])
+        each["id"] for each in Pages(run.api, PATH, "suppressions", {"recipient": address, "type": channel}).items()
     ]
     match found:
         case [identifier] if re.fullmatch("[0-9a-f]{32}", identifier):

@@ -141,14 +141,14 @@ def _unset(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, s
 
 def _count(variable: str) -> int:
     text = os.environ.get(variable) or "1"
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_PROCESSES:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST_PROCESSES:
         raise StackError(f"{variable} must be a number from 1 to {MOST_PROCESSES}, not {text!r}.")
     return int(text)
 
 
 def _port(variable: str, default: int) -> int:
     text = os.environ.get(variable) or str(default)
-    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65_535:
         raise StackError(f"{variable} must be a port number from 1 to 65535, not {text!r}.")
     return int(text)
 

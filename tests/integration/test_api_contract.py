@@ -127,6 +127,16 @@ def test_a_list_of_nothing_and_a_page_beyond_the_end_are_empty(api: Api):
     }
 
 
+@pytest.mark.parametrize("written", ["{}=", "{}!", "!{}", "{}\n", "{}A", "\uff21{}"])
+def test_a_cursor_is_taken_as_it_was_given_only(quick_api: Api, written: str):
+    quick_api.batch(*[EMAIL] * 2)
+    cursor = listed(quick_api, "?limit=1")["pagination"]["nextCursor"]
+
+    answer = quick_api.get("/api/notifications", params={"cursor": written.format(cursor)})
+
+    assert (answer.status_code, fields(answer)) == (422, ["cursor"])
+
+
 def test_a_page_too_deep_points_to_the_cursor(api: Api):
     answer = api.get("/api/notifications?page=102&limit=100")
 

@@ -130,8 +130,15 @@ def test_addresses_are_suppressed_listed_and_taken_off(api: Api, wavecom: Waveco
     some = wavecom("suppressions", "list", "--limit", "1")
     assert "There are more" in some.stderr
 
+    found = wavecom.json("suppressions", "list", "--recipient", "user@EXAMPLE.com")["suppressions"]
+    assert [each["id"] for each in found] == [added["id"]]
+    assert wavecom.json("suppressions", "list", "--recipient", "+1 202 555 0123", "--type", "email") == {
+        "suppressions": [],
+        "more": False,
+    }
+    assert wavecom("suppressions", "list", "--type", "email").exit_code == 2
     assert wavecom.json("suppressions", "remove", added["id"])["id"] == added["id"]
-    assert "taken off" in wavecom.ok("suppressions", "remove", "+12025550123")
+    assert "taken off" in wavecom.ok("suppressions", "remove", "+1 (202) 555-0123")
     assert wavecom.json("suppressions", "list") == {"suppressions": [], "more": False}
 
 
@@ -156,7 +163,7 @@ def test_a_new_token_is_all_there_is_on_stdout_and_works(make_api: MakeApi, make
     assert "Its token is shown only now" in made.stderr
     assert Wavecom.of(closed, token).ok("list") == ""
     listed = operator("keys", "list", "--tenant", "bank-c")
-    assert re.search(r"[0-9a-f]{12}  bank-c  tenant  payments\\u202e +10 ", listed.stdout)
+    assert re.search(r"[0-9a-f]{12}  bank-c  tenant  \u2068payments\u202e\u2069 +10 ", listed.stdout)
     assert token not in listed.output
 
 

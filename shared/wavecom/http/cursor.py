@@ -22,7 +22,14 @@ def from_cursor(cursor: str) -> Position:
     try:
         plain = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
         milliseconds, notification_id = _PLAIN.findall(plain)[0]
-        return Position(_EPOCH + timedelta(milliseconds=int(milliseconds)), notification_id)
+        position = Position(_EPOCH + timedelta(milliseconds=int(milliseconds)), notification_id)
     except (ValueError, IndexError, OverflowError) as exc:
-        error = FieldError("cursor", "must be the nextCursor of an earlier page")
-        raise InvalidRequestError("The cursor is not valid", [error]) from exc
+        raise _not_ours() from exc
+    if to_cursor(position) != cursor:  # Python's decoder skips what is no base64
+        raise _not_ours()
+    return position
+
+
+def _not_ours() -> InvalidRequestError:
+    error = FieldError("cursor", "must be the nextCursor of an earlier page")
+    return InvalidRequestError("The cursor is not valid", [error])

@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
 from wavecom.http import responses as shapes
+from wavecom.http.recipients import MAX_LENGTH
 
 NotificationId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
 IdempotencyKey = Annotated[
@@ -16,6 +17,15 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
         description="Repeat a call with its key and get its answer again, not a second notification",
+    ),
+]
+
+RecipientQuery = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=MAX_LENGTH,
+        description="In full, as in a body: case of the domain and separators of a phone number do not matter",
     ),
 ]
 

@@ -6,13 +6,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSchema
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:(?P<second>\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
 """RFC 3339, section 5.6; Pydantic alone would also read ``1767225600`` as a moment."""
 
 
 def _date_time(value: object) -> object:
-    if not (isinstance(value, str) and _DATE_TIME.fullmatch(value)):
+    if not (isinstance(value, str) and (parts := _DATE_TIME.fullmatch(value))):
         raise ValueError("must be a text like 2026-01-31T09:30:00Z")
+    if parts["second"] == "60":
+        raise ValueError(
+            "must have seconds from 00 to 59; a leap second (60) cannot be kept, write the one before or after it"
+        )
     return value
 
 

@@ -3,12 +3,15 @@
 import re
 
 from wavecom.domain.notification import Channel
+from wavecom.domain.push import APNS_TOKEN, FCM_TOKEN
 
-APNS_TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){32,100}")
-"""Opaque bytes written as hex, 32 of them today, up to 100 (Apple, "Sending notification requests to APNs")."""
-FCM_TOKEN = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,}")
-"""An instance id, a colon and a long URL-safe text (Firebase, "Manage FCM registration tokens")."""
 MAX_LENGTH = 4096
+LOCAL_PART_MAX_BYTES = 64
+"""Before the @ (RFC 5321, section 4.5.3.1.1), in UTF-8 (RFC 6531, section 3.1)."""
+
+_PHONE = re.compile(r"\+[0-9 ().-]+")
+"""A plus, ASCII digits, and as separators ASCII spaces, hyphens, dots and parentheses. The library alone would read
+letters as the digits on a telephone's keys, read digits of every script, and read past invisible characters."""
 
 
 def normalise(channel: Channel, recipient: str) -> str:
@@ -22,23 +25,62 @@ def normalise(channel: Channel, recipient: str) -> str:
             return _token(recipient)
 
 
+def read(text: str, channel: Channel | None = None) -> str:
+    """Return the canonical form of a recipient that is looked for, of any channel where none is given.
+
+    It comes in a URL, where a plus sign that is not escaped reads as a space (URL Standard, section 5.1). So a space at
+    the beginning of a phone number, and any within an email address, is taken for the plus that it was. What is no
+    valid recipient is returned as it is, and found nowhere.
+    """
+    for each in (Channel.PUSH, Channel.SMS, Channel.EMAIL) if channel is None else (channel,):
+        try:
+            return normalise(each, _with_plus(each, text))
+        except ValueError:
+            continue
+    return text
+
+
+def _with_plus(channel: Channel, text: str) -> str:
+    bare = text.strip(" ")
+    match channel:
+        case Channel.EMAIL:
+            return bare.replace(" ", "+")
+        case Channel.SMS if text.startswith(" ") and not bare.startswith("+"):
+            return f"+{bare}"
+        case _:
+            return bare
+
+
 def _email(recipient: str) -> str:
+    """Check and normalise an address: a domain in lower case and Unicode, no comments, quotes, names or literals.
+
+    The domain is mapped as browsers map it (UTS 46), so that a full-width letter becomes the plain one; the local part
+    is left as it is, but for Unicode's composition (NFC).
+    """
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 
     try:
-        return validate_email(recipient, check_deliverability=False).normalized
+        address = validate_email(recipient, check_deliverability=False)
     except EmailNotValidError as exc:
         raise ValueError("must be a valid email address") from exc
+    if len(address.local_part.encode()) > LOCAL_PART_MAX_BYTES:
+        raise ValueError(f"must have {LOCAL_PART_MAX_BYTES} bytes at the most before the @")
+    return address.normalized
 
 
 def _phone(recipient: str) -> str:
+    if not _PHONE.fullmatch(recipient):
+        raise ValueError(
+            "must be a phone number with its country code, for example +12025550123: a plus and digits from 0 to 9, "
+            "separated by nothing but spaces, hyphens, dots and parentheses"
+        )
     import phonenumbers  # noqa: PLC0415
 
     try:
         number = phonenumbers.parse(recipient, None)
     except phonenumbers.NumberParseException as exc:
         raise ValueError("must be a phone number with its country code, for example +12025550123") from exc
-    if number.extension or not phonenumbers.is_valid_number(number):
+    if not phonenumbers.is_valid_number(number):
         raise ValueError("must be a phone number that can exist in its country")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

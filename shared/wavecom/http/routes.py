@@ -14,14 +14,22 @@ from wavecom.domain.errors import OverloadedError
 from wavecom.domain.lifecycle import Replay
 from wavecom.domain.notification import Channel, Notification, Priority, Status
 from wavecom.domain.tenant import Caller, Role
+from wavecom.http import recipients
 from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
-from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, IdempotencyKey, NotificationId, documented
+from wavecom.http.documented import (
+    ALWAYS,
+    OF_ONE,
+    WITH_BODY,
+    IdempotencyKey,
+    NotificationId,
+    RecipientQuery,
+    documented,
+)
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
 from wavecom.http.middleware import json_response
 from wavecom.http.moments import Moment
-from wavecom.http.recipients import MAX_LENGTH
 from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, PageNumber, PageSize
 from wavecom.http.services import Services
 from wavecom.http.views import detail_view, minutes_view, notification_view, page_view, statistics_view
@@ -104,9 +112,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         status: Annotated[Status | None, Query()] = None,
         type: Annotated[Channel | None, Query()] = None,  # noqa: A002
         priority: Annotated[Priority | None, Query()] = None,
-        recipient: Annotated[
-            str | None, Query(min_length=1, max_length=MAX_LENGTH, description="Exactly as it was accepted")
-        ] = None,
+        recipient: RecipientQuery = None,
         since: Annotated[Moment | None, Query(description="Created at or after")] = None,
         until: Annotated[Moment | None, Query(description="Created before")] = None,
         cursor: Annotated[
@@ -125,7 +131,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
                 status=status,
                 channel=type,
                 priority=priority,
-                recipient=recipient,
+                recipient=recipients.read(recipient, type) if recipient else None,
                 since=since,
                 until=until,
             ),

@@ -8,16 +8,19 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from wavecom.domain.errors import NotFoundError
+from wavecom.domain.notification import Channel
 from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Caller
 from wavecom.http import operation_responses as shapes
-from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, documented
+from wavecom.http import recipients
+from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, RecipientQuery, documented
+from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.middleware import json_response
 from wavecom.http.operation_requests import AddSuppression
 from wavecom.http.operation_views import suppression_view
 from wavecom.http.requests import PageSize
 from wavecom.http.services import Services
-from wavecom.ports import Suppression
+from wavecom.ports import Suppression, suppression_id
 
 SuppressionId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hex digits")]
 
@@ -28,14 +31,22 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/suppressions",
         compress=True,
-        summary="List the addresses that nothing of yours goes to",
+        summary="List the addresses that nothing of yours goes to, or look one up",
         responses=documented(HTTPStatus.OK, shapes.SuppressionListEnvelope, "A page", ALWAYS),
     )
     def list_suppressions(
         limit: Annotated[PageSize, Query()] = 20,
         cursor: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="nextCursor of a page")] = None,
+        recipient: RecipientQuery = None,
+        type: Annotated[Channel | None, Query(description="Of the recipient")] = None,  # noqa: A002
     ) -> Response[str]:
         caller: Caller = app.context["caller"]
+        if recipient is not None:
+            found = _look_up(services, caller.tenant_id, recipient, type)
+            looked_up = {"suppressions": [suppression_view(each) for each in found], "nextCursor": None}
+            return json_response(HTTPStatus.OK, {"success": True, "data": looked_up})
+        if type is not None:
+            raise InvalidRequestError("The request is not valid", [FieldError("type", "needs a recipient")])
         found = services.suppressions.page(caller.tenant_id, limit=limit + 1, after=cursor)
         data = {
             "suppressions": [suppression_view(each) for each in found[:limit]],
@@ -71,3 +82,11 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
         if not services.suppressions.remove(caller.tenant_id, suppression_id):
             raise NotFoundError("There is no such suppression")
         return json_response(HTTPStatus.OK, {"success": True, "message": "Address taken off the suppression list"})
+
+
+def _look_up(services: Services, tenant_id: str, recipient: str, channel: Channel | None) -> list[Suppression]:
+    """Return a recipient's suppressions: one a channel at the most, each found by its id."""
+    address = recipients.read(recipient, channel)
+    ids = [suppression_id(each, address) for each in ([channel] if channel else Channel)]
+    found = [services.suppressions.get(tenant_id, each) for each in ids]
+    return [each for each in found if each is not None]
