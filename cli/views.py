@@ -60,6 +60,8 @@ def _fields(notification: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "to", notification["recipient"]
     yield "subject", notification.get("subject")
     yield "message", notification["message"]
+    if sms := notification.get("sms"):
+        yield "segments", f"{sms['segments']} in {sms['encoding']}"
     yield "priority", notification["priority"]
     yield "retries", f"{notification['retryCount']} of {notification['maxRetries']}"
     yield "on unknown", notification["onUnknown"]

@@ -4,7 +4,7 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from wavecom.adapters.mongo.client import Mongo
@@ -12,6 +12,7 @@ from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.configuration import TwilioConfig
+from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.secrets import read_secret
 from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.deliver import Deliver
@@ -22,9 +23,10 @@ from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.providers import ConfiguredProvider, Providers
 from wavecom.application.query import Query
 from wavecom.application.receive import Receive
-from wavecom.application.route import Route, Router, Routes, anyone
+from wavecom.application.route import Route, Router, Routes
 from wavecom.application.submit import Submit
 from wavecom.application.sweep import Sweep
+from wavecom.application.takers import Taker, Takers
 from wavecom.application.verify import Verify
 from wavecom.domain.notification import Channel
 from wavecom.domain.receipts import DeliveryReport
@@ -139,8 +141,7 @@ class Container:
         live: dict[Channel, list[Route]] = {channel: [] for channel in Channel}
         for each in settings.configured_providers():
             provider = make_provider(each, around)
-            takes = getattr(provider, "takes", anyone)
-            route = Route(provider=provider, weight=each.weight, per_second=each.per_second, takes=takes)
+            route = Route(provider=provider, weight=each.weight, per_second=each.per_second, takes=partial(takes, each))
             live[each.channel].append(route)
         simulators = {channel: [Route(provider=make_provider(simulated(channel), untroubled))] for channel in Channel}
         return Routes(live=live, simulators=simulators)
@@ -217,6 +218,14 @@ class Container:
         )
 
     @cached_property
+    def takers(self) -> Takers:
+        """Say which recipients the providers take."""
+        live: dict[Channel, list[Taker]] = {channel: [] for channel in Channel}
+        for each in self.settings.configured_providers():
+            live[each.channel].append(partial(takes, each))
+        return Takers(live)
+
+    @cached_property
     def submit(self) -> Submit:
         """Accept notifications."""
         return Submit(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
@@ -254,6 +263,7 @@ class Container:
             ledger=self.ledger,
             verify=Verify(store=self.store),
             providers=self.providers,
+            takers=self.takers,
             system=self.system,
             clock=self.clock,
             config=HttpConfig(
@@ -261,6 +271,7 @@ class Container:
                 max_body_bytes=self.settings.max_body_bytes,
                 cors_origins=self.settings.cors_origins,
                 development_tenant=self.settings.development_tenant,
+                sms_max_segments=self.settings.sms_max_segments,
             ),
         )
 

@@ -14,6 +14,7 @@ from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfig
 from wavecom.domain.degradation import Thresholds
 from wavecom.domain.notification import Channel
+from wavecom.domain.sms import MAX_SEGMENTS
 from wavecom.domain.timings import Timings
 
 KEPT_SECRET = ("mongodb_uri", "amqp_credentials", "providers")
@@ -70,6 +71,9 @@ class Settings(BaseModel):
         tuple[str, ...], Field(description="Origins that browsers may call from, separated by commas")
     ] = ()
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = 5 * 1024 * 1024
+    sms_max_segments: Annotated[
+        int, Field(ge=1, le=MAX_SEGMENTS, description="Segments of the longest SMS that is accepted, 10 at the most")
+    ] = 6
     development_tenant: Annotated[
         str | None,
         Field(

@@ -42,6 +42,7 @@ from wavecom.application.ledger import Ledger
 from wavecom.application.providers import ConfiguredProvider, Providers
 from wavecom.application.query import Query
 from wavecom.application.submit import Submit
+from wavecom.application.takers import Takers
 from wavecom.application.verify import Verify
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Channel, Notification
@@ -199,7 +200,7 @@ def queue() -> FakeQueue:
 def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeServices:
     """Return a function that joins the parts as a new process does."""
 
-    def make(mongo: Mongo = mongo, **config: Any) -> Services:
+    def make(mongo: Mongo = mongo, takers: Takers | None = None, **config: Any) -> Services:
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
@@ -221,6 +222,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             providers=Providers(
                 configured=CONFIGURED, breakers=breakers, weights=MongoWeights(mongo), counters=counters, clock=clock
             ),
+            takers=takers or Takers(),
             system=MongoSystemState(mongo),
             clock=clock,
             config=HttpConfig(**{"development_tenant": TENANT, "rate_limit": UNLIMITED, **config}),
@@ -231,7 +233,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
 
 @pytest.fixture
 def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
-    """Return a function that starts an API: ``over`` is "lambda" or "http"; the rest goes to `HttpConfig`."""
+    """Return a function that starts an API: ``over`` is "lambda" or "http"; the rest goes to `make_services`."""
     with ExitStack() as running:
 
         def make(over: str = "lambda", mongo: Mongo = mongo, token: str | None = None, **config: Any) -> Api:

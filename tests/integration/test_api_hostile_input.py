@@ -40,7 +40,11 @@ WRONG_FIELDS: list[tuple[str, dict[str, Any]]] = [
     ("subject", {"subject": "   "}),
     ("subject", {"subject": "Hello\r\nBcc: all@example.com"}),
     ("subject", {"subject": "Hello\x7f"}),
-    ("subject", {"subject": "Hello\u2028there"}),
+    *(
+        ("subject", {"subject": f"Hello{each}there"})
+        for each in ("\n", "\r", "\t", "\x1b[31m", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ud83d")
+    ),
+    ("subject", {"subject": "\u200b\u00a0\ufeff"}),
     ("subject", {"subject": "s" * 10_000}),
     ("subject", {**SMS, "subject": "Hello\nthere"}),
     ("message", {"message": ""}),
@@ -88,6 +92,9 @@ WRONG_FIELDS: list[tuple[str, dict[str, Any]]] = [
             "2026-12-01T09:00:00+99:00",
             "9999-12-31T23:59:59Z",
             "9999-12-31T23:59:59-23:00",
+            "2026-12-31T23:59:60Z",
+            "\uff12\uff10\uff12\uff16-12-01T09:00:00Z",
+            "2026-12-0\u0661T09:00:00Z",
             "0001-01-01T00:00:00Z",
             "0001-01-01T00:00:00+23:00",
             "2020-01-01T00:00:00Z",
@@ -101,6 +108,35 @@ WRONG_FIELDS: list[tuple[str, dict[str, Any]]] = [
     ("expiresAt", {"expiresAt": "2020-01-01T00:00:00Z"}),
     ("expiresAt", {"expiresAt": "9999-12-31T23:59:59Z"}),
 ]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Votre commande est prête\u00a0!",
+        "Prix\u202f: 12 €",
+        "👨\u200d👩\u200d👧",
+        "ご注文\u3000完了",
+        "نامه\u200cها",  # noqa: RUF001 - Persian
+        "क्\u200dष",
+        "\U0001fae8",
+        "\u202eabc\u202c \u2066abc\u2069",
+    ],
+)
+def test_a_subject_in_any_language_is_one_line(api: Api, subject: str):
+    created = api.created(subject=subject)
+
+    assert created["subject"] == subject
+    assert api.get(f"/api/notifications/{created['_id']}").json()["data"]["notification"]["subject"] == subject
+
+
+def test_a_leap_second_is_refused_in_our_own_words(api: Api):
+    answer = api.create(scheduledAt="2026-12-31T23:59:60Z")
+
+    refused(api, answer, 422, "scheduledAt")
+    assert answer.json()["error"]["details"][0]["message"] == (
+        "must have seconds from 00 to 59; a leap second (60) cannot be kept, write the one before or after it"
+    )
 
 
 @pytest.mark.parametrize("way", ["single", "batch"])

@@ -24,6 +24,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.push import payload_bytes
 from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
@@ -237,7 +238,6 @@ def test_recipient_that_is_no_device_token_is_permanent_and_not_sent(
     error = error_of(provider, message_to(recipient))
 
     assert (type(error), error.code) == (PermanentError, "not_an_apns_token")
-    assert not provider.takes(recipient)
     assert apns.connections == 0
 
 
@@ -247,8 +247,18 @@ def test_apns_takes_hex_of_any_length_that_apple_allows(
 ) -> None:
     provider.send(message_to(recipient))
 
-    assert provider.takes(recipient)
     assert apns.requests[0].path == f"/3/device/{recipient}"
+
+
+@pytest.mark.parametrize("subject", [None, "", 'Grüße "🎉"\\'])
+def test_payload_has_the_size_that_acceptance_reckons_with(
+    apns: ApnsService, provider: ApnsPushProvider, subject: str | None
+) -> None:
+    message = message_to(subject=subject, message="\n" + "ü" * 100)
+
+    provider.send(message)
+
+    assert len(apns.requests[0].body) == payload_bytes(DEVICE, subject, message.message)
 
 
 def test_payload_may_have_4096_bytes_and_no_more(apns: ApnsService, provider: ApnsPushProvider) -> None:

@@ -166,14 +166,33 @@ def test_list_all_goes_through_every_page(api: Api, wavecom: Wavecom):
     assert len(wavecom.ok("list", "--all").splitlines()) == 230
 
 
+def test_a_recipient_is_found_however_it_is_written(api: Api, wavecom: Wavecom):
+    sms = api.created(type="SMS", recipient="+12025550123", subject=None)["_id"]
+    email = api.created(recipient="user+tag@example.com")["_id"]
+
+    for written, identifier in {"+1 202 555 0123": sms, "user+tag@EXAMPLE.com": email}.items():
+        found = wavecom.json("list", "--recipient", written)["notifications"]
+        assert [each["_id"] for each in found] == [identifier]
+    assert wavecom.json("list", "--recipient", "nobody@example.com")["notifications"] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Prix\u202f: 12\u00a0€\u00a0", "👨\u200d👩\u200d👧", "ご注文\u3000完了", "\U0001fae8", "می\u200cشود"]
+)
+def test_what_languages_need_is_shown_as_it_is(api: Api, wavecom: Wavecom, text: str):
+    created = api.created(subject=text)
+
+    assert f"subject     {text}\n" in wavecom.ok("status", created["_id"])
+
+
 def test_nothing_in_a_message_reaches_the_terminal_as_a_command(api: Api, wavecom: Wavecom):
     created = api.created(message=HOSTILE, metadata={"k\x1b[1m": "v\x1b[0m"})
 
     result = wavecom("status", created["_id"])
 
     shown = result.stdout
-    assert set(shown) & set("\x1b\x07\x9b\x7f\r\u202e") == set()
-    assert r"one\x1b[2J\x1b]0;owned\x07\x9b31m\u202etwo\r[bold red]three[/]" in shown
+    assert set(shown) & set("\x1b\x07\x9b\x7f\r") == set()
+    assert "\u2068one\\x1b[2J\\x1b]0;owned\\x07\\x9b31m\u202etwo\\r[bold red]three[/]\u2069\n" in shown
     assert r"\x7ffour" in shown
     assert r"k\x1b[1m" in shown
     document = wavecom("status", created["_id"], "--json").stdout
@@ -199,7 +218,7 @@ def test_on_a_terminal_it_is_coloured_and_redrawn_and_messages_still_do_nothing(
     assert "\x1b[32mSENT" in shown
     assert "\x1b[2J" not in shown
     assert "\x1b]0;" not in shown
-    assert "\u202e" not in shown
+    assert "\u2068one" in shown
 
 
 def test_ctrl_c_ends_following_as_shells_expect(api: Api, wavecom: Wavecom):

@@ -23,6 +23,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.push import payload_bytes
 from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
@@ -466,18 +467,28 @@ def test_neither_secrets_nor_message_are_in_errors_and_log(fcm: FcmService, capl
     provider.close()
 
 
-@pytest.mark.parametrize(
-    ("recipient", "taken"),
-    [
-        (REGISTRATION, True),
-        ("simulator-bounce:" + "x" * 140, True),
-        ("ab12" * 16, False),
-        ("AB12" * 40, False),
-        ("", False),
-    ],
-)
-def test_fcm_takes_what_is_not_plain_hex(provider: FcmPushProvider, recipient: str, taken: bool) -> None:
-    assert provider.takes(recipient) is taken
+@pytest.mark.parametrize("recipient", ["ab12" * 16, "AB12" * 40])
+def test_device_token_of_apns_is_permanent_and_not_sent(
+    fcm: FcmService, provider: FcmPushProvider, recipient: str
+) -> None:
+    error = error_of(provider, message_to(recipient))
+
+    assert (type(error), error.code) == (PermanentError, "not_an_fcm_token")
+    assert fcm.requests == []
+
+
+@pytest.mark.parametrize("subject", [None, "", 'Grüße "🎉"\\'])
+def test_what_reaches_the_app_has_the_size_that_acceptance_reckons_with(
+    fcm: FcmService, provider: FcmPushProvider, subject: str | None
+) -> None:
+    message = message_to(subject=subject, message="\n" + "ü" * 100)
+
+    provider.send(message)
+
+    sent = json.loads(fcm.requests[0].body)["message"]
+    payload = {name: sent[name] for name in ("notification", "data")}
+    written = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    assert len(written) == payload_bytes(REGISTRATION, subject, message.message)
 
 
 def test_name_is_the_configurations_choice(fcm: FcmService) -> None:

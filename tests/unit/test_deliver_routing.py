@@ -289,3 +289,28 @@ def test_a_failed_trial_costs_its_notification_nothing_and_the_breaker_opens_aga
     assert (len(first.accepted), len(second.accepted)) == (20, 0)
     assert {delivery.stored(each).retry_count for each in notifications} == {0}
     assert delivery.breakers.permits(["second"])["second"].calls == 0
+
+
+def test_a_recipient_goes_to_those_that_take_it_alone(delivery: World) -> None:
+    picky, other = FakeProvider("picky"), FakeProvider("other")
+    delivery.live[Channel.EMAIL] = [
+        Route(provider=picky, weight=1000, takes=lambda recipient: recipient.isascii()),
+        Route(provider=other, weight=0.001),
+    ]
+
+    delivery.run(delivery.waiting(20, recipient="jürgen@example.com"))
+
+    assert (len(picky.accepted), len(other.accepted)) == (0, 20)
+
+
+def test_a_recipient_that_no_provider_takes_any_more_fails_at_once_for_the_providers_reason(delivery: World) -> None:
+    client = FakeProvider("fcm")
+    client.answers[TO] = [PermanentError("A device token of APNs", code="not_an_fcm_token")]
+    delivery.live[Channel.EMAIL] = [Route(provider=client, takes=lambda _: False)]
+    (notification,) = delivery.waiting()
+
+    delivery.run([notification])
+
+    ended = delivery.stored(notification)
+    assert (ended.status, ended.cause) == (Status.FAILED, Cause.PERMANENT)
+    assert [each.code for each in ended.attempts] == ["not_an_fcm_token"]

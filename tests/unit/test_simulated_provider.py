@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -225,3 +226,31 @@ def test_writers_that_share_a_journal_lose_and_tear_no_line(tmp_path: Path) -> N
         )
 
     assert sorted(int(str(entry["attempt"])) for entry in entries(journal)) == list(range(1, 801))
+
+
+def sized(channel: Channel, message: str, recipient: str | None = None) -> OutgoingMessage:
+    return replace(message_to(recipient or ORDINARY_RECIPIENTS[channel], channel=channel), message=message)
+
+
+@pytest.mark.parametrize(
+    ("longest", "too_long"),
+    [
+        (sized(Channel.SMS, "я" * 1_600), sized(Channel.SMS, "я" * 1_601)),
+        (sized(Channel.SMS, "a" * 1_600), sized(Channel.SMS, "a" * 1_601, magic_recipient(Channel.SMS, Fate.TIMEOUT))),
+        (sized(Channel.PUSH, "a" * 3_900), sized(Channel.PUSH, "a" * 4_096)),
+        (sized(Channel.PUSH, "ü" * 1_900), sized(Channel.PUSH, "ü" * 2_048)),
+        (sized(Channel.PUSH, "a" * 3_900, "ab" * 32), sized(Channel.PUSH, "a" * 4_096, "ab" * 32)),
+    ],
+)
+def test_what_every_real_provider_refuses_for_its_size_is_refused_for_good(
+    longest: OutgoingMessage, too_long: OutgoingMessage, tmp_path: Path
+) -> None:
+    provider = SimulatedProvider("sim", too_long.channel, journal=tmp_path / "journal")
+
+    with pytest.raises(PermanentError) as caught:
+        provider.send(too_long)
+
+    assert caught.value.code == "simulated_too_large"
+    assert entries(tmp_path / "journal") == []
+    assert provider.send(longest)
+    assert SimulatedProvider("sim", Channel.EMAIL).send(sized(Channel.EMAIL, "a" * 5_000))

@@ -44,9 +44,14 @@ class Routes:
     simulators: Mapping[Channel, Sequence[Route]] = field(default_factory=dict)
 
     def of(self, notification: Notification) -> list[Route]:
-        """Return those that can take a notification."""
+        """Return those that can take a notification.
+
+        Where none can, since another one was configured when it was accepted, all are returned: their clients refuse
+        the recipient for good before they call anybody, which is the truth, while to wait would not help.
+        """
         world = self.simulators if is_test(notification.tenant_id) else self.live
-        return [route for route in world.get(notification.channel, ()) if route.takes(notification.recipient)]
+        routes = world.get(notification.channel, ())
+        return [route for route in routes if route.takes(notification.recipient)] or list(routes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
@@ -12,9 +13,10 @@ from wavecom.application.submit import Submission
 from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notification import Draft, IdempotentCall
-from wavecom.http.errors import InvalidRequestError
+from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.requests import CreateNotification
 from wavecom.http.services import Services
+from wavecom.http.undeliverable import undeliverable
 
 Refusal = InvalidRequestError | OverloadedError
 
@@ -36,9 +38,9 @@ def accept(
     idempotency_key: str | None,
     below: str = "",
 ) -> Accepted:
-    """Submit the valid ones of ``items``; those that the moment or the load does not allow are refused.
+    """Submit the valid ones of ``items``; those that the moment, the load or the providers do not allow are refused.
 
-    A repeated call gets what the first one got, even where the moment or the load would refuse it by now.
+    A repeated call gets what the first one got, even where one of these would refuse it by now.
     ``below`` is put before the fields of a refused item, with its ``{index}``.
     """
     tenant_id, call = app.context["caller"].tenant_id, _call(idempotency_key, app.context["json"], len(items))
@@ -50,7 +52,7 @@ def accept(
             if isinstance(item, InvalidRequestError):
                 raise item
             check_accepts(level, item.priority)
-            item.check_timely(at, below.format(index=index))
+            _check(item, services, tenant_id, at, below.format(index=index))
             drafts[index] = item.draft(policy)
         except (InvalidRequestError, OverloadedError) as exc:
             refusals[index] = exc
@@ -59,6 +61,14 @@ def accept(
     )
     not_accepted = set(range(len(items))) - submission.notifications.keys()
     return Accepted(submission, {index: refusals.get(index, _REFUSED_AT_FIRST) for index in not_accepted})
+
+
+def _check(item: CreateNotification, services: Services, tenant_id: str, at: datetime, below: str) -> None:
+    """Raise `InvalidRequestError` where the moment or the providers do not allow a notification."""
+    problems = [*item.untimely(at), *undeliverable(services, tenant_id, item)]
+    if problems:
+        details = [FieldError(f"{below}{each.field}", each.message) for each in problems]
+        raise InvalidRequestError("The request is not valid", details)
 
 
 def _call(key: str | None, body: Any, items: int) -> IdempotentCall | None:

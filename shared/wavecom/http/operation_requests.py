@@ -4,16 +4,24 @@ import re
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from wavecom.application.dead_letters import REPLAY_MAX
 from wavecom.domain.notification import Cause, Channel, OnUnknown
 from wavecom.domain.tenant import TENANT_ID, Role
 from wavecom.http import recipients
-from wavecom.http.requests import WireModel
+from wavecom.http.requests import WireModel, one_line
 
 REASON_MAX = 200
-Line = Annotated[str, Field(min_length=1, max_length=REASON_MAX, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Line = Annotated[str, Field(min_length=1, max_length=REASON_MAX), AfterValidator(one_line)]
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", examples=["ses"])]
 
 

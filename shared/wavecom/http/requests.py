@@ -22,6 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from wavecom.domain.notification import Channel, Draft, OnUnknown, Priority
 from wavecom.domain.tenant import TenantPolicy
+from wavecom.domain.text import has_visible_text, is_one_line
 from wavecom.http import recipients
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.moments import Moment
@@ -46,6 +47,13 @@ def digits(value: object) -> object:
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise ValueError("must be a whole number")
     return value
+
+
+def one_line(text: str) -> str:
+    """Let a text pass only where it is one line. Raises ValueError."""
+    if not is_one_line(text):
+        raise ValueError("must be one line without control characters")
+    return text
 
 
 PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(digits)]
@@ -105,11 +113,16 @@ class CreateNotification(WireModel):
     @field_validator("subject")
     @classmethod
     def _subject(cls, subject: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("type") is Channel.EMAIL and not (subject and subject.strip()):
+        if info.data.get("type") is Channel.EMAIL and not (subject and has_visible_text(subject)):
             raise ValueError("is required for EMAIL")
-        if subject and not subject.isprintable():
-            raise ValueError("must be one line without control characters")
-        return subject
+        return subject if subject is None else one_line(subject)
+
+    @field_validator("message")
+    @classmethod
+    def _message(cls, message: str) -> str:
+        if not has_visible_text(message):
+            raise ValueError("must have text that can be seen")
+        return message
 
     @field_validator("metadata")
     @classmethod
@@ -126,19 +139,18 @@ class CreateNotification(WireModel):
             raise ValueError("must be after scheduledAt")
         return moment
 
-    def check_timely(self, at: datetime, below: str = "") -> None:
-        """Raise `InvalidRequestError` where a moment is out of range at ``at``.
+    def untimely(self, at: datetime) -> list[FieldError]:
+        """Return the moments that are out of range at ``at``.
 
         Apart from the other rules, since a repeated request must get its first answer even when its moments
         have passed meanwhile.
         """
         errors = []
         if self.scheduled_at and not at - CLOCK_DIFFERENCE <= self.scheduled_at <= at + AHEAD:
-            errors.append(FieldError(f"{below}scheduledAt", "must be in the future, a year ahead at the most"))
+            errors.append(FieldError("scheduledAt", "must be in the future, a year ahead at the most"))
         if self.expires_at and not at < self.expires_at <= at + 2 * AHEAD:
-            errors.append(FieldError(f"{below}expiresAt", "must be in the future, two years ahead at the most"))
-        if errors:
-            raise InvalidRequestError("The request is not valid", errors)
+            errors.append(FieldError("expiresAt", "must be in the future, two years ahead at the most"))
+        return errors
 
     def draft(self, policy: TenantPolicy) -> Draft:
         """Return what is asked for in the domain's terms; the tenant's policy decides what it leaves open."""

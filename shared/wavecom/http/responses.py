@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from wavecom.domain.notification import Cause, Channel, OnUnknown, Priority, Status
 from wavecom.domain.outcomes import About, Outcome
+from wavecom.domain.sms import Encoding
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
@@ -29,6 +30,13 @@ class AttemptShape(Shape):
     about: Annotated[About | None, Field(description="Of whom a refusal speaks")]
 
 
+class SmsShape(Shape):
+    """How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67."""
+
+    encoding: Encoding
+    segments: Annotated[int, Field(ge=1)]
+
+
 class NotificationShape(Shape):
     """A notification."""
 
@@ -37,6 +45,7 @@ class NotificationShape(Shape):
     recipient: str
     subject: str = ""
     message: str
+    sms: Annotated[SmsShape | None, Field(description="Of an SMS; other channels have none")] = None
     status: Status
     priority: Priority
     retry_count: int

@@ -8,6 +8,7 @@ from wavecom.application.ledger import Ledger
 from wavecom.application.providers import Providers
 from wavecom.application.query import Query
 from wavecom.application.submit import Submit
+from wavecom.application.takers import Takers
 from wavecom.application.verify import Verify
 from wavecom.ports import (
     ApiKeys,
@@ -24,12 +25,16 @@ from wavecom.ports import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpConfig:
-    """``rate_limit`` is in requests a minute and key. ``development_tenant`` answers requests without a key."""
+    """``rate_limit`` is in requests a minute and key. ``development_tenant`` answers requests without a key.
+
+    ``sms_max_segments`` bounds what one SMS may cost.
+    """
 
     rate_limit: int = 100
     max_body_bytes: int = 5 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
     development_tenant: str | None = None
+    sms_max_segments: int = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,7 @@ class Services:
     ledger: Ledger
     verify: Verify
     providers: Providers
+    takers: Takers
     system: SystemState
     clock: Clock
     config: HttpConfig

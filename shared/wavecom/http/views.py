@@ -6,9 +6,10 @@ from typing import Any
 
 from wavecom import topology
 from wavecom.application.query import Page, Statistics
+from wavecom.domain import sms
 from wavecom.domain.degradation import Level
 from wavecom.domain.ledger import Totals
-from wavecom.domain.notification import Attempt, AuditEntry, Notification, Priority
+from wavecom.domain.notification import Attempt, AuditEntry, Channel, Notification, Priority
 from wavecom.http.cursor import to_cursor
 
 
@@ -35,6 +36,7 @@ def notification_view(notification: Notification) -> dict[str, Any]:
         "recipient": notification.recipient,
         "subject": notification.subject,
         "message": notification.message,
+        "sms": _sms_view(notification.message) if notification.channel is Channel.SMS else None,
         "status": notification.status.value,
         "priority": notification.priority.value,
         "retryCount": notification.retry_count,
@@ -50,6 +52,12 @@ def notification_view(notification: Notification) -> dict[str, Any]:
         **{name: iso(moment) for name, moment in moments.items() if moment is not None},
     }
     return {name: value for name, value in view.items() if value is not None}
+
+
+def _sms_view(message: str) -> dict[str, Any]:
+    """Return how a text message is sent. It is counted when it is shown, which takes microseconds and is not stored."""
+    needed = sms.segments(message)
+    return {"encoding": needed.encoding.value, "segments": needed.count}
 
 
 def _attempt_view(attempt: Attempt) -> dict[str, Any]:

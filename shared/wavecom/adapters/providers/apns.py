@@ -36,19 +36,16 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.push import PAYLOAD_MAX_BYTES, is_apns_token
 from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Clock, OutgoingMessage
 
-PAYLOAD_MAX_BYTES: Final = 4096
-"""Apple, "Generating a remote notification"."""
 RENEW_AFTER: Final = timedelta(minutes=40)
 """Age of a provider token at which it is renewed. APNs refuses one older than 60 minutes, and a new one more often
 than every 20 minutes (Apple, "Establishing a token-based connection to APNs")."""
 RENEW_NOT_BEFORE: Final = timedelta(minutes=20)
 """Age of a provider token below which it is kept, even if APNs calls it expired."""
 
-_DEVICE_TOKEN: Final = re.compile(r"(?:[0-9a-fA-F]{2}){32,100}")
-"""Opaque bytes written as hex, 32 of them today, up to 100 (Apple, "Sending notification requests to APNs")."""
 _APNS_IDS: Final = uuid.UUID("7f1b1c86-6a0e-4f0b-9a55-1d0c9a1f3b5e")
 """The namespace of the name-based UUIDs (RFC 9562, section 5.5) that notifications go by at APNs."""
 _REASON: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
@@ -116,13 +113,9 @@ class ApnsPushProvider:
         self._tokens = _ProviderTokens(_signer(private_key, key_id), team_id, clock)
         self._connections = _Connections(base_url, timeout=timeout, size=max_connections)
 
-    def takes(self, recipient: str) -> bool:
-        """Return whether ``recipient`` can be a device token: 64 to 200 hexadecimal digits."""
-        return _DEVICE_TOKEN.fullmatch(recipient) is not None
-
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds its ``apns-id``, which is made of the notification's id."""
-        if not self.takes(message.recipient):
+        if not is_apns_token(message.recipient):
             raise PermanentError("Not an APNs device token", code="not_an_apns_token", about=About.UNCLEAR)
         payload = _payload(message)
         token = self._tokens.get()

@@ -2,8 +2,9 @@
 
 What a refusal means stands in `REFUSALS`. ``code`` of an error is FCM's ``errorCode``, else its ``status``, else
 ``http_`` and the HTTP status, else the name of httpx's or google-auth's exception, else a word of this module:
-``no_message_name`` (Unknown), ``no_access_token`` (Transient: nothing was sent), ``not_utf8`` (Permanent). After the
-first 401 the access token is fetched anew and the request made again, once: a 401 is a definite refusal.
+``no_message_name`` (Unknown), ``no_access_token`` (Transient: nothing was sent), ``not_utf8`` and ``not_an_fcm_token``
+(Permanent, found before calling). After the first 401 the access token is fetched anew and the request made again,
+once: a 401 is a definite refusal.
 
 HTTP v1 takes no idempotency token; the notification's id goes to the app as the data ``notificationId``.
 """
@@ -34,6 +35,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.push import is_apns_token
 from wavecom.domain.suppression import Unwanted
 from wavecom.ports import OutgoingMessage
 
@@ -52,7 +54,6 @@ _TOKEN_LIFETIME: Final = timedelta(hours=1)
 """Of an access token whose ``expires_in`` is missing (Google, "Using OAuth 2.0 for Server to Server Applications")."""
 _IN_FLIGHT: Final = timedelta(seconds=10)
 """An access token this close to its end could end on the way."""
-_HEX: Final = re.compile(r"[0-9a-fA-F]*")
 _CODE: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What an Authorization header can carry (RFC 6750, section 2.1)."""
@@ -106,12 +107,10 @@ class FcmPushProvider:
         self._tokens = _AccessTokens(account, timeout=min(timeout, _TOKEN_TIMEOUT))
         self._call = HttpCaller("FCM", base_url, timeout=timeout, max_connections=max_connections)
 
-    def takes(self, recipient: str) -> bool:
-        """Return whether ``recipient`` can be a registration token: hexadecimal digits alone are an APNs token."""
-        return not _HEX.fullmatch(recipient)
-
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds FCM's name for it, ``projects/*/messages/*``."""
+        if is_apns_token(message.recipient):
+            raise PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)
         body = _body(message)
         token = self._tokens.get()
         answer = self._post(body, token)

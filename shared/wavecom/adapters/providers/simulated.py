@@ -23,6 +23,9 @@ An email address is the name at ``simulator.example.com``, for example ``bounce+
 label is optional). A push token is ``simulator-``, the name, a colon, and 100 or more characters, as an FCM
 registration token has them. The SMS numbers are valid for phonenumbers; 0001 and 0006 mean what they mean to Twilio
 (Twilio documentation, "Test Credentials").
+
+What every real provider of a channel refuses for its size is refused here for good, too, whoever it goes to: an SMS of
+more than 1,600 characters, a push message of more than 4,096 bytes.
 """
 
 import json
@@ -38,6 +41,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from wavecom.domain import push, sms
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
     About,
@@ -181,6 +185,8 @@ class SimulatedProvider:
             time.sleep(self._latency_seconds)
         if self.down:
             raise TransientError("Simulated outage", code="simulated_outage")
+        if too_large := _too_large(message):
+            raise too_large
         fate = fate_of(self.channel, message.recipient)
         if fate is None and self._fails():
             raise TransientError("Simulated failure", code="simulated_failure")
@@ -226,6 +232,23 @@ class SimulatedProvider:
                 at=datetime.now(UTC) + delay,
             )
             self._report(report, delay)
+
+
+def _too_large(message: OutgoingMessage) -> PermanentError | None:
+    """Return what a message comes to that every real provider of its channel refuses for its size."""
+    match message.channel:
+        case Channel.SMS if len(message.message) > sms.MAX_CHARACTERS:
+            return PermanentError(
+                f"More than {sms.MAX_CHARACTERS} characters", code="simulated_too_large", about=About.MESSAGE
+            )
+        case Channel.PUSH if (
+            push.payload_bytes(message.recipient, message.subject, message.message) > push.PAYLOAD_MAX_BYTES
+        ):
+            return PermanentError(
+                f"More than {push.PAYLOAD_MAX_BYTES} bytes", code="simulated_too_large", about=About.MESSAGE
+            )
+        case _:
+            return None
 
 
 def _refusal(fate: Fate, attempt: int) -> ProviderError | None:
