@@ -47,3 +47,26 @@ def test_a_consumer_loads_nothing_of_cryptography() -> None:
         )
         == []
     )
+
+
+def test_the_api_knows_what_providers_take_without_their_clients() -> None:
+    loaded, told = in_a_fresh_process(
+        "import json, os, sys\n"
+        "fcm = {'kind': 'fcm', 'name': 'fcm', 'serviceAccount': {'project_id': 'p'}}\n"
+        "ses = {'kind': 'ses', 'name': 'ses', 'sender': 'no-reply@bank.example'}\n"
+        "os.environ.update(MONGODB_URI='mongodb://localhost', PROVIDERS=json.dumps([fcm, ses]))\n"
+        "from wavecom.bootstrap import container\n"
+        "from wavecom.domain.notification import Channel\n"
+        "takers = container().takers\n"
+        "asked = [(Channel.PUSH, 'ab' * 32), (Channel.PUSH, 'a:' + 'b' * 140), (Channel.EMAIL, 'ü@example.com'),"
+        " (Channel.EMAIL, 'u@example.com'), (Channel.SMS, '+12025550123')]\n"
+        "told = [takers.problem_of('bank-a', *each) for each in asked]\n"
+        "told.append(takers.problem_of('bank-a~test', *asked[0]))\n"
+        "names = ('wavecom.adapters.providers.', 'boto3', 'httpx', 'google', 'email_validator', 'phonenumbers')\n"
+        "print(json.dumps([[each for each in sys.modules if each.startswith(names)], told]))"
+    )
+
+    assert sorted(loaded) == [
+        f"wavecom.adapters.providers.{each}" for each in ("configuration", "recipients", "sms_senders")
+    ]
+    assert [problem is None for problem in told] == [False, True, False, True, True, True]

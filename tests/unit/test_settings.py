@@ -73,6 +73,69 @@ def test_a_secret_that_is_missing_is_named() -> None:
         read_secret("wavecom/none")
 
 
+ARN = "arn:aws:sms-voice:eu-central-1:123456789012"
+TWILIO = {"kind": "twilio", "name": "twilio", "accountSid": f"AC{'0' * 32}", "authToken": "t"}
+EUM = {"kind": "end-user-messaging", "name": "eum"}
+SNS = {"kind": "sns", "name": "sns"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "senders"),
+    [
+        (TWILIO, ["+15005550006", "12345", "WaveCom", "Bank & Co", "MGBank", "MG" + "0a" * 16]),
+        (
+            EUM,
+            [
+                *("+15005550006", "12345", "WaveCom", "My-Bank", "phone-0123456789abcdef0", "pool-0123456789abcdef0"),
+                *(f"{ARN}:phone-number/phone-0a", f"{ARN}:sender-id/WaveCom/DE", f"{ARN}:pool/pool-0a"),
+            ],
+        ),
+        (SNS, ["WaveCom", "My-Bank", "B"]),
+    ],
+)
+def test_an_sms_sender_is_a_number_or_a_name(monkeypatch, provider: dict[str, str], senders: list[str]) -> None:
+    for sender in senders:
+        monkeypatch.setenv("PROVIDERS", json.dumps([{**provider, "sender": sender}]))
+
+        assert Settings.from_environment().providers[0].sender == sender  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("provider", [TWILIO, EUM, SNS])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "",
+        "+1 202 555 0123",
+        "+1202555OOOO",
+        "+\uff11\uff12\uff10\uff12\uff15\uff15\uff15\uff10\uff11\uff12\uff13",
+        "+0123456789",
+        "+1234567890123456",
+        "12025550123",
+        "WaveComBanks",
+        "Zo\u00eb Bank",
+        "Wave\nCom",
+        "WaveCom\n",
+        "MG" + "0g" * 16,
+        "arn:aws:sns:eu-central-1:123456789012:topic",
+    ],
+)
+def test_an_sms_sender_of_another_form_is_refused_with_its_place(
+    monkeypatch, provider: dict[str, str], sender: str
+) -> None:
+    monkeypatch.setenv("PROVIDERS", json.dumps([{**provider, "sender": sender}]))
+
+    with pytest.raises(SettingsError, match=rf"PROVIDERS\[0\]\.{provider['kind']}\.sender: must be a"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize("segments", ["0", "11", "many"])
+def test_an_sms_may_have_1_to_10_segments(monkeypatch, segments: str) -> None:
+    monkeypatch.setenv("SMS_MAX_SEGMENTS", segments)
+
+    with pytest.raises(SettingsError, match="SMS_MAX_SEGMENTS"):
+        Settings.from_environment()
+
+
 def test_the_limits_of_delivery_follow_from_one_another() -> None:
     limits = topology.delivery_limits(lease_seconds=90, provider_timeout_seconds=10, sends_at_once=128)
 

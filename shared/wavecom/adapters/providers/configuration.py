@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from wavecom.adapters.providers.sms_senders import EndUserMessagingSender, SnsSender, TwilioSender
 from wavecom.domain.notification import Channel
 
 Sender = Annotated[str, Field(min_length=3, description="From address, for example WaveCom <no-reply@bank.example>")]
@@ -105,7 +106,7 @@ class EndUserMessagingConfig(SmsConfig):
     """AWS End User Messaging."""
 
     kind: Literal["end-user-messaging"]
-    sender: str | None = None
+    sender: EndUserMessagingSender | None = None
     configuration_set: str | None = None
     region: str | None = None
 
@@ -114,7 +115,7 @@ class SnsConfig(SmsConfig):
     """Amazon SNS."""
 
     kind: Literal["sns"]
-    sender: str | None = None
+    sender: SnsSender | None = None
     region: str | None = None
 
 
@@ -124,7 +125,7 @@ class TwilioConfig(SmsConfig):
     kind: Literal["twilio"]
     account_sid: str
     auth_token: SecretStr
-    sender: str
+    sender: TwilioSender
     base_url: str = "https://api.twilio.com"
 
 
