@@ -1,11 +1,22 @@
 import { count } from '@/lib/numbers';
 import { length } from './rules';
+import { segmentsOf } from './segments';
 
 interface CounterProps {
   text: string;
   max: number;
   /** Shown once the text has this many characters. */
   from: number;
+}
+
+/** What an SMS of this text costs. */
+export function SegmentCount({ text }: { text: string }) {
+  const { encoding, count: segments } = segmentsOf(text);
+  return (
+    <span className="text-xs text-muted tabular-nums">
+      {count(segments)} {segments === 1 ? 'segment' : 'segments'} in {encoding}
+    </span>
+  );
 }
 
 export function Counter({ text, max, from }: CounterProps) {

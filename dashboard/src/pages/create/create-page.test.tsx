@@ -106,3 +106,15 @@ it('asks for what the type needs', async () => {
   await user.tab();
   expect(await screen.findByText(/with its country code/)).toBeInTheDocument();
 });
+
+it('says what an SMS costs while it is typed', async () => {
+  fakeApi(POLICY);
+  const user = await fillIn();
+  expect(screen.queryByText(/segment/)).not.toBeInTheDocument();
+
+  await user.click(screen.getByLabelText('SMS'));
+  expect(screen.getByText('1 segment in GSM-7')).toBeInTheDocument();
+  await user.click(screen.getByLabelText('Message'));
+  await user.paste('ж'.repeat(70));
+  expect(screen.getByText('2 segments in UCS-2')).toBeInTheDocument();
+});

@@ -15,7 +15,7 @@ import { Choice } from '@/ui/choice';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
 import { PageHeader } from '@/ui/page-header';
-import { Counter } from './counter';
+import { Counter, SegmentCount } from './counter';
 import { requestOf } from './request';
 import { EMPTY, MESSAGE_MAX, rules, SUBJECT_MAX, type Form } from './rules';
 import { SpecialWishes } from './special-wishes';
@@ -140,7 +140,12 @@ export function CreatePage() {
             <Field
               label="Message"
               error={errors.message?.message}
-              aside={<Counter text={message} max={MESSAGE_MAX} from={0} />}
+              aside={
+                <span className="flex gap-3">
+                  {type === 'SMS' && <SegmentCount text={message} />}
+                  <Counter text={message} max={MESSAGE_MAX} from={0} />
+                </span>
+              }
             >
               {(described) => (
                 <textarea

@@ -29,9 +29,68 @@ describe('recipients', () => {
     { type: 'SMS', recipient: '030 901820' },
     { type: 'SMS', recipient: '+0301234567' },
     { type: 'SMS', recipient: '+12345678901234567' },
+    { type: 'SMS', recipient: '+1 202 555 OOOO' },
+    { type: 'SMS', recipient: '+1800FLOWERS' },
+    { type: 'SMS', recipient: '+１２０２５５５０１２３' },
+    { type: 'SMS', recipient: '+1\u00a0202\u00a0555\u00a00123' },
+    { type: 'SMS', recipient: '+1\u00ad2025550123' },
+    { type: 'SMS', recipient: '(+1) 202 555 0123' },
+    { type: 'EMAIL', recipient: '"a"@example.com' },
+    { type: 'EMAIL', recipient: `${'a'.repeat(65)}@example.com` },
     { type: 'PUSH', recipient: 'abc' },
   ])('refuses $type $recipient', (changes) => {
     expect(Object.keys(problems(changes))).toEqual(['recipient']);
+  });
+});
+
+describe('one line of text', () => {
+  it.each([
+    'Votre commande est prête\u00a0!',
+    'Prix\u202f: 12 €',
+    '👨‍👩‍👧',
+    'ご注文\u3000完了',
+    'می\u200cشود',
+    '\u{1fae8}',
+  ])('is %s', (subject) => {
+    expect(problems({ subject })).toEqual({});
+  });
+
+  it.each(['\n', '\t', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029', '\ud83d'])(
+    'is not what holds %j',
+    (each) => {
+      expect(Object.keys(problems({ subject: `Hello${each}there` }))).toEqual(['subject']);
+    },
+  );
+});
+
+describe('messages', () => {
+  const PUSH: Partial<Form> = { type: 'PUSH', subject: '' };
+
+  it.each([' ', '\n\t', '\u00a0\u3000', '\u200b\u200d\ufeff', '\u202e'])(
+    'have visible text, unlike %j',
+    (message) => {
+      expect(problems({ message })).toEqual({ message: 'must have text that can be seen' });
+    },
+  );
+
+  it('have no NUL and no half of a pair', () => {
+    expect(problems({ message: 'a\0' })).toHaveProperty('message');
+    expect(problems({ message: 'a\ud83d' })).toHaveProperty('message');
+    expect(problems({ message: 'a😀\nb' })).toEqual({});
+  });
+
+  it.each([
+    ['ab'.repeat(32), '{"aps":{"alert":{"body":""}},"notificationId":"000000000000000000000000"}'],
+    [
+      `cXy-_1:${'A'.repeat(140)}`,
+      '{"notification":{"body":""},"data":{"notificationId":"000000000000000000000000"}}',
+    ],
+  ])('of push have 4096 bytes at the most, to %s', (recipient, empty) => {
+    const longest = 'ü'.repeat(100) + 'x'.repeat(4096 - empty.length - 200);
+
+    expect(problems({ ...PUSH, recipient, message: longest })).toEqual({});
+    expect(problems({ ...PUSH, recipient, message: `${longest}x` })).toHaveProperty('message');
+    expect(problems({ ...PUSH, recipient, subject: 's', message: longest })).toHaveProperty('message');
   });
 });
 

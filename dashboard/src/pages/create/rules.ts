@@ -7,6 +7,7 @@ z.config({ jitless: true });
 
 export const SUBJECT_MAX = 998;
 export const MESSAGE_MAX = 5000;
+const PUSH_MAX_BYTES = 4096;
 const METADATA_MAX_BYTES = 8 * 1024;
 const METADATA_MAX_DEPTH = 5;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -60,11 +61,8 @@ function problemsOf(form: Form, now: number): Partial<Record<keyof Form, string 
   const scheduled = momentOf(form.scheduledAt);
   return {
     recipient: problemOfRecipient(form.type, form.recipient),
-    subject:
-      form.type === 'EMAIL' && form.subject.trim() === ''
-        ? 'is required for an email'
-        : problemOfLength(form.subject, SUBJECT_MAX),
-    message: form.message === '' ? REQUIRED : problemOfLength(form.message, MESSAGE_MAX),
+    subject: problemOfSubject(form.type, form.subject),
+    message: problemOfMessage(form),
     scheduledAt: problemOfSchedule(scheduled, now),
     expiresAt: problemOfExpiry(momentOf(form.expiresAt), scheduled, now),
     metadata: form.metadata.trim() === '' ? null : problemOfMetadata(form.metadata),
@@ -72,6 +70,38 @@ function problemsOf(form: Form, now: number): Partial<Record<keyof Form, string 
 }
 
 const REQUIRED = 'is required';
+
+/** What breaks a line or a header; every other character belongs to some language. */
+const BREAKS_A_LINE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+const VISIBLE = /[^\s\p{Cc}\p{Cf}]/u;
+/** What no text of the API may have: NUL, and surrogates without a partner. */
+const UNSTORABLE = /\0|\p{Cs}/u;
+
+function problemOfSubject(type: Form['type'], text: string): string | null {
+  if (type === 'EMAIL' && !VISIBLE.test(text)) return 'is required for an email';
+  if (BREAKS_A_LINE.test(text)) return 'must be one line without control characters';
+  return problemOfLength(text, SUBJECT_MAX);
+}
+
+/** How many segments an SMS may have is a setting of the API's, which has the last word. */
+function problemOfMessage({ type, recipient, subject, message }: Form): string | null {
+  if (message === '') return REQUIRED;
+  if (!VISIBLE.test(message)) return 'must have text that can be seen';
+  if (UNSTORABLE.test(message)) return 'must not contain NUL characters or unpaired surrogates';
+  if (type === 'PUSH' && pushBytes(recipient, subject, message) > PUSH_MAX_BYTES)
+    return `makes a push message that is too large: ${PUSH_MAX_BYTES} bytes, with its subject, are the most`;
+  return problemOfLength(message, MESSAGE_MAX);
+}
+
+/** The size of what APNs or FCM would get, as the API counts it; the id of a notification has 24 digits. */
+function pushBytes(recipient: string, subject: string, message: string): number {
+  const texts = subject.trim() === '' ? { body: message } : { body: message, title: subject };
+  const notificationId = '0'.repeat(24);
+  const payload = APNS_TOKEN.test(recipient)
+    ? { aps: { alert: texts }, notificationId }
+    : { notification: texts, data: { notificationId } };
+  return new TextEncoder().encode(JSON.stringify(payload)).length;
+}
 
 function problemOfLength(text: string, max: number): string | null {
   return length(text) <= max ? null : `must have ${max} characters at the most`;
@@ -94,12 +124,14 @@ function problemOfExpiry(expires: number | null, scheduled: number | null, now: 
   return scheduled !== null && expires <= scheduled ? 'must be after the moment it is scheduled for' : null;
 }
 
-const EMAIL = /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/;
+const EMAIL = /^[^\s@"]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/;
 /** E.164: a plus sign, a country code that does not begin with 0, at most 15 digits (ITU-T E.164, section 6). */
 const PHONE = /^\+[1-9]\d{6,14}$/;
-const PHONE_FILLING = /[\s().-]/g;
+/** What may separate the digits, after the plus: no letters, and no spaces but plain ones. */
+const PHONE_FILLING = /(?!^)[ ().-]/g;
 /** The API's own patterns of APNs device tokens and FCM registration tokens. */
-const TOKEN = /^((?:[0-9a-fA-F]{2}){32,100}|[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,})$/;
+const APNS_TOKEN = /^(?:[0-9a-fA-F]{2}){32,100}$/;
+const FCM_TOKEN = /^[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,}$/;
 
 function problemOfRecipient(type: Form['type'], text: string): string | null {
   if (text === '') return REQUIRED;
@@ -109,7 +141,9 @@ function problemOfRecipient(type: Form['type'], text: string): string | null {
       ? null
       : 'must be a phone number with its country code, such as +49 30 901820';
   }
-  return TOKEN.test(text) ? null : 'must be an FCM registration token or an APNs device token';
+  return APNS_TOKEN.test(text) || FCM_TOKEN.test(text)
+    ? null
+    : 'must be an FCM registration token or an APNs device token';
 }
 
 function problemOfMetadata(text: string): string | null {

@@ -119,8 +119,8 @@ export function NotificationsPage() {
 function NothingFound({ filtered }: { filtered: boolean }) {
   return filtered ? (
     <Empty icon={SearchX} title="Nothing matches these filters">
-      A recipient must be given in full, as it was accepted: an email address with its domain in lower case, a
-      phone number with its country code. Widen the filters, or clear them.
+      A recipient must be given in full: an email address, a phone number with its country code, a whole
+      token. Widen the filters, or clear them.
     </Empty>
   ) : (
     <Empty icon={Send} title="There are no notifications yet">
