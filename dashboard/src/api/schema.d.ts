@@ -340,7 +340,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the addresses that nothing of yours goes to */
+        /** List the addresses that nothing of yours goes to, or look one up */
         get: operations["list_suppressions_api_suppressions_get"];
         put?: never;
         /** Put an address on the list */
@@ -373,6 +373,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description Of whom a provider's refusal speaks.
+         * @enum {string}
+         */
+        About: "recipient" | "message" | "sender" | "unclear";
+        /**
          * AddSuppression
          * @description An address that none of your notifications must go to any more.
          */
@@ -389,6 +395,8 @@ export interface components {
          * @description One call to one provider.
          */
         AttemptShape: {
+            /** @description Of whom a refusal speaks */
+            about: components["schemas"]["About"] | null;
             /** Code */
             code: string | null;
             /** Durationms */
@@ -684,6 +692,12 @@ export interface components {
              */
             success: true;
         };
+        /**
+         * Encoding
+         * @description How a text message travels.
+         * @enum {string}
+         */
+        Encoding: "GSM-7" | "UCS-2";
         /**
          * ErrorEnvelope
          * @description Every error.
@@ -1038,6 +1052,8 @@ export interface components {
              * @example 2026-01-31T09:30:00.000Z
              */
             sentAt?: string;
+            /** @description Of an SMS; other channels have none */
+            sms?: components["schemas"]["SmsShape"] | null;
             status: components["schemas"]["Status"];
             /**
              * Subject
@@ -1293,6 +1309,15 @@ export interface components {
          */
         SetPolicy: {
             onUnknown: components["schemas"]["OnUnknown"];
+        };
+        /**
+         * SmsShape
+         * @description How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67.
+         */
+        SmsShape: {
+            encoding: components["schemas"]["Encoding"];
+            /** Segments */
+            segments: number;
         };
         /**
          * StatisticsEnvelope
@@ -2275,7 +2300,7 @@ export interface operations {
                 status?: components["schemas"]["Status"] | null;
                 type?: components["schemas"]["Channel"] | null;
                 priority?: components["schemas"]["Priority"] | null;
-                /** @description Exactly as it was accepted */
+                /** @description In full, as in a body: case of the domain and separators of a phone number do not matter */
                 recipient?: string | null;
                 /** @description Created at or after */
                 since?: string | null;
@@ -3184,6 +3209,10 @@ export interface operations {
                 limit?: number;
                 /** @description nextCursor of a page */
                 cursor?: string | null;
+                /** @description In full, as in a body: case of the domain and separators of a phone number do not matter */
+                recipient?: string | null;
+                /** @description Of the recipient */
+                type?: components["schemas"]["Channel"] | null;
             };
             header?: never;
             path?: never;
