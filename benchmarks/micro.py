@@ -107,7 +107,7 @@ class Life:
         """QUEUED → PROCESSING, with the attempt that begins."""
         changes = []
         for each in self._now:
-            claim = lifecycle.claim(each, retry_count=0, token="0" * 32, at=self._at, timings=TIMINGS)
+            claim = lifecycle.claim(each, retry_counts={0}, token="0" * 32, at=self._at, timings=TIMINGS)
             assert claim is not None
             begun = settlement.begin(claim.after, provider="simulated", idempotent=False, at=self._at)
             changes.append(together(claim, begun))

@@ -61,13 +61,15 @@ def queued(at: datetime = NOON, **changes: Any) -> Notification:
 
 
 def claimed(at: datetime = NOON, *, token: str = "token", **changes: Any) -> Notification:
-    change = lifecycle.claim(queued(at, **changes), retry_count=0, token=token, at=at, timings=TIMINGS)
+    change = lifecycle.claim(queued(at, **changes), retry_counts={0}, token=token, at=at, timings=TIMINGS)
     assert change is not None
     return change.after
 
 
 def reclaimed(notification: Notification, at: datetime) -> Notification:
-    change = lifecycle.claim(notification, retry_count=notification.retry_count, token="again", at=at, timings=TIMINGS)
+    change = lifecycle.claim(
+        notification, retry_counts={notification.retry_count}, token="again", at=at, timings=TIMINGS
+    )
     assert change is not None
     return change.after
 

@@ -43,7 +43,7 @@ def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, 
     stored_as(store, notification_id)
     (queued,) = store.get_many([notification_id])
     at = datetime.now(UTC)
-    claim = lifecycle.claim(queued, retry_count=0, token="token", at=at, timings=Timings())
+    claim = lifecycle.claim(queued, retry_counts={0}, token="token", at=at, timings=Timings())
     assert claim is not None
     result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
     settled = settlement.settle(claim.after, result, at=at, timings=Timings())

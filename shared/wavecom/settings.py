@@ -93,6 +93,9 @@ class Settings(BaseModel):
     pending_timeout_seconds: Annotated[Seconds, Field(description="PENDING this long: the sweep queues it")] = 15
     queued_timeout_seconds: Annotated[Seconds, Field(description="QUEUED this long: the sweep looks")] = 300
     lease_seconds: Annotated[Seconds, Field(description="How long a claim holds")] = topology.LEASE_SECONDS
+    recipient_retry_seconds: Annotated[
+        int, Field(ge=0, le=432_000, description="How long a greylisted or full mailbox is tried in all")
+    ] = 14_400
     retry_margin_seconds: Annotated[Seconds, Field(description="A retry this late is taken for lost")] = 30
 
     providers: Annotated[
@@ -190,6 +193,7 @@ class Settings(BaseModel):
             lease=timedelta(seconds=self.lease_seconds),
             begin_within=timedelta(seconds=self.lease_seconds) - self.send_bound,
             retry_margin=timedelta(seconds=self.retry_margin_seconds),
+            recipient_limit=timedelta(seconds=self.recipient_retry_seconds),
         )
 
     def thresholds(self) -> Thresholds:

@@ -85,9 +85,9 @@ def test_a_whole_life_comes_back_with_its_trail(store) -> None:
     store.add([change])
     for step in (
         lambda n: lifecycle.enqueue(n, at=NOON, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_count=0, token="t", at=NOON, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=NOON, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_count=1, token="u", at=n.retry_at, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.retry_at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=n.updated_at, timings=TIMINGS),
     ):
         (change,) = store.save([step(change.after)])
@@ -146,7 +146,7 @@ def test_claimed_by_many_at_once_it_is_given_to_one(make_store, _time: int) -> N
 
     def claim(number: int) -> list[str]:
         changes = [
-            lifecycle.claim(each, retry_count=0, token=f"consumer-{number}", at=NOON, timings=TIMINGS)
+            lifecycle.claim(each, retry_counts={0}, token=f"consumer-{number}", at=NOON, timings=TIMINGS)
             for each in notifications
         ]
         together.wait()
@@ -257,7 +257,7 @@ def test_overdue_are_those_whose_time_has_come_the_longest_overdue_first(store) 
 
 def test_counters_move_with_their_changes(store, counters) -> None:
     notification = added(store)
-    (change,) = store.save([lifecycle.claim(notification, retry_count=0, token="t", at=NOON, timings=TIMINGS)])
+    (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
     store.save([settlement.settle(change.after, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS)])
     store.save([lifecycle.cancel(notification, at=NOON)])  # lost its race: counts nothing
     added(store, tenant="bank-b")
@@ -287,7 +287,7 @@ def test_counters_stay_right_when_many_write_at_once(make_store) -> None:
 
 def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
     notification = added(store)
-    (change,) = store.save([lifecycle.claim(notification, retry_count=0, token="t", at=NOON, timings=TIMINGS)])
+    (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
     (change,) = store.save([settlement.settle(change.after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS)])
 
     store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, asked=ASKED)])

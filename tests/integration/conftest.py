@@ -309,7 +309,9 @@ def attempted(
     """Move a notification on as the deliver function does: claim it, and settle it after ``takes``."""
     store, at = api.services.store, api.services.clock()
     (notification,) = store.get_many([notification_id])
-    claim = lifecycle.claim(notification, retry_count=notification.retry_count, token="token", at=at, timings=TIMINGS)
+    claim = lifecycle.claim(
+        notification, retry_counts={notification.retry_count}, token="token", at=at, timings=TIMINGS
+    )
     assert claim is not None
     settled = settlement.settle(claim.after, a_result(outcome), at=at + takes, timings=TIMINGS)
     assert store.save([claim])

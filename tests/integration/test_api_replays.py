@@ -27,7 +27,7 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
     ids = [each["data"]["_id"] for each in answer.json()["data"]["results"]]
     store, at = api.services.store, api.services.clock()
     claims = store.save(
-        [lifecycle.claim(each, retry_count=0, token="t", at=at, timings=TIMINGS) for each in store.get_many(ids)]
+        [lifecycle.claim(each, retry_counts={0}, token="t", at=at, timings=TIMINGS) for each in store.get_many(ids)]
     )
     assert (
         len(

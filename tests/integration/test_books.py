@@ -56,7 +56,7 @@ class Accounts:
 
 def _claim(notification: Notification, at: datetime) -> Change | None:
     count = notification.retry_count
-    return lifecycle.claim(notification, retry_count=count, token="t", at=at, timings=TIMINGS)
+    return lifecycle.claim(notification, retry_counts={count}, token="t", at=at, timings=TIMINGS)
 
 
 def _settled(outcome: Outcome) -> Step:

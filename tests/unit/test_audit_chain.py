@@ -27,9 +27,9 @@ def a_life(at: datetime = NOON, tenant: str = "bank-a") -> tuple[Notification, T
     trail = [*change.entries]
     for step in (
         lambda n: lifecycle.enqueue(n, at=at, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_count=0, token="t", at=at, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=at, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_count=1, token="u", at=n.retry_at, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.retry_at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=n.updated_at, timings=TIMINGS),
     ):
         change = step(change.after)

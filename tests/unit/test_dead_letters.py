@@ -35,13 +35,13 @@ class Dead:
         """Store one that failed just now: refused by ``provider`` or, for None, before one was asked."""
         created = lifecycle.create(a_draft(**changes), tenant_id=tenant, at=self.clock(), timings=TIMINGS)
         self.store.add([created])
-        claim = lifecycle.claim(created.after, retry_count=0, token="t", at=self.clock(), timings=TIMINGS)
+        claim = lifecycle.claim(created.after, retry_counts={0}, token="t", at=self.clock(), timings=TIMINGS)
         return self.fails(self.saves(claim), provider)
 
     def fails(self, notification: Notification, provider: str | None = "ses") -> Notification:
         at = self.clock()
         if notification.status is not Status.PROCESSING:
-            claim = lifecycle.claim(notification, retry_count=0, token="t", at=at, timings=TIMINGS)
+            claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
             notification = self.saves(claim)
         if provider is None:
             return self.saves(settlement.suppress(notification, reason=Unwanted.MANUAL, at=at, timings=TIMINGS))
@@ -259,6 +259,6 @@ def test_one_past_its_deadline_is_replayed_only_to_expire(dead: Dead) -> None:
 
     dead.replay(letter)
 
-    change = lifecycle.claim(dead.stored(letter), retry_count=0, token="t", at=dead.clock(), timings=TIMINGS)
+    change = lifecycle.claim(dead.stored(letter), retry_counts={0}, token="t", at=dead.clock(), timings=TIMINGS)
     assert change is not None
     assert change.after.status is Status.EXPIRED

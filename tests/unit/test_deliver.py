@@ -159,6 +159,20 @@ def test_of_two_messages_about_one_notification_the_later_retry_counts(delivery:
     assert delivery.stored(notification).status is Status.SENT
 
 
+def test_forged_message_with_a_higher_retry_count_does_not_shadow_the_genuine_one(delivery: World) -> None:
+    (notification,) = delivery.waiting(recipient="flaky@example.com")
+    delivery.email.answers["flaky@example.com"] = [TransientError("busy", code="busy")]
+    delivery.run([notification])
+    delivery.clock.advance(timedelta(seconds=5))
+    genuine = message_about(delivery.stored(notification))
+    forged = [genuine.model_copy(update={"retry_count": count}) for count in (0, 2, 3, 99)]
+
+    delivery.deliver([*forged, genuine], LONG)
+
+    assert delivery.stored(notification).status is Status.SENT
+    assert len(delivery.email.accepted) == 1
+
+
 def test_an_expired_notification_is_not_sent(delivery: World) -> None:
     (notification,) = delivery.waiting(expires_at=NOON + timedelta(seconds=1))
     delivery.clock.advance(timedelta(seconds=2))

@@ -116,7 +116,7 @@ def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery
     def another_is_faster(changes):
         for each in changes:
             if each.before.status is Status.QUEUED and each.after.id == lost.id:
-                save([lifecycle.claim(each.before, retry_count=0, token="another's", at=NOON, timings=TIMINGS)])
+                save([lifecycle.claim(each.before, retry_counts={0}, token="another's", at=NOON, timings=TIMINGS)])
         return save(changes)
 
     monkeypatch.setattr(delivery.store, "save", another_is_faster)

@@ -11,7 +11,7 @@ from wavecom.domain.outcomes import Outcome
 
 def test_a_sent_notification_counts_once_in_every_breakdown() -> None:
     created = lifecycle.create(a_draft(channel=Channel.SMS), tenant_id="t", at=NOON, timings=TIMINGS)
-    change = lifecycle.claim(created.after, retry_count=0, token="x", at=NOON, timings=TIMINGS)
+    change = lifecycle.claim(created.after, retry_counts={0}, token="x", at=NOON, timings=TIMINGS)
     assert change is not None
     sent = settlement.settle(
         change.after, a_result(Outcome.DELIVERED), at=NOON + timedelta(milliseconds=400), timings=TIMINGS

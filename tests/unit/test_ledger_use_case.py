@@ -32,7 +32,7 @@ class Accounts:
 
     def attempted(self, notification: Notification, outcome: Outcome) -> Notification:
         at = self.clock()
-        claim = lifecycle.claim(notification, retry_count=0, token="t", at=at, timings=TIMINGS)
+        claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
         return self.saves(settlement.settle(self.saves(claim), a_result(outcome), at=at, timings=TIMINGS))
 
     def reported(self, notification: Notification, fared: Fared) -> Notification:

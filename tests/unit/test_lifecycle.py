@@ -48,7 +48,7 @@ def test_priority_decides_the_lane(priority: Priority, lane: Lane) -> None:
 
 
 def test_a_claim_holds_a_lease_and_is_due_at_its_end() -> None:
-    change = lifecycle.claim(queued(), retry_count=0, token="mine", at=NOON, timings=TIMINGS)
+    change = lifecycle.claim(queued(), retry_counts={0}, token="mine", at=NOON, timings=TIMINGS)
 
     assert change is not None
     assert change.after.status is Status.PROCESSING
@@ -58,7 +58,7 @@ def test_a_claim_holds_a_lease_and_is_due_at_its_end() -> None:
 
 
 def test_a_claim_faster_than_the_writer_of_queued_records_both() -> None:
-    change = lifecycle.claim(pending(), retry_count=0, token="mine", at=NOON, timings=TIMINGS)
+    change = lifecycle.claim(pending(), retry_counts={0}, token="mine", at=NOON, timings=TIMINGS)
 
     assert change is not None
     assert [(entry.sequence, entry.status) for entry in change.entries] == [
@@ -69,19 +69,19 @@ def test_a_claim_faster_than_the_writer_of_queued_records_both() -> None:
 
 @pytest.mark.parametrize("notification", [claimed(), sent(), failed()])
 def test_what_is_held_or_finished_cannot_be_claimed(notification) -> None:
-    assert lifecycle.claim(notification, retry_count=0, token="mine", at=NOON, timings=TIMINGS) is None
+    assert lifecycle.claim(notification, retry_counts={0}, token="mine", at=NOON, timings=TIMINGS) is None
 
 
 def test_a_message_cannot_send_a_scheduled_notification_early() -> None:
     scheduled = pending(scheduled_at=NOON + MINUTE)
 
-    assert lifecycle.claim(scheduled, retry_count=0, token="mine", at=NOON, timings=TIMINGS) is None
-    assert lifecycle.claim(scheduled, retry_count=0, token="mine", at=NOON + MINUTE, timings=TIMINGS) is not None
+    assert lifecycle.claim(scheduled, retry_counts={0}, token="mine", at=NOON, timings=TIMINGS) is None
+    assert lifecycle.claim(scheduled, retry_counts={0}, token="mine", at=NOON + MINUTE, timings=TIMINGS) is not None
 
 
 def test_a_claim_after_the_deadline_expires_instead() -> None:
     change = lifecycle.claim(
-        queued(expires_at=NOON + MINUTE), retry_count=0, token="t", at=NOON + MINUTE, timings=TIMINGS
+        queued(expires_at=NOON + MINUTE), retry_counts={0}, token="t", at=NOON + MINUTE, timings=TIMINGS
     )
 
     assert change is not None

@@ -227,7 +227,7 @@ def test_a_delivery_ends_an_unknown_outcome(reports: Reports, on_unknown, idempo
         None,
     )
     assert (stored.retry_at, stored.due_at, stored.bound_to, stored.sent_at) == (None, None, None, EVENT)
-    assert lifecycle.claim(stored, retry_count=1, token="t", at=NOON + timedelta(minutes=1), timings=TIMINGS) is None
+    assert lifecycle.claim(stored, retry_counts={1}, token="t", at=NOON + timedelta(minutes=1), timings=TIMINGS) is None
 
 
 def test_the_trail_shows_how_an_unknown_outcome_ended_without_a_gap(reports: Reports) -> None:
@@ -264,7 +264,7 @@ def test_a_late_failure_of_an_unanswered_attempt_does_not_end_the_one_that_was_s
     waiting = reports.has(unknown_at("simulated-email"))
     first = replace(report(waiting, Fared.UNDELIVERED), provider_message_id="message-0")
     reports.receive([first])
-    second = lifecycle.claim(waiting, retry_count=1, token="again", at=NOON + timedelta(seconds=5), timings=TIMINGS)
+    second = lifecycle.claim(waiting, retry_counts={1}, token="again", at=NOON + timedelta(seconds=5), timings=TIMINGS)
     assert second is not None
     again = reports.saves(second)
     sent_now = settlement.settle(again, a_result(Outcome.DELIVERED), at=NOON + timedelta(seconds=6), timings=TIMINGS)

@@ -35,7 +35,7 @@ def with_its_trail(reports: Reports) -> Notification:
     reports.store.add([created])
     notification = created.after
     for step in (
-        lambda n: lifecycle.claim(n, retry_count=0, token="t", at=NOON, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=NOON, timings=TIMINGS),
         lambda n: settlement.begin(n, provider="simulated-email", idempotent=False, at=NOON),
         lambda n: settlement.settle(n, a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS),
     ):

@@ -225,3 +225,36 @@ def test_a_suppressed_recipient_ends_it_without_an_attempt() -> None:
 
     assert (after.status, after.cause, after.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
     assert after.error == "The recipient is on the suppression list: put there by a person"
+
+
+GREYLISTED = replace(a_result(Outcome.TRANSIENT, about=About.RECIPIENT), worth_waiting=True)
+
+
+def test_greylisted_recipient_is_tried_at_growing_intervals_after_the_retries() -> None:
+    notification, at, waits = claimed(), NOON, []
+
+    while notification.status is not Status.FAILED:
+        notification = settlement.settle(notification, GREYLISTED, at=at, timings=TIMINGS).after
+        if notification.retry_at is not None:
+            waits.append((notification.retry_at - at).total_seconds())
+            at = notification.retry_at
+            notification = reclaimed(notification, at)
+
+    assert waits[:3] == [5, 25, 125]
+    assert waits[3:6] == [300, 455, 910]
+    assert set(waits[6:]) == {1800} | {waits[6]}
+    assert timedelta(hours=3.5) < at - NOON <= TIMINGS.recipient_limit
+    assert (notification.cause, notification.retry_count) == (Cause.RETRIES_EXHAUSTED, 3)
+
+
+def test_greylisted_recipient_is_not_tried_beyond_the_deadline() -> None:
+    deadline = NOON + timedelta(minutes=4)
+    last = replace(claimed(expires_at=deadline), retry_count=3)
+
+    after = settlement.settle(last, GREYLISTED, at=NOON, timings=TIMINGS).after
+
+    assert (after.status, after.retry_at, after.due_at) == (Status.RETRYING, None, deadline)
+
+
+def test_whoever_wants_one_attempt_gets_one_whatever_the_recipient_says() -> None:
+    assert settlement.settle(claimed(max_retries=0), GREYLISTED, at=NOON, timings=TIMINGS).after.status is Status.FAILED

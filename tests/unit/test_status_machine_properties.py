@@ -32,8 +32,10 @@ Event = Callable[[Notification, object], Change | None]
 
 EVENTS: dict[str, Event] = {
     "enqueue": lambda n, at: lifecycle.enqueue(n, at=at, timings=TIMINGS),
-    "claim": lambda n, at: lifecycle.claim(n, retry_count=n.retry_count, token="t", at=at, timings=TIMINGS),
-    "stale claim": lambda n, at: lifecycle.claim(n, retry_count=n.retry_count + 1, token="t", at=at, timings=TIMINGS),
+    "claim": lambda n, at: lifecycle.claim(n, retry_counts={n.retry_count}, token="t", at=at, timings=TIMINGS),
+    "stale claim": lambda n, at: lifecycle.claim(
+        n, retry_counts={n.retry_count + 1}, token="t", at=at, timings=TIMINGS
+    ),
     "cancel": lambda n, at: lifecycle.cancel(n, at=at),
     "expire": lambda n, at: lifecycle.expire(n, at=at),
     "replay": lambda n, at: lifecycle.replay(n, at=at, timings=TIMINGS, asked=ASKED),

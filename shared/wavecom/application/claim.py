@@ -52,7 +52,7 @@ class Claim:
         was claimed.
         """
         claims, token = Claims(), secrets.token_hex(16)
-        left = _latest_retry_counts(messages)
+        left = _retry_counts(messages)
         found, missing = self._find(left)
         claims.early = list(
             {each.notification_id: each for each in messages if each.notification_id in missing}.values()
@@ -96,11 +96,11 @@ class Claim:
     def _round(
         self,
         found: Sequence[Notification],
-        retry_counts: Mapping[str, int],
+        retry_counts: Mapping[str, frozenset[int]],
         token: str,
         claims: Claims,
         along: Callable[[list[Change]], list[Change]],
-    ) -> dict[str, int]:
+    ) -> dict[str, frozenset[int]]:
         """Claim once and return what lost its race, to be looked at again."""
         at = self.clock()
         changes = [change for each in found if (change := self._change(each, retry_counts[each.id], token, at))]
@@ -113,13 +113,16 @@ class Claim:
         lost = {change.after.id for change in changes} - {change.after.id for change in saved}
         return {notification_id: retry_counts[notification_id] for notification_id in lost}
 
-    def _change(self, notification: Notification, retry_count: int, token: str, at: datetime) -> Change | None:
-        return lifecycle.claim(notification, retry_count=retry_count, token=token, at=at, timings=self.timings)
+    def _change(
+        self, notification: Notification, retry_counts: frozenset[int], token: str, at: datetime
+    ) -> Change | None:
+        return lifecycle.claim(notification, retry_counts=retry_counts, token=token, at=at, timings=self.timings)
 
 
-def _latest_retry_counts(messages: Sequence[QueueMessage]) -> dict[str, int]:
-    """Return each notification's highest retry count: of two messages about one, the other is stale."""
-    counts: dict[str, int] = {}
+def _retry_counts(messages: Sequence[QueueMessage]) -> dict[str, frozenset[int]]:
+    """Return the retry counts that messages name for each notification; what is stored tells the genuine one."""
+    counts: dict[str, frozenset[int]] = {}
     for message in messages:
-        counts[message.notification_id] = max(counts.get(message.notification_id, 0), message.retry_count)
+        found = counts.get(message.notification_id, frozenset())
+        counts[message.notification_id] = found | {message.retry_count}
     return counts

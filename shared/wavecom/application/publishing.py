@@ -9,6 +9,7 @@ from wavecom.domain.change import Change
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.messages import QueueMessage
 from wavecom.domain.notification import Notification, Status
+from wavecom.domain.timings import RETRY_DELAYS
 from wavecom.ports import NotificationStore, Queue
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ def follow_up(queue: Queue, changes: Iterable[Change]) -> None:
         notification = change.after
         if notification.status is Status.RETRYING and notification.retry_at is not None:
             # Not from now on: some milliseconds less than a delay queue's delay would mean the next shorter one.
-            retries[notification.retry_at - notification.updated_at].append(notification)
+            delay = notification.retry_at - notification.updated_at
+            if delay <= RETRY_DELAYS[-1]:  # longer than any delay queue's: the sweep finds it by its ``due_at``
+                retries[delay].append(notification)
         elif notification.status is Status.FAILED:
             dead.append(notification)
     for delay, notifications in retries.items():

@@ -14,7 +14,14 @@ from typing import TypeVar
 from wavecom.application.deadline import Deadline
 from wavecom.application.route import Planned
 from wavecom.domain.notification import Attempt, Notification
-from wavecom.domain.outcomes import Outcome, ProviderError, RateLimitedError, Receipt, UnknownOutcomeError
+from wavecom.domain.outcomes import (
+    Outcome,
+    ProviderError,
+    RateLimitedError,
+    Receipt,
+    TransientError,
+    UnknownOutcomeError,
+)
 from wavecom.domain.settlement import AttemptResult
 from wavecom.domain.timings import Timings
 from wavecom.ports import BulkProvider, Clock, OutgoingMessage, Provider
@@ -198,6 +205,7 @@ def _result(
         retry_after=limited.retry_after if limited else None,
         limits_provider=limited is not None and not limited.of_recipient,
         unwanted=error.unwanted if error else None,
+        worth_waiting=isinstance(error, TransientError) and error.worth_waiting,
     )
 
 

@@ -1,5 +1,6 @@
 """How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -94,18 +95,21 @@ def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Ch
     )
 
 
-def claim(notification: Notification, *, retry_count: int, token: str, at: datetime, timings: Timings) -> Change | None:
+def claim(
+    notification: Notification, *, retry_counts: Collection[int], token: str, at: datetime, timings: Timings
+) -> Change | None:
     """Take the sole right to attempt ``notification``, or return None where there is nothing to do.
 
-    ``retry_count`` is the queue message's: one older than the notification's present retry is stale, and so is
-    a copy that comes before the retry's time. A notification past its deadline becomes EXPIRED instead. One
-    that is still PENDING, because its sender did not hear of the confirm, or not yet, gets both entries.
+    ``retry_counts`` are those of the queue messages about it: one that is not of the notification's present retry is
+    stale or forged, and so is a copy that comes before the retry's time. A notification past its deadline becomes
+    EXPIRED instead. One that is still PENDING, because its sender did not hear of the confirm, or not yet, gets both
+    entries.
     """
     if notification.status not in WAITING:
         return None
     if notification.is_expired(at):
         return expire(notification, at=at)
-    if notification.status is Status.RETRYING and not _is_its_turn(notification, retry_count, at):
+    if notification.status is Status.RETRYING and not _is_its_turn(notification, retry_counts, at):
         return None
     steps = [(Status.PROCESSING, "Worker started processing")]
     queued_at = notification.queued_at
@@ -126,9 +130,9 @@ def claim(notification: Notification, *, retry_count: int, token: str, at: datet
     )
 
 
-def _is_its_turn(notification: Notification, retry_count: int, at: datetime) -> bool:
+def _is_its_turn(notification: Notification, retry_counts: Collection[int], at: datetime) -> bool:
     is_early = notification.retry_at is not None and notification.retry_at > at + CLOCK_DIFFERENCE
-    return notification.retry_count == retry_count and not is_early
+    return notification.retry_count in retry_counts and not is_early
 
 
 def cancel(notification: Notification, *, at: datetime) -> Change:

@@ -74,9 +74,16 @@ class ProviderError(Exception):
 
 
 class TransientError(ProviderError):
-    """Definitely not sent; the same call may succeed later."""
+    """Definitely not sent; the same call may succeed later.
+
+    ``worth_waiting`` says that it may take longer than the retries do: a greylisted or full mailbox.
+    """
 
     outcome = Outcome.TRANSIENT
+
+    def __init__(self, message: str, *, code: str, about: About = About.SENDER, worth_waiting: bool = False) -> None:
+        super().__init__(message, code=code, about=about)
+        self.worth_waiting = worth_waiting
 
 
 class PermanentError(ProviderError):

@@ -12,7 +12,7 @@ from wavecom.domain.change import Change, move, no_later_than_expiry
 from wavecom.domain.notification import Attempt, BegunAttempt, Cause, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import About, Outcome, Receipt
 from wavecom.domain.suppression import Unwanted
-from wavecom.domain.timings import Timings, deferral_delay, delay_at_least, retry_delay
+from wavecom.domain.timings import Timings, deferral_delay, delay_at_least, recipient_delay, retry_delay
 
 ATTEMPTS_KEPT = 50
 """A replay starts a new budget of retries; only the latest attempts stay on the document."""
@@ -25,7 +25,8 @@ class AttemptResult:
     """What one attempt came to.
 
     ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
-    ``unwanted`` says why nothing more should go to the recipient, where the provider said so.
+    ``unwanted`` says why nothing more should go to the recipient, where the provider said so. ``worth_waiting`` says
+    that the recipient may take longer than the retries do.
     """
 
     attempt: Attempt
@@ -34,6 +35,7 @@ class AttemptResult:
     retry_after: timedelta | None = None
     limits_provider: bool = False
     unwanted: Unwanted | None = None
+    worth_waiting: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -105,6 +107,8 @@ def settle(
             wait = delay_at_least(result.retry_after or timedelta(0))
             return ending.deferred("Provider's rate limit reached", wait)
         case Outcome.TRANSIENT | Outcome.PERMANENT:
+            if result.worth_waiting and notification.retry_count >= notification.max_retries > 0:
+                return ending.waited_or_failed("The recipient takes nothing yet")
             return ending.retried_or_failed("Attempt failed")
         case Outcome.UNKNOWN:
             return ending.unknown("No answer from provider")
@@ -230,6 +234,14 @@ class _Ending:
             deferred_since=None,
             **changes,
         )
+
+    def waited_or_failed(self, text: str) -> Change:
+        """Go on after the last retry, at growing intervals, for as long as the recipient is waited for."""
+        waited = self.at - self.before.created_at
+        wait = recipient_delay(waited)
+        if waited + wait > self.timings.recipient_limit:
+            return self.retried_or_failed(text)
+        return self._retry(f"{text}, tried again in {wait // timedelta(minutes=1)} min", wait)
 
     def unknown(self, text: str) -> Change:
         ending = replace(self, facts={**self.facts, "outcome": Outcome.UNKNOWN.value})

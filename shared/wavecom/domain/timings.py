@@ -19,6 +19,8 @@ class Timings:
     retry_margin: timedelta = timedelta(seconds=30)
     stale_after: timedelta = timedelta(minutes=30)
     defer_limit: timedelta = timedelta(hours=24)
+    recipient_limit: timedelta = timedelta(hours=4)
+    """How long a recipient that takes nothing yet, since it is greylisted or full, is tried in all."""
 
 
 def retry_delay(retry: int) -> timedelta:
@@ -28,6 +30,14 @@ def retry_delay(retry: int) -> timedelta:
 
 RETRY_DELAYS = tuple(retry_delay(retry) for retry in (1, 2, 3))
 """The delays that every broker offers."""
+
+
+def recipient_delay(waited: timedelta) -> timedelta:
+    """Return the wait before a recipient that takes nothing yet is tried again: as long as it was waited for already.
+
+    From 5 to 30 minutes, which is the least that RFC 5321, section 4.5.4.1, asks of a sender that goes on for days.
+    """
+    return min(max(waited, timedelta(minutes=5)), timedelta(minutes=30))
 
 
 def deferral_delay(wanted: timedelta, waited: timedelta) -> timedelta:

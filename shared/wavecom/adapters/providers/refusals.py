@@ -28,7 +28,7 @@ class Rule:
     ``codes`` are the provider's codes, of which one must fit; ``*`` and ``?`` stand for any characters and any one.
     ``words`` are parts of the refusal's text, of which one must occur, whatever their case; none means any text.
     ``step`` is where in a dialogue it came, "" for anywhere. ``why`` names the reason and the source. A limit is asked
-    about again after ``wait``, unless the provider says when.
+    about again after ``wait``, unless the provider says when. ``worth_waiting`` is as in `TransientError`.
     """
 
     codes: tuple[str, ...]
@@ -38,6 +38,7 @@ class Rule:
     about: About
     unwanted: Unwanted | None = None
     wait: timedelta | None = None
+    worth_waiting: bool = False
     why: str
     _codes: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _words: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
@@ -83,9 +84,25 @@ def for_good(
     )
 
 
-def for_now(codes: Sequence[str], why: str, *, about: About = About.SENDER, words: str = "", step: str = "") -> Rule:
+def for_now(
+    codes: Sequence[str],
+    why: str,
+    *,
+    about: About = About.SENDER,
+    words: str = "",
+    step: str = "",
+    worth_waiting: bool = False,
+) -> Rule:
     """Return a row of refusals that may be over later, or once our side of them is mended."""
-    return Rule(codes=tuple(codes), words=_parts(words), step=step, outcome=Outcome.TRANSIENT, about=about, why=why)
+    return Rule(
+        codes=tuple(codes),
+        words=_parts(words),
+        step=step,
+        outcome=Outcome.TRANSIENT,
+        about=about,
+        worth_waiting=worth_waiting,
+        why=why,
+    )
 
 
 def limit(codes: Sequence[str], why: str, *, words: str = "", wait: timedelta | None = None) -> Rule:
@@ -127,4 +144,4 @@ def read(
         case Outcome.UNKNOWN:
             return UnknownOutcomeError(detail, code=code)
         case _:
-            return TransientError(detail, code=code, about=rule.about)
+            return TransientError(detail, code=code, about=rule.about, worth_waiting=rule.worth_waiting)

@@ -97,7 +97,11 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         unwanted=Unwanted.HARD_BOUNCE,
     ),
     for_now(
-        ["4*"], "Greylisting: RFC 6647", about=About.RECIPIENT, words="greylist | graylist | grey list | gray list"
+        ["4*"],
+        "Greylisting: RFC 6647",
+        about=About.RECIPIENT,
+        words="greylist | graylist | grey list | gray list",
+        worth_waiting=True,
     ),
     for_good(["5*"], About.MESSAGE, "The content is refused", words="virus | malware | infected"),
     for_good(["5*"], About.RECIPIENT, "Postfix: a rule on recipients", words="recipient address rejected"),
@@ -105,7 +109,12 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(["5.2.3", "5.3.4", "5.6.*"], About.MESSAGE, "RFC 3463, 3.3, 3.4 and 3.7: size or content"),
     for_good(["5.1.*", "5.2.*"], About.RECIPIENT, "RFC 3463, 3.2 and 3.3: its address or mailbox"),
     for_good(["552"], About.MESSAGE, "RFC 5321, 4.2.2: exceeded storage allocation"),
-    for_now(["4.1.*", "4.2.*"], "RFC 3463, 3.2 and 3.3: its address or mailbox", about=About.RECIPIENT),
+    for_now(
+        ["4.1.*", "4.2.*"],
+        "RFC 3463, 3.2 and 3.3: its address or mailbox; full, busy, greylisted",
+        about=About.RECIPIENT,
+        worth_waiting=True,
+    ),
     for_now(["4.3.*", "4.4.*", "?.3.*"], "RFC 3463, 3.4 and 3.5: the mail system or its network"),
     # What is left, by the step.
     for_now(["4*", "5*"], "MAIL names our sender and nothing of the message", step=MAIL),
@@ -115,7 +124,13 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         "RFC 3463, 3.8: security or policy; RFC 5321: transaction failed. Neither says whose fault it is",
     ),
     for_good(["550", "551", "553"], About.RECIPIENT, "RFC 5321, 4.2.2: mailbox unavailable", step=RCPT),
-    for_now(["450"], "RFC 5321, 4.2.2: mailbox busy, or greylisting", about=About.RECIPIENT, step=RCPT),
+    for_now(
+        ["450"],
+        "RFC 5321, 4.2.2: mailbox busy, or greylisting",
+        about=About.RECIPIENT,
+        step=RCPT,
+        worth_waiting=True,
+    ),
     for_good(["5*"], About.UNCLEAR, "RFC 5321, 4.2.1: permanent negative completion"),
     for_now(["4*"], "RFC 5321, 4.2.1: transient negative completion", about=About.UNCLEAR),
 )
