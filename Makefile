@@ -62,7 +62,7 @@ bench: $(VENV)/.bench-installed ## Measure speed and cost, and write docs/perfor
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m benchmarks run $(PART)
 
-test: install $(SAM)/.installed check check-dashboard ## Run all checks and tests, on real servers and in a real browser
+test: install $(SAM)/.installed tests/node/node_modules/.installed check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m local install-runtime-client
@@ -149,7 +149,7 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -o requirements/sam.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM)
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules tests/node/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM)
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
@@ -187,6 +187,12 @@ infra_cdk/node_modules/.installed: infra_cdk/package-lock.json
 	@$(NODE_IS_THERE) || { echo "The CDK command line needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing the CDK command line"
 	@cd infra_cdk && npm ci --silent
+	@touch $@
+
+tests/node/node_modules/.installed: tests/node/package-lock.json
+	@$(NODE_IS_THERE) || { echo "The tests need Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing the tests' packages"
+	@cd tests/node && npm ci --silent
 	@touch $@
 
 dashboard/dist/.built: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public -type f) $(wildcard dashboard/*.*)

@@ -20,7 +20,7 @@ from moto import mock_aws
 
 from wavecom.adapters.providers.ses import SesEmailProvider, ses_client
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, magic_recipient
-from wavecom.adapters.providers.smtp import SmtpEmailProvider
+from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
     Outcome,
@@ -106,7 +106,7 @@ def smtp_service() -> Iterator[Subject]:
     controller = Controller(SmtpService(), hostname="127.0.0.1", port=free_port())
     controller.start()
     provider = SmtpEmailProvider(
-        host="127.0.0.1", port=controller.port, sender=SENDER, starttls=False, timeout=TIMEOUT, pool_size=16
+        host="127.0.0.1", port=controller.port, sender=SENDER, encryption=Encryption.NONE, timeout=TIMEOUT, pool_size=16
     )
     try:
         yield Subject(provider, EMAIL_RECIPIENTS)

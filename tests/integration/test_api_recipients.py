@@ -184,3 +184,17 @@ def test_a_recipient_in_a_query_is_bounded(api: Api) -> None:
     for path in ("/api/notifications", "/api/suppressions"):
         refused(api, api.get(f"{path}?recipient="), 422, "recipient")
         refused(api, api.get(f"{path}?recipient={'a' * 4097}"), 422, "recipient")
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "=?utf-8?q?a=0D=0ABcc=3A_x=40evil.example?=@example.com",
+        "=?utf-8?q?a=2C_x=40evil.example?=@example.com",
+    ],
+)
+def test_address_that_mail_programs_would_decode_to_another_is_refused(api: Api, recipient: str) -> None:
+    answer = api.create(recipient=recipient)
+
+    refused(api, answer, 422, "recipient")
+    assert "=?" in answer.json()["error"]["details"][0]["message"]

@@ -317,3 +317,36 @@ def test_missing_credentials_are_transient(service: Service, monkeypatch: pytest
 
     assert (type(error), error.code) == (TransientError, "NoCredentialsError")
     assert service.requests == []
+
+
+class NotingClient:
+    """Takes every request, and keeps what it says of the sender."""
+
+    def __init__(self) -> None:
+        self.senders: list[str] = []
+
+    def send_email(self, **request: Any) -> dict[str, str]:
+        self.senders.append(request["FromEmailAddress"])
+        return {"MessageId": "1"}
+
+    def send_bulk_email(self, **request: Any) -> dict[str, Any]:
+        self.senders.append(request["FromEmailAddress"])
+        return {"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "1"}] * len(request["BulkEmailEntries"])}
+
+
+@pytest.mark.parametrize(
+    ("sender", "written"),
+    [
+        ("Zoë Bank <no-reply@bänk.example>", "=?utf-8?b?Wm/DqyBCYW5r?= <no-reply@xn--bnk-qla.example>"),
+        ('"Bank: Alerts" <no-reply@bank.example>', '"Bank: Alerts" <no-reply@bank.example>'),
+        ("no-reply@bank.example", "no-reply@bank.example"),
+    ],
+)
+def test_sender_goes_out_in_encoded_words_and_punycode(sender: str, written: str) -> None:
+    client = NotingClient()
+    provider = SesEmailProvider(client, sender=sender)  # type: ignore[arg-type]
+
+    provider.send(message_to())
+    provider.send_many([message_to(), message_to("other@example.com")])
+
+    assert client.senders == [written] * 2

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import email
-import ipaddress
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,18 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from wavecom.adapters.providers.smtp import SmtpEmailProvider
+from tests.certificates import Certificate, self_signed
+from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.smtp_pool import Connection, ConnectionPool
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
@@ -152,7 +146,7 @@ def provider_for(server: Server, **options: Any) -> Iterator[SmtpEmailProvider]:
         "host": "127.0.0.1",
         "port": server.port,
         "sender": "WaveCom <no-reply@wavecom.example.com>",
-        "starttls": False,
+        "encryption": Encryption.NONE,
         "timeout": timedelta(seconds=5),
     }
     provider = SmtpEmailProvider(**{**defaults, **options})
@@ -174,44 +168,9 @@ def error_of(provider: SmtpEmailProvider, message: OutgoingMessage | None = None
     return caught.value
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A self-signed certificate for 127.0.0.1."""
-
-    file: Path
-
-    def for_server(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.file)
-        return context
-
-    def for_client(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.file))
-
-
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "server.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return Certificate(file)
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
@@ -346,7 +305,7 @@ def test_answers_may_take_longer_than_connecting(server: Server, mailbox: Mailbo
 
 def test_encryption_and_login(guarded: Server, mailbox: Mailbox, certificate: Certificate) -> None:
     context = certificate.for_client()
-    login = {"starttls": True, "username": "wavecom", "password": "secret", "tls_context": context}
+    login = {"encryption": Encryption.STARTTLS, "username": "wavecom", "password": "secret", "tls_context": context}
     with provider_for(guarded, **login) as provider:
         for _ in range(3):
             provider.send(message_to())
@@ -356,7 +315,7 @@ def test_encryption_and_login(guarded: Server, mailbox: Mailbox, certificate: Ce
 
 def test_wrong_password_is_transient(guarded: Server, mailbox: Mailbox, certificate: Certificate) -> None:
     context = certificate.for_client()
-    login = {"starttls": True, "username": "wavecom", "password": "wrong", "tls_context": context}
+    login = {"encryption": Encryption.STARTTLS, "username": "wavecom", "password": "wrong", "tls_context": context}
     with provider_for(guarded, **login) as provider:
         error = error_of(provider)
 
@@ -366,7 +325,7 @@ def test_wrong_password_is_transient(guarded: Server, mailbox: Mailbox, certific
 
 
 def test_certificate_that_nobody_vouches_for_is_not_trusted(guarded: Server, mailbox: Mailbox) -> None:
-    with provider_for(guarded, starttls=True, username="wavecom", password="secret") as provider:
+    with provider_for(guarded, encryption=Encryption.STARTTLS, username="wavecom", password="secret") as provider:
         error = error_of(provider)
 
     assert isinstance(error, TransientError)
@@ -375,7 +334,7 @@ def test_certificate_that_nobody_vouches_for_is_not_trusted(guarded: Server, mai
 
 
 def test_server_without_encryption_gets_nothing_when_encryption_is_wanted(server: Server, mailbox: Mailbox) -> None:
-    with provider_for(server, starttls=True) as provider:
+    with provider_for(server, encryption=Encryption.STARTTLS) as provider:
         error = error_of(provider)
 
     assert isinstance(error, TransientError)
@@ -386,7 +345,7 @@ def test_server_without_encryption_gets_nothing_when_encryption_is_wanted(server
 def test_server_that_demands_login_from_us_is_transient(
     guarded: Server, mailbox: Mailbox, certificate: Certificate
 ) -> None:
-    with provider_for(guarded, starttls=True, tls_context=certificate.for_client()) as provider:
+    with provider_for(guarded, encryption=Encryption.STARTTLS, tls_context=certificate.for_client()) as provider:
         error = error_of(provider)
 
     assert isinstance(error, TransientError)
@@ -394,14 +353,16 @@ def test_server_that_demands_login_from_us_is_transient(
 
 
 def test_credentials_without_encryption_are_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="starttls"):
-        SmtpEmailProvider(host="127.0.0.1", port=25, sender="a@example.com", starttls=False, username="wavecom")
+    with pytest.raises(ValueError, match="encryption"):
+        SmtpEmailProvider(
+            host="127.0.0.1", port=25, sender="a@example.com", encryption=Encryption.NONE, username="wavecom"
+        )
 
 
 @pytest.mark.parametrize("sender", ["", "nobody", "WaveCom <>", "grüße@example.com", "a b@example.com"])
 def test_unusable_sender_is_refused_at_once(sender: str) -> None:
-    with pytest.raises(ValueError, match="sender"):
-        SmtpEmailProvider(host="127.0.0.1", port=25, sender=sender, starttls=False)
+    with pytest.raises(ValueError, match="must be"):
+        SmtpEmailProvider(host="127.0.0.1", port=25, sender=sender, encryption=Encryption.NONE)
 
 
 @pytest.mark.parametrize("separator", ["\n", "\r", "\r\n"])
@@ -516,7 +477,7 @@ def test_nobody_listening_is_transient() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    provider = SmtpEmailProvider(host="127.0.0.1", port=port, sender="a@example.com", starttls=False)
+    provider = SmtpEmailProvider(host="127.0.0.1", port=port, sender="a@example.com", encryption=Encryption.NONE)
 
     error = error_of(provider)
 
@@ -577,7 +538,7 @@ def test_outcome_is_unknown_only_once_the_content_has_left(
             host="127.0.0.1",
             port=script.port,
             sender="a@example.com",
-            starttls=False,
+            encryption=Encryption.NONE,
             timeout=timedelta(seconds=0.3),
         )
         began = time.monotonic()

@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
-from wavecom.adapters.providers.smtp import SmtpEmailProvider
+from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import About, Outcome, ProviderError
@@ -130,7 +130,11 @@ def refusing() -> Iterator[tuple[Refusing, SmtpEmailProvider]]:
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     provider = SmtpEmailProvider(
-        host="127.0.0.1", port=port, sender="no-reply@bank.example", starttls=False, timeout=timedelta(seconds=5)
+        host="127.0.0.1",
+        port=port,
+        sender="no-reply@bank.example",
+        encryption=Encryption.NONE,
+        timeout=timedelta(seconds=5),
     )
     yield handler, provider
     provider.close()

@@ -151,3 +151,57 @@ def test_the_limits_of_delivery_follow_from_one_another() -> None:
 def test_a_lease_under_which_nothing_could_begin_is_refused() -> None:
     with pytest.raises(ValueError, match="lease"):
         topology.delivery_limits(lease_seconds=30, provider_timeout_seconds=10)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "no-reply@bank.example",
+        "Bank <no-reply@bank.example>",
+        "Zoë Bank <no-reply@bänk.example>",
+        '"Bank: Alerts" <no-reply@bank.example>',
+        '"Bank@Home, N.A." <no-reply@bank.example>',
+        "N.A. Bank <no-reply@mail.bank.example>",
+    ],
+)
+def test_sender_of_email_is_one_mailbox(monkeypatch, sender: str) -> None:
+    monkeypatch.setenv("PROVIDERS", json.dumps([{"kind": "ses", "name": "ses", "sender": sender}]))
+
+    assert Settings.from_environment().providers[0].sender == sender  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("sender", "reason"),
+    [
+        ("Bank@Home <no-reply@bank.example>", "quotes"),
+        ("Bank: Alerts <no-reply@bank.example>", "quotes"),
+        ("Bank, N.A. <no-reply@bank.example>", "quotes"),
+        ("a@bank.example, b@bank.example", "one address"),
+        ("A <a@bank.example>, B <b@bank.example>", "one address"),
+        ("Bank <no-reply@bank.example", "an address"),
+        ("Bank <nobody>", "an address"),
+        ("Bank", "an address"),
+        ("grüße@bank.example", "ASCII"),
+        ("Bank\r\nBcc: x@evil.example <no-reply@bank.example>", "control characters"),
+        ("=?utf-8?q?x=40evil.example?=@bank.example", "an address"),
+    ],
+)
+def test_sender_of_another_form_is_refused_with_its_place_and_a_way_to_mend_it(
+    monkeypatch, sender: str, reason: str
+) -> None:
+    monkeypatch.setenv("PROVIDERS", json.dumps([{"kind": "ses", "name": "ses", "sender": sender}]))
+
+    with pytest.raises(SettingsError, match=reason) as caught:
+        Settings.from_environment()
+
+    assert str(caught.value).startswith("PROVIDERS[0]")
+
+
+@pytest.mark.parametrize(
+    ("given", "port"), [({}, 587), ({"implicitTls": True}, 465), ({"implicitTls": True, "port": 8465}, 8465)]
+)
+def test_smtp_has_the_port_of_its_encryption(monkeypatch, given: dict[str, object], port: int) -> None:
+    smtp = {"kind": "smtp", "name": "smtp", "sender": "a@bank.example", "host": "mail.bank.example", **given}
+    monkeypatch.setenv("PROVIDERS", json.dumps([smtp]))
+
+    assert Settings.from_environment().providers[0].server_port == port  # type: ignore[union-attr]

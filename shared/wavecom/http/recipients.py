@@ -63,6 +63,8 @@ def _email(recipient: str) -> str:
         address = validate_email(recipient, check_deliverability=False)
     except EmailNotValidError as exc:
         raise ValueError("must be a valid email address") from exc
+    if "=?" in address.local_part:
+        raise ValueError("must have no =? before the @, which mail programs would decode to another address")
     if len(address.local_part.encode()) > LOCAL_PART_MAX_BYTES:
         raise ValueError(f"must have {LOCAL_PART_MAX_BYTES} bytes at the most before the @")
     return address.normalized

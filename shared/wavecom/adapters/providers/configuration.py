@@ -1,12 +1,12 @@
 """Which providers there are, and everything that each needs to be told: the models of the setting PROVIDERS."""
 
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from wavecom.adapters.providers.email_address import parse_sender
 from wavecom.adapters.providers.sms_senders import EndUserMessagingSender, SnsSender, TwilioSender
 from wavecom.domain.notification import Channel
 
@@ -57,26 +57,31 @@ class EmailConfig(ProviderConfig):
     @field_validator("sender")
     @classmethod
     def _sender(cls, sender: str) -> str:
-        if "@" not in parseaddr(sender)[1]:
-            raise ValueError("must be an address, for example WaveCom <no-reply@bank.example>")
+        parse_sender(sender)
         return sender
 
 
 class SmtpConfig(EmailConfig):
-    """An SMTP server."""
+    """An SMTP server. With ``implicit_tls`` a connection is encrypted from the first byte, and ``starttls`` ignored."""
 
     kind: Literal["smtp"]
     host: str
-    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    port: Annotated[int | None, Field(ge=1, le=65_535)] = None
     username: str | None = None
     password: SecretStr | None = None
     starttls: bool = True
+    implicit_tls: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.username and not self.starttls:
-            raise ValueError("username needs starttls, or the password would travel in the clear")
+        if self.username and not (self.starttls or self.implicit_tls):
+            raise ValueError("username needs starttls or implicitTls, or the password would travel in the clear")
         return self
+
+    @property
+    def server_port(self) -> int:
+        """The port: of submission, or of submission over TLS (RFC 8314, 3.3), unless another one is named."""
+        return self.port or (465 if self.implicit_tls else 587)
 
 
 class SesConfig(EmailConfig):

@@ -62,16 +62,21 @@ def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, aro
     timeout = of.timeout(around.timeout)
     match of:
         case config.SmtpConfig():
-            from wavecom.adapters.providers.smtp import SmtpEmailProvider  # noqa: PLC0415
+            from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider  # noqa: PLC0415
+
+            if of.implicit_tls:
+                encryption = Encryption.IMPLICIT
+            else:
+                encryption = Encryption.STARTTLS if of.starttls else Encryption.NONE
 
             return SmtpEmailProvider(
                 name=of.name,
                 host=of.host,
-                port=of.port,
+                port=of.server_port,
                 sender=of.sender,
                 username=of.username,
                 password=of.password.get_secret_value() if of.password else None,
-                starttls=of.starttls,
+                encryption=encryption,
                 timeout=timeout,
                 pool_size=around.max_connections,
             )

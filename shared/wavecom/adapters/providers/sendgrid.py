@@ -21,12 +21,10 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parseaddr
 from http import HTTPStatus
 from typing import Any, Final
 
-from email_validator import EmailNotValidError, validate_email
-
+from wavecom.adapters.providers.email_address import checked_recipient, parse_sender, reads_as_encoded_word
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
@@ -217,14 +215,9 @@ class SendGridEmailProvider:
 
 
 def _from(sender: str) -> dict[str, str]:
-    name, address = parseaddr(sender)
-    try:
-        email = validate_email(address, check_deliverability=False).ascii_email
-    except EmailNotValidError as exc:
-        raise ValueError(f"sender needs an email address, not {sender!r}") from exc
-    if email is None:
-        raise ValueError(f"sender needs an ASCII email address, not {sender!r}")
-    return {"email": email, **({"name": name} if name else {})}
+    """Return the sender as JSON; the service encodes its name itself."""
+    mailbox = parse_sender(sender)
+    return {"email": mailbox.address, **({"name": mailbox.name} if mailbox.name else {})}
 
 
 def _letter(number: int, message: OutgoingMessage) -> _Letter:
@@ -238,7 +231,7 @@ def _letter(number: int, message: OutgoingMessage) -> _Letter:
         raise PermanentError("Subject or text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
     return _Letter(
         number=number,
-        address=_ascii(message.recipient),
+        address=_address(message.recipient),
         subject=message.subject,
         text=message.message,
         notification_id=message.notification_id,
@@ -246,15 +239,15 @@ def _letter(number: int, message: OutgoingMessage) -> _Letter:
     )
 
 
-def _ascii(recipient: str) -> str:
-    """Return the address with its domain in Punycode."""
-    if recipient.isascii():
+def _address(recipient: str) -> str:
+    """Return the address with its domain in Punycode; one in ASCII is the service's to judge."""
+    if recipient.isascii() and not reads_as_encoded_word(recipient):
         return recipient
     try:
-        address = validate_email(recipient, check_deliverability=False).ascii_email
-    except EmailNotValidError as exc:
+        address = checked_recipient(recipient)
+    except ValueError as exc:
         raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
-    if address is None:
+    if not address.isascii():
         raise PermanentError("SendGrid takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
     return address
 

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
-from email_validator import EmailNotValidError, validate_email
-
 from wavecom.adapters.providers.aws import LIMITS, ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.email_address import checked_recipient, parse_sender
+from wavecom.adapters.providers.email_message import mailbox_words
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
@@ -119,12 +119,14 @@ class SesEmailProvider:
     ) -> None:
         """Send as ``sender`` (``Name <address>`` or an address), an identity that SES has verified.
 
+        SES takes its name in encoded words and its domain in Punycode (API reference, "SendEmail": FromEmailAddress).
+
         ``configuration_set`` decides where SES publishes deliveries, bounces and complaints. ``name`` is sent as a
         tag, which may have letters, digits, ``_`` and ``-`` (API reference, "MessageTag").
         """
         self.name = name
         self._client = client
-        self._sender = sender
+        self._sender = " ".join(mailbox_words(parse_sender(sender)))
         self._configuration_set = configuration_set
 
     def send(self, message: OutgoingMessage) -> Receipt:
@@ -182,7 +184,7 @@ class SesEmailProvider:
     def _request(self, message: OutgoingMessage) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {
             "FromEmailAddress": self._sender,
-            "Destination": {"ToAddresses": [_ascii(message.recipient)]},
+            "Destination": {"ToAddresses": [_address(message.recipient)]},
             "Content": {
                 "Simple": {
                     "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
@@ -198,7 +200,7 @@ class SesEmailProvider:
     def _entry(self, message: OutgoingMessage) -> "BulkEmailEntryTypeDef":
         values = {"subject": message.subject or "", "text": message.message}
         return {
-            "Destination": {"ToAddresses": [_checked(message.recipient)]},
+            "Destination": {"ToAddresses": [_address(message.recipient)]},
             "ReplacementTags": self._tags(message),
             "ReplacementEmailContent": {
                 "ReplacementTemplate": {"ReplacementTemplateData": json.dumps(values, ensure_ascii=False)}
@@ -229,18 +231,16 @@ def _parts(
         yield part
 
 
-def _ascii(recipient: str) -> str:
-    """Return the address with its domain in Punycode, which SES demands (API reference, "Destination")."""
-    return recipient if recipient.isascii() else _checked(recipient)
+def _address(recipient: str) -> str:
+    """Return the address with its domain in Punycode, which SES demands (API reference, "Destination").
 
-
-def _checked(recipient: str) -> str:
-    """Return the address in ASCII. Raises `PermanentError` where it is none, before it can spoil a call for others."""
+    Raises `PermanentError` where it is none, before it can spoil a call for others.
+    """
     try:
-        address = validate_email(recipient, check_deliverability=False).ascii_email
-    except EmailNotValidError as exc:
+        address = checked_recipient(recipient)
+    except ValueError as exc:
         raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
-    if address is None:
+    if not address.isascii():
         raise PermanentError("Amazon SES takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
     return address
 

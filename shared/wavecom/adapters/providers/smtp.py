@@ -18,16 +18,12 @@ import ssl
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import parseaddr
+from enum import Enum, auto
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
-
-from wavecom.adapters.providers.smtp_pool import Connection, ConnectionPool
+from wavecom.adapters.providers.email_address import checked_recipient, parse_sender
+from wavecom.adapters.providers.email_message import compose
+from wavecom.adapters.providers.smtp_pool import Connection, ConnectionPool, TlsConnection
 from wavecom.adapters.providers.smtp_refusals import DATA, END, MAIL, RCPT, refusal
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
@@ -45,6 +41,16 @@ _REPLY_KEPT: Final = 200
 """Characters of a reply that an error's text keeps."""
 
 
+class Encryption(Enum):
+    """When a connection is encrypted."""
+
+    NONE = auto()
+    STARTTLS = auto()
+    """Once it is made, by the command of that name (RFC 3207)."""
+    IMPLICIT = auto()
+    """From the first byte (RFC 8314, 3.3)."""
+
+
 class SmtpEmailProvider:
     """Sends email through one SMTP server."""
 
@@ -57,7 +63,7 @@ class SmtpEmailProvider:
         host: str,
         port: int,
         sender: str,
-        starttls: bool,
+        encryption: Encryption,
         name: str = "smtp",
         username: str | None = None,
         password: str | None = None,
@@ -69,20 +75,20 @@ class SmtpEmailProvider:
         """Prepare to send as ``sender`` (``Name <address>`` or an address); no connection is made yet.
 
         ``timeout`` bounds a whole call, the wait for one of the ``pool_size`` connections included, and
-        ``connect_timeout`` the part up to AUTH, or the proof that a pooled connection is alive. With ``starttls``
+        ``connect_timeout`` the part up to AUTH, or the proof that a pooled connection is alive. With ``encryption``
         the server's certificate is verified, by ``tls_context`` if given, else by the system's authorities.
 
         Raises `ValueError` for an unusable sender, and for credentials without encryption.
         """
-        self._from = _mailbox(sender)
-        if username is not None and not starttls:
-            raise ValueError("username needs starttls: credentials go over an encrypted connection only")
+        self._from = parse_sender(sender)
+        if username is not None and encryption is Encryption.NONE:
+            raise ValueError("username needs encryption: credentials go over an encrypted connection only")
         self.name = name
-        self._domain = self._from.domain
         self._host = host
         self._port = port
         self._credentials = (username, password or "") if username is not None else None
-        self._tls = (tls_context or ssl.create_default_context()) if starttls else None
+        self._encryption = encryption
+        self._tls = None if encryption is Encryption.NONE else tls_context or ssl.create_default_context()
         self._timeout_seconds = timeout.total_seconds()
         self._pool = ConnectionPool(self._connect, size=pool_size, connect_timeout=connect_timeout)
 
@@ -105,37 +111,35 @@ class SmtpEmailProvider:
 
     def _compose(self, message: OutgoingMessage) -> "_Letter":
         try:
-            address = validate_email(message.recipient, check_deliverability=False)
-        except EmailNotValidError as exc:
+            recipient = checked_recipient(message.recipient)
+        except ValueError as exc:
             raise PermanentError("Not an email address", code="5.1.3", about=About.RECIPIENT) from exc
-        local = address.ascii_local_part or address.local_part
-        message_id = f"{message.notification_id}@{self._domain}"
-        email = EmailMessage(policy=(SMTP if local.isascii() else SMTPUTF8).clone(cte_type="7bit"))
+        message_id = f"{message.notification_id}@{self._from.domain}"
         try:
-            email["From"] = self._from
-            email["To"] = Address(username=local, domain=address.ascii_domain)
-            if message.subject is not None:
-                email["Subject"] = message.subject
-            email["Date"] = datetime.now(UTC)
-            email["Message-ID"] = f"<{message_id}>"
-            email.set_content(message.message)
-            content = email.as_bytes()
+            content = compose(
+                sender=self._from,
+                recipient=recipient,
+                subject=message.subject,
+                text=message.message,
+                date=datetime.now(UTC),
+                message_id=message_id,
+            )
         except ValueError as exc:
             raise PermanentError(f"Not to be composed: {exc}", code="5.6.0", about=About.MESSAGE) from exc
         return _Letter(
             message_id=message_id,
-            recipient=f"{local}@{address.ascii_domain}",
+            recipient=recipient,
             content=_LINE_BEGINS_WITH_DOT.sub(b"..", content) + b".\r\n",
         )
 
     def _connect(self, deadline: float) -> Connection:
         """Open a connection, greeting with the sender's domain: smtplib's own choice asks the DNS without a timeout."""
         try:
-            connection = Connection(self._host, self._port, local_hostname=self._domain, deadline=deadline)
+            connection = self._open(deadline)
         except OSError as exc:
             raise TransientError(f"Not connected: {exc}", code=_code_of(exc)) from exc
         try:
-            if self._tls is not None:
+            if self._tls is not None and self._encryption is Encryption.STARTTLS:
                 connection.starttls(context=self._tls)
             if self._credentials is not None:
                 connection.login(*self._credentials)
@@ -148,10 +152,16 @@ class SmtpEmailProvider:
             raise TransientError("Credentials beyond ASCII", code="credentials_unusable") from exc
         return connection
 
+    def _open(self, deadline: float) -> Connection:
+        domain = self._from.domain
+        if self._tls is not None and self._encryption is Encryption.IMPLICIT:
+            return TlsConnection(self._host, self._port, local_hostname=domain, deadline=deadline, context=self._tls)
+        return Connection(self._host, self._port, local_hostname=domain, deadline=deadline)
+
     def _hand_over(self, connection: Connection, letter: "_Letter") -> None:
         options = () if letter.recipient.isascii() else ("SMTPUTF8",)
         try:
-            _expect(connection, MAIL, 2, connection.mail(self._from.addr_spec, options))
+            _expect(connection, MAIL, 2, connection.mail(self._from.address, options))
             _expect(connection, RCPT, 2, connection.rcpt(letter.recipient))
             _expect(connection, DATA, 3, connection.docmd("DATA"))
         except OSError as exc:
@@ -173,17 +183,6 @@ class _Letter:
     message_id: str
     recipient: str
     content: bytes
-
-
-def _mailbox(sender: str) -> Address:
-    display_name, address = parseaddr(sender)
-    local, _, domain = address.rpartition("@")
-    if not (local and domain and address.isascii()):
-        raise ValueError(f"sender needs an ASCII email address, not {sender!r}")
-    try:
-        return Address(display_name=display_name, addr_spec=address)
-    except (ValueError, HeaderParseError) as exc:
-        raise ValueError(f"sender needs an ASCII email address, not {sender!r}") from exc
 
 
 def _expect(connection: smtplib.SMTP, step: str, reply_class: int, reply: tuple[int, bytes]) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wavecom.domain.outcomes import ProviderError, RateLimitedError
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Connection(smtplib.SMTP):
     """A connection that gives up at ``deadline`` (of the monotonic clock) however many steps there are till then."""
 
-    def __init__(self, host: str, port: int, *, local_hostname: str, deadline: float) -> None:
+    def __init__(self, host: str, port: int, *, local_hostname: str, deadline: float, **options: Any) -> None:
         self.deadline = deadline
-        super().__init__(host, port, local_hostname, timeout=max(deadline - time.monotonic(), 0.001))
+        super().__init__(host, port, local_hostname, timeout=max(deadline - time.monotonic(), 0.001), **options)
 
     def send(self, s: "ReadableBuffer | str") -> None:
         """Write, as `smtplib.SMTP.send`; raises `TimeoutError` when the deadline has passed already."""
@@ -38,6 +38,10 @@ class Connection(smtplib.SMTP):
             raise TimeoutError("timed out")
         if self.sock is not None:
             self.sock.settimeout(left)
+
+
+class TlsConnection(Connection, smtplib.SMTP_SSL):
+    """A connection that is encrypted from the first byte, by the option ``context``."""
 
 
 class ConnectionPool:

@@ -1,0 +1,12 @@
+// Read messages, one in base64 a line, and write what postal-mime finds in each, one JSON object a line.
+import { createInterface } from 'node:readline';
+import PostalMime from 'postal-mime';
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const mail = await PostalMime.parse(Buffer.from(line, 'base64'));
+  const { from, to, subject, text, messageId, headers, attachments, html } = mail;
+  const names = headers.map((header) => header.key);
+  process.stdout.write(
+    `${JSON.stringify({ from, to, subject, text, messageId, names, attachments: attachments.length, html })}\n`,
+  );
+}
