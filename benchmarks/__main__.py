@@ -53,7 +53,7 @@ def run(
     names = parts or list(PARTS)
     if unknown := set(names) - set(PARTS):
         raise typer.BadParameter(f"there is no part {', '.join(sorted(unknown))}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT may be ignored in the background
         signal.signal(number, signal.default_int_handler)
 
     def note(result: Result) -> None:

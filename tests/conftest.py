@@ -1,6 +1,7 @@
 """Real servers, started once a run and only when a test asks for them."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -18,6 +19,10 @@ from local.stack import help_planner
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.indexes import create_indexes
+
+# Started in the background, by nohup or by many a CI system, we would hand an ignored SIGINT on to all programs that
+# the tests start, and nobody could press Ctrl-C in them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SERVER_START_SECONDS = 60
 MANY_THREADS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)

@@ -39,6 +39,10 @@ QUICK = {
 }
 
 
+IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""Starts what follows with SIGINT ignored, as ``nohup make up &`` does."""
+
+
 class RunningStack:
     """A stack in processes of its own."""
 
@@ -69,7 +73,12 @@ class RunningStack:
         config.state.mkdir(parents=True, exist_ok=True)
         with self.output.open("w") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local", "up"], env=environment, cwd=PROJECT, stdout=out, stderr=out, text=True
+                [*IN_THE_BACKGROUND, sys.executable, "-m", "local", "up"],
+                env=environment,
+                cwd=PROJECT,
+                stdout=out,
+                stderr=out,
+                text=True,
             )
         until = time.monotonic() + START_SECONDS
         while "Ctrl-C stops everything" not in self.output.read_text():
@@ -78,7 +87,7 @@ class RunningStack:
             time.sleep(0.1)
 
     def interrupt(self) -> int:
-        """Press Ctrl-C and return the exit code."""
+        """Press Ctrl-C, which ends even a stack that was started in the background, and return the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(60)
