@@ -3,16 +3,14 @@
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
 from wavecom.bootstrap import container, entry_point
-from wavecom.http.app import build, cors
+from wavecom.http.app import LambdaResolver, build, cors
 
 
 @cache
-def _app() -> APIGatewayHttpResolver:
+def _app() -> LambdaResolver:
     services = container().api_services
-    return build(APIGatewayHttpResolver(cors=cors(services.config)), services)
+    return build(LambdaResolver(cors=cors(services.config)), services)
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

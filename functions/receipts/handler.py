@@ -7,16 +7,15 @@ guide, "How Lambda handles errors and retries with asynchronous invocation").
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
 from wavecom.bootstrap import container, entry_point
+from wavecom.http.app import LambdaResolver
 from wavecom.http.receipts.app import build_receipts
 from wavecom.http.receipts.ses import ses_reports
 
 
 @cache
-def _app() -> APIGatewayHttpResolver:
-    return build_receipts(APIGatewayHttpResolver(), container().receipt_services)
+def _app() -> LambdaResolver:
+    return build_receipts(LambdaResolver(), container().receipt_services)
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:

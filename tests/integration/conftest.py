@@ -17,9 +17,8 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import uvicorn
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from local.api import KEEP_ALIVE_SECONDS, Asgi, asgi
+from local.api import SERVER, Asgi, asgi
 from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
@@ -48,7 +47,7 @@ from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Channel, Notification
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.tenant import Role, new_api_key
-from wavecom.http.app import build, cors
+from wavecom.http.app import LambdaResolver, build, cors
 from wavecom.http.services import HttpConfig, Services
 
 TENANT = "bank-a"
@@ -106,7 +105,7 @@ class Api:
 class GatewayTransport(httpx.BaseTransport):
     """Hands a request to the Lambda handler's router as API Gateway does (HTTP API, payload format 2.0)."""
 
-    def __init__(self, app: APIGatewayHttpResolver) -> None:
+    def __init__(self, app: LambdaResolver) -> None:
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -166,14 +165,7 @@ def serve(app: Asgi) -> Iterator[int]:
     """Serve ``app`` on a port of its own, and yield the port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            ws="none",
-        )
+        config = uvicorn.Config(app, **{**SERVER, "log_level": "critical"})
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
@@ -240,7 +232,7 @@ def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
             services = make_services(mongo, **config)
             if over == "lambda":
                 transport: httpx.BaseTransport | None = GatewayTransport(
-                    build(APIGatewayHttpResolver(cors=cors(services.config)), services)
+                    build(LambdaResolver(cors=cors(services.config)), services)
                 )
                 address = "http://localhost"
             else:

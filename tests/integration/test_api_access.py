@@ -99,6 +99,22 @@ def test_every_wrong_key_gets_the_same_answer(closed_api: Api, make_key: MakeKey
     assert len({frozenset(answer.headers) for answer in answers}) == 1
 
 
+@pytest.mark.parametrize(
+    "value", ["Basic {}", "Digest {}", "Basic dXNlcjpwYXNz", "{}", "Bearer{}", "", ",", "Basic", "x"]
+)
+def test_another_scheme_opens_nothing_not_even_on_a_laptop(api: Api, make_key: MakeKey, value: str):
+    answer = api.get("/api/notifications", headers={"Authorization": value.format(make_key())})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="WaveCom"'
+
+
+def test_a_key_of_its_own_header_stands_beside_the_scheme_of_a_proxy(closed_api: Api, make_key: MakeKey):
+    headers = {"Authorization": "Basic dXNlcjpwYXNz", "X-API-Key": make_key()}
+
+    assert closed_api.get("/api/notifications", headers=headers).status_code == 200
+
+
 def test_a_wrong_key_does_not_fall_back_to_the_development_tenant(api: Api):
     for headers in ({"Authorization": "Bearer wrong"}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer"}):
         assert api.get("/api/notifications", headers=headers).status_code == 401

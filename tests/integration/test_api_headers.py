@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Callable
 
 import httpx
@@ -67,8 +68,9 @@ def test_every_answer_has_its_security_headers(api: Api):
 def test_only_good_answers_to_get_may_be_kept_and_only_to_be_asked_for_again(api: Api):
     kept = {status: ask(api).headers["Cache-Control"] for status, ask in ANSWERS.items()}
 
-    assert {status for status, control in kept.items() if control == "no-cache"} == {200, 304}
-    assert {control for status, control in kept.items() if status not in {200, 304}} == {"no-store"}
+    assert {status for status, control in kept.items() if control == "private, no-cache"} == {200, 304}
+    assert {control for status, control in kept.items() if status not in {200, 304}} == {"private, no-store"}
+    assert api.get("/api/docs").headers["Cache-Control"] == "no-cache"
     assert api.get("/api/health").headers["Cache-Control"] == "no-store"
 
 
@@ -213,6 +215,80 @@ def test_the_documentation_page_and_all_it_loads_obey_its_policy(api: Api):
     }
     assert all(answer.status_code == 200 and answer.text for answer in loaded.values())
     assert "/api/openapi.json" in loaded["/api/docs/start.js"].text
+
+
+GETS = [
+    "/api/notifications",
+    "/api/notifications/stats/system",
+    "/api/metrics",
+    "/api/health",
+    "/api/openapi.json",
+    "/api/docs",
+    "/api/docs/viewer.js",
+    "/api/docs/viewer.css",
+    "/api/notifications/507f1f77bcf86cd799439011",
+    "/api/notifications?limit=x",
+    "/api/nothing",
+]
+CHANGING = ("x-request-id", "ratelimit-remaining", "date")
+
+
+def alike(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in CHANGING}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("path", GETS)
+def test_head_has_the_headers_of_get_and_no_body(api: Api, path: str, encoding: str):
+    api.created()
+    api.client.headers.update({"Accept-Encoding": encoding, "X-Request-Id": "same"})  # it is part of an error's length
+
+    get, head = api.get(path), api.client.head(path)
+
+    assert head.status_code == get.status_code
+    if path not in {"/api/metrics", "/api/health"}:  # these tell the time and count our own requests
+        assert alike(head) == alike(get)
+    assert head.headers.keys() == get.headers.keys()
+    assert head.content == b""
+
+
+def test_head_of_what_is_known_already_is_304(api: Api):
+    tag = api.client.head("/api/notifications").headers["ETag"]
+
+    assert api.client.head("/api/notifications", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_head_is_counted_and_limited_as_any_request(make_api: MakeApi, over: str):
+    api = make_api(over, rate_limit=1)
+
+    assert [api.client.head("/api/notifications").status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("status", ANSWERS)
+def test_the_local_server_tells_the_length_of_every_answer(make_api: MakeApi, status: int, encoding: str):
+    api = make_api("http")
+    api.client.headers["Accept-Encoding"] = encoding
+    answer = ANSWERS[status](api)
+
+    assert answer.status_code == status
+    assert "Transfer-Encoding" not in answer.headers
+    if status == 304:
+        assert answer.content == b""
+    else:
+        assert int(answer.headers["Content-Length"]) == answer.num_bytes_downloaded
+
+
+@pytest.mark.parametrize("path", ["/api/docs/viewer.js", "/api/docs/viewer.css", "/api/openapi.json"])
+def test_what_stays_the_same_is_compressed_once(api: Api, monkeypatch: pytest.MonkeyPatch, path: str):
+    first = api.get(path)
+    monkeypatch.setattr(zlib, "compressobj", None)
+    monkeypatch.setattr(gzip, "compress", None)
+
+    again = api.get(path)
+
+    assert first.headers["Content-Encoding"] == again.headers["Content-Encoding"] == "gzip"
+    assert again.content == first.content == api.get(path, headers={"Accept-Encoding": "gzip;q=0"}).content
 
 
 def test_the_description_is_served(api: Api):

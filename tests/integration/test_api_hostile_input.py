@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is a 4xx that names the field, nothing is stored, and nothing is given away."""
 
+import gzip
 import json
 from typing import Any
 
@@ -179,10 +180,13 @@ WRONG_BODIES: list[tuple[str | bytes, int, tuple[str, ...]]] = [
     ("{'type': 'EMAIL'}", 400, ()),
     (json.dumps(EMAIL) + "}", 400, ()),
     (json.dumps(EMAIL) * 2, 400, ()),
-    ("\ufeff" + json.dumps(EMAIL), 400, ()),
+    ("\ufeff", 400, ()),
+    ("\ufeff\ufeff{}", 400, ()),
+    ("{}\ufeff", 400, ()),
     ("type=EMAIL&recipient=user%40example.com", 400, ()),
     ("<notification/>", 400, ()),
-    ("[" * 100_000, 400, ()),
+    ("[" * 40_000, 400, ()),
+    ("[" * 100_000, 422, ("body",)),
     ('{"metadata":' * 50_000, 400, ()),
     (with_raw("maxRetries", "NaN"), 400, ()),
     (with_raw("metadata", '{"a": Infinity}'), 400, ()),
@@ -218,6 +222,30 @@ def test_wrong_bodies(api: Api, path: str):
         if path.endswith("batch") and isinstance(body, str) and body.startswith('{"type"'):
             continue
         refused(api, api.post(path, body), status, *named)
+
+
+def test_a_byte_order_mark_is_skipped(api: Api):
+    answer = api.post("/api/notifications", "\ufeff" + json.dumps(EMAIL))
+
+    assert answer.status_code == 201
+    assert answer.json()["data"]["message"] == EMAIL["message"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "deflate", "identity, gzip", "nonsense"])
+@pytest.mark.parametrize("path", ["/api/notifications", "/api/notifications/batch", f"/api/notifications/{ID}/cancel"])
+def test_an_encoded_body_is_refused(api: Api, path: str, coding: str):
+    body = gzip.compress(json.dumps(EMAIL).encode())
+
+    answer = api.post(path, body, headers={"Content-Encoding": coding})
+
+    refused(api, answer, 415)
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert answer.json()["error"]["message"] == "The body must not be compressed or encoded"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_an_identity_coding_is_none(api: Api, coding: str):
+    assert api.post("/api/notifications", EMAIL, headers={"Content-Encoding": coding}).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from local.api import asgi
 from local.page import page
+from tests.integration.conftest import MakeServices, serve
 
 SCRIPT = "console.log('WaveCom');\n" * 100
 POLICY = "default-src 'none'; script-src 'self'"
@@ -99,6 +101,25 @@ def test_it_can_be_read_only(visitor: Visitor) -> None:
     refused = visitor.ask("/", "POST", content=b"x")
     assert refused.status_code == 405
     assert is_guarded(refused)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize(
+    "path", ["/", "/assets/index-1a2b.js", "/assets/large-3c4d.js", "/theme.js", "/assets/gone.js"]
+)
+def test_head_beside_the_api_has_the_headers_of_get(
+    dashboard: Path, make_services: MakeServices, path: str, encoding: str
+) -> None:
+    (dashboard / "dist" / "assets" / "large-3c4d.js").write_text(SCRIPT * 100)  # more than is read at once
+    app = asgi(make_services(), page=page(dashboard))
+
+    with serve(app) as port, httpx.Client(base_url=f"http://localhost:{port}", trust_env=False) as client:
+        client.headers["Accept-Encoding"] = encoding
+        get, head = client.get(path), client.head(path)
+
+    assert int(get.headers["Content-Length"]) == get.num_bytes_downloaded
+    assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
+    assert head.content == b""
 
 
 def test_without_a_build_it_says_how_to_get_one(dashboard: Path) -> None:

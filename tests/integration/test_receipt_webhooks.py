@@ -218,7 +218,7 @@ def test_every_answer_has_its_headers(gate: Gate, make: Callable[..., httpx.Requ
 
         assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
         assert answer.headers["X-Request-Id"] == "from-the-provider"
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def to_another(url: str) -> str:

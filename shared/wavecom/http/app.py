@@ -1,9 +1,10 @@
 """Puts the API together: the same routes for the Lambda handler and for the local server."""
 
+import copy
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from aws_lambda_powertools.event_handler import CORSConfig, Response
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Route
 
 from wavecom.http.dead_letter_routes import add_dead_letter_routes
@@ -18,6 +19,17 @@ from wavecom.http.services import HttpConfig, Services
 from wavecom.http.suppression_routes import add_suppression_routes
 
 Resolver = TypeVar("Resolver", bound=ApiGatewayResolver)
+
+
+class LambdaResolver(APIGatewayHttpResolver):
+    """Powertools' resolver of HTTP API events, which leaves out the body of an answer to HEAD."""
+
+    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
+        """Return the answer to an event, in payload format 2.0."""
+        answer = super().resolve(event, context)
+        if event["requestContext"]["http"]["method"] == "HEAD":
+            answer |= {"body": "", "isBase64Encoded": False}
+        return answer
 
 
 def cors(config: HttpConfig) -> CORSConfig | None:
@@ -51,7 +63,17 @@ def build(app: Resolver, services: Services) -> Resolver:
     add_operation_routes(app, services)
     add_key_routes(app, services)
     add_service_routes(app, services)
+    _answer_head(app)
     return app
+
+
+def _answer_head(app: ApiGatewayResolver) -> None:
+    """Let every route of GET answer HEAD with the same headers (RFC 9110, section 9.3.2); servers drop the body."""
+    for routes in (app._static_routes, app._dynamic_routes):
+        for route in [each for each in routes if each.method == "GET"]:
+            head = copy.copy(route)
+            head.method, head.include_in_schema = "HEAD", False
+            routes.append(head)
 
 
 def match_exactly(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:

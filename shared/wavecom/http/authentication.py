@@ -14,8 +14,9 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="WaveCom"'}
 def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
     """Return who calls, by ``Authorization: Bearer <key>`` or ``X-API-Key: <key>``.
 
-    Raises `UnauthenticatedError`. Without a key the development tenant answers, where there is one, and only
-    to a loopback host name, so that no page in a browser gets in by rebinding a name of its own.
+    Raises `UnauthenticatedError`, also for an Authorization of another scheme. Without either the development tenant
+    answers, where there is one, and only to a loopback host name, so that no page in a browser gets in by rebinding a
+    name of its own.
     """
     given = _token(headers)
     if given is None:
@@ -33,7 +34,9 @@ def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
 
 
 def _token(headers: Mapping[str, str]) -> str | None:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return token.strip()
-    return headers.get("x-api-key") or (token or scheme or None)
+    """Return what is given as a key, None where nothing is. A proxy may use another scheme beside X-API-Key."""
+    authorization = headers.get("authorization")
+    if authorization is None:
+        return headers.get("x-api-key")
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

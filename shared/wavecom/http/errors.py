@@ -1,7 +1,7 @@
 """The one map from exceptions to HTTP answers, and the errors that only HTTP knows.
 
 Every error answer is ``{"success": false, "error": {"code", "message", "details": [{"field", "message"}]},
-"requestId"}``.
+"requestId"}``. It has `DETAILS_MAX` details at the most, whatever was sent; the message says how many more there are.
 """
 
 import logging
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from wavecom.domain.errors import (
     ConflictError,
@@ -24,6 +24,9 @@ from wavecom.domain.errors import (
 logger = logging.getLogger(__name__)
 
 UNAVAILABLE_RETRY_AFTER = timedelta(seconds=5)
+DETAILS_MAX: Final = 20
+FIELD_MAX: Final = 200
+"""Characters of a field's name that are told; longer ones are the client's, and it knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,13 @@ class UnsupportedMediaTypeError(HttpError):
     status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"
 
 
+class EncodedBodyError(UnsupportedMediaTypeError):
+    """The body is compressed (RFC 9110, sections 8.4 and 12.5.3: 415, with the encodings that are taken)."""
+
+    def __init__(self) -> None:
+        super().__init__("The body must not be compressed or encoded", headers={"Accept-Encoding": "identity"})
+
+
 class InvalidRequestError(HttpError):
     """The request can be read, but fields of it are wrong."""
 
@@ -118,14 +128,21 @@ class ErrorAnswer:
     details: Sequence[FieldError]
     headers: dict[str, str]
 
-    def error(self) -> dict[str, Any]:
-        """Return the ``error`` object of the envelope."""
-        details = [{"field": each.field, "message": each.message} for each in self.details]
-        return {"code": self.code, "message": self.message, "details": details}
+    def error(self, details_max: int = DETAILS_MAX) -> dict[str, Any]:
+        """Return the ``error`` object of the envelope; the message tells how many details are left out."""
+        told = [{"field": shortened(each.field), "message": each.message} for each in self.details[:details_max]]
+        left_out = len(self.details) - len(told)
+        message = f"{self.message} ({left_out} more errors are not shown)" if left_out else self.message
+        return {"code": self.code, "message": message, "details": told}
 
     def envelope(self, request_id: str) -> dict[str, Any]:
         """Return the whole body."""
         return {"success": False, "error": self.error(), "requestId": request_id}
+
+
+def shortened(field: str) -> str:
+    """Return a field's name as it is told: cut after `FIELD_MAX` characters."""
+    return field if len(field) <= FIELD_MAX else f"{field[:FIELD_MAX]}…"
 
 
 def answer_to(exc: Exception, *, overload_status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> ErrorAnswer:

@@ -42,6 +42,16 @@ def refuses_gzip(headers: Mapping[str, str]) -> bool:
     return _NO_GZIP.search(headers.get("accept-encoding", "")) is not None
 
 
+def accepts_gzip(headers: Mapping[str, str]) -> bool:
+    """Whether an answer may be compressed."""
+    return "gzip" in headers.get("accept-encoding", "") and not refuses_gzip(headers)
+
+
+def is_encoded(headers: Mapping[str, str]) -> bool:
+    """Whether the body is compressed or otherwise encoded (RFC 9110, section 8.4); we read plain ones only."""
+    return headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
+
+
 def etag(body: str) -> str:
     """Return the weak ETag of a body: weak, since it may be sent compressed (RFC 9110, section 8.8.1)."""
     return f'W/"{hashlib.blake2b(body.encode(), digest_size=16).hexdigest()}"'

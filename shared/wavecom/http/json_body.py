@@ -4,23 +4,33 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json
 
-from wavecom.http.errors import FieldError, InvalidRequestError, MalformedRequestError
+from wavecom.http.errors import FIELD_MAX, FieldError, InvalidRequestError, MalformedRequestError
+
+VALUES_MAX: Final = 50_000
+"""Members of objects and items of lists in one body: 100 for each notification of a full batch."""
+BYTE_ORDER_MARK: Final = "\ufeff"
 
 _NUL = re.compile(r"\x00|\\u0000")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_STRING_OR_VALUE = re.compile(r'"[^"]*+"?|([,\[{])')
+"""In a document without escapes: a string, or what each value but the first comes after."""
 
 
 def read_json(body: str) -> Any:
-    """Return the value of a JSON document.
+    """Return the value of a JSON document; a byte order mark before it is skipped (RFC 8259, section 8.1).
 
     Raises `MalformedRequestError` where it is none (RFC 8259: no NaN, no Infinity; nesting is limited), and
-    `InvalidRequestError` with the fields that are named twice in one object, or whose text has NUL characters
-    or surrogates without a partner.
+    `InvalidRequestError` for more than `VALUES_MAX` values, before they are made, and with the fields that are named
+    twice in one object, or whose text has NUL characters or surrogates without a partner.
     """
+    body = body.removeprefix(BYTE_ORDER_MARK)
+    if has_too_many_values(body):
+        error = FieldError("body", f"must not have more than {VALUES_MAX} values")
+        raise InvalidRequestError("The request is too large", [error])
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as exc:
@@ -32,17 +42,35 @@ def read_json(body: str) -> Any:
     return value
 
 
+def has_too_many_values(body: str) -> bool:
+    """Whether a document has more than `VALUES_MAX` members and items; of what is no JSON, it may say either.
+
+    Commas and opening brackets are more than the values, so an ordinary body is known by counting characters. Where
+    texts may have some of them, the strings are stepped over, without a copy of what they say.
+    """
+    if body.count(",") + body.count("[") + body.count("{") <= VALUES_MAX:
+        return False
+    plain = body.replace("\\\\", "").replace('\\"', "")
+    values = 0
+    for steps, found in enumerate(_STRING_OR_VALUE.finditer(plain)):
+        values += found.lastindex is not None
+        if values > VALUES_MAX or steps > 4 * VALUES_MAX:  # a member has two strings at the most
+            return True
+    return False
+
+
 def _refuse_repeated_names(body: str) -> None:
     """Readers differ in what they make of a name that is given twice (RFC 8259, section 4)."""
     repeated: list[str] = []
 
     def note(members: Sequence[tuple[str, Any]]) -> None:
-        names = Counter(name for name, _ in members)
-        repeated.extend(name for name, count in names.items() if count > 1)
+        if len(dict(members)) != len(members):
+            names = Counter(name for name, _ in members)
+            repeated.extend(name for name, count in names.items() if count > 1)
 
     json.loads(body, object_pairs_hook=note)
     if repeated:
-        errors = [FieldError(_printable(name), "must be given once") for name in repeated[:20]]
+        errors = [FieldError(_printable(name), "must be given once") for name in repeated]
         raise InvalidRequestError("The request names a field twice", errors)
 
 
@@ -59,14 +87,15 @@ def _refuse(value: Any) -> None:
     fields = [field for field, text in _texts(value) if _UNSTORABLE.search(text)]
     if fields:
         message = "must not contain NUL characters or unpaired surrogates"
-        raise InvalidRequestError("The request has invalid text", [FieldError(field, message) for field in fields[:20]])
+        raise InvalidRequestError("The request has invalid text", [FieldError(field, message) for field in fields])
 
 
 def _texts(root: Any) -> Iterator[tuple[str, str]]:
-    """Yield each text with the path to it; a key counts as text of its object."""
+    """Yield each text with the path to it, cut where it is long; a key counts as text of its object."""
     waiting: list[tuple[str, Any]] = [("", root)]
     while waiting:
         path, value = waiting.pop()
+        path = path[:FIELD_MAX]  # or a deep document with long names would have paths of gigabytes
         if isinstance(value, str):
             yield path or "body", value
         elif isinstance(value, list):
@@ -78,4 +107,4 @@ def _texts(root: Any) -> Iterator[tuple[str, str]]:
 
 
 def _printable(key: str) -> str:
-    return key.encode("ascii", "backslashreplace").decode()
+    return key[:FIELD_MAX].encode("ascii", "backslashreplace").decode()

@@ -17,6 +17,7 @@ from wavecom.domain.tenant import Caller
 from wavecom.http.authentication import authenticate
 from wavecom.http.errors import (
     BodyTooLargeError,
+    EncodedBodyError,
     FieldError,
     InvalidRequestError,
     MalformedRequestError,
@@ -24,7 +25,7 @@ from wavecom.http.errors import (
     UnsupportedMediaTypeError,
     answer_to,
 )
-from wavecom.http.headers import SECURITY_HEADERS, etag, is_unchanged, refuses_gzip, request_id
+from wavecom.http.headers import SECURITY_HEADERS, etag, is_encoded, is_unchanged, refuses_gzip, request_id
 from wavecom.http.json_body import read_json
 from wavecom.http.meter import ANONYMOUS, HttpMeter
 from wavecom.http.requests import field_errors
@@ -80,25 +81,30 @@ def finish(meter: HttpMeter) -> Middleware:
 
 
 def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
-    response.headers.setdefault("Cache-Control", "no-store" if response.status_code != HTTPStatus.OK else "no-cache")
-    if app.current_event.http_method != "GET" or response.status_code != HTTPStatus.OK:
+    scope = "" if app.current_event.path.startswith(PUBLIC) else "private, "
+    kept = "no-cache" if response.status_code == HTTPStatus.OK else "no-store"
+    response.headers.setdefault("Cache-Control", f"{scope}{kept}")
+    if app.current_event.http_method not in {"GET", "HEAD"} or response.status_code != HTTPStatus.OK:
         return
-    tag = etag(response.body or "")
+    tag = str(response.headers.get("ETag") or etag(response.body or ""))
     response.headers["ETag"] = tag
     if is_unchanged(app.current_event.headers, tag):
         response.status_code = HTTPStatus.NOT_MODIFIED.value
+        response.headers.pop("Content-Encoding", None)
         response.body = ""
         response.compress = False
 
 
 def admit(services: Services) -> Middleware:
-    """Refuse what is too large, who is unknown and who asks too often, in that order."""
+    """Refuse what is too large or compressed, who is unknown and who asks too often, in that order."""
 
     def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
         event = app.current_event
         if _body_bytes(app) > services.config.max_body_bytes:
             raise BodyTooLargeError(f"The body is larger than {services.config.max_body_bytes} bytes")
         app.append_context(route_label=_route_label(app))
+        if is_encoded(event.headers):
+            raise EncodedBodyError
         if event.http_method == "OPTIONS" or event.path.startswith(PUBLIC):
             return call_next(app)
         caller = authenticate(event.headers, services)
@@ -177,7 +183,7 @@ def _refuse_unknown_parameters(app: ApiGatewayResolver) -> None:
     unknown = [FieldError(name, "is not a parameter of this request") for name in given if name not in known]
     repeated = [FieldError(name, "must be given once") for name, values in given.items() if len(values) > 1]
     if unknown or repeated:
-        raise InvalidRequestError("The request has parameters that are not understood", [*unknown, *repeated][:20])
+        raise InvalidRequestError("The request has parameters that are not understood", [*unknown, *repeated])
 
 
 def json_response(status: HTTPStatus, body: Any, headers: dict[str, str] | None = None) -> Response[str]:

@@ -17,6 +17,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     field_validator,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -24,7 +25,7 @@ from wavecom.domain.notification import Channel, Draft, OnUnknown, Priority
 from wavecom.domain.tenant import TenantPolicy
 from wavecom.domain.text import has_visible_text, is_one_line
 from wavecom.http import recipients
-from wavecom.http.errors import FieldError, InvalidRequestError
+from wavecom.http.errors import FIELD_MAX, FieldError, InvalidRequestError
 from wavecom.http.moments import Moment
 
 BATCH_MAX = 500
@@ -33,6 +34,8 @@ SUBJECT_MAX = 998
 MESSAGE_MAX = 5000
 METADATA_MAX_BYTES = 8 * 1024
 METADATA_MAX_DEPTH = 5
+MEMBERS_MAX = 50
+"""Members of one object of a request, known or not: what has more is refused unread, or each would be an error."""
 INT64 = 2**63
 AHEAD = timedelta(days=365)
 CLOCK_DIFFERENCE = timedelta(minutes=1)
@@ -63,9 +66,16 @@ PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(digits)]
 
 
 class WireModel(BaseModel):
-    """A body: camelCase on the wire, unknown fields refused."""
+    """A body: camelCase on the wire, unknown fields refused, and soon if there are many."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_members(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > MEMBERS_MAX:
+            raise ValueError(f"must not have more than {MEMBERS_MAX} fields")
+        return given
 
 
 class CreateNotification(WireModel):
@@ -192,7 +202,7 @@ class CreateBatch(WireModel):
             except ValidationError as exc:
                 yield InvalidRequestError(
                     "The notification is not valid",
-                    field_errors(exc.errors(include_url=False), f"notifications[{index}]"),
+                    field_errors(wire_errors(exc), f"notifications[{index}]"),
                 )
 
 
@@ -203,6 +213,11 @@ _MESSAGES = {
     "model_type": "must be an object",
     "string_unicode": "must be valid text",
 }
+
+
+def wire_errors(exc: ValidationError) -> Sequence[Mapping[str, Any]]:
+    """Return Pydantic's errors without what was sent, which may be large."""
+    return exc.errors(include_url=False, include_context=False, include_input=False)
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]], below: str = "") -> list[FieldError]:
@@ -216,7 +231,7 @@ def _path(location: Sequence[int | str], below: str) -> str:
         if isinstance(part, int):
             path += f"[{part}]"
         elif part not in {"body", "query", "header", "path"} or path:
-            path += f".{part}" if path else part
+            path += f".{part[:FIELD_MAX]}" if path else part[: FIELD_MAX + 1]
     return path or "body"
 
 

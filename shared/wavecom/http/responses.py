@@ -168,8 +168,8 @@ class ErrorShape(Shape):
     """What went wrong."""
 
     code: str
-    message: str
-    details: list[FieldErrorShape]
+    message: Annotated[str, Field(description="For people; says how many details are left out, if any are")]
+    details: Annotated[list[FieldErrorShape], Field(max_length=20, description="The first 20 of them")]
 
 
 class ErrorEnvelope(Shape):
@@ -219,7 +219,7 @@ class BatchItemShape(Shape):
 
 
 class BatchShape(Shape):
-    """What became of a batch, in order."""
+    """What became of a batch, in order. Beyond 1 MB of errors, the refused ones have no details any more."""
 
     accepted: int
     refused: int

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from pydantic_core import to_json
 
 from wavecom.application.submit import Submission
 from wavecom.domain.degradation import check_answers
@@ -37,6 +38,8 @@ from wavecom.ports import ListFilter
 
 MAX_SKIP = 10_000
 """How far pages by number reach; a cursor reaches any depth at the cost of the first page."""
+BATCH_ERRORS_MAX_BYTES = 1_000_000
+"""Errors in one answer; what was accepted is repeated beside them, which is as large as the client made it."""
 
 
 def add_routes(app: ApiGatewayResolver, services: Services) -> None:
@@ -219,9 +222,12 @@ def _batch_view(accepted: Accepted) -> dict[str, Any]:
         index: {"index": index, "status": HTTPStatus.CREATED.value, "data": notification_view(notification)}
         for index, notification in created.items()
     }
+    left = BATCH_ERRORS_MAX_BYTES
     for index, refusal in accepted.refusals.items():
         answer = answer_to(refusal, overload_status=HTTPStatus.TOO_MANY_REQUESTS)
-        results[index] = {"index": index, "status": answer.status.value, "error": answer.error()}
+        error = answer.error() if left > 0 else answer.error(details_max=0)
+        left -= len(to_json(error))
+        results[index] = {"index": index, "status": answer.status.value, "error": error}
     return {
         "accepted": len(created),
         "refused": len(accepted.refusals),

@@ -1,8 +1,10 @@
 """The routes about the service itself: its health, its description and the page that shows it."""
 
+import gzip
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
@@ -16,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 import wavecom
 from wavecom.domain.errors import UnavailableError
 from wavecom.http import responses as shapes
-from wavecom.http.headers import PAGE_POLICY
+from wavecom.http.headers import PAGE_POLICY, accepts_gzip, etag
 from wavecom.http.middleware import json_response
 from wavecom.http.services import Services
 from wavecom.http.views import iso
@@ -78,17 +80,17 @@ def add_service_routes(app: ApiGatewayResolver, services: Services) -> None:
             {"Cache-Control": "no-store"},
         )
 
-    @cache
-    def document() -> str:
-        return json.dumps(openapi(app))
+    def static(path: str, content_type: str, text: Callable[[], str], policy: str | None = None) -> None:
+        @cache
+        def document() -> _Document:
+            return _Document.of(text())
 
-    def static(path: str, content_type: str, body: Callable[[], str], policy: str | None = None) -> None:
-        @app.get(path, compress=True, include_in_schema=False)
-        def serve() -> Response[str]:
+        @app.get(path, include_in_schema=False)
+        def serve() -> Response[Any]:
             headers: dict[str, str | list[str]] = {"Content-Security-Policy": policy} if policy else {}
-            return Response(200, content_type=content_type, body=body(), headers=headers)
+            return document().response(content_type, headers, compressed=accepts_gzip(app.current_event.headers))
 
-    static("/api/openapi.json", "application/json", document)
+    static("/api/openapi.json", "application/json", lambda: json.dumps(openapi(app)))
     static("/api/docs", "text/html; charset=utf-8", lambda: _PAGE, PAGE_POLICY)
     static("/api/docs/start.js", "text/javascript; charset=utf-8", lambda: _START)
     static("/api/docs/viewer.js", "text/javascript; charset=utf-8", lambda: _asset("swagger-ui-bundle.min.js"))
@@ -109,7 +111,36 @@ def openapi(app: ApiGatewayResolver) -> dict[str, Any]:
     return document
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A text that stays the same while the process lives, so that it is compressed and given a tag once."""
+
+    text: str
+    compressed: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, text: str) -> "_Document":
+        return cls(text, gzip.compress(text.encode(), mtime=0), etag(text))
+
+    def response(
+        self, content_type: str, headers: dict[str, str | list[str]], *, compressed: bool
+    ) -> Response[str | bytes]:
+        headers = {**headers, "ETag": self.tag}
+        if not compressed:
+            return Response(200, content_type=content_type, body=self.text, headers=headers)
+        return _Encoded(
+            200, content_type=content_type, body=self.compressed, headers={**headers, "Content-Encoding": "gzip"}
+        )
+
+
+class _Encoded(Response[Any]):
+    """An answer whose body Powertools must not write as JSON once more."""
+
+    def is_json(self) -> bool:
+        return False
+
+
 def _asset(name: str) -> str:
     return (_VIEWER / name).read_text()
 

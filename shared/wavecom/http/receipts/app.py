@@ -19,7 +19,13 @@ from standardwebhooks import Webhook
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.receipts import DeliveryReport
 from wavecom.http.app import Resolver, match_exactly
-from wavecom.http.errors import BodyTooLargeError, MalformedRequestError, UnsupportedMediaTypeError
+from wavecom.http.errors import (
+    BodyTooLargeError,
+    EncodedBodyError,
+    MalformedRequestError,
+    UnsupportedMediaTypeError,
+)
+from wavecom.http.headers import is_encoded
 from wavecom.http.meter import ANONYMOUS, HttpMeter
 from wavecom.http.middleware import JSON, UNMATCHED, Next, finish
 from wavecom.http.receipts.refusals import SignatureRefusedError
@@ -96,6 +102,8 @@ def _label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
 
 def _text(app: ApiGatewayResolver, media_type: str, max_bytes: int) -> str:
     event = app.current_event
+    if is_encoded(event.headers):
+        raise EncodedBodyError
     try:
         text = event.decoded_body or ""
         size = len(text.encode())
