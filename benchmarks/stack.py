@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from chaos.provider_client import Journal
 from chaos.stack import free_ports, supervisor_pids
-from local.config import PROJECT, Broker, StackConfig
+from local.config import PROJECT, Broker, StackConfig, make_private
 from local.stack import Stack, container, reset
 from local.supervision import Supervisor
 from wavecom.bootstrap import Container
@@ -124,7 +124,7 @@ def running(
     """Run a fresh stack for the time of a ``with``. Raises `local.config.StackError`."""
     config = replace(_config(broker), api_processes=api_processes, consumers=consumers)
     reset(config)
-    config.state.mkdir(parents=True, exist_ok=True)
+    make_private(config.state)
     journal = Journal(Path(config.state / "accepted.jsonl"))
     before = dict(os.environ)
     os.environ.update({**SETTINGS, "SIMULATED_JOURNAL": str(journal.file), **(settings or {})})

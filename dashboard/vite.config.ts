@@ -10,9 +10,12 @@ const CONTENT_SECURITY_POLICY = readFileSync(
   'utf8',
 ).trim();
 
-const api = {
-  '/api': { target: process.env.WAVECOM_URL ?? 'http://localhost:5000', changeOrigin: true },
-};
+const target = process.env.WAVECOM_URL ?? 'http://localhost:5000';
+
+/** A local API answers pages of its own host and port without a key; a remote one goes by the name it has. */
+const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(target).hostname);
+
+const api = { '/api': { target, changeOrigin: !isLocal } };
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

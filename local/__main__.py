@@ -1,6 +1,7 @@
 """``python -m local``: run WaveCom on this machine. The Makefile's targets call this."""
 
 import json
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from rich.console import Console
 from rich.table import Table
 
-from local.config import StackConfig, StackError
+from local.config import PRIVATE_UMASK, StackConfig, StackError
 from local.debian import install_chromium, install_rabbitmq
 from local.lambda_runtime import install_runtime_client
 from local.servers import check_mongodb
@@ -36,6 +37,7 @@ def up() -> None:
     for number in STOP_SIGNALS:  # a shell that starts us in the background has SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     config = _config()
+    os.umask(PRIVATE_UMASK)
     stack = Stack(config, say=lambda text: console.print(text, style="dim"))
     try:
         stack.start()

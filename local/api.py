@@ -9,6 +9,7 @@ from typing import Any, Final
 import uvicorn
 from aws_lambda_powertools.event_handler import HttpResolver
 
+from local.config import StackError, check_host
 from local.guard import Asgi, Guard, Message, Receive, Rooms, Scope, Send
 from local.page import page
 from local.protocol import BoundedProtocol
@@ -125,11 +126,16 @@ def application() -> Asgi:
 
 def main() -> None:
     """Serve on HOST and PORT in API_PROCESSES until told to stop; requests under way are finished."""
+    host = os.environ.get("HOST") or "127.0.0.1"
+    try:
+        check_host(host, os.environ.get("DEVELOPMENT_TENANT"))
+    except StackError as exc:
+        raise SystemExit(str(exc)) from exc
     uvicorn.run(
         "local.api:application",
         factory=True,
         workers=int(os.environ.get("API_PROCESSES", "1")),
-        host=os.environ.get("HOST", "127.0.0.1"),
+        host=host,
         port=int(os.environ.get("PORT", "5000")),
         **SERVER,
     )

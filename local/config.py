@@ -1,5 +1,6 @@
 """Where the local stack keeps its things, which ports it takes, and what it tells its processes."""
 
+import ipaddress
 import os
 import socket
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ STATE_VARIABLE = "WAVECOM_STATE_DIR"
 """In the environment of every process of a stack, which is how a killed run's processes are found."""
 
 MOST_PROCESSES = 32
+PRIVATE = 0o700
+PRIVATE_UMASK = 0o077
+"""For every process of a stack: what it writes is its owner's alone."""
 
 Broker = Literal["sqs", "rabbitmq"]
 
@@ -44,10 +48,12 @@ class StackConfig:
         broker = os.environ.get("BROKER") or "sqs"
         if broker not in ("sqs", "rabbitmq"):
             raise StackError(f"BROKER must be sqs or rabbitmq, not {broker!r}.")
+        host = os.environ.get("HOST") or "127.0.0.1"
+        check_host(host, os.environ.get("DEVELOPMENT_TENANT"))
         return cls(
             state=Path(os.environ.get(STATE_VARIABLE) or PROJECT / ".local").resolve(),
             broker="rabbitmq" if broker == "rabbitmq" else "sqs",
-            host=os.environ.get("HOST") or "127.0.0.1",
+            host=host,
             port=_port("PORT", 5000),
             mongodb_uri=os.environ.get("MONGODB_URI") or None,
             mongodb_port=_port("MONGODB_PORT", 27117),
@@ -78,12 +84,13 @@ class StackConfig:
     @property
     def url(self) -> str:
         """Where the API answers."""
-        return f"http://{'localhost' if self.is_loopback else self.host}:{self.port}"
+        host = "localhost" if self.host in ("127.0.0.1", "::1") else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
         """Whether nobody outside this machine can reach the API."""
-        return self.host in ("127.0.0.1", "localhost", "::1")
+        return is_loopback(self.host)
 
     @property
     def logs(self) -> Path:
@@ -133,6 +140,31 @@ class StackConfig:
             "PYTHONUNBUFFERED": "1",
         }
         return {**given, **_unset(defaults, given), **fixed}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody outside this machine can reach what listens on ``host``."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_host(host: str, development_tenant: str | None) -> None:
+    """Raise `StackError` where others than this machine could be the development tenant, who needs no key."""
+    if development_tenant and not is_loopback(host):
+        raise StackError(
+            f"HOST is {host}, which others can reach, and DEVELOPMENT_TENANT lets everybody in without a key: "
+            "unset one of them. make key makes a key."
+        )
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder for its owner's eyes only; one that is there already becomes so. It holds recipients."""
+    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+    folder.chmod(PRIVATE)
 
 
 def _unset(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import httpx
 import pymongo
 from pymongo.errors import PyMongoError
 
-from local.config import PROJECT, StackConfig, StackError
+from local.config import PROJECT, StackConfig, StackError, make_private
 from local.debian import RABBITMQ_SERVER, install_rabbitmq
 from wavecom.adapters.rabbitmq.connection import CONNECTION_ERRORS, connect
 
@@ -75,7 +75,8 @@ def _mongodb(config: StackConfig) -> Server:
     if not binary.exists():
         raise StackError("The MongoDB-protocol server is not installed: run make install, or set MONGODB_URI.")
     data = config.state / "mongodb"
-    data.mkdir(parents=True, exist_ok=True)
+    make_private(config.state)
+    make_private(data)
     return Server(
         name="mongodb",
         command=[
@@ -106,6 +107,7 @@ def _ministack(config: StackConfig) -> Server:
     binary = PROJECT / MINISTACK_ENVIRONMENT / "bin" / "ministack"
     if not binary.exists():
         raise StackError("The AWS emulator is not installed: run make install, or set AWS_ENDPOINT_URL.")
+    make_private(config.state)
     return Server(
         name="aws",
         command=[str(binary)],
@@ -127,7 +129,8 @@ def _ministack(config: StackConfig) -> Server:
 def _rabbitmq(config: StackConfig) -> Server:
     install_rabbitmq()
     home = config.state / "rabbitmq"
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(config.state)
+    make_private(home)
     (home / "rabbitmq.conf").write_text(
         f"listeners.tcp.1 = 127.0.0.1:{config.amqp_port}\nlog.console = true\nlog.console.level = warning\n"
     )

@@ -14,7 +14,7 @@ from typing import IO
 import httpx
 from pymongo import ASCENDING
 
-from local.config import StackConfig, StackError, check_ports_are_free
+from local.config import StackConfig, StackError, check_ports_are_free, make_private
 from local.servers import Server, check_aws, check_mongodb, check_rabbitmq, servers
 from local.supervision import Program, Supervisor, end_leftovers
 from wavecom import topology
@@ -124,7 +124,7 @@ class Stack:
 
 def lock(config: StackConfig) -> IO[str]:
     """Return the lock of a state folder, given up when its holder ends. Raises `StackError` while another has it."""
-    config.state.mkdir(parents=True, exist_ok=True)
+    make_private(config.state)
     file = (config.state / "lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -18,7 +18,7 @@ from xmlrpc.client import Fault, ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from local.config import PROJECT, STATE_VARIABLE, StackConfig, StackError
+from local.config import PRIVATE_UMASK, PROJECT, STATE_VARIABLE, StackConfig, StackError, make_private
 
 STOP_SECONDS = 65
 """How long a process may take to finish what it is doing: longer than any invocation of a function may last."""
@@ -56,7 +56,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Start supervisord itself. Raises `StackError`."""
-        self._config.logs.mkdir(parents=True, exist_ok=True)
+        make_private(self._config.state)
+        make_private(self._config.logs)
         file = self._config.state / "supervisord.conf"
         self._write(file)
         self._process = subprocess.Popen(
@@ -65,6 +66,7 @@ class Supervisor:
             cwd=PROJECT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
+            umask=PRIVATE_UMASK,
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop the processes in order
         )
         for _ in range(100):
@@ -96,6 +98,7 @@ class Supervisor:
                 "command": shlex.join(program.command).replace("%", "%%"),
                 "directory": str(PROJECT),
                 "environment": environment.replace("%", "%%"),
+                "umask": f"{PRIVATE_UMASK:03o}",
                 "autostart": "false",
                 "autorestart": "true",
                 "startsecs": "1",

@@ -66,6 +66,7 @@ def local(*arguments: str, state: Path, **environment: str) -> subprocess.Comple
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, ["AWS_ENDPOINT_URL", "answers"]),
         ({"RATE_LIMIT_PER_MINUTE": "many"}, ["RATE_LIMIT_PER_MINUTE"]),
         ({"LEASE_SECONDS": "1"}, ["LEASE_SECONDS"]),
+        ({"HOST": "0.0.0.0", "DEVELOPMENT_TENANT": "development"}, ["HOST", "DEVELOPMENT_TENANT", "without a key"]),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(tmp_path: Path, environment: dict[str, str], words: list[str]) -> None:
@@ -87,6 +88,32 @@ def test_a_port_in_use_is_named_with_what_it_is_for_and_how_to_move_it(tmp_path:
     assert done.returncode != 0
     assert f"Port {port}, for the API" in done.stderr
     assert "set PORT" in done.stderr
+
+
+def test_what_a_stack_writes_is_its_owners_alone(stack: RunningStack) -> None:
+    stack.wait_for(stack.post("private@example.com"), "SENT")
+    folder = stack.config.state
+    files = [each for each in folder.rglob("*") if each.exists() and each.parent != folder]
+
+    assert folder.stat().st_mode & 0o077 == 0
+    assert any(each.suffix == ".log" for each in files)
+    assert not [each for each in files if each.is_file() and each.stat().st_mode & 0o077]
+
+
+def test_the_api_alone_does_not_start_where_others_reach_it_without_a_key() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local.api"],
+        env={**os.environ, "HOST": "0.0.0.0", "DEVELOPMENT_TENANT": "development", "PYTHONPATH": ".:shared"},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "DEVELOPMENT_TENANT" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_a_key_needs_a_stack(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from wavecom.domain.outcomes import Outcome
 from wavecom.domain.tenant import Role
 
 MakeKey = Callable[..., str]
+SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
 EVERYTHING_PRIVATE = [
     ("GET", "/api/notifications"),
     ("POST", "/api/notifications"),
@@ -154,6 +155,64 @@ def test_the_development_tenant_answers_nowhere_else(api: Api, host: str):
 
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "FORBIDDEN"
+
+
+CHANGES = [
+    ("POST", "/api/notifications"),
+    ("POST", "/api/notifications/507f1f77bcf86cd799439011/cancel"),
+    ("POST", "/api/keys/0123456789ab/rotate"),
+    ("DELETE", "/api/keys/0123456789ab"),
+    ("PUT", "/api/nothing"),
+]
+FOREIGN = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "http://localhost:1"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "{own}", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+]
+OWN = [
+    {},
+    {"Origin": "{own}"},
+    {"Origin": "{own}", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "https://dashboard.example.com", "Sec-Fetch-Site": "cross-site"},
+]
+
+
+def of_page(api: Api, headers: dict[str, str]) -> dict[str, str]:
+    own = str(api.client.base_url).rstrip("/")
+    return {name: value.format(own=own) for name, value in headers.items()}
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_the_development_tenant_changes_nothing_for_pages_of_other_origins(api: Api, headers: dict[str, str]):
+    for method, path in CHANGES:
+        answer = api.client.request(method, path, headers=of_page(api, headers))
+
+        assert answer.status_code == 403, (method, path)
+        assert "other origins" in answer.json()["error"]["message"]
+    assert api.get("/api/notifications", headers=of_page(api, headers)).status_code == 200
+
+
+@pytest.mark.parametrize("headers", OWN)
+def test_the_development_tenant_works_for_its_own_and_known_origins(
+    make_api: MakeApi, over: str, headers: dict[str, str]
+):
+    api = make_api(over, cors_origins=("https://dashboard.example.com",))
+
+    assert api.post("/api/notifications", SMS, headers=of_page(api, headers)).status_code == 201
+
+
+def test_a_key_is_good_on_every_page(make_api: MakeApi, make_key: MakeKey, over: str):
+    api = make_api(over, token=make_key())
+
+    for headers in FOREIGN:
+        assert api.post("/api/notifications", SMS, headers=of_page(api, headers)).status_code == 201
 
 
 def test_a_tenant_sees_nothing_of_another(bank_a: Api, bank_b: Api):

@@ -1,22 +1,24 @@
 """Who calls: the API key of a request, or the development tenant."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from wavecom.domain.tenant import Caller, Role, read_token
 from wavecom.http.errors import ForbiddenError, UnauthenticatedError
 from wavecom.http.services import Services
 
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
+_READING = {"GET", "HEAD", "OPTIONS"}
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="WaveCom"'}
 
 
-def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
+def authenticate(method: str, headers: Mapping[str, str], services: Services) -> Caller:
     """Return who calls, by ``Authorization: Bearer <key>`` or ``X-API-Key: <key>``.
 
     Raises `UnauthenticatedError`, also for an Authorization of another scheme. Without either the development tenant
-    answers, where there is one, and only to a loopback host name, so that no page in a browser gets in by rebinding a
-    name of its own.
+    answers, where there is one: only to a loopback host name, so that no page in a browser gets in by rebinding a name
+    of its own, and to no page of another origin that would change something. Raises `ForbiddenError`.
     """
     given = _token(headers)
     if given is None:
@@ -24,6 +26,8 @@ def authenticate(headers: Mapping[str, str], services: Services) -> Caller:
             raise UnauthenticatedError("An API key is required: Authorization: Bearer <key>", headers=_CHALLENGE)
         if not _LOOPBACK.fullmatch(headers.get("host", "")):
             raise ForbiddenError("The development tenant answers to localhost only; use an API key")
+        if method not in _READING and _is_foreign(headers, services.config.cors_origins):
+            raise ForbiddenError("The development tenant changes nothing for pages of other origins; use an API key")
         return Caller(tenant_id=services.config.development_tenant, key_id="development", role=Role.OPERATOR)
     token = read_token(given)
     if token is not None:
@@ -40,3 +44,17 @@ def _token(headers: Mapping[str, str]) -> str | None:
         return headers.get("x-api-key")
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+
+
+def _is_foreign(headers: Mapping[str, str], known: Collection[str]) -> bool:
+    """Whether a page of another origin makes the request, by what browsers say of it and no page can forge.
+
+    ``Origin`` (Fetch standard, section 3.2) comes with everything but GET and HEAD; ``Sec-Fetch-Site`` (W3C, Fetch
+    Metadata Request Headers) says ``same-site`` of another port of the same host. Who sends neither is no page.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+    if origin is not None and origin in known:
+        return False
+    host = headers.get("host", "").lower()
+    is_own = origin is None or origin.lower() in {f"http://{host}", f"https://{host}"}
+    return not is_own or site not in {"same-origin", "none"}

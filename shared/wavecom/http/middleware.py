@@ -107,7 +107,7 @@ def admit(services: Services) -> Middleware:
             raise EncodedBodyError
         if event.http_method == "OPTIONS" or event.path.startswith(PUBLIC):
             return call_next(app)
-        caller = authenticate(event.headers, services)
+        caller = authenticate(event.http_method, event.headers, services)
         app.append_context(caller=caller)
         limit = caller.rate_limit or services.config.rate_limit
         allowance = services.rate_limits.take(caller.key_id, limit=limit, at=services.clock())

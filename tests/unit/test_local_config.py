@@ -1,0 +1,45 @@
+"""Who can reach a stack on one machine, and who can read its files."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from local.config import StackConfig, StackError, check_host, is_loopback, make_private
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
+def test_the_development_tenant_may_be_on_loopback(host: str) -> None:
+    check_host(host, "development")
+
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "example.com", "localhost.example.com"])
+def test_the_development_tenant_is_refused_where_others_reach_it(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("DEVELOPMENT_TENANT", "development")
+
+    with pytest.raises(StackError, match="DEVELOPMENT_TENANT"):
+        StackConfig.from_environment()
+
+
+@pytest.mark.parametrize("tenant", [None, ""])
+def test_without_a_development_tenant_any_host_will_do(tenant: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    monkeypatch.delenv("DEVELOPMENT_TENANT", raising=False)
+    if tenant is not None:
+        monkeypatch.setenv("DEVELOPMENT_TENANT", tenant)
+
+    assert not StackConfig.from_environment().environment().get("DEVELOPMENT_TENANT")
+
+
+def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+
+    make_private(folder)
+    make_private(tmp_path / "new")
+
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, tmp_path / "new")] == [0o700, 0o700]
