@@ -94,7 +94,7 @@ def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi
         reports = build_receipts(ThreadedResolver(), receipts)
         reports.prepare()
         places.append((PREFIX, Guard(reports, services.config, rooms)))
-    otherwise = _get_only(page) if page is not None else api
+    otherwise = Guard(_get_only(page), services.config, rooms) if page is not None else api
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

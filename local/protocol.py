@@ -106,6 +106,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _refuse(self, status: HTTPStatus) -> None:
+        """Answer and hang up; without an answer where nothing was asked, or where another one is due first."""
+        waits_for_another = self.cycle is not None and not self.cycle.response_complete
+        if self.scope is None or waits_for_another:
+            self.transport.close()
+            return
         text = f"{status.phrase}\n"
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
