@@ -3,6 +3,7 @@
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -39,6 +40,9 @@ SERVER: Final[dict[str, Any]] = {
 """How uvicorn serves."""
 
 
+_address: ContextVar[str] = ContextVar("address", default="")
+
+
 class ThreadedResolver(HttpResolver):
     """Powertools' ASGI resolver with each request in a thread of its own.
 
@@ -53,7 +57,13 @@ class ThreadedResolver(HttpResolver):
         for route in self._static_routes + self._dynamic_routes:
             route._build_middleware_stack(self._router_middlewares, self)
 
+    async def asgi_handler(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Handle a request, and remember where it came from: Powertools keeps no address."""
+        _address.set((scope.get("client") or ("",))[0])
+        await super().asgi_handler(scope, receive, send)
+
     async def _resolve_async(self) -> dict[str, Any]:  # type: ignore[override]
+        self.current_event["requestContext"]["http"]["sourceIp"] = _address.get()
         return await asyncio.to_thread(lambda: self._resolve().build(self.current_event, self._cors))
 
 

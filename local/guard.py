@@ -125,13 +125,13 @@ class Guard:
                 raise reader.too_large()
             await reader.read(SMALL_BYTES)
             if reader.ended:
-                await self._app(scope, _once(reader.body()), send)
+                await self._app(scope, _once(reader.body(), receive), send)
                 return
             async with self._rooms.reading.hold(_expected(headers, self._max_body_bytes), reader.until):
                 await reader.read(self._max_body_bytes)
                 body = reader.body()
                 async with self._rooms.working.hold(len(body), reader.until):
-                    await self._app(scope, _once(body), send)
+                    await self._app(scope, _once(body, receive), send)
         except (HttpError, OverloadedError, UnicodeDecodeError) as exc:
             if isinstance(exc, BodyTooLargeError) and "expect" not in headers:
                 await reader.discard()
@@ -239,8 +239,15 @@ def _check(scope: Scope, headers: dict[str, str]) -> None:
         raise MalformedRequestError("There are no WebSockets here")
 
 
-def _once(body: bytes) -> Receive:
-    async def receive() -> Message:
+def _once(body: bytes, receive: Receive) -> Receive:
+    """Return a receiver that gives the whole body, and after it what ``receive`` gives: the end of the connection."""
+    given = False
+
+    async def next_message() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return receive
+    return next_message

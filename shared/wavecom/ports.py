@@ -395,6 +395,9 @@ class ApiKeys(Protocol):
     def all(self, tenant_id: str | None) -> list[ApiKey]:
         """Return the keys of a tenant, its test keys among them, or of all tenants for None; newest first, 1,000."""
 
+    def ids(self) -> frozenset[str] | None:
+        """Return the public ids of all keys, or None where they are too many to hold."""
+
     def revoke(self, key_id: str, at: datetime) -> bool:
         """Let a key open nothing from ``at`` on, and say whether there is such a key."""
 

@@ -8,6 +8,7 @@ from tests.integration.conftest import Api, MakeApi, attempted
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.outcomes import Outcome
 from wavecom.domain.tenant import Role
+from wavecom.http.key_lookup import UNKNOWN_MAX
 
 MakeKey = Callable[..., str]
 SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
@@ -213,6 +214,37 @@ def test_a_key_is_good_on_every_page(make_api: MakeApi, make_key: MakeKey, over:
 
     for headers in FOREIGN:
         assert api.post("/api/notifications", SMS, headers=of_page(api, headers)).status_code == 201
+
+
+def guess(api: Api, number: int) -> int:
+    token = f"wc_{number:012x}_{'x' * 43}"
+    return api.get("/api/notifications", headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+def test_guesses_of_keys_soon_cost_no_call_and_lock_no_good_key_out(
+    closed_api: Api, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch
+):
+    never_seen, revoked = make_key("bank-a"), make_key("bank-b", revoked=True)
+    asked: list[str] = []
+    get = closed_api.services.api_keys.get
+    monkeypatch.setattr(
+        type(closed_api.services.api_keys), "get", lambda _, key_id: asked.append(key_id) or get(key_id)
+    )
+
+    statuses = [guess(closed_api, number) for number in range(UNKNOWN_MAX + 20)]
+
+    assert statuses == [401] * UNKNOWN_MAX + [429] * 20
+    assert len(asked) == UNKNOWN_MAX
+    for token, status in ((never_seen, 200), (revoked, 401), (never_seen[:-1] + "!", 401)):
+        answer = closed_api.get("/api/notifications", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
+    refused = closed_api.get("/api/notifications", headers={"X-API-Key": f"wc_{1:012x}_{'x' * 43}"})
+    assert refused.json()["error"] == {
+        "code": "RATE_LIMITED",
+        "message": "Too many wrong API keys from this address",
+        "details": [],
+    }
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
 def test_a_tenant_sees_nothing_of_another(bank_a: Api, bank_b: Api):

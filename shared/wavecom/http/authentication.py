@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from wavecom.domain.tenant import Caller, Role, read_token
 from wavecom.http.errors import ForbiddenError, UnauthenticatedError
-from wavecom.http.services import Services
+from wavecom.http.key_lookup import KeyLookup
+from wavecom.http.services import HttpConfig
 
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -13,25 +15,36 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="WaveCom"'}
 
 
-def authenticate(method: str, headers: Mapping[str, str], services: Services) -> Caller:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a request says of its sender; ``headers`` has lower case names, ``address`` may be empty."""
+
+    method: str
+    headers: Mapping[str, str]
+    address: str
+
+
+def authenticate(request: Request, config: HttpConfig, keys: KeyLookup) -> Caller:
     """Return who calls, by ``Authorization: Bearer <key>`` or ``X-API-Key: <key>``.
 
     Raises `UnauthenticatedError`, also for an Authorization of another scheme. Without either the development tenant
     answers, where there is one: only to a loopback host name, so that no page in a browser gets in by rebinding a name
-    of its own, and to no page of another origin that would change something. Raises `ForbiddenError`.
+    of its own, and to no page of another origin that would change something. Raises `ForbiddenError`, and
+    `RateLimitedError` to who guesses keys.
     """
+    headers = request.headers
     given = _token(headers)
     if given is None:
-        if services.config.development_tenant is None:
+        if config.development_tenant is None:
             raise UnauthenticatedError("An API key is required: Authorization: Bearer <key>", headers=_CHALLENGE)
         if not _LOOPBACK.fullmatch(headers.get("host", "")):
             raise ForbiddenError("The development tenant answers to localhost only; use an API key")
-        if method not in _READING and _is_foreign(headers, services.config.cors_origins):
+        if request.method not in _READING and _is_foreign(headers, config.cors_origins):
             raise ForbiddenError("The development tenant changes nothing for pages of other origins; use an API key")
-        return Caller(tenant_id=services.config.development_tenant, key_id="development", role=Role.OPERATOR)
+        return Caller(tenant_id=config.development_tenant, key_id="development", role=Role.OPERATOR)
     token = read_token(given)
     if token is not None:
-        key = services.api_keys.get(token.key_id)
+        key = keys.find(token.key_id, request.address)
         if key is not None and key.opens_with(token):
             return key.caller()
     raise UnauthenticatedError("The API key is not valid", headers=_CHALLENGE)

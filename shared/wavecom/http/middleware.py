@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from pydantic_core import to_json
 
 from wavecom.domain.tenant import Caller
-from wavecom.http.authentication import authenticate
+from wavecom.http.authentication import Request, authenticate
 from wavecom.http.errors import (
     BodyTooLargeError,
     EncodedBodyError,
@@ -27,6 +27,7 @@ from wavecom.http.errors import (
 )
 from wavecom.http.headers import SECURITY_HEADERS, etag, is_encoded, is_unchanged, refuses_gzip, request_id
 from wavecom.http.json_body import read_json
+from wavecom.http.key_lookup import KeyLookup
 from wavecom.http.meter import ANONYMOUS, HttpMeter
 from wavecom.http.requests import field_errors
 from wavecom.http.services import Services
@@ -97,6 +98,7 @@ def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
 
 def admit(services: Services) -> Middleware:
     """Refuse what is too large or compressed, who is unknown and who asks too often, in that order."""
+    keys = KeyLookup(services.api_keys)
 
     def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
         event = app.current_event
@@ -107,7 +109,8 @@ def admit(services: Services) -> Middleware:
             raise EncodedBodyError
         if event.http_method == "OPTIONS" or event.path.startswith(PUBLIC):
             return call_next(app)
-        caller = authenticate(event.http_method, event.headers, services)
+        request = Request(event.http_method, event.headers, _address(app))
+        caller = authenticate(request, services.config, keys)
         app.append_context(caller=caller)
         limit = caller.rate_limit or services.config.rate_limit
         allowance = services.rate_limits.take(caller.key_id, limit=limit, at=services.clock())
@@ -118,6 +121,12 @@ def admit(services: Services) -> Middleware:
         return call_next(app)
 
     return middleware
+
+
+def _address(app: ApiGatewayResolver) -> str:
+    """Return the client's address, which API Gateway and the local server put into the event."""
+    context: dict[str, Any] = app.current_event.get("requestContext") or {}
+    return str(context.get("http", {}).get("sourceIp", ""))
 
 
 def _body_bytes(app: ApiGatewayResolver) -> int:

@@ -11,6 +11,8 @@ CACHE = timedelta(seconds=30)
 """How long a revoked key may go on working, and a new one may be unknown."""
 CACHE_SIZE = 10_000
 SHOWN = 1_000
+IDS_HELD = 100_000
+"""Some 7 MB of them."""
 
 
 class MongoApiKeys:
@@ -47,6 +49,12 @@ class MongoApiKeys:
         query = {} if tenant_id is None else {"tenantId": {"$in": [tenant_id, f"{tenant_id}{TEST_SUFFIX}"]}}
         with available():
             return [_from_document(each) for each in self._apikeys.find(query).sort("createdAt", -1).limit(SHOWN)]
+
+    def ids(self) -> frozenset[str] | None:
+        """See `wavecom.ports.ApiKeys.ids`."""
+        with available():
+            found = [each["_id"] for each in self._apikeys.find({}, {"_id": 1}).limit(IDS_HELD + 1)]
+        return frozenset(found) if len(found) <= IDS_HELD else None
 
     def revoke(self, key_id: str, at: datetime) -> bool:
         """See `wavecom.ports.ApiKeys.revoke`. Other processes go by what they have cached until that ends."""

@@ -1,0 +1,142 @@
+"""Who guesses API keys: counted by address, refused without a call, and never to the harm of a good key."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from wavecom.domain.tenant import ApiKey, Role, new_api_key
+from wavecom.http import key_lookup
+from wavecom.http.errors import RateLimitedError
+from wavecom.http.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup
+
+
+class Keys:
+    """Stored keys that count what is asked of them."""
+
+    def __init__(self, *, too_many: bool = False) -> None:
+        self.stored: dict[str, ApiKey] = {}
+        self.gets = self.reads = 0
+        self._too_many = too_many
+
+    def get(self, key_id: str) -> ApiKey | None:
+        self.gets += 1
+        return self.stored.get(key_id)
+
+    def add(self, key: ApiKey) -> None:
+        self.stored[key.key_id] = key
+
+    def all(self, tenant_id: str | None) -> list[ApiKey]:
+        raise NotImplementedError
+
+    def ids(self) -> frozenset[str] | None:
+        self.reads += 1
+        return None if self._too_many else frozenset(self.stored)
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        raise NotImplementedError
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def lookup(keys: Keys, clock: Clock) -> KeyLookup:
+    return KeyLookup(keys, clock)
+
+
+def stored(keys: Keys) -> str:
+    key, _ = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
+    keys.add(key)
+    return key.key_id
+
+
+def guesses(lookup: KeyLookup, address: str, count: int = UNKNOWN_MAX) -> None:
+    for number in range(count):
+        assert lookup.find(f"{number:012x}", address) is None
+
+
+def is_refused(lookup: KeyLookup, address: str) -> bool:
+    try:
+        return lookup.find("f" * 12, address) is not None
+    except RateLimitedError:
+        return True
+
+
+def test_guesses_are_refused_without_a_call(lookup: KeyLookup, keys: Keys) -> None:
+    guesses(lookup, "192.0.2.1")
+
+    assert all(is_refused(lookup, "192.0.2.1") for _ in range(100))
+    assert (keys.gets, keys.reads) == (UNKNOWN_MAX, 1)
+
+
+def test_a_good_key_passes_at_an_address_that_guesses(lookup: KeyLookup, keys: Keys) -> None:
+    key_id = stored(keys)
+    guesses(lookup, "192.0.2.1")
+
+    assert lookup.find(key_id, "192.0.2.1") == keys.stored[key_id]
+
+
+def test_a_key_that_is_made_meanwhile_passes_in_a_second(lookup: KeyLookup, keys: Keys, clock: Clock) -> None:
+    guesses(lookup, "192.0.2.1")
+    assert is_refused(lookup, "192.0.2.1")
+    key_id = stored(keys)
+
+    clock.now += IDS_SECONDS
+
+    assert lookup.find(key_id, "192.0.2.1") is not None
+
+
+def test_another_address_may_still_mistype(lookup: KeyLookup) -> None:
+    guesses(lookup, "192.0.2.1")
+
+    assert not is_refused(lookup, "192.0.2.2")
+
+
+def test_addresses_of_one_ipv6_network_count_together(lookup: KeyLookup) -> None:
+    for number in range(UNKNOWN_MAX):
+        lookup.find(f"{number:012x}", f"2001:db8::{number:x}")
+
+    assert is_refused(lookup, "2001:db8::ffff")
+    assert not is_refused(lookup, "2001:db8:0:1::1")
+
+
+def test_a_window_ends(lookup: KeyLookup, clock: Clock) -> None:
+    guesses(lookup, "192.0.2.1")
+
+    clock.now += WINDOW_SECONDS
+
+    assert not is_refused(lookup, "192.0.2.1")
+
+
+def test_more_addresses_than_are_counted_count_as_one(lookup: KeyLookup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_lookup, "ADDRESSES_MAX", 10)
+    for number in range(10):
+        guesses(lookup, f"192.0.2.{number}", 1)
+
+    for number in range(UNKNOWN_MAX):
+        lookup.find(f"{number:012x}", f"198.51.100.{number}")
+
+    assert is_refused(lookup, "203.0.113.1")
+    assert not is_refused(lookup, "192.0.2.1")
+
+
+def test_where_the_ids_are_too_many_to_hold_all_are_looked_up(clock: Clock) -> None:
+    keys = Keys(too_many=True)
+    lookup = KeyLookup(keys, clock)
+    guesses(lookup, "192.0.2.1")
+
+    assert not is_refused(lookup, "192.0.2.1")
