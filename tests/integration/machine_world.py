@@ -23,6 +23,7 @@ from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.intervene import Intervene
+from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.receive import Receive
 from wavecom.application.route import Route, Router, Routes
 from wavecom.application.submit import Submit
@@ -237,8 +238,7 @@ class World:
                 clock=clock,
                 random=lambda: next(numbers),
             ),
-            breakers=breakers,
-            pace=self._pace,
+            health=ProviderHealth(breakers=breakers, pace=self._pace, clock=clock),
             executor=AtOnce(),
             sends_at_once=SENDS_AT_ONCE,
             clock=clock,

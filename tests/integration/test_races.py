@@ -22,6 +22,7 @@ from wavecom.adapters.mongo.weights import MongoWeights
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.intervene import Intervene
+from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.receive import Receive
 from wavecom.application.route import Route, Router, Routes
 from wavecom.application.submit import Submit
@@ -57,8 +58,7 @@ class Process:
                 weights=MongoWeights(mongo),
                 clock=now,
             ),
-            breakers=breakers,
-            pace=pace,
+            health=ProviderHealth(breakers=breakers, pace=pace, clock=now),
             executor=executor,
             sends_at_once=32,
             clock=now,
