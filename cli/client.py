@@ -69,6 +69,7 @@ class Api:
         self.is_local = is_loopback(parsed.host)
         self.is_encrypted = parsed.scheme == "https"
         self.is_test_key = bool(key and key.startswith("wc_test_"))
+        self.answered = False
         self._say = say
         self._authorization = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.Client(
@@ -168,6 +169,7 @@ class Api:
                 response.close()
         except httpx.RequestError as exc:
             raise unreachable(self.url, exc) from exc
+        self.answered = True
         return Answer(response.status_code, response.headers, _json(response), time.monotonic() - started, ends)
 
     def _wait(self, seconds: float, why: str) -> None:
@@ -222,11 +224,14 @@ def _refusal(url: str, answer: Answer) -> RefusedError:
     retry_after = _seconds(answer.headers.get("retry-after"))
     error = body.get("error")
     if isinstance(error, dict):
+        details = error.get("details", [])
+        if not (isinstance(details, list) and all(isinstance(each, dict) for each in details)):
+            raise not_ours(url, answer.status)
         return RefusedError(
             str(error.get("message", "")),
             status=answer.status,
             code=str(error.get("code", "")),
-            details=[(str(each.get("field")), str(each.get("message"))) for each in error.get("details", [])],
+            details=[(str(each.get("field")), str(each.get("message"))) for each in details],
             request_id=str(body.get("requestId", "")),
             retry_after=retry_after,
         )

@@ -11,11 +11,12 @@ from typing import Annotated, Concatenate, ParamSpec
 import typer
 
 from cli.client import KEY, Api
-from cli.errors import INTERRUPTED, CliError, UsageError
+from cli.errors import INTERRUPTED, CliError, UnreachableError, UsageError
 from cli.output import Output
 
 DEFAULT_URL = "http://localhost:5000"
 KEY_VARIABLE = "WAVECOM_API_KEY"
+ADVICE = "Check --url or WAVECOM_URL; this version of the command line may also be older or newer than the service."
 _CONNECTION = "Connection"
 
 P = ParamSpec("P")
@@ -75,10 +76,19 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[Concatenate[Run, 
 
 
 def _run(url: str, key_file: Path | None, as_json: bool, body: Callable[[Run], None]) -> None:
+    """Run a command. What it cannot read of an answer is another server's: it takes answers to be as documented."""
     out = Output(as_json=as_json)
     try:
         with Api(url, _key(key_file), say=out.note) as api:
-            body(Run(api, out, key_file))
+            try:
+                body(Run(api, out, key_file))
+            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as exc:
+                if not api.answered:
+                    raise
+                what = f"{type(exc).__name__}: {exc}"[:100]
+                raise UnreachableError(
+                    f"What answers at {url} does not answer as WaveCom does ({what})", ADVICE
+                ) from exc
     except CliError as exc:
         out.error(exc)
         raise typer.Exit(exc.exit_code) from exc

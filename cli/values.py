@@ -90,7 +90,10 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
 
 notification_id = matching("[0-9a-f]{24}", "an id of 24 hex digits")
 key_id = matching("[0-9a-f]{12}", "the id of a key, 12 hex digits, not its token")
-tenant_id = matching("[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, hyphens and underscores")
+tenant_id = matching(
+    "[A-Za-z0-9][A-Za-z0-9_-]{0,63}",
+    "1 to 64 letters, digits, hyphens and underscores, a letter or a digit first",
+)
 provider = matching("[a-z0-9][a-z0-9-]{0,39}", "the name of a provider")
 idempotency_key = matching(KEY.pattern, "1 to 255 printable ASCII characters without spaces")
 

@@ -18,7 +18,9 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @cli.command()
 def run(
     stage: Annotated[str, typer.Option(help="A stage that is deployed.")],
-    tenant: Annotated[str, typer.Option(help="Tenant that the key opens: letters, digits, - and _.")],
+    tenant: Annotated[
+        str, typer.Option(help="Tenant that the key opens: letters, digits, - and _, a letter or a digit first.")
+    ],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "first",
     role: Annotated[str, typer.Option(help="tenant, or operator, who sees metrics over all tenants.")] = "tenant",
 ) -> None:

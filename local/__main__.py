@@ -125,7 +125,9 @@ def write_refusals() -> None:
 
 @cli.command()
 def key(
-    tenant: Annotated[str, typer.Option(help="Tenant that the key opens: letters, digits, - and _.")],
+    tenant: Annotated[
+        str, typer.Option(help="Tenant that the key opens: letters, digits, - and _, a letter or a digit first.")
+    ],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "local",
     role: Annotated[Role, typer.Option(help="An operator sees metrics over all tenants.")] = Role.TENANT,
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: the service's.")] = None,

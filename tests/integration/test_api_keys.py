@@ -11,7 +11,7 @@ from tests.builders import ManualClock
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role
+from wavecom.domain.tenant import Role, new_api_key
 from wavecom.http import operation_responses as shapes
 
 MakeKey = Callable[..., str]
@@ -278,3 +278,58 @@ def test_each_key_spends_its_own_limit(operator: Api, opened: Callable[[str], Ap
 
     assert [live.post("/api/notifications", EMAIL).status_code for _ in range(3)] == [201, 201, 429]
     assert test.post("/api/notifications", EMAIL).status_code == 201
+
+
+@pytest.mark.parametrize("tenant_id", ["-", "_", "-bank", "_system", "--", "bank~test", "", "b" * 65, "bank a", "bänk"])
+def test_names_that_the_system_uses_are_no_tenants(operator: Api, tenant_id: str) -> None:
+    refused = operator.post("/api/keys", {**BANK_C, "tenantId": tenant_id})
+
+    assert refused.status_code == 422
+    assert fields(refused) == ["tenantId"]
+    with pytest.raises(ValueError, match="tenant's id"):
+        new_api_key(tenant_id=tenant_id, name="x", role=Role.TENANT, at=operator.services.clock())
+
+
+@pytest.mark.parametrize("tenant_id", ["b", "0", "bank-a", "Bank_A-", "development"])
+def test_other_names_are_tenants(operator: Api, tenant_id: str) -> None:
+    assert make(operator, tenantId=tenant_id)["tenantId"] == tenant_id
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\n", "\r", "\t", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\u061c", "\u200e", "\u200f", "\u202a",
+     "\u202e", "\u2066", "\u2069", "\ufeff"],
+)  # fmt: skip
+def test_a_keys_name_stays_on_its_line_and_reads_in_its_order(operator: Api, character: str) -> None:
+    name = f"shop{character}reversed"
+
+    refused = operator.post("/api/keys", {**BANK_C, "name": name})
+
+    assert refused.status_code == 422
+    assert fields(refused) == ["name"]
+    with pytest.raises(ValueError, match="key's name"):
+        new_api_key(tenant_id="bank-a", name=name, role=Role.TENANT, at=operator.services.clock())
+
+
+def test_a_key_with_a_name_of_former_times_is_rotated(operator: Api, mongo: Mongo) -> None:
+    old = make(operator)
+    mongo.database.apikeys.update_one({"_id": old["id"]}, {"$set": {"name": "shop\u202e", "tenantId": "-bank"}})
+
+    new = rotate(operator, old["id"])
+
+    assert new.status_code == 201
+    assert (new.json()["data"]["name"], new.json()["data"]["tenantId"]) == ("shop\u202e", "-bank")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Boutique «Été»\u00a0!",
+        "店舗\u3000東京",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian, with the joiner that it needs
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",
+        "x" * 200,
+    ],
+)
+def test_a_keys_name_may_be_in_any_script(operator: Api, name: str) -> None:
+    assert make(operator, name=name)["name"] == name

@@ -183,6 +183,88 @@ def test_what_answers_in_the_place_of_the_api_is_told(
     assert gateway.count == 1
 
 
+NOTIFICATION = {"_id": SOME_ID, "status": "SENT"}
+STRANGE = [
+    Reply(200, b"<html>Hello</html>"),
+    Reply(200, b""),
+    Reply(200, b"[" * 100_000),
+    Reply(422, b"<html>Hello</html>"),
+    Reply(500, b"\xff\xfe"),
+    *(
+        json_reply(200, {"success": True, **body})
+        for body in (
+            {},
+            {"data": None},
+            {"data": 5},
+            {"data": "text"},
+            {"data": []},
+            {"data": {}},
+            {"data": {"notification": NOTIFICATION, "logs": []}},
+            {"data": {"notification": NOTIFICATION, "logs": 5}},
+            {"data": {"notification": 5, "logs": [{}]}},
+            {"data": {"notification": {**NOTIFICATION, "status": ["SENT"]}, "logs": [{"timestamp": 5}]}},
+            {"data": {"notifications": 5, "pagination": 5, "groups": 5, "providers": 5, "suppressions": 5}},
+            {"data": {"notifications": [5], "pagination": {"nextCursor": None}}},
+            {"data": {"minutes": 5, "total": [], "onUnknown": {}}},
+        )
+    ),
+    *(
+        json_reply(422, {"success": False, "error": error})
+        for error in (
+            5,
+            [],
+            {"details": 5},
+            {"details": "text"},
+            {"details": [5]},
+            {"message": {}, "code": 5, "details": [{"field": 5}]},
+        )
+    ),
+]
+COMMANDS = [
+    ("status", SOME_ID),
+    ("status", SOME_ID, "--follow"),
+    ("list",),
+    ("send", *EMAIL),
+    ("keys", "list"),
+    ("suppressions", "list"),
+    ("dlq", "list"),
+    ("providers",),
+    ("ledger",),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:3]))
+def test_a_server_that_is_not_wavecom_is_met_with_a_sentence(
+    gateway: Gateway, wavecom: Wavecom, command: tuple[str, ...]
+):
+    for reply in STRANGE:
+        gateway.always = reply
+
+        result = wavecom(*command)
+
+        assert result.exit_code in {0, 3, 4}, (reply, result.output)
+        assert result.exception is None or isinstance(result.exception, SystemExit), (reply, result.exception)
+        assert "Traceback" not in result.output
+        if result.exit_code == 4:
+            assert "WaveCom" in result.stderr, (reply, result.stderr)
+
+
+@pytest.mark.parametrize("error", [{"details": 5}, {"details": [5]}])
+def test_strange_details_are_not_taken_for_a_refusal(gateway: Gateway, wavecom: Wavecom, error: dict[str, Any]):
+    gateway.always = json_reply(422, {"success": False, "error": error})
+
+    assert wavecom.json("status", SOME_ID, exit_code=4)["error"]["code"] == "UNREACHABLE"
+
+
+def test_what_an_answer_lacks_is_told(gateway: Gateway, wavecom: Wavecom):
+    gateway.always = json_reply(200, {"success": True, "data": {}})
+
+    result = wavecom("status", SOME_ID)
+
+    assert result.exit_code == 4
+    assert "does not answer as WaveCom does (KeyError: 'notification')" in result.stderr
+
+
 def test_a_key_comes_from_the_environment_or_a_file(make_api: MakeApi, make_key: MakeKey, tmp_path: Path):
     api = make_api("http", development_tenant=None)
     file = tmp_path / "key"

@@ -12,8 +12,15 @@ from wavecom.domain.notification import OnUnknown
 
 TEST_SUFFIX = "~test"
 """Ends the id of the tenant that a tenant's test keys open: a world of its own, served by simulators only."""
-TENANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""Fit for an SQS message group (Amazon SQS developer guide, "Message group ID") and for names of counters."""
+TENANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""Fit for an SQS message group (Amazon SQS developer guide, "Message group ID") and for names of counters.
+
+What begins with a hyphen or an underscore is the system's own, such as ``-``, the tenant of requests without one.
+"""
+NAME_MAX = 200
+LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+"""Text that stays on its line and reads in its order: no control characters, no line separators, and none of the
+characters that turn a text around (Unicode Standard Annex 9, section 2)."""
 _TOKEN = re.compile(r"wc_(?P<test>test_)?(?P<key_id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 
@@ -86,21 +93,35 @@ def new_api_key(
 ) -> tuple[ApiKey, str]:
     """Return a new key and its token, which is shown once and stored nowhere.
 
-    A ``test`` key opens the tenant's test world. Raises ValueError where ``tenant_id`` is not fit for one.
+    A ``test`` key opens the tenant's test world. Raises ValueError where ``tenant_id`` or ``name`` is not fit for one.
     """
     if not TENANT_ID.fullmatch(tenant_id):
-        raise ValueError("A tenant's id is 1 to 64 letters, digits, hyphens and underscores")
+        raise ValueError(
+            "A tenant's id is 1 to 64 letters, digits, hyphens and underscores; it begins with a letter or a digit"
+        )
+    if not (LINE.fullmatch(name) and len(name) <= NAME_MAX):
+        raise ValueError(f"A key's name is one line of 1 to {NAME_MAX} characters that are all visible")
+    opened = f"{tenant_id}{TEST_SUFFIX}" if test else tenant_id
+    return _made(tenant_id=opened, name=name, role=role, at=at, rate_limit=rate_limit)
+
+
+def rotated_key(old: ApiKey, at: datetime) -> tuple[ApiKey, str]:
+    """Return another key like ``old``, whatever its names are, and its token."""
+    return _made(tenant_id=old.tenant_id, name=old.name, role=old.role, at=at, rate_limit=old.rate_limit)
+
+
+def _made(*, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None) -> tuple[ApiKey, str]:
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey(
         key_id=key_id,
         secret_hash=hash_secret(secret),
-        tenant_id=f"{tenant_id}{TEST_SUFFIX}" if test else tenant_id,
+        tenant_id=tenant_id,
         name=name,
         role=role,
         created_at=at,
         rate_limit=rate_limit,
     )
-    return key, f"wc_{'test_' if test else ''}{key_id}_{secret}"
+    return key, f"wc_{'test_' if is_test(tenant_id) else ''}{key_id}_{secret}"
 
 
 def is_test(tenant_id: str) -> bool:

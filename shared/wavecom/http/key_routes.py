@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from wavecom.domain.errors import NotFoundError
-from wavecom.domain.tenant import TENANT_ID, TEST_SUFFIX, ApiKey, is_test, new_api_key
+from wavecom.domain.tenant import TENANT_ID, ApiKey, new_api_key, rotated_key
 from wavecom.http import operation_responses as shapes
 from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, documented
 from wavecom.http.middleware import json_response
@@ -63,14 +63,7 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
         old = services.api_keys.get(key_id)
         if old is None or old.revoked_at is not None:
             raise NotFoundError("There is no such key")
-        made, token = new_api_key(
-            tenant_id=old.tenant_id.removesuffix(TEST_SUFFIX),
-            name=old.name,
-            role=old.role,
-            at=services.clock(),
-            rate_limit=old.rate_limit,
-            test=is_test(old.tenant_id),
-        )
+        made, token = rotated_key(old, services.clock())
         return _added(services, made, token)
 
     @app.delete(

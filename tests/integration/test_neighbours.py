@@ -1,0 +1,171 @@
+"""One tenant's troubles with its recipients, on a real SMTP server and a real database: another's mail goes on."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope
+
+from tests.builders import TIMINGS, ManualClock, a_draft, message_about
+from tests.fakes import FakeQueue
+from wavecom.adapters.breaker import PyBreakers
+from wavecom.adapters.mongo.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.pace import MongoPace
+from wavecom.adapters.mongo.suppressions import MongoSuppressions
+from wavecom.adapters.mongo.weights import MongoWeights
+from wavecom.adapters.providers.simulated import SimulatedProvider
+from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
+from wavecom.application.deadline import Deadline
+from wavecom.application.deliver import Deliver
+from wavecom.application.provider_health import ProviderHealth
+from wavecom.application.route import Route, Router, Routes
+from wavecom.domain import lifecycle
+from wavecom.domain.notification import Channel, Notification, Status
+from wavecom.domain.tenant import TEST_SUFFIX
+
+REPLIES = {
+    "greylisted": "450 4.2.0 Recipient address rejected: Greylisted",
+    "full": "452 4.2.2 Mailbox full",
+    "unknown": "550 5.1.1 User unknown",
+    "invalid": "550 5.1.3 Bad destination mailbox address syntax",
+    "policy": "550 5.7.1 Message refused",
+}
+FATES = ("bounce", "fail", "timeout", "timeout-before", "limited", "fail-once", "hard-bounce", "late", "disorder")
+PER_KIND = 50
+
+
+class Server:
+    """A mail server with recipients of each kind; the part before the label says which."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    def stop(self) -> None:
+        """End it, unless it has ended."""
+        if self.controller.server is not None:
+            self.controller.stop()
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        envelope.rcpt_tos.append(address)
+        return REPLIES.get(address.partition("+")[0], "250 2.1.5 OK")
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
+        return "250 2.0.0 OK"
+
+
+class World:
+    """Consumers of one process, with SMTP for live messages and simulators for those of test keys."""
+
+    def __init__(self, mongo: Mongo, port: int, executor: ThreadPoolExecutor) -> None:
+        self.clock = ManualClock()
+        self.counters = MongoCounters(mongo)
+        self.store = MongoNotificationStore(mongo, self.counters)
+        self.breakers = PyBreakers(MongoBreakerStates(mongo), self.clock)
+        self.weights = MongoWeights(mongo)
+        pace = MongoPace(mongo)
+        self.smtp = SmtpEmailProvider(
+            host="127.0.0.1",
+            port=port,
+            sender="no-reply@bank.example",
+            encryption=Encryption.NONE,
+            timeout=timedelta(seconds=5),
+            pool_size=32,
+        )
+        simulators = {channel: [Route(provider=SimulatedProvider("smtp", channel))] for channel in Channel}
+        self.deliver = Deliver(
+            store=self.store,
+            queue=FakeQueue(),
+            suppressions=MongoSuppressions(mongo),
+            router=Router(
+                routes=Routes(live={Channel.EMAIL: [Route(provider=self.smtp)]}, simulators=simulators),
+                breakers=self.breakers,
+                pace=pace,
+                weights=self.weights,
+                clock=self.clock,
+            ),
+            health=ProviderHealth(breakers=self.breakers, pace=pace, clock=self.clock),
+            executor=executor,
+            sends_at_once=32,
+            clock=self.clock,
+            timings=TIMINGS,
+        )
+
+    def send(self, tenant: str, *recipients: str) -> list[Notification]:
+        """Accept and deliver one message to each recipient, and return what is stored of them."""
+        created = [
+            lifecycle.create(a_draft(recipient=each), tenant_id=tenant, at=self.clock(), timings=TIMINGS)
+            for each in recipients
+        ]
+        self.store.add(created)
+        queued = self.store.save([lifecycle.enqueue(each.after, at=self.clock(), timings=TIMINGS) for each in created])
+        self.deliver([message_about(each.after) for each in queued], Deadline(timedelta(minutes=1)))
+        return self.store.get_many([each.after.id for each in created])
+
+    def live_state(self) -> tuple[str, float, int]:
+        """Return the breaker of the live provider, its weight, and how many attempts counted against it."""
+        states = self.breakers.states()
+        return (
+            states["smtp"].name if "smtp" in states else "closed",
+            self.weights.factors().get("smtp", 1.0),
+            self.counters.totals(None).provider_faults().get("smtp", 0),
+        )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    server.controller.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def world(mongo: Mongo, server: Server) -> Iterator[World]:
+    with ThreadPoolExecutor(32) as executor:
+        world = World(mongo, server.port, executor)
+        yield world
+        world.smtp.close()
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+def test_one_tenants_recipients_do_not_stop_another_tenants_mail(world: World, kind: str) -> None:
+    world.send("bank-a", *(f"{kind}+{number}@other.example" for number in range(PER_KIND)))
+
+    others = world.send("bank-b", *(f"fine+{number}@example.com" for number in range(10)))
+
+    assert {each.status for each in others} == {Status.SENT}
+    assert {len(each.attempts) for each in others} == {1}
+    assert world.live_state() == ("closed", 1.0, 0)
+
+
+def test_provider_that_is_really_away_opens_its_breaker(world: World, server: Server) -> None:
+    server.stop()
+
+    world.send("bank-a", *(f"fine+{number}@example.com" for number in range(20)))
+
+    assert world.live_state()[0] == "open"
+
+
+def test_test_world_in_flames_changes_nothing_in_the_live_one_or_in_another_tenants(world: World) -> None:
+    for tenant in range(10):
+        recipients = [f"{fate}+{number}@simulator.example.com" for fate in FATES for number in range(15)]
+        world.send(f"bank-{tenant}{TEST_SUFFIX}", *recipients)
+        world.send(f"bank-{tenant}{TEST_SUFFIX}", *["timeout@simulator.example.com"] * 15)
+
+    live = world.send("bank-0", *(f"fine+{number}@example.com" for number in range(10)))
+    other = world.send(f"untouched{TEST_SUFFIX}", *(f"fine+{number}@example.com" for number in range(10)))
+
+    assert {each.status for each in [*live, *other]} == {Status.SENT}
+    assert world.live_state() == ("closed", 1.0, 0)
+    states = world.breakers.states()
+    assert {states[f"smtp/bank-{tenant}{TEST_SUFFIX}"].name for tenant in range(10)} == {"open"}
