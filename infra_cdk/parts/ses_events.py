@@ -19,8 +19,10 @@ EVENTS = [
     ses.EmailSendingEvent.BOUNCE,
     ses.EmailSendingEvent.COMPLAINT,
     ses.EmailSendingEvent.DELIVERY,
+    ses.EmailSendingEvent.DELIVERY_DELAY,
     ses.EmailSendingEvent.REJECT,
     ses.EmailSendingEvent.RENDERING_FAILURE,
+    ses.EmailSendingEvent.SEND,
 ]
 
 

@@ -37,8 +37,9 @@ def due(kept: KeptReports, at: datetime, limit: int = 100) -> list[DeliveryRepor
         a_report(),
         a_report(1, Fared.UNDELIVERED, reason="550 5.1.1", unwanted=Unwanted.HARD_BOUNCE),
         a_report(2, None, unwanted=Unwanted.COMPLAINT, at=NOON - timedelta(days=2)),
+        a_report(3, Fared.ACCEPTED, provider_message_id="SM1"),
     ],
-    ids=["delivered", "bounced", "complaint"],
+    ids=["delivered", "bounced", "complaint", "accepted"],
 )
 def test_a_report_comes_back_as_it_was_kept_once_its_time_has_come(kept, report: DeliveryReport) -> None:
     kept.keep([report], at=NOON, until=SOON)
@@ -70,6 +71,7 @@ def test_reports_that_say_different_things_are_all_kept(kept) -> None:
         a_report(),
         a_report(1),
         a_report(provider="sendgrid"),
+        a_report(fared=Fared.ACCEPTED),
         a_report(fared=Fared.UNDELIVERED),
         a_report(fared=Fared.UNDELIVERED, unwanted=Unwanted.HARD_BOUNCE),
         a_report(fared=None, unwanted=Unwanted.COMPLAINT),

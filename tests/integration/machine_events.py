@@ -263,7 +263,7 @@ deliveries = st.builds(
     count=st.integers(1, 4),
     plain_first=st.booleans(),
 )
-fared = st.sampled_from((Fared.DELIVERED, Fared.UNDELIVERED, None))
+fared = st.sampled_from((Fared.ACCEPTED, Fared.DELIVERED, Fared.UNDELIVERED, None))
 unwanted = st.sampled_from((None, None, None, Unwanted.HARD_BOUNCE))
 strangers = st.sampled_from(("exact", "plain", "texts", "bulk", "a stranger"))
 

@@ -90,12 +90,16 @@ STEPS: dict[Status, list[Step]] = {
     Status.RETRYING: [
         lambda each, at: _claim(each, max(at, each.retry_at or at)),
         _reported(Fared.DELIVERED),
+        _reported(Fared.ACCEPTED),
+        _reported(Fared.UNDELIVERED),
         lambda each, at: lifecycle.cancel(each, at=at),
     ],
     Status.SENT: [_reported(Fared.DELIVERED), _reported(Fared.UNDELIVERED)],
     Status.FAILED: [
         lambda each, at: lifecycle.replay(each, at=at, timings=TIMINGS, asked=ASKED),
         _reported(Fared.DELIVERED),
+        _reported(Fared.ACCEPTED),
+        _reported(Fared.UNDELIVERED),
     ],
 }
 

@@ -197,7 +197,7 @@ def test_each_call_that_is_rightly_signed_is_received_once(gate: Gate):
 
 
 def test_a_call_that_reports_nothing_is_taken_and_received_by_nobody(gate: Gate):
-    assert gate.send(twilio(MessageStatus="sent")).status_code == 204
+    assert gate.send(twilio(MessageStatus="canceled")).status_code == 204
     assert gate.receiver.calls == []
     assert gate.counted() == {"accepted.twilio": 1}
 

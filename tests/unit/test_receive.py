@@ -96,6 +96,32 @@ def test_what_was_sent_is_not_delivered_and_the_reason_is_kept(reports: Reports)
     assert reports.store.trail[notification.id][-1].metadata["reason"] == "550"
 
 
+@pytest.mark.parametrize("make", [sent, claimed], ids=["sent", "delivered"])
+def test_that_it_was_accepted_is_no_news_of_what_was_sent_and_costs_no_write(reports: Reports, make) -> None:
+    notification = reports.has(sent())
+    if make is claimed:
+        reports.receive([report(notification)])
+    before, entries = reports.stored(notification), len(reports.store.trail.get(notification.id, []))
+
+    reports.receive([report(notification, Fared.ACCEPTED)])
+
+    assert reports.stored(notification) == before
+    assert len(reports.store.trail.get(notification.id, [])) == entries
+    assert reports.kept.kept == {}
+
+
+def test_that_it_was_accepted_is_kept_while_it_is_being_sent_and_dropped_once_it_was(reports: Reports) -> None:
+    notification = reports.has(begun(claimed()))
+
+    reports.receive([report(notification, Fared.ACCEPTED)])
+    assert len(reports.kept.kept) == 1
+    settled = reports.saves(settlement.settle(notification, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+
+    assert reports.look_again() == 0
+    assert reports.stored(notification) == settled
+    assert reports.kept.kept == {}
+
+
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("second", list(Fared))
 def test_a_second_report_changes_nothing_whatever_it_says(reports: Reports, second: Fared, together: bool) -> None:
@@ -230,6 +256,82 @@ def test_a_delivery_ends_an_unknown_outcome(reports: Reports, on_unknown, idempo
     assert lifecycle.claim(stored, retry_counts={1}, token="t", at=NOON + timedelta(minutes=1), timings=TIMINGS) is None
 
 
+UNKNOWN = [
+    (OnUnknown.RESEND, False, Status.RETRYING),
+    (OnUnknown.HOLD, True, Status.RETRYING),
+    (OnUnknown.HOLD, False, Status.FAILED),
+]
+
+
+@pytest.mark.parametrize(("on_unknown", "idempotent", "was"), UNKNOWN)
+@pytest.mark.parametrize(
+    ("fared", "becomes", "error"),
+    [(Fared.ACCEPTED, Status.SENT, None), (Fared.UNDELIVERED, Status.UNDELIVERED, "550")],
+)
+def test_whatever_proves_that_it_was_accepted_ends_an_unknown_outcome(
+    reports: Reports, on_unknown, idempotent: bool, was: Status, fared: Fared, becomes: Status, error: str | None
+) -> None:
+    notification = reports.has(unknown_at("simulated-email", on_unknown, idempotent=idempotent))
+    assert notification.status is was
+
+    reports.receive([replace(report(notification, fared), provider_message_id="message-0")])
+
+    stored = reports.stored(notification)
+    assert (stored.status, stored.provider, stored.provider_message_id) == (becomes, "simulated-email", "message-0")
+    assert (stored.cause, stored.failed_at, stored.error) == (None, None, error)
+    assert (stored.retry_at, stored.due_at, stored.bound_to) == (None, None, None)
+    assert (stored.sent_at, stored.delivered_at) == (EVENT, None)
+    later = NOON + timedelta(minutes=1)
+    assert lifecycle.claim(stored, retry_counts={0, 1}, token="t", at=later, timings=TIMINGS) is None
+
+
+@pytest.mark.parametrize("fared", list(Fared))
+def test_the_trail_says_by_which_report_an_unknown_outcome_was_settled(reports: Reports, fared: Fared) -> None:
+    held = reports.has(unknown_at("simulated-email", OnUnknown.HOLD))
+
+    reports.receive([report(held, fared)])
+
+    settled = {entry.metadata["settledBy"] for entry in reports.store.trail[held.id]}
+    assert settled == {fared.value}
+    assert Status.SENT in [entry.status for entry in reports.store.trail[held.id]]
+
+
+@pytest.mark.parametrize("final", [Fared.DELIVERED, Fared.UNDELIVERED])
+@pytest.mark.parametrize("accepted_first", [True, False])
+@pytest.mark.parametrize("in_one_call", [True, False])
+def test_how_it_fared_is_not_lost_beside_its_acceptance(
+    reports: Reports, final: Fared, accepted_first: bool, in_one_call: bool
+) -> None:
+    notification = reports.has(unknown_at("simulated-email"))
+    given = [report(notification, Fared.ACCEPTED), report(notification, final)]
+    given = given if accepted_first else given[::-1]
+
+    for each in [given] if in_one_call else [[one] for one in given]:
+        reports.receive(each)
+
+    assert reports.stored(notification).status is Status(final.value.upper())
+    assert reports.kept.kept == {}
+
+
+def test_what_was_settled_by_its_acceptance_is_delivered_later(reports: Reports) -> None:
+    notification = reports.has(unknown_at("simulated-email", OnUnknown.HOLD))
+
+    for fared in (Fared.ACCEPTED, Fared.ACCEPTED, Fared.DELIVERED):
+        reports.receive([report(notification, fared)])
+
+    steps = [Status.QUEUED, Status.PROCESSING, Status.SENT, Status.DELIVERED]
+    assert [entry.status for entry in reports.store.trail[notification.id]] == steps
+
+
+def test_an_acceptance_that_came_while_its_answer_was_lost_settles_it_then(reports: Reports) -> None:
+    notification = reports.has(begun(claimed()))
+    reports.receive([report(notification, Fared.ACCEPTED)])
+    reports.saves(settlement.settle(notification, a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS))
+
+    assert reports.look_again() == 1
+    assert reports.stored(notification).status is Status.SENT
+
+
 def test_the_trail_shows_how_an_unknown_outcome_ended_without_a_gap(reports: Reports) -> None:
     held = unknown_at("simulated-email", OnUnknown.HOLD)
     reports.has(held)
@@ -244,29 +346,31 @@ def test_the_trail_shows_how_an_unknown_outcome_ended_without_a_gap(reports: Rep
 
 
 @pytest.mark.parametrize("on_unknown", list(OnUnknown))
-def test_another_providers_report_ends_no_unknown_outcome(reports: Reports, on_unknown: OnUnknown) -> None:
+@pytest.mark.parametrize("fared", list(Fared))
+def test_another_providers_report_ends_no_unknown_outcome(
+    reports: Reports, on_unknown: OnUnknown, fared: Fared
+) -> None:
     notification = reports.has(unknown_at("simulated-email", on_unknown))
 
-    reports.receive([report(notification, provider="another")])
+    reports.receive([report(notification, fared, provider="another")])
 
     assert reports.stored(notification) == notification
 
 
-def test_a_report_of_failure_ends_no_unknown_outcome(reports: Reports) -> None:
+def test_a_complaint_that_speaks_of_the_address_alone_ends_no_unknown_outcome(reports: Reports) -> None:
     notification = reports.has(unknown_at("simulated-email", OnUnknown.HOLD))
 
-    reports.receive([report(notification, Fared.UNDELIVERED)])
+    reports.receive([report(notification, None, unwanted=Unwanted.COMPLAINT)])
 
     assert reports.stored(notification) == notification
 
 
 def test_a_late_failure_of_an_unanswered_attempt_does_not_end_the_one_that_was_sent(reports: Reports) -> None:
     waiting = reports.has(unknown_at("simulated-email"))
-    first = replace(report(waiting, Fared.UNDELIVERED), provider_message_id="message-0")
-    reports.receive([first])
     second = lifecycle.claim(waiting, retry_counts={1}, token="again", at=NOON + timedelta(seconds=5), timings=TIMINGS)
     assert second is not None
     again = reports.saves(second)
+    reports.receive([replace(report(waiting, Fared.UNDELIVERED), provider_message_id="message-0")])
     sent_now = settlement.settle(again, a_result(Outcome.DELIVERED), at=NOON + timedelta(seconds=6), timings=TIMINGS)
     reports.saves(sent_now)
     assert sent_now.after.provider_message_id == "message-1"

@@ -99,6 +99,41 @@ def test_a_bounce_of_the_first_copy_says_nothing_of_the_one_that_another_provide
     assert reports.stored(resent).status is Status.SENT
 
 
+def unanswered_by_two() -> Notification:
+    return attempted(unknown_at("first"), "second", Outcome.UNKNOWN).after
+
+
+def test_of_two_unanswered_providers_one_that_did_not_deliver_leaves_open_what_the_other_did(reports: Reports) -> None:
+    waiting = reports.has(unanswered_by_two())
+    assert waiting.status is Status.RETRYING
+
+    reports.receive([report(waiting, Fared.UNDELIVERED, provider="first")])
+
+    assert reports.stored(waiting) == waiting
+
+
+def test_of_two_unanswered_providers_the_one_that_accepted_it_is_named(reports: Reports) -> None:
+    waiting = reports.has(unanswered_by_two())
+
+    reports.receive([report(waiting, Fared.ACCEPTED, provider="first")])
+    assert (reports.stored(waiting).status, reports.stored(waiting).provider) == (Status.SENT, "first")
+    reports.receive([report(waiting, provider="second")])
+
+    assert reports.stored(waiting).status is Status.DELIVERED
+
+
+@pytest.mark.parametrize("fared", list(Fared))
+def test_the_chain_and_the_counters_hold_whatever_settled_a_held_one(reports: Reports, fared: Fared) -> None:
+    held = with_its_trail(reports)
+
+    reports.receive([report(held, fared)])
+
+    stored, totals = reports.stored(held), reports.store.counters.totals("bank-a")
+    assert first_broken_link(stored, reports.store.trail[held.id]) is None
+    assert totals.dead_letters() == {}
+    assert {status: count for status, count in totals.by_status().items() if count} == {stored.status: 1}
+
+
 def test_a_provider_that_was_never_asked_cannot_say_how_a_message_fared(reports: Reports) -> None:
     notification = reports.has(sent())
 

@@ -49,6 +49,7 @@ EVENTS: dict[str, Event] = {
         settlement.begin(n, provider="exact", idempotent=True, at=at) if may_begin(n) else None
     ),
     "suppress": lambda n, at: settlement.suppress(n, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
+    "reported accepted": lambda n, at: receipts.apply(n, a_report(n, Fared.ACCEPTED), at=at),
     "reported delivered": lambda n, at: receipts.apply(n, a_report(n, Fared.DELIVERED), at=at),
     "reported undelivered": lambda n, at: receipts.apply(n, a_report(n, Fared.UNDELIVERED), at=at),
     "abandon": lambda n, at: settlement.abandon(n, at=at, timings=TIMINGS),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from wavecom.domain import receipts
 from wavecom.domain.notification import Notification
-from wavecom.domain.receipts import DeliveryReport
+from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.ports import Clock, KeptReports, NotificationStore, Suppression, Suppressions
 
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
@@ -53,7 +53,9 @@ class Receive:
 
     def _apply(self, reports: Sequence[DeliveryReport]) -> tuple[list[DeliveryReport], int]:
         """Apply what can be applied; return the reports that came too early, and how many notifications moved."""
-        left, early, moved = list(reports), list[DeliveryReport](), 0
+        # Of one notification's reports only one is applied. So those that say least come last.
+        left = sorted(reports, key=lambda report: report.fared is Fared.ACCEPTED)
+        early, moved = list[DeliveryReport](), 0
         for _ in range(ROUNDS):
             stored = {each.id: each for each in self.store.get_many({report.notification_id for report in left})}
             self._suppress(left, stored)

@@ -12,8 +12,12 @@ from wavecom.domain.suppression import Unwanted
 
 
 class Fared(StrEnum):
-    """What became of an accepted message."""
+    """What became of a message.
 
+    Each of them proves that the provider has accepted it; ACCEPTED says no more than that.
+    """
+
+    ACCEPTED = "accepted"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
 
@@ -22,7 +26,7 @@ class Fared(StrEnum):
 class DeliveryReport:
     """What a provider reports of one notification.
 
-    ``fared`` is None where the report speaks of the address alone (a complaint about a delivered email).
+    ``fared`` is None where the report speaks of the address alone.
     ``reason`` is the provider's own code, without the recipient. ``at`` is the provider's time of the event.
     ``provider_message_id`` says which message of the notification it is about, where the provider tells: after an
     attempt without an answer there may be two.
@@ -44,29 +48,41 @@ _UP_TO_SENT: Mapping[Status, tuple[Status, ...]] = {
 }
 """The steps that lie between where a notification stands and SENT, when a report says that it was sent."""
 
+_ENDS: Mapping[Fared, tuple[Status, str]] = {
+    Fared.DELIVERED: (Status.DELIVERED, "The provider reports its delivery"),
+    Fared.UNDELIVERED: (Status.UNDELIVERED, "The provider reports that it was not delivered"),
+}
+"""The step beyond SENT."""
+
 
 def apply(notification: Notification, report: DeliveryReport, *, at: datetime) -> Change | None:
     """Return what a report changes: SENT → DELIVERED or UNDELIVERED, or None where it changes nothing.
 
-    A second report, whatever it says, changes nothing any more. A report of delivery also tells how an unknown
-    outcome ended: what waits for its retry, or is held for a person, was sent after all.
+    A second report of that kind, whatever it says, changes nothing any more. A report of a provider that gave no answer
+    also tells how the unknown outcome ended: what waits for its retry, or is held for a person, was sent after all. The
+    trail then says by which report it was settled.
     """
     if report.fared is None or not _speaks_of(notification, report):
         return None
-    delivered = report.fared is Fared.DELIVERED
-    text = "The provider reports its delivery" if delivered else "The provider reports that it was not delivered"
     catch_up = [(status, "The provider reports that it was sent") for status in _UP_TO_SENT[notification.status]]
+    end = _ENDS.get(report.fared)
+    facts = {"provider": report.provider}
+    if report.reason:
+        facts["reason"] = report.reason
+    if catch_up:
+        facts["settledBy"] = report.fared.value
     return move(
         notification,
         *catch_up,
-        (Status.DELIVERED if delivered else Status.UNDELIVERED, text),
+        *([end] if end else []),
         at=at,
         due_at=None,
-        facts={"provider": report.provider, **({"reason": report.reason} if report.reason else {})},
+        facts=facts,
         provider=report.provider if catch_up else notification.provider,
+        provider_message_id=report.provider_message_id if catch_up else notification.provider_message_id,
         sent_at=notification.sent_at or report.at,
-        delivered_at=report.at if delivered else None,
-        error=None if delivered else report.reason or text,
+        delivered_at=report.at if report.fared is Fared.DELIVERED else None,
+        error=(report.reason or end[1]) if end and report.fared is Fared.UNDELIVERED else None,
         failed_at=None,
         cause=None,
         retry_at=None,
@@ -78,15 +94,19 @@ def apply(notification: Notification, report: DeliveryReport, *, at: datetime) -
 def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
     """Whether a report is about what was sent, or of what may have been: of a provider that gave no answer."""
     unanswered = {each.provider for each in notification.attempts if each.outcome is Outcome.UNKNOWN}
-    sent_after_all = report.fared is Fared.DELIVERED and report.provider in unanswered
     match notification.status:
+        case Status.SENT if report.fared is Fared.ACCEPTED:
+            return False  # known already
         case Status.SENT:
             of_another = report.provider_message_id not in (None, notification.provider_message_id)
             if report.fared is Fared.UNDELIVERED and of_another:
                 return False  # that of an attempt without an answer; the one that was sent may still arrive
+            sent_after_all = report.fared is Fared.DELIVERED and report.provider in unanswered
             return report.provider == notification.provider or sent_after_all
+        case Status.RETRYING | Status.FAILED if report.fared is Fared.UNDELIVERED:
+            return unanswered == {report.provider}  # what another one may have sent can still arrive
         case Status.RETRYING | Status.FAILED:
-            return sent_after_all
+            return report.provider in unanswered
         case _:
             return False
 

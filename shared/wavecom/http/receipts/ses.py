@@ -18,13 +18,14 @@ Bounce, Permanent: OnAccountSuppressionList         undelivered               ne
                                                                               person may have lifted our own entry since
 Bounce, Permanent: any other                        undelivered               not documented as a dead address
 Bounce, Transient or Undetermined                   undelivered               a later message may arrive
-Complaint                                                        complaint
+Complaint                                           accepted     complaint    accepted, or nobody could complain of it
 Complaint, OnAccountSuppressionList                 undelivered               "accepted the message, but didn't attempt
                                                                               to send it"
-Complaint, feedback type not-spam or auth-failure   (no report)               not the recipient's complaint
+Complaint, feedback type not-spam or auth-failure   accepted                  not the recipient's complaint
 Reject                                              undelivered               "contained a virus": not the address
 Rendering Failure                                   undelivered               not sent: our template, not the address
-DeliveryDelay, Send, Open, Click and all others     (no report)               says nothing final
+Send, DeliveryDelay                                 accepted                  SES has it, and tries to deliver it
+Open, Click and all others                          (no report)               says nothing of the delivery
 ==================================================  ===========  ===========  =======================================
 
 The notification's id and the provider's name come from the tags of the same names that the message was sent with.
@@ -128,9 +129,9 @@ class _Complaint(_Event):
         if complaint.complaint_sub_type == ON_ACCOUNT_LIST:
             return self._report(Fared.UNDELIVERED, f"Complaint/{ON_ACCOUNT_LIST}", None, complaint.timestamp)
         if complaint.complaint_feedback_type in NO_COMPLAINT:
-            return None
+            return self._report(Fared.ACCEPTED, None, None, complaint.timestamp)
         reason = "/".join(filter(None, ["Complaint", complaint.complaint_feedback_type]))
-        return self._report(None, reason, Unwanted.COMPLAINT, complaint.timestamp)
+        return self._report(Fared.ACCEPTED, reason, Unwanted.COMPLAINT, complaint.timestamp)
 
 
 class _RejectDetail(_Shape):
@@ -153,6 +154,13 @@ class _RenderingFailure(_Event):
         return self._report(Fared.UNDELIVERED, "RenderingFailure", None, self.mail.timestamp)
 
 
+class _Accepted(_Event):
+    event_type: Literal["Send", "DeliveryDelay"]
+
+    def report(self) -> DeliveryReport | None:
+        return self._report(Fared.ACCEPTED, None, None, self.mail.timestamp)
+
+
 class _AnyEvent(_Shape):
     event_type: str
 
@@ -166,12 +174,14 @@ class _Record(_Shape):
     sns: Annotated[_Notification, Field(alias="Sns")]
 
 
-_EVENTS: Final[Mapping[str, type[_Delivery | _Bounce | _Complaint | _Reject | _RenderingFailure]]] = {
+_EVENTS: Final[Mapping[str, type[_Delivery | _Bounce | _Complaint | _Reject | _RenderingFailure | _Accepted]]] = {
     "Delivery": _Delivery,
     "Bounce": _Bounce,
     "Complaint": _Complaint,
     "Reject": _Reject,
     "Rendering Failure": _RenderingFailure,
+    "Send": _Accepted,
+    "DeliveryDelay": _Accepted,
 }
 
 

@@ -20,7 +20,9 @@ undelivered, failed                    undelivered               unless one of t
     30004, 30007, 30008                undelivered               blocked, filtered, unknown: says nothing of the number
     30006                              undelivered               a landline, or a carrier that our short code does not
                                                                  reach: the code does not tell which
-any other status                       (no report)               on its way, or never handed over
+accepted, scheduled, queued, sending,  accepted                  Twilio has it, and it is on its way
+sent
+any other status                       (no report)               says nothing of the message
 =====================================  ===========  ===========  ====================================================
 
 The time of a report is that of its arrival: ``RawDlrDoneDate`` is to the minute and of no known time zone (Twilio
@@ -55,6 +57,11 @@ MAX_PARAMETERS: Final = 100
 """Of a form; Twilio sends about ten."""
 
 _FARED: Final[Mapping[str, Fared]] = {
+    "accepted": Fared.ACCEPTED,
+    "scheduled": Fared.ACCEPTED,
+    "queued": Fared.ACCEPTED,
+    "sending": Fared.ACCEPTED,
+    "sent": Fared.ACCEPTED,
     "delivered": Fared.DELIVERED,
     "read": Fared.DELIVERED,
     "undelivered": Fared.UNDELIVERED,

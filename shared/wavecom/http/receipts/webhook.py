@@ -39,11 +39,22 @@ _ID: Final = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}")
 _SECONDS: Final = re.compile(r"[1-9][0-9]{0,9}")
 
 
+_FARED: Final[Mapping[str, Fared]] = {
+    "sent": Fared.ACCEPTED,
+    "complained": Fared.ACCEPTED,
+    "delivered": Fared.DELIVERED,
+    "undelivered": Fared.UNDELIVERED,
+}
+
+
 class Report(WireModel):
-    """What became of one message. ``hardBounce`` says that its address is dead."""
+    """What became of one message. ``hardBounce`` says that its address is dead.
+
+    ``sent`` says that the provider has accepted it, ``complained`` that its recipient complained of it.
+    """
 
     notification_id: NotificationId
-    status: Literal["delivered", "undelivered", "complained"]
+    status: Literal["sent", "delivered", "undelivered", "complained"]
     reason: Code | None = None
     hard_bounce: Annotated[bool, Field(strict=True)] = False
     at: Moment
@@ -57,17 +68,13 @@ class Report(WireModel):
 
     def told_by(self, provider: str) -> DeliveryReport:
         """Return the report in the domain's terms."""
-        fared = Fared(self.status) if self.status != "complained" else None
-        if fared is None:
-            unwanted: Unwanted | None = Unwanted.COMPLAINT
-        else:
-            unwanted = Unwanted.HARD_BOUNCE if self.hard_bounce else None
+        complaint = Unwanted.COMPLAINT if self.status == "complained" else None
         return DeliveryReport(
             notification_id=self.notification_id,
             provider=provider,
-            fared=fared,
+            fared=_FARED[self.status],
             reason=self.reason,
-            unwanted=unwanted,
+            unwanted=Unwanted.HARD_BOUNCE if self.hard_bounce else complaint,
             at=self.at,
         )
 
