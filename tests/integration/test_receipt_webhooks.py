@@ -32,7 +32,10 @@ OTHER_ID = "507f1f77bcf86cd799439012"
 PUBLIC_URL = "https://api.bank.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OLD_TOKEN = "fedcba9876543210fedcba9876543210"
+OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+RECIPIENT_TEXT = "550 user@example.com unknown"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -69,8 +72,8 @@ class Gate:
     def services(self) -> ReceiptServices:
         return ReceiptServices(
             receive=self.receiver,
-            twilio_auth_tokens={"twilio-sms": TOKEN},
-            webhook_secrets={"gateway": SECRET},
+            twilio_auth_tokens={"twilio-sms": (TOKEN, OLD_TOKEN)},
+            webhook_secrets={"gateway": (SECRET, OLD_SECRET)},
             public_url=self.public_url,
             clock=self.clock,
             counters=self.counters,
@@ -207,6 +210,56 @@ def test_the_reports_of_a_call_come_together(gate: Gate):
 
     assert gate.send(webhook(body=json.dumps({"reports": reports}))).status_code == 204
     assert [[report.notification_id for report in call] for call in gate.receiver.calls] == [[ID, OTHER_ID]]
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: twilio(token=OLD_TOKEN), lambda: webhook(secret=OLD_SECRET)], ids=["twilio", "webhook"]
+)
+def test_the_secret_before_the_present_one_is_accepted_too(gate: Gate, make: Callable[[], httpx.Request]):
+    assert gate.send(make()).status_code == 204
+    assert len(gate.receiver.calls) == 1
+
+
+def test_one_bad_report_refuses_itself_and_not_the_others(gate: Gate):
+    good = {"notificationId": ID, "status": "delivered", "at": "2026-03-01T12:00:00Z"}
+    reports = [good, {**good, "status": "read"}, good, "text", {**good, "reason": RECIPIENT_TEXT}]
+
+    answer = gate.send(webhook(body=json.dumps({"reports": reports})))
+
+    assert answer.status_code == 207
+    assert answer.headers["Content-Type"] == "application/json"
+    envelope = answer.json()
+    assert envelope["success"] is True
+    assert (envelope["data"]["accepted"], envelope["data"]["refused"]) == (2, 3)
+    results = envelope["data"]["results"]
+    assert [(each["index"], each["status"], each["error"]["code"]) for each in results] == [
+        (1, 422, "VALIDATION_FAILED"),
+        (3, 422, "VALIDATION_FAILED"),
+        (4, 422, "VALIDATION_FAILED"),
+    ]
+    assert [each["error"]["details"][0]["field"] for each in results] == [
+        "reports[1].status",
+        "reports[3]",
+        "reports[4].reason",
+    ]
+    assert RECIPIENT_TEXT not in answer.text
+    assert [len(call) for call in gate.receiver.calls] == [2]
+    assert gate.counted() == {"accepted.webhook": 1}
+
+
+def test_when_no_report_is_fine_the_call_is_refused(gate: Gate):
+    answer = gate.send(webhook(body=json.dumps({"reports": [{}] * 30})))
+
+    refused(answer, 422, "VALIDATION_FAILED")
+    assert len(answer.json()["error"]["details"]) == 20
+    assert gate.receiver.calls == []
+
+
+def test_while_the_store_is_down_the_good_reports_of_a_call_are_asked_for_again(gate: Gate):
+    good = {"notificationId": ID, "status": "delivered", "at": "2026-03-01T12:00:00Z"}
+    gate.receiver.down = True
+
+    refused(gate.send(webhook(body=json.dumps({"reports": [good, {}]}))), 503, "UNAVAILABLE")
 
 
 @pytest.mark.parametrize("make", [twilio, webhook])
@@ -418,8 +471,8 @@ def test_a_stage_is_part_of_the_url_that_is_signed(public_url: str | None):
 
 
 def test_secrets_do_not_show(gate: Gate):
-    assert TOKEN not in repr(gate.services())
-    assert SECRET not in repr(gate.services())
+    for secret in (TOKEN, OLD_TOKEN, SECRET, OLD_SECRET):
+        assert secret not in repr(gate.services())
 
 
 @pytest.fixture

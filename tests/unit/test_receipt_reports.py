@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from wavecom.domain.suppression import Unwanted
 from wavecom.http.errors import HttpError, InvalidRequestError, MalformedRequestError
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.ses import ses_reports
+from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, sign, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
 
@@ -217,7 +218,7 @@ def called(
 
 
 def read(callback: Callback) -> list[DeliveryReport]:
-    return twilio_reports(callback, provider="twilio-sms", auth_token=TOKEN, at=NOON)
+    return twilio_reports(callback, provider="twilio-sms", auth_tokens=[TOKEN], at=NOON)
 
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -367,7 +368,11 @@ WEBHOOK = Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 A_REPORT = {"notificationId": ID, "status": "delivered", "at": "2026-03-01T13:00:03.669999+01:00"}
 
 
-def posted(value: Any, *, sent: datetime = NOON, **headers: str) -> list[DeliveryReport]:
+def posted(value: Any, *, sent: datetime = NOON, **headers: str) -> Sequence[DeliveryReport]:
+    return taken_of(value, sent=sent, **headers).reports
+
+
+def taken_of(value: Any, *, sent: datetime = NOON, **headers: str) -> Taken:
     body = value if isinstance(value, str) else json.dumps(value)
     signed = {
         "webhook-id": "msg_1",
@@ -375,7 +380,7 @@ def posted(value: Any, *, sent: datetime = NOON, **headers: str) -> list[Deliver
         "webhook-signature": WEBHOOK.sign("msg_1", sent, body),
         **{name.replace("_", "-"): text for name, text in headers.items()},
     }
-    return webhook_reports(body, signed, provider="gateway", webhook=WEBHOOK, at=NOON)
+    return webhook_reports(body, signed, provider="gateway", webhooks=[WEBHOOK], at=NOON)
 
 
 def reported(**changes: Any) -> dict[str, Any]:
@@ -445,6 +450,40 @@ WRONG_REPORTS = [
     (reported(at="0001-01-01T00:00:00+23:59"), "reports[0].at"),
     ('{"reports": [], "reports": []}', "reports"),
 ]
+
+
+@pytest.mark.parametrize(("value", "field"), [each for each in WRONG_REPORTS if "reports[0]" in each[1]])
+def test_a_wrong_report_keeps_nothing_else_back(value: Any, field: str) -> None:
+    (wrong,) = value["reports"]
+
+    taken = taken_of({"reports": [A_REPORT, wrong, A_REPORT]})
+
+    assert (len(taken.reports), taken.accepted) == (2, 2)
+    ((index, error),) = taken.refused.items()
+    assert (index, [each.field for each in error.details]) == (1, [field.replace("[0]", "[1]")])
+
+
+@pytest.mark.parametrize("text", [r"a\u0000b", r"\ud800"])
+@pytest.mark.parametrize("field", ["reason", "colour", "status"])
+def test_text_that_cannot_be_stored_refuses_its_own_report_only(field: str, text: str) -> None:
+    bad = json.dumps({**A_REPORT, field: "TEXT"}).replace("TEXT", text)
+
+    taken = taken_of(f'{{"reports": [{json.dumps(A_REPORT)}, {bad}]}}')
+
+    assert len(taken.reports) == 1
+    assert taken.refused.keys() == {1}
+
+
+@pytest.mark.parametrize("body", [r'{"reports": [], "\ud800": 1}', r'{"reports": [{}], "\u0000": 1}'])
+def test_text_that_cannot_be_stored_beside_the_reports_refuses_the_call(body: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        posted(body)
+
+
+def test_of_one_wrong_report_a_few_fields_are_named() -> None:
+    taken = taken_of({"reports": [A_REPORT, {f"f{number}": 1 for number in range(100)}]})
+
+    assert len(taken.refused[1].details) == 20
 
 
 @pytest.mark.parametrize(("value", "field"), WRONG_REPORTS)

@@ -27,10 +27,7 @@ def read_json(body: str) -> Any:
     `InvalidRequestError` for more than `VALUES_MAX` values, before they are made, and with the fields that are named
     twice in one object, or whose text has NUL characters or surrogates without a partner.
     """
-    body = body.removeprefix(BYTE_ORDER_MARK)
-    if has_too_many_values(body):
-        error = FieldError("body", f"must not have more than {VALUES_MAX} values")
-        raise InvalidRequestError("The request is too large", [error])
+    body = _bounded(body)
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as exc:
@@ -40,6 +37,14 @@ def read_json(body: str) -> Any:
         _refuse(value)
     _refuse_repeated_names(body)
     return value
+
+
+def _bounded(body: str) -> str:
+    """Return a document without the mark before it. Raises `InvalidRequestError` where it has too many values."""
+    if has_too_many_values(body):
+        error = FieldError("body", f"must not have more than {VALUES_MAX} values")
+        raise InvalidRequestError("The request is too large", [error])
+    return body.removeprefix(BYTE_ORDER_MARK)
 
 
 def has_too_many_values(body: str) -> bool:
@@ -57,6 +62,35 @@ def has_too_many_values(body: str) -> bool:
         if values > VALUES_MAX or steps > 4 * VALUES_MAX:  # a member has two strings at the most
             return True
     return False
+
+
+def read_json_with_any_text(body: str) -> Any:
+    """Return the value of a JSON document whose texts are still to be checked, by `check_texts`, part by part.
+
+    Raises as `read_json` does, but not for texts.
+    """
+    body = _bounded(body)
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as exc:
+        try:
+            value = json.loads(body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise MalformedRequestError(f"The body is not valid JSON: {exc}") from exc
+    _refuse_repeated_names(body)
+    return value
+
+
+def check_texts(value: object, path: str) -> None:
+    """Raise `InvalidRequestError` where a text within ``value`` has NUL characters or surrogates without a partner.
+
+    ``path`` is where the value stands, such as ``reports[3]``.
+    """
+    _refuse(value, path)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _refuse_repeated_names(body: str) -> None:
@@ -83,16 +117,16 @@ def _name_bad_text(body: str) -> None:
     _refuse(value)
 
 
-def _refuse(value: Any) -> None:
-    fields = [field for field, text in _texts(value) if _UNSTORABLE.search(text)]
+def _refuse(value: Any, path: str = "") -> None:
+    fields = [field for field, text in _texts(value, path) if _UNSTORABLE.search(text)]
     if fields:
         message = "must not contain NUL characters or unpaired surrogates"
         raise InvalidRequestError("The request has invalid text", [FieldError(field, message) for field in fields])
 
 
-def _texts(root: Any) -> Iterator[tuple[str, str]]:
+def _texts(root: Any, below: str = "") -> Iterator[tuple[str, str]]:
     """Yield each text with the path to it, cut where it is long; a key counts as text of its object."""
-    waiting: list[tuple[str, Any]] = [("", root)]
+    waiting: list[tuple[str, Any]] = [(below, root)]
     while waiting:
         path, value = waiting.pop()
         path = path[:FIELD_MAX]  # or a deep document with long names would have paths of gigabytes

@@ -27,8 +27,9 @@ from wavecom.http.errors import (
 )
 from wavecom.http.headers import is_encoded
 from wavecom.http.meter import ANONYMOUS, HttpMeter
-from wavecom.http.middleware import JSON, UNMATCHED, Next, finish
+from wavecom.http.middleware import JSON, UNMATCHED, Next, finish, json_response
 from wavecom.http.receipts.refusals import SignatureRefusedError
+from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
 from wavecom.ports import Clock, Counters
@@ -46,14 +47,14 @@ class ReceiptServices:
     """What the routes of delivery reports are given.
 
     ``receive`` applies reports, as often as they come; it raises `StoreUnavailableError` where it cannot.
-    ``twilio_auth_tokens`` and ``webhook_secrets`` (``whsec_`` and base64) are by the provider's name. ``public_url`` is
-    what providers see in front of the path, such as ``https://api.bank.example``. Without it, Twilio's signature is
+    ``twilio_auth_tokens`` and ``webhook_secrets`` (``whsec_`` and base64) are by the provider's name, the present one and
+    perhaps the one before it: either is accepted. ``public_url`` is what providers see in front of the path, such as ``https://api.bank.example``. Without it, Twilio's signature is
     checked for the URL that the request names itself: a call that was made to another of our hosts would do as well.
     """
 
     receive: Callable[[Sequence[DeliveryReport]], None]
-    twilio_auth_tokens: Mapping[str, str] = field(repr=False)
-    webhook_secrets: Mapping[str, str] = field(repr=False)
+    twilio_auth_tokens: Mapping[str, Sequence[str]] = field(repr=False)
+    webhook_secrets: Mapping[str, Sequence[str]] = field(repr=False)
     public_url: str | None
     clock: Clock
     counters: Counters
@@ -66,29 +67,31 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
     An unknown provider is refused as a wrong signature is, after the same work, with a secret that nobody has. Raises
     ValueError for a secret that is not base64.
     """
-    webhooks = {name: Webhook(secret) for name, secret in services.webhook_secrets.items()}
-    nobodys_webhook = Webhook(secrets.token_bytes(32))
-    nobodys_token = secrets.token_hex(16)
+    webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
+    nobodys_webhooks = [Webhook(secrets.token_bytes(32))]
+    nobodys_tokens = [secrets.token_hex(16)]
     app.use([finish(HttpMeter(services.counters, services.clock)), _label, match_exactly])
 
     @app.post(TWILIO)
     def twilio(provider: str) -> Response[str]:
         parameters = parse_form(_text(app, FORM, services.max_body_bytes))
         callback = _callback(app, parameters, services.public_url)
-        token = services.twilio_auth_tokens.get(provider, nobodys_token)
+        tokens = services.twilio_auth_tokens.get(provider, nobodys_tokens)
         at = services.clock()
-        return _receive(
-            "twilio", lambda: twilio_reports(callback, provider=provider, auth_token=token, at=at), services
-        )
+
+        def read() -> Taken:
+            return Taken(reports=twilio_reports(callback, provider=provider, auth_tokens=tokens, at=at))
+
+        return _receive("twilio", read, services)
 
     @app.post(WEBHOOK)
     def webhook(provider: str) -> Response[str]:
         body = _text(app, JSON, services.max_body_bytes)
         headers = app.current_event.headers
-        secret = webhooks.get(provider, nobodys_webhook)
+        known = webhooks.get(provider, nobodys_webhooks)
         at = services.clock()
         return _receive(
-            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhook=secret, at=at), services
+            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services
         )
 
     return app
@@ -132,15 +135,18 @@ def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], pu
     )
 
 
-def _receive(source: str, read: Callable[[], Sequence[DeliveryReport]], services: ReceiptServices) -> Response[str]:
+def _receive(source: str, read: Callable[[], Taken], services: ReceiptServices) -> Response[str]:
+    """Receive what is taken of a call; answer 204, or 207 and what is wrong with the items that are refused."""
     try:
-        reports = read()
+        taken = read()
     except SignatureRefusedError as exc:
         _count(f"receipts.refused.{source}.{exc.reason}", services)
         raise
-    if reports:
-        services.receive(reports)
+    if taken.reports:
+        services.receive(taken.reports)
     _count(f"receipts.accepted.{source}", services)
+    if taken.refused:
+        return json_response(HTTPStatus.MULTI_STATUS, {"success": True, "data": taken.view()})
     return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
 
 

@@ -127,12 +127,14 @@ def sign(auth_token: str, url: str, parameters: Parameters) -> str:
     return base64.b64encode(digest).decode()
 
 
-def twilio_reports(callback: Callback, *, provider: str, auth_token: str, at: datetime) -> list[DeliveryReport]:
+def twilio_reports(
+    callback: Callback, *, provider: str, auth_tokens: Sequence[str], at: datetime
+) -> list[DeliveryReport]:
     """Check a callback that came at ``at`` and return what it reports, which may be nothing.
 
-    Raises `SignatureRefusedError`, and `InvalidRequestError` for a call that is Twilio's but not as we asked for it.
+    It must be signed with one of ``auth_tokens``; there are two of them while the account's token is changed. Raises `SignatureRefusedError`, and `InvalidRequestError` for a call that is Twilio's but not as we asked for it.
     """
-    _check_signature(callback, auth_token)
+    _check_signature(callback, auth_tokens)
     ours = _our_query(callback.query)
     sent_at = datetime.fromtimestamp(int(ours.sent_at), UTC)
     if not at - MAX_AGE <= sent_at <= at + CLOCK_DIFFERENCE:
@@ -155,12 +157,13 @@ def twilio_reports(callback: Callback, *, provider: str, auth_token: str, at: da
     ]
 
 
-def _check_signature(callback: Callback, auth_token: str) -> None:
+def _check_signature(callback: Callback, auth_tokens: Sequence[str]) -> None:
     if not callback.signature:
         raise SignatureRefusedError(Reason.MISSING)
     given = callback.signature.encode(errors="surrogatepass")
     genuine = [
         hmac.compare_digest(sign(auth_token, url, callback.parameters).encode(), given)
+        for auth_token in auth_tokens
         for url in _signed_urls(callback)
     ]
     if not any(genuine):

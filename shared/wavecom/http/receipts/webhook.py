@@ -8,14 +8,16 @@ signature without a comma. The body is::
     {"reports": [{"notificationId": "507f1f77bcf86cd799439011", "status": "undelivered", "reason": "5.1.1",
                   "hardBounce": true, "at": "2026-01-31T09:30:00Z"}]}
 
+Each report is taken or refused by itself.
+
 A call may come again within the tolerance, by the sender's retry or by a replay; it then reports the same once more.
 """
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from standardwebhooks import Webhook
@@ -23,16 +25,16 @@ from standardwebhooks import Webhook
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.domain.suppression import Unwanted
 from wavecom.http.errors import FieldError, InvalidRequestError
-from wavecom.http.json_body import read_json
+from wavecom.http.json_body import check_texts, read_json_with_any_text
 from wavecom.http.moments import Moment
 from wavecom.http.receipts.fields import Code, NotificationId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.receipts.taken import ERRORS_MAX, Taken, take_each
 from wavecom.http.requests import WireModel, field_errors
 
 TOLERANCE: Final = timedelta(minutes=5)
 """Between the sender's clock and ours; that of the specification's own libraries."""
 REPORTS_MAX: Final = 1000
-ERRORS_MAX: Final = 20
 
 _ID: Final = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}")
 """Without a full stop, which parts the signed text ("Signature scheme")."""
@@ -80,31 +82,34 @@ class Report(WireModel):
 
 
 class Reports(WireModel):
-    """The body of a call."""
+    """The body of a call; each of its reports is a `Report`, or refused."""
 
-    reports: Annotated[list[Report], Field(min_length=1, max_length=REPORTS_MAX)]
+    reports: Annotated[list[Any], Field(min_length=1, max_length=REPORTS_MAX)]
 
 
 def webhook_reports(
-    body: str, headers: Mapping[str, str], *, provider: str, webhook: Webhook, at: datetime
-) -> list[DeliveryReport]:
-    """Check a call that came at ``at`` and return what it reports; ``headers`` has lower case names.
+    body: str, headers: Mapping[str, str], *, provider: str, webhooks: Sequence[Webhook], at: datetime
+) -> Taken:
+    """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
 
-    Raises `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` for the body.
+    One of ``webhooks`` must have signed it; there are two of them while its secret is changed. Raises
+    `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` for a body no part of which is taken.
     """
-    _check_signature(body, headers, webhook, at)
-    value = read_json(body)
+    _check_signature(body, headers, webhooks, at)
+    value = read_json_with_any_text(body)
     if not isinstance(value, dict):
         raise InvalidRequestError("The request is not valid", [FieldError("body", "must be an object")])
+    check_texts([name for name in value if name != "reports"], "body")
     try:
         reports = Reports.model_validate(value).reports
     except ValidationError as exc:
         errors = field_errors(exc.errors(include_url=False)[:ERRORS_MAX])
         raise InvalidRequestError("The request is not valid", errors) from exc
-    return [report.told_by(provider) for report in reports]
+    taken = take_each(reports, lambda report: Report.model_validate(report).told_by(provider), called="reports")
+    return taken.or_refuse()
 
 
-def _check_signature(body: str, headers: Mapping[str, str], webhook: Webhook, at: datetime) -> None:
+def _check_signature(body: str, headers: Mapping[str, str], webhooks: Sequence[Webhook], at: datetime) -> None:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     message_id, seconds, signatures = [headers.get(name, "") for name in names]
     if not (message_id and seconds and signatures):
@@ -112,9 +117,9 @@ def _check_signature(body: str, headers: Mapping[str, str], webhook: Webhook, at
     if not (_ID.fullmatch(message_id) and _SECONDS.fullmatch(seconds)):
         raise SignatureRefusedError(Reason.FORGED)
     sent_at = datetime.fromtimestamp(int(seconds), UTC)
-    expected = webhook.sign(message_id, sent_at, body).encode()
+    expected = [webhook.sign(message_id, sent_at, body).encode() for webhook in webhooks]
     given = signatures.encode(errors="surrogatepass").split(b" ")
-    if not any(hmac.compare_digest(expected, each) for each in given):
+    if not any([hmac.compare_digest(ours, each) for ours in expected for each in given]):
         raise SignatureRefusedError(Reason.FORGED)
     if abs(at - sent_at) > TOLERANCE:
         raise SignatureRefusedError(Reason.EXPIRED)

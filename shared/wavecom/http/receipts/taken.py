@@ -1,0 +1,72 @@
+"""What is taken of a call that carries several reports: each is read, or refused, by itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from wavecom.domain.receipts import DeliveryReport
+from wavecom.http.errors import FieldError, InvalidRequestError, answer_to
+from wavecom.http.json_body import check_texts
+from wavecom.http.requests import field_errors
+
+ERRORS_MAX: Final = 20
+"""Details of one refused item, and of a call none of whose items is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The reports of a call, and why others are refused, by their place in the call.
+
+    ``accepted`` counts the items that could be read; some of them may report nothing.
+    """
+
+    reports: Sequence[DeliveryReport]
+    accepted: int = 1
+    refused: Mapping[int, InvalidRequestError] = field(default_factory=dict)
+
+    def view(self) -> dict[str, Any]:
+        """Return what the sender is told of a call of which some items are refused; ``results`` are of these."""
+        results = [
+            {"index": index, "status": error.status.value, "error": answer_to(error).error()}
+            for index, error in self.refused.items()
+        ]
+        return {"accepted": self.accepted, "refused": len(self.refused), "results": results}
+
+    def or_refuse(self) -> "Taken":
+        """Raise `InvalidRequestError` where nothing could be read, else return itself."""
+        if self.accepted or not self.refused:
+            return self
+        details = [detail for error in self.refused.values() for detail in error.details]
+        raise InvalidRequestError("The request is not valid", details[:ERRORS_MAX])
+
+
+def take_each(items: Sequence[object], read: Callable[[object], DeliveryReport | None], *, called: str) -> Taken:
+    """Return what ``read`` makes of each item, which is None where it reports nothing.
+
+    It may raise Pydantic's ValidationError. ``called`` is what the list is called in the paths of the errors, such as
+    ``reports`` for ``reports[3].status``.
+    """
+    reports: list[DeliveryReport] = []
+    refused: dict[int, InvalidRequestError] = {}
+    for index, item in enumerate(items):
+        path = f"{called}[{index}]"
+        try:
+            check_texts(item, path)
+            report = read(item)
+        except ValidationError as exc:
+            errors = exc.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_MAX]
+            refused[index] = InvalidRequestError("The report is not valid", _below(path, errors))
+        except InvalidRequestError as exc:
+            refused[index] = exc
+        else:
+            reports += [report] if report else []
+    return Taken(reports=reports, accepted=len(items) - len(refused), refused=refused)
+
+
+def _below(path: str, errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    return [
+        FieldError(path, one.message) if one.field == "body" else FieldError(f"{path}.{one.field}", one.message)
+        for one in field_errors(errors)
+    ]
