@@ -171,12 +171,8 @@ class Container:
         providers = self.settings.providers
         return ReceiptServices(
             receive=self.receive,
-            twilio_auth_tokens={
-                each.name: each.auth_token.get_secret_value() for each in providers if isinstance(each, TwilioConfig)
-            },
-            webhook_secrets={
-                each.name: each.webhook_secret.get_secret_value() for each in providers if each.webhook_secret
-            },
+            twilio_auth_tokens={each.name: each.auth_tokens() for each in providers if isinstance(each, TwilioConfig)},
+            webhook_secrets={each.name: known for each in providers if (known := each.webhook_secrets())},
             public_url=self.settings.receipts_url,
             clock=self.clock,
             counters=self.counters,

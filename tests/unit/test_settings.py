@@ -8,6 +8,7 @@ from moto import mock_aws
 
 from wavecom import topology
 from wavecom.adapters.secrets import read_secret
+from wavecom.bootstrap import Container
 from wavecom.domain.errors import UnavailableError
 from wavecom.settings import Settings, SettingsError
 
@@ -205,3 +206,43 @@ def test_smtp_has_the_port_of_its_encryption(monkeypatch, given: dict[str, objec
     monkeypatch.setenv("PROVIDERS", json.dumps([smtp]))
 
     assert Settings.from_environment().providers[0].server_port == port  # type: ignore[union-attr]
+
+
+CURRENT, PREVIOUS = "whsec_Y3VycmVudC1zZWNyZXQ=", "whsec_cHJldmlvdXMtc2VjcmV0"
+
+
+def test_a_secret_and_the_one_before_it_are_both_good_for_reports(monkeypatch) -> None:
+    tokens = {"authToken": "a" * 32, "previousAuthToken": "b" * 32}
+    secrets = {"webhookSecret": CURRENT, "previousWebhookSecret": PREVIOUS}
+    smtp = {"kind": "smtp", "name": "smtp", "host": "localhost", "sender": "no-reply@bank.example", **secrets}
+    monkeypatch.setenv("PROVIDERS", json.dumps([{**TWILIO, "sender": "WaveCom", **tokens}, smtp]))
+
+    container = Container(Settings.from_environment())
+    services = container.receipt_services
+    container.mongo.close()
+
+    assert services.twilio_auth_tokens == {"twilio": ("a" * 32, "b" * 32)}
+    assert services.webhook_secrets == {"smtp": (CURRENT, PREVIOUS)}
+
+
+def test_without_a_secret_before_it_only_the_present_one_is_good(monkeypatch) -> None:
+    smtp = {"kind": "smtp", "name": "smtp", "host": "localhost", "sender": "no-reply@bank.example"}
+    providers = [{**TWILIO, "sender": "WaveCom"}, {**smtp, "webhookSecret": CURRENT}, {**smtp, "name": "other"}]
+    monkeypatch.setenv("PROVIDERS", json.dumps(providers))
+
+    container = Container(Settings.from_environment())
+    services = container.receipt_services
+    container.mongo.close()
+
+    assert services.twilio_auth_tokens == {"twilio": ("t",)}
+    assert services.webhook_secrets == {"smtp": (CURRENT,)}
+
+
+def test_the_present_token_is_what_twilio_is_called_with(monkeypatch) -> None:
+    tokens = {"authToken": "a" * 32, "previousAuthToken": "b" * 32}
+    monkeypatch.setenv("PROVIDERS", json.dumps([{**TWILIO, "sender": "WaveCom", **tokens}]))
+
+    (config,) = Settings.from_environment().providers
+
+    assert config.auth_token.get_secret_value() == "a" * 32  # type: ignore[union-attr]
+    assert "b" * 32 not in repr(config)

@@ -13,13 +13,21 @@ from wavecom.domain.notification import Channel
 Sender = Annotated[str, Field(min_length=3, description="From address, for example WaveCom <no-reply@bank.example>")]
 
 
+WebhookSecret = Annotated[SecretStr, Field(min_length=10)]
+
+
+def _texts(*secrets: SecretStr | None) -> tuple[str, ...]:
+    return tuple(each.get_secret_value() for each in secrets if each is not None)
+
+
 class ProviderConfig(BaseModel):
     """What every provider has.
 
     Each is built once, as a part of the settings.
 
     ``weight`` decides its share of its channel, ``per_second`` is its rate limit, ``webhook_secret`` (``whsec_`` and
-    base64) is what its delivery reports are signed with where they come by the generic webhook.
+    base64) is what its delivery reports are signed with where they come by the generic webhook. Reports that are signed
+    with ``previous_webhook_secret`` are accepted too, while the sender is given the present one.
     """
 
     model_config = ConfigDict(
@@ -30,7 +38,12 @@ class ProviderConfig(BaseModel):
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
     per_second: Annotated[float | None, Field(gt=0, le=100_000)] = None
     timeout_seconds: Annotated[float | None, Field(gt=0, le=60)] = None
-    webhook_secret: Annotated[SecretStr | None, Field(min_length=10)] = None
+    webhook_secret: WebhookSecret | None = None
+    previous_webhook_secret: WebhookSecret | None = None
+
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Return what reports by the generic webhook may be signed with."""
+        return _texts(self.webhook_secret, self.previous_webhook_secret)
 
     def timeout(self, default: timedelta) -> timedelta:
         """Return the longest wait for the provider."""
@@ -125,13 +138,18 @@ class SnsConfig(SmsConfig):
 
 
 class TwilioConfig(SmsConfig):
-    """Twilio."""
+    """Twilio. Callbacks that are signed with ``previous_auth_token`` are accepted too; calls are made with the present."""
 
     kind: Literal["twilio"]
     account_sid: str
     auth_token: SecretStr
+    previous_auth_token: Annotated[SecretStr | None, Field(min_length=10)] = None
     sender: TwilioSender
     base_url: str = "https://api.twilio.com"
+
+    def auth_tokens(self) -> tuple[str, ...]:
+        """Return what callbacks may be signed with."""
+        return _texts(self.auth_token, self.previous_auth_token)
 
 
 class PushConfig(ProviderConfig):
