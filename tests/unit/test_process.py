@@ -67,6 +67,7 @@ def test_the_api_knows_what_providers_take_without_their_clients() -> None:
     )
 
     assert sorted(loaded) == [
-        f"wavecom.adapters.providers.{each}" for each in ("configuration", "recipients", "sms_senders")
+        f"wavecom.adapters.providers.{each}"
+        for each in ("configuration", "email_address", "email_message", "recipients", "sms_senders")
     ]
     assert [problem is None for problem in told] == [False, True, False, True, True, True]
