@@ -6,14 +6,14 @@ import traceback
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.builders import ManualClock
+from tests.builders import NOON, ManualClock
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
 from wavecom.adapters.providers.apns import PAYLOAD_MAX_BYTES, ApnsPushProvider
 from wavecom.domain.notification import Channel
@@ -132,6 +132,29 @@ def test_message_ends_after_the_time_to_live(apns: ApnsService, clock: ManualClo
     provider.send(message_to())
 
     assert int(apns.requests[0].headers["apns-expiration"]) == int(clock().timestamp()) + 300
+    provider.close()
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "expiration"),
+    [
+        (NOON + timedelta(minutes=3), int(NOON.timestamp()) + 180),
+        (NOON + timedelta(seconds=90, milliseconds=999), int(NOON.timestamp()) + 90),
+        (NOON + timedelta(minutes=5), int(NOON.timestamp()) + 300),
+        (NOON + timedelta(days=2), int(NOON.timestamp()) + 300),
+        (NOON + timedelta(milliseconds=400), int(NOON.timestamp()) + 1),
+        (NOON - timedelta(seconds=3), int(NOON.timestamp()) + 1),
+        (datetime(1970, 1, 1, tzinfo=UTC), int(NOON.timestamp()) + 1),
+    ],
+)
+def test_message_ends_at_its_deadline_where_that_is_earlier(
+    apns: ApnsService, expires_at: datetime, expiration: int
+) -> None:
+    provider = provider_at(apns, time_to_live=timedelta(minutes=5))
+
+    provider.send(message_to(expires_at=expires_at))
+
+    assert apns.requests[0].headers["apns-expiration"] == str(expiration)
     provider.close()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import NOON, ManualClock
 from tests.standins.aws_sms import EndUserMessagingService, end_user_messaging_error
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
@@ -93,6 +94,26 @@ def test_message_is_taken_whole_and_names_its_notification(service: EndUserMessa
         "Context": {"notificationId": "65f0c1d2a1b2c3d4e5f60718", "provider": "sms-frankfurt"},
     }
     assert (provider.name, provider.channel, provider.idempotent) == ("sms-frankfurt", Channel.SMS, False)
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [
+        (timedelta(minutes=5), 300),
+        (timedelta(seconds=90, milliseconds=999), 90),
+        (timedelta(hours=72), 259_200),
+        (timedelta(days=30), 259_200),
+        (timedelta(seconds=4, milliseconds=999), 5),
+        (timedelta(seconds=-3), 5),
+    ],
+)
+def test_deadline_bounds_the_time_to_live(service: EndUserMessagingService, left: timedelta, seconds: int) -> None:
+    provider = provider_at(service.url, clock=ManualClock())
+
+    provider.send(message_to(expires_at=NOON + left))
+
+    provider.close()
+    assert service.requests[0].json["TimeToLive"] == seconds
 
 
 def test_identity_and_configuration_set_are_left_to_aws_unless_told(service: EndUserMessagingService) -> None:

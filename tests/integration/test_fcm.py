@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import NOON, ManualClock
 from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refusal
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
@@ -105,6 +106,31 @@ def test_message_without_subject_has_no_title(fcm: FcmService, provider: FcmPush
     provider.send(message_to(subject=None))
 
     assert fcm.messages[0]["notification"] == {"body": "Guten Tag, 你好"}
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds", "apns_seconds"),
+    [
+        (timedelta(minutes=5), 300, 300),
+        (timedelta(seconds=90, milliseconds=999), 90, 90),
+        (timedelta(days=28), 2_419_200, 2_419_200),
+        (timedelta(days=60), 2_419_200, 5_184_000),
+        (timedelta(milliseconds=400), 0, 1),
+        (timedelta(seconds=-3), 0, 1),
+    ],
+)
+def test_deadline_bounds_the_lifespan_on_every_platform(
+    fcm: FcmService, left: timedelta, seconds: int, apns_seconds: int
+) -> None:
+    provider = provider_at(fcm, clock=ManualClock())
+
+    provider.send(message_to(expires_at=NOON + left))
+
+    provider.close()
+    (message,) = fcm.messages
+    assert message["android"] == {"ttl": f"{seconds}s"}
+    assert message["apns"] == {"headers": {"apns-expiration": str(int(NOON.timestamp()) + apns_seconds)}}
+    assert message["webpush"] == {"headers": {"TTL": str(seconds)}}
 
 
 def test_service_account_may_be_the_text_of_its_file(fcm: FcmService) -> None:

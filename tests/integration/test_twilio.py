@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.builders import NOON, ManualClock
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
 from wavecom.adapters.providers.twilio import DAILY_LIMIT_WAIT, TwilioSmsProvider
@@ -101,6 +102,23 @@ def test_sender_is_a_number_a_name_or_a_messaging_service(service: TwilioService
     assert {name: message.get(name) for name in ("From", "MessagingServiceSid") if name in message} == {
         parameter: sender
     }
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [
+        (timedelta(minutes=5), "300"),
+        (timedelta(seconds=90, milliseconds=999), "90"),
+        (timedelta(hours=10), "36000"),
+        (timedelta(days=3), "36000"),
+        (timedelta(milliseconds=400), "1"),
+        (timedelta(seconds=-3), "1"),
+    ],
+)
+def test_deadline_bounds_the_validity_period(service: TwilioService, left: timedelta, seconds: str) -> None:
+    provider_at(service.url, clock=ManualClock()).send(message_to(expires_at=NOON + left))
+
+    assert service.messages[0]["ValidityPeriod"] == seconds
 
 
 def test_api_key_stands_in_for_the_accounts_token(service: TwilioService) -> None:

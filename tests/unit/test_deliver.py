@@ -23,6 +23,14 @@ def test_a_batch_is_sent_and_recorded(delivery: World) -> None:
     assert (report.messages, report.claimed, dict(report.by_status)) == (250, 250, {"SENT": 250})
 
 
+def test_deadline_of_a_notification_goes_to_its_provider(delivery: World) -> None:
+    deadline = NOON + timedelta(minutes=5)
+
+    delivery.run(delivery.waiting(expires_at=deadline) + delivery.waiting())
+
+    assert [message.expires_at for message in delivery.email.accepted] == [deadline, None]
+
+
 def test_the_trail_of_a_delivery_has_all_four_entries_in_order(delivery: World) -> None:
     stored = as_if_stored(delivery.store, pending())
     delivery.store.trail[stored.id].clear()

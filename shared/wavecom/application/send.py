@@ -183,6 +183,7 @@ def _outgoing(notification: Notification) -> OutgoingMessage:
         subject=notification.subject,
         message=notification.message,
         attempt=notification.retry_count + 1,
+        expires_at=notification.expires_at,
     )
 
 

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -24,6 +24,7 @@ from google.auth import jwt
 from google.auth.crypt.es256 import ES256Signer
 from h2.exceptions import H2Error
 
+from wavecom.adapters.providers.deadlines import unix_seconds, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, read, unknown
 from wavecom.domain.notification import Channel
@@ -74,11 +75,6 @@ REFUSALS: Final[tuple[Rule, ...]] = (
 429 TooManyRequests is too much for one device."""
 
 
-def utc_now() -> datetime:
-    """Return the present moment."""
-    return datetime.now(UTC)
-
-
 class ApnsPushProvider:
     """Sends push messages to one app through the Apple Push Notification service."""
 
@@ -103,7 +99,8 @@ class ApnsPushProvider:
 
         ``private_key`` is the content of the .p8 file of the key ``key_id`` of the team ``team_id``. ``timeout``
         bounds the wait for one of the ``max_connections``, and each request: each connection carries one at a time.
-        ``time_to_live`` is how long APNs goes on trying to reach a device that is off. Raises `ValueError` for a
+        ``time_to_live`` is how long APNs goes on trying to reach a device that is off, if the message's deadline is not
+        earlier. Raises `ValueError` for a
         key that is not on the curve P-256.
         """
         self.name = name
@@ -144,7 +141,7 @@ class ApnsPushProvider:
             "apns-topic": self._topic,
             "apns-push-type": "alert",
             "apns-priority": "10",
-            "apns-expiration": str(int((self._clock() + self._time_to_live).timestamp())),
+            "apns-expiration": str(self._expiration(message)),
             "content-type": "application/json",
         }
         target = f"/3/device/{message.recipient}".encode("ascii")
@@ -152,6 +149,12 @@ class ApnsPushProvider:
             return call("POST", "/3/device", content=payload, headers=headers, extensions={"target": target})
         except H2Error as exc:
             raise UnknownOutcomeError("APNs breaks the protocol in an answer", code=type(exc).__name__) from exc
+
+    def _expiration(self, message: OutgoingMessage) -> int:
+        """Return when APNs gives up, in seconds since 1970: after the time to live or at the message's deadline."""
+        now = self._clock()
+        ends_at = now + self._time_to_live
+        return unix_seconds(ends_at if message.expires_at is None else min(ends_at, message.expires_at), now)
 
 
 def _signer(private_key: str, key_id: str) -> ES256Signer:

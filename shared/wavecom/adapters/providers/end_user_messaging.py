@@ -12,15 +12,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
 from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import About, ProviderError, Receipt
 from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.ports import Clock, OutgoingMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
     from mypy_boto3_pinpoint_sms_voice_v2.type_defs import SendTextMessageRequestTypeDef
+
+TIME_TO_LIVE_SECONDS: Final = (5, 259_200)
+"""Least and most seconds that AWS tries to deliver a message, by default the most ("SendTextMessage")."""
 
 _SERVICE: Final = "AWS End User Messaging"
 _FIELD: Final = [
@@ -79,12 +83,14 @@ class EndUserMessagingSmsProvider:
         origination_identity: str | None = None,
         name: str = "end-user-messaging",
         configuration_set: str | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         """Send from ``origination_identity``: a number, sender id or pool of ours by its id or ARN; None: AWS chooses.
 
         ``configuration_set`` decides where AWS publishes what became of a message.
         """
         self.name = name
+        self._clock = clock
         self._client = client
         self._origination_identity = origination_identity
         self._configuration_set = configuration_set
@@ -106,6 +112,9 @@ class EndUserMessagingSmsProvider:
             "MessageType": "TRANSACTIONAL",
             "Context": {"notificationId": message.notification_id, "provider": self.name},
         }
+        if message.expires_at is not None:
+            least, most = TIME_TO_LIVE_SECONDS
+            request["TimeToLive"] = seconds_left(message.expires_at, self._clock(), at_least=least, at_most=most)
         if self._origination_identity is not None:
             request["OriginationIdentity"] = self._origination_identity
         if self._configuration_set is not None:

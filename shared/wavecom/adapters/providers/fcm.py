@@ -24,6 +24,7 @@ from google.auth import transport
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
 
+from wavecom.adapters.providers.deadlines import seconds_left, unix_seconds, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
@@ -37,11 +38,13 @@ from wavecom.domain.outcomes import (
 )
 from wavecom.domain.push import is_apns_token
 from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.ports import Clock, OutgoingMessage
 
 INVALID_REGISTRATION: Final = "INVALID_REGISTRATION"
 """Our code for FCM's INVALID_ARGUMENT where the argument is the registration token."""
 SCOPE: Final = "https://www.googleapis.com/auth/firebase.messaging"
+TIME_TO_LIVE_MAX_SECONDS: Final = 28 * 86_400
+"""FCM keeps a message for four weeks at most, by default too (Firebase, "Set the lifespan of a message")."""
 QUOTA_WAIT: Final = timedelta(minutes=1)
 """Windows of a quota last a minute (Firebase, "Best practices when sending FCM messages at scale")."""
 RENEW_BEFORE: Final = timedelta(minutes=4)
@@ -94,6 +97,7 @@ class FcmPushProvider:
         base_url: str = "https://fcm.googleapis.com",
         timeout: timedelta = timedelta(seconds=10),
         max_connections: int = 128,
+        clock: Clock = utc_now,
     ) -> None:
         """Prepare to send for the project of a service account's key file, given as JSON text or as its values.
 
@@ -103,6 +107,7 @@ class FcmPushProvider:
         """
         account = _service_account(service_account)
         self.name = name
+        self._clock = clock
         self._path = f"/v1/projects/{quote(account['project_id'], safe='')}/messages:send"
         self._tokens = _AccessTokens(account, timeout=min(timeout, _TOKEN_TIMEOUT))
         self._call = HttpCaller("FCM", base_url, timeout=timeout, max_connections=max_connections)
@@ -111,7 +116,7 @@ class FcmPushProvider:
         """Send one message; the receipt holds FCM's name for it, ``projects/*/messages/*``."""
         if is_apns_token(message.recipient):
             raise PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)
-        body = _body(message)
+        body = _body(message, self._clock())
         token = self._tokens.get()
         answer = self._post(body, token)
         if answer.status == 401 and _refusal(answer).code != "THIRD_PARTY_AUTH_ERROR":
@@ -146,19 +151,34 @@ def _service_account(given: Mapping[str, str] | str) -> dict[str, str]:
     return account
 
 
-def _body(message: OutgoingMessage) -> bytes:
+def _body(message: OutgoingMessage, now: datetime) -> bytes:
     notification = {"body": message.message}
     if message.subject is not None:
         notification["title"] = message.subject
-    fields = {
+    fields: dict[str, Any] = {
         "token": message.recipient,
         "notification": notification,
         "data": {"notificationId": message.notification_id},
     }
+    if message.expires_at is not None:
+        fields |= _lifespan(message.expires_at, now)
     try:
         return json.dumps({"message": fields}, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
         raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
+
+
+def _lifespan(expires_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return until when Android, Apple devices and browsers are tried; a TTL of 0 is now or never.
+
+    Source: Firebase, "Set the lifespan of a message"; RFC 8030, section 5.2.
+    """
+    seconds = seconds_left(expires_at, now, at_least=0, at_most=TIME_TO_LIVE_MAX_SECONDS)
+    return {
+        "android": {"ttl": f"{seconds}s"},
+        "apns": {"headers": {"apns-expiration": str(unix_seconds(expires_at, now))}},
+        "webpush": {"headers": {"TTL": str(seconds)}},
+    }
 
 
 def _refusal(answer: Answer) -> ProviderError:

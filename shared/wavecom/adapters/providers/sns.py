@@ -7,7 +7,7 @@ spend is an error of the call, and only SNS's delivery status logs tell (Amazon 
 metrics and logs for SMS deliveries"). OptedOut and EndpointDisabled are in the table in case SNS says them after all.
 
 Publish takes an idempotency token for FIFO topics only, and nothing that the logs would repeat: the receipt's message
-id is the one link to a notification.
+id is the one link to a notification. Nor does Publish take a deadline: what SNS has may arrive after ``expires_at``.
 """
 
 from typing import TYPE_CHECKING, Final, Unpack, cast

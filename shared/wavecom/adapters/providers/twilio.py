@@ -17,13 +17,16 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import About, PermanentError, ProviderError, Receipt, UnknownOutcomeError
 from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.ports import Clock, OutgoingMessage
 
+VALIDITY_SECONDS: Final = (1, 36_000)
+"""Least and most seconds that Twilio keeps a message in its queue, by default the most ("Messages resource")."""
 DAILY_LIMIT: Final = "63038"
 DAILY_LIMIT_WAIT: Final = timedelta(minutes=10)
 """After 63038, whose window is "a rolling 24 hour" one (Error and Warning Dictionary)."""
@@ -81,6 +84,7 @@ class TwilioSmsProvider:
         base_url: str = "https://api.twilio.com",
         receipts_url: str | None = None,
         api_key_sid: str | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         """Prepare to send as ``sender``: a number in E.164, an alphanumeric sender ID, or a Messaging Service (MG…).
 
@@ -94,6 +98,7 @@ class TwilioSmsProvider:
         if not (_SID.fullmatch(account_sid) and _SID.fullmatch(username)):
             raise ValueError("account_sid and api_key_sid need letters and digits and nothing else")
         self.name = name
+        self._clock = clock
         self._path = f"/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._credentials = (username, auth_token)
         is_service = sender.startswith("MG") and len(sender) > _ALPHANUMERIC_MAX
@@ -122,6 +127,10 @@ class TwilioSmsProvider:
         except UnicodeEncodeError:
             raise PermanentError("The text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
         form = {"To": message.recipient, **self._sender, "Body": message.message}
+        if message.expires_at is not None:
+            least, most = VALIDITY_SECONDS
+            left = seconds_left(message.expires_at, self._clock(), at_least=least, at_most=most)
+            form["ValidityPeriod"] = str(left)
         if self._receipts_url is not None:
             query = urlencode({"notificationId": message.notification_id, "sentAt": int(time.time())})
             form["StatusCallback"] = f"{self._receipts_url}?{query}"
