@@ -11,6 +11,7 @@ from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Status
 from wavecom.domain.outcomes import Outcome, Receipt
+from wavecom.domain.settlement import AttemptResult
 from wavecom.domain.timings import Timings
 
 EVENTS = PROJECT / "events"
@@ -40,12 +41,21 @@ def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
 
 def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, message_id: str = "message-1") -> None:
     """Store a notification that ``provider`` accepted under the ids that an event names."""
+    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
+    _attempted_as(store, notification_id, result)
+
+
+def unanswered_as(store: MongoNotificationStore, notification_id: str, provider: str) -> None:
+    """Store a notification that ``provider`` gave no answer to under the id that an event names."""
+    _attempted_as(store, notification_id, a_result(Outcome.UNKNOWN, provider=provider))
+
+
+def _attempted_as(store: MongoNotificationStore, notification_id: str, result: AttemptResult) -> None:
     stored_as(store, notification_id)
     (queued,) = store.get_many([notification_id])
     at = datetime.now(UTC)
     claim = lifecycle.claim(queued, retry_counts={0}, token="token", at=at, timings=Timings())
     assert claim is not None
-    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
     settled = settlement.settle(claim.after, result, at=at, timings=Timings())
     assert store.save([claim])
     assert store.save([settled])

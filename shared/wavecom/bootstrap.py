@@ -11,7 +11,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
-from wavecom.adapters.providers.configuration import TwilioConfig
+from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfig
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.secrets import read_secret
 from wavecom.application.dead_letters import DeadLetters
@@ -173,6 +173,11 @@ class Container:
             receive=self.receive,
             twilio_auth_tokens={each.name: each.auth_tokens() for each in providers if isinstance(each, TwilioConfig)},
             webhook_secrets={each.name: known for each in providers if (known := each.webhook_secrets())},
+            sendgrid_keys={
+                each.name: keys
+                for each in providers
+                if isinstance(each, SendGridConfig) and (keys := each.webhook_public_keys())
+            },
             public_url=self.settings.receipts_url,
             clock=self.clock,
             counters=self.counters,

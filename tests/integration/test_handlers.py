@@ -14,7 +14,8 @@ import pytest
 
 from local.config import PROJECT
 from tests.builders import a_draft
-from tests.event_files import load, sent_as, status_of, stored_as
+from tests.event_files import load, sent_as, status_of, stored_as, unanswered_as
+from tests.sendgrid_key import SendGridKey
 from wavecom import metrics
 from wavecom.adapters.breaker import FAILURES_TO_OPEN, PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -108,6 +109,22 @@ def test_a_callback_that_twilio_signed_long_ago_changes_nothing(invoke: Invoke, 
 
     assert answer["statusCode"] == 401
     assert status_of(store, "507f1f77bcf86cd799439011") is Status.SENT
+
+
+def test_an_event_of_sendgrid_settles_what_got_no_answer(invoke: Invoke, store: MongoNotificationStore) -> None:
+    unanswered_as(store, "507f1f77bcf86cd799439011", "sendgrid")
+    key, event = SendGridKey(), load("receipts_sendgrid_delivered")
+    sendgrid = {"kind": "sendgrid", "name": "sendgrid", "sender": "no-reply@bank.example", "apiKey": "SG.key"}
+    providers = json.dumps([{**sendgrid, "webhookPublicKey": key.public}])
+
+    late = invoke("receipts", event, PROVIDERS=providers)
+    assert late["statusCode"] == 401
+    assert status_of(store, "507f1f77bcf86cd799439011") is Status.RETRYING
+    event["headers"] |= key.headers(event["body"], datetime.now(UTC))
+    answer = invoke("receipts", event, PROVIDERS=providers)
+
+    assert answer["statusCode"] == 204
+    assert status_of(store, "507f1f77bcf86cd799439011") is Status.DELIVERED
 
 
 def test_the_api_answers_a_client_with_a_key(invoke: Invoke, mongo: Mongo) -> None:

@@ -19,11 +19,13 @@ from local.api import ThreadedResolver
 from tests.builders import NOON, ManualClock
 from tests.fakes import FakeCounters
 from tests.integration.conftest import LEAKS, GatewayTransport, serve
+from tests.sendgrid_key import OF_THE_SAMPLE, SendGridKey
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.domain.suppression import Unwanted
 from wavecom.http.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
+from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP
 from wavecom.http.receipts.twilio import sign
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -35,6 +37,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLD_TOKEN = "fedcba9876543210fedcba9876543210"
 OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+SENDGRID, OLD_SENDGRID = SendGridKey(), SendGridKey()
 RECIPIENT_TEXT = "550 user@example.com unknown"
 JSON = {"Content-Type": "application/json"}
 
@@ -67,6 +70,9 @@ class Gate:
     counters: FakeCounters = field(default_factory=FakeCounters)
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
     public_url: str | None = PUBLIC_URL
+    sendgrid_keys: dict[str, Sequence[str]] = field(
+        default_factory=lambda: {"sendgrid": (SENDGRID.public, OLD_SENDGRID.public, OF_THE_SAMPLE)}
+    )
     address: str = PUBLIC_URL
 
     def services(self) -> ReceiptServices:
@@ -74,6 +80,7 @@ class Gate:
             receive=self.receiver,
             twilio_auth_tokens={"twilio-sms": (TOKEN, OLD_TOKEN)},
             webhook_secrets={"gateway": (SECRET, OLD_SECRET)},
+            sendgrid_keys=self.sendgrid_keys,
             public_url=self.public_url,
             clock=self.clock,
             counters=self.counters,
@@ -134,6 +141,21 @@ def webhook(
     return httpx.Request("POST", f"{PUBLIC_URL}/receipts/webhook/{provider}", headers=headers, content=content)
 
 
+def sendgrid(
+    *,
+    key: SendGridKey = SENDGRID,
+    provider: str = "sendgrid",
+    sent: datetime = NOON,
+    body: str | None = None,
+    **event: Any,
+) -> httpx.Request:
+    """Return a call as SendGrid's Event Webhook makes it."""
+    one = {"event": "delivered", "timestamp": int(NOON.timestamp()), "notificationId": ID, "provider": "sendgrid"}
+    content = json.dumps([{**one, **event}]) if body is None else body
+    headers = {**JSON, **key.headers(content, sent)}
+    return httpx.Request("POST", f"{PUBLIC_URL}/receipts/sendgrid/{provider}", headers=headers, content=content)
+
+
 def rewritten(
     request: httpx.Request,
     *,
@@ -188,6 +210,45 @@ def test_the_sample_of_a_twilio_callback_is_taken(gate: Gate):
     ]
 
 
+def test_the_sample_of_sendgrids_events_is_taken(gate: Gate):
+    event = json.loads((EVENTS / "receipts_sendgrid_delivered.json").read_text())
+    gate.clock.at = datetime.fromtimestamp(event["requestContext"]["timeEpoch"] / 1000, UTC)
+
+    answer = gate.resolver().resolve(event, None)
+
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    (call,) = gate.receiver.calls
+    assert [(each.notification_id, each.provider, each.fared) for each in call] == [
+        (ID, "sendgrid", Fared.ACCEPTED),
+        (ID, "sendgrid", Fared.DELIVERED),
+    ]
+    assert {each.provider_message_id for each in call} == {"ZmbxGdd8RVKS4ELOkzWrcA"}
+
+
+def test_one_bad_event_of_sendgrid_refuses_itself_and_not_the_others(gate: Gate):
+    good = json.loads(sendgrid().content)
+
+    answer = gate.send(sendgrid(body=json.dumps([*good, {"event": 7}])))
+
+    assert answer.status_code == 207
+    assert answer.json()["data"]["results"][0]["error"]["details"][0]["field"] == "events[1].event"
+    assert [len(call) for call in gate.receiver.calls] == [1]
+
+
+def test_events_that_are_not_ours_are_received_by_nobody(gate: Gate):
+    assert gate.send(sendgrid(event="open")).status_code == 204
+    assert gate.send(sendgrid(provider="sendgrid", body='[{"event": "delivered"}]')).status_code == 204
+    assert gate.receiver.calls == []
+    assert gate.counted() == {"accepted.sendgrid": 2}
+
+
+def test_without_any_key_of_sendgrid_its_route_refuses_all():
+    gate = Gate(sendgrid_keys={})
+
+    refused(gate.send(sendgrid()), 401, "UNAUTHENTICATED")
+    assert gate.counted() == {"refused.sendgrid.forged": 1}
+
+
 def test_each_call_that_is_rightly_signed_is_received_once(gate: Gate):
     for number, request in enumerate([twilio(), webhook(), twilio(), webhook(status="complained")], start=1):
         answer = gate.send(request)
@@ -213,7 +274,9 @@ def test_the_reports_of_a_call_come_together(gate: Gate):
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: twilio(token=OLD_TOKEN), lambda: webhook(secret=OLD_SECRET)], ids=["twilio", "webhook"]
+    "make",
+    [lambda: twilio(token=OLD_TOKEN), lambda: webhook(secret=OLD_SECRET), lambda: sendgrid(key=OLD_SENDGRID)],
+    ids=["twilio", "webhook", "sendgrid"],
 )
 def test_the_secret_before_the_present_one_is_accepted_too(gate: Gate, make: Callable[[], httpx.Request]):
     assert gate.send(make()).status_code == 204
@@ -262,7 +325,7 @@ def test_while_the_store_is_down_the_good_reports_of_a_call_are_asked_for_again(
     refused(gate.send(webhook(body=json.dumps({"reports": [good, {}]}))), 503, "UNAVAILABLE")
 
 
-@pytest.mark.parametrize("make", [twilio, webhook])
+@pytest.mark.parametrize("make", [twilio, webhook, sendgrid])
 def test_every_answer_has_its_headers(gate: Gate, make: Callable[..., httpx.Request]):
     for request in (make(), rewritten(make(), body=lambda _: b"x")):
         request.headers["X-Request-Id"] = "from-the-provider"
@@ -305,6 +368,14 @@ FORGED: list[tuple[str, Callable[[], httpx.Request]]] = [
     ("webhook", lambda: rewritten(webhook(sent=NOON - timedelta(days=1)), webhook_timestamp=f"{NOON.timestamp():.0f}")),
     ("webhook", lambda: webhook(provider="nobody")),
     ("webhook", lambda: webhook(provider="twilio-sms")),
+    ("sendgrid", lambda: sendgrid(key=SendGridKey())),
+    ("sendgrid", lambda: rewritten(sendgrid(), body=lambda body: body.replace(b"delivered", b"spamreport"))),
+    ("sendgrid", lambda: rewritten(sendgrid(), body=lambda body: body.replace(ID.encode(), OTHER_ID.encode()))),
+    ("sendgrid", lambda: rewritten(sendgrid(), body=lambda body: body + b"\r\n")),
+    ("sendgrid", lambda: rewritten(sendgrid(), **{SIGNATURE: "AAAA"})),
+    ("sendgrid", lambda: rewritten(sendgrid(sent=NOON - timedelta(days=2)), **{TIMESTAMP: f"{NOON.timestamp():.0f}"})),
+    ("sendgrid", lambda: sendgrid(provider="nobody")),
+    ("sendgrid", lambda: sendgrid(provider="gateway")),
 ]
 
 
@@ -321,6 +392,7 @@ def test_a_forged_call_is_refused_and_counted(gate: Gate, source: str, make: Cal
     [
         (twilio, "twilio", timedelta(days=4), timedelta(days=2)),
         (webhook, "webhook", timedelta(minutes=4), timedelta(minutes=2)),
+        (sendgrid, "sendgrid", timedelta(hours=24), timedelta(minutes=6)),
     ],
 )
 def test_a_call_that_is_replayed_later_is_refused_and_counted(
@@ -336,7 +408,7 @@ def test_a_call_that_is_replayed_later_is_refused_and_counted(
     assert gate.counted() == {f"accepted.{source}": 1, f"refused.{source}.expired": 1}
 
 
-@pytest.mark.parametrize("make", [twilio, webhook])
+@pytest.mark.parametrize("make", [twilio, webhook, sendgrid])
 def test_a_call_from_the_future_is_refused(gate: Gate, make: Callable[..., httpx.Request]):
     refused(gate.send(make(sent=NOON + timedelta(minutes=6))), 401, "UNAUTHENTICATED")
 
@@ -350,6 +422,8 @@ def test_a_call_from_the_future_is_refused(gate: Gate, make: Callable[..., httpx
         (webhook, "webhook", "webhook-id"),
         (webhook, "webhook", "webhook-timestamp"),
         (webhook, "webhook", "webhook-signature"),
+        (sendgrid, "sendgrid", SIGNATURE),
+        (sendgrid, "sendgrid", TIMESTAMP),
     ],
 )
 @pytest.mark.parametrize("provider", [None, "nobody"])
@@ -366,7 +440,7 @@ def test_a_call_without_a_signature_is_refused_and_counted(
     assert gate.counted() == {f"refused.{source}.missing": 1}
 
 
-@pytest.mark.parametrize("make", [twilio, webhook])
+@pytest.mark.parametrize("make", [twilio, webhook, sendgrid])
 def test_an_unknown_provider_gets_the_answer_to_a_wrong_signature(gate: Gate, make: Callable[..., httpx.Request]):
     unknown = gate.send(make(provider="nobody")).json()
     wrong = gate.send(rewritten(make(), body=lambda body: body + b" ")).json()
@@ -389,6 +463,13 @@ HOSTILE: list[tuple[Callable[[], httpx.Request], int, str]] = [
     (lambda: webhook(body="{"), 400, "MALFORMED_REQUEST"),
     (lambda: webhook(body="[" * 5_000), 400, "MALFORMED_REQUEST"),
     (lambda: webhook(body="[]"), 422, "VALIDATION_FAILED"),
+    (lambda: rewritten(sendgrid(), body=lambda _: b"a" * 10_001), 413, "BODY_TOO_LARGE"),
+    (lambda: rewritten(sendgrid(), content_type="text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+    (lambda: rewritten(sendgrid(), body=lambda _: b"\xff\xfe"), 400, "MALFORMED_REQUEST"),
+    (lambda: sendgrid(body="{"), 400, "MALFORMED_REQUEST"),
+    (lambda: sendgrid(body="[" * 5_000), 400, "MALFORMED_REQUEST"),
+    (lambda: sendgrid(body="{}"), 422, "VALIDATION_FAILED"),
+    (lambda: httpx.Request("POST", f"{PUBLIC_URL}/receipts/sendgrid/"), 404, "NOT_FOUND"),
     (lambda: webhook(body='{"reports": []}'), 422, "VALIDATION_FAILED"),
     (lambda: webhook(notificationId="$where"), 422, "VALIDATION_FAILED"),
     (lambda: webhook(reason="\ud800"), 422, "VALIDATION_FAILED"),
@@ -420,7 +501,7 @@ def test_an_event_with_a_body_that_is_no_text_is_malformed(gate: Gate, event: di
     assert answer["statusCode"] == 400
 
 
-@pytest.mark.parametrize("make", [twilio, webhook])
+@pytest.mark.parametrize("make", [twilio, webhook, sendgrid])
 def test_while_the_store_is_down_the_provider_is_asked_to_come_again(gate: Gate, make: Callable[..., httpx.Request]):
     gate.receiver.down = True
     answer = gate.send(make())
@@ -433,7 +514,7 @@ def test_while_the_store_is_down_the_provider_is_asked_to_come_again(gate: Gate,
     assert len(gate.receiver.calls) == 1
 
 
-@pytest.mark.parametrize("make", [twilio, webhook])
+@pytest.mark.parametrize("make", [twilio, webhook, sendgrid])
 def test_counters_that_are_down_change_no_answer(make: Callable[..., httpx.Request]):
     gate = Gate(counters=DownCounters())
 
@@ -485,10 +566,10 @@ def served(gate: Gate) -> Iterator[httpx.Client]:
 
 
 def test_the_local_server_takes_the_same_calls(gate: Gate, served: httpx.Client):
-    for request in (twilio(), webhook()):
+    for request in (twilio(), webhook(), sendgrid()):
         local = rewritten(request, url=lambda url: url.replace(PUBLIC_URL, str(served.base_url).rstrip("/")))
         forged = rewritten(local, body=lambda body: body + b" ")
 
         assert served.send(local).status_code == 204
         refused(served.send(forged), 401, "UNAUTHENTICATED")
-    assert len(gate.receiver.calls) == 2
+    assert len(gate.receiver.calls) == 3

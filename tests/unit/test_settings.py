@@ -246,3 +246,20 @@ def test_the_present_token_is_what_twilio_is_called_with(monkeypatch) -> None:
 
     assert config.auth_token.get_secret_value() == "a" * 32  # type: ignore[union-attr]
     assert "b" * 32 not in repr(config)
+
+
+def test_the_keys_of_sendgrids_events_are_read_and_others_are_refused(monkeypatch) -> None:
+    sendgrid = {"kind": "sendgrid", "name": "sendgrid", "sender": "no-reply@bank.example", "apiKey": "SG.key"}
+    current, previous = "M" * 123 + "=", "N" * 124
+    keys = {"webhookPublicKey": current, "previousWebhookPublicKey": previous}
+    monkeypatch.setenv("PROVIDERS", json.dumps([{**sendgrid, **keys}, {**sendgrid, "name": "without"}]))
+
+    container = Container(Settings.from_environment())
+    services = container.receipt_services
+    container.mongo.close()
+
+    assert services.sendgrid_keys == {"sendgrid": (current, previous)}
+    for wrong in ("", "M" * 20, "-----BEGIN PUBLIC KEY-----" + "M" * 100):
+        monkeypatch.setenv("PROVIDERS", json.dumps([{**sendgrid, "webhookPublicKey": wrong}]))
+        with pytest.raises(SettingsError, match="webhookPublicKey"):
+            Settings.from_environment()

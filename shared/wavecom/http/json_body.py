@@ -35,7 +35,7 @@ def read_json(body: str) -> Any:
         raise MalformedRequestError(f"The body is not valid JSON: {exc}") from exc
     if _NUL.search(body):
         _refuse(value)
-    _refuse_repeated_names(body)
+    refuse_repeated_names(body)
     return value
 
 
@@ -65,9 +65,10 @@ def has_too_many_values(body: str) -> bool:
 
 
 def read_json_with_any_text(body: str) -> Any:
-    """Return the value of a JSON document whose texts are still to be checked, by `check_texts`, part by part.
+    """Return the value of a JSON document whose texts and names are still to be checked.
 
-    Raises as `read_json` does, but not for texts.
+    `check_texts` does so for a part of it, `refuse_repeated_names` for all of it. Of a name that is given twice the
+    last value counts. Raises `MalformedRequestError` as `read_json` does.
     """
     body = _bounded(body)
     try:
@@ -77,7 +78,6 @@ def read_json_with_any_text(body: str) -> Any:
             value = json.loads(body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             raise MalformedRequestError(f"The body is not valid JSON: {exc}") from exc
-    _refuse_repeated_names(body)
     return value
 
 
@@ -93,8 +93,11 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _refuse_repeated_names(body: str) -> None:
-    """Readers differ in what they make of a name that is given twice (RFC 8259, section 4)."""
+def refuse_repeated_names(body: str) -> None:
+    """Raise `InvalidRequestError` where an object of a JSON document names a field twice.
+
+    Readers differ in what they make of it (RFC 8259, section 4).
+    """
     repeated: list[str] = []
 
     def note(members: Sequence[tuple[str, Any]]) -> None:

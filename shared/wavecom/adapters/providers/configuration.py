@@ -14,6 +14,7 @@ Sender = Annotated[str, Field(min_length=3, description="From address, for examp
 
 
 WebhookSecret = Annotated[SecretStr, Field(min_length=10)]
+PublicKey = Annotated[str, Field(pattern="^[A-Za-z0-9+/]{100,400}={0,2}$")]
 
 
 def _texts(*secrets: SecretStr | None) -> tuple[str, ...]:
@@ -106,12 +107,22 @@ class SesConfig(EmailConfig):
 
 
 class SendGridConfig(EmailConfig):
-    """SendGrid, or a service with its API."""
+    """SendGrid, or a service with its API.
+
+    ``webhook_public_key`` is the verification key of its Event Webhook: base64 of a DER SubjectPublicKeyInfo. Events
+    that fit the ``previous_webhook_public_key`` are accepted too.
+    """
 
     kind: Literal["sendgrid"]
     api_key: SecretStr
     base_url: str = "https://api.sendgrid.com"
     idempotency_header: Annotated[str | None, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = None
+    webhook_public_key: PublicKey | None = None
+    previous_webhook_public_key: PublicKey | None = None
+
+    def webhook_public_keys(self) -> tuple[str, ...]:
+        """Return the keys of which one must have signed an event."""
+        return tuple(each for each in (self.webhook_public_key, self.previous_webhook_public_key) if each is not None)
 
 
 class SmsConfig(ProviderConfig):
@@ -138,7 +149,7 @@ class SnsConfig(SmsConfig):
 
 
 class TwilioConfig(SmsConfig):
-    """Twilio. Callbacks that are signed with ``previous_auth_token`` are accepted too; calls are made with the present."""
+    """Twilio. Its callbacks may be signed with ``previous_auth_token`` too; we make our calls with ``auth_token``."""
 
     kind: Literal["twilio"]
     account_sid: str

@@ -29,6 +29,7 @@ from wavecom.http.headers import is_encoded
 from wavecom.http.meter import ANONYMOUS, HttpMeter
 from wavecom.http.middleware import JSON, UNMATCHED, Next, finish, json_response
 from wavecom.http.receipts.refusals import SignatureRefusedError
+from wavecom.http.receipts.sendgrid import nobodys_key, read_key, sendgrid_reports
 from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 PREFIX: Final = "/receipts/"
 TWILIO: Final = "/receipts/twilio/<provider>"
 WEBHOOK: Final = "/receipts/webhook/<provider>"
+SENDGRID: Final = "/receipts/sendgrid/<provider>"
 FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -47,14 +49,16 @@ class ReceiptServices:
     """What the routes of delivery reports are given.
 
     ``receive`` applies reports, as often as they come; it raises `StoreUnavailableError` where it cannot.
-    ``twilio_auth_tokens`` and ``webhook_secrets`` (``whsec_`` and base64) are by the provider's name, the present one and
-    perhaps the one before it: either is accepted. ``public_url`` is what providers see in front of the path, such as ``https://api.bank.example``. Without it, Twilio's signature is
-    checked for the URL that the request names itself: a call that was made to another of our hosts would do as well.
+    ``twilio_auth_tokens``, ``webhook_secrets`` (``whsec_`` and base64) and ``sendgrid_keys`` (base64) are by the
+    provider's name, the present one and perhaps the one before it: either is accepted. ``public_url`` is what providers
+    see in front of the path, such as ``https://api.bank.example``. Without it, Twilio's signature is checked for the
+    URL that the request names itself: a call that was made to another of our hosts would do as well.
     """
 
     receive: Callable[[Sequence[DeliveryReport]], None]
     twilio_auth_tokens: Mapping[str, Sequence[str]] = field(repr=False)
     webhook_secrets: Mapping[str, Sequence[str]] = field(repr=False)
+    sendgrid_keys: Mapping[str, Sequence[str]]
     public_url: str | None
     clock: Clock
     counters: Counters
@@ -65,11 +69,13 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
     """Give ``app`` the routes of delivery reports and all that surrounds them, and return it.
 
     An unknown provider is refused as a wrong signature is, after the same work, with a secret that nobody has. Raises
-    ValueError for a secret that is not base64.
+    ValueError for a secret that is not base64, and for a key that is none of SendGrid's kind.
     """
     webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
     nobodys_webhooks = [Webhook(secrets.token_bytes(32))]
     nobodys_tokens = [secrets.token_hex(16)]
+    sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
+    nobodys_keys = [nobodys_key()] if sendgrid_keys else []
     app.use([finish(HttpMeter(services.counters, services.clock)), _label, match_exactly])
 
     @app.post(TWILIO)
@@ -94,12 +100,22 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
             "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services
         )
 
+    @app.post(SENDGRID)
+    def sendgrid(provider: str) -> Response[str]:
+        body = _text(app, JSON, services.max_body_bytes)
+        headers = app.current_event.headers
+        known = sendgrid_keys.get(provider, nobodys_keys)
+        at = services.clock()
+        return _receive(
+            "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services
+        )
+
     return app
 
 
 def _label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
     path = app.context["_route"].path
-    app.append_context(route_label=path if path in {TWILIO, WEBHOOK} else UNMATCHED)
+    app.append_context(route_label=path if path in {TWILIO, WEBHOOK, SENDGRID} else UNMATCHED)
     return call_next(app)
 
 

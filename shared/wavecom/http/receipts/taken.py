@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from wavecom.domain.receipts import DeliveryReport
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to
-from wavecom.http.json_body import check_texts
 from wavecom.http.requests import field_errors
 
 ERRORS_MAX: Final = 20
@@ -42,19 +41,18 @@ class Taken:
         raise InvalidRequestError("The request is not valid", details[:ERRORS_MAX])
 
 
-def take_each(items: Sequence[object], read: Callable[[object], DeliveryReport | None], *, called: str) -> Taken:
+def take_each(items: Sequence[object], read: Callable[[object, str], DeliveryReport | None], *, called: str) -> Taken:
     """Return what ``read`` makes of each item, which is None where it reports nothing.
 
-    It may raise Pydantic's ValidationError. ``called`` is what the list is called in the paths of the errors, such as
-    ``reports`` for ``reports[3].status``.
+    ``read`` is given the item and its path, and may raise Pydantic's ValidationError or `InvalidRequestError`.
+    ``called`` is what the list is called in the paths, such as ``reports`` for ``reports[3].status``.
     """
     reports: list[DeliveryReport] = []
     refused: dict[int, InvalidRequestError] = {}
     for index, item in enumerate(items):
         path = f"{called}[{index}]"
         try:
-            check_texts(item, path)
-            report = read(item)
+            report = read(item, path)
         except ValidationError as exc:
             errors = exc.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_MAX]
             refused[index] = InvalidRequestError("The report is not valid", _below(path, errors))

@@ -132,7 +132,8 @@ def twilio_reports(
 ) -> list[DeliveryReport]:
     """Check a callback that came at ``at`` and return what it reports, which may be nothing.
 
-    It must be signed with one of ``auth_tokens``; there are two of them while the account's token is changed. Raises `SignatureRefusedError`, and `InvalidRequestError` for a call that is Twilio's but not as we asked for it.
+    It must be signed with one of ``auth_tokens``; there are two of them while the account's token is changed. Raises
+    `SignatureRefusedError`, and `InvalidRequestError` for a call that is Twilio's but not as we asked for it.
     """
     _check_signature(callback, auth_tokens)
     ours = _our_query(callback.query)

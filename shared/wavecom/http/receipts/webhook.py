@@ -25,7 +25,7 @@ from standardwebhooks import Webhook
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.domain.suppression import Unwanted
 from wavecom.http.errors import FieldError, InvalidRequestError
-from wavecom.http.json_body import check_texts, read_json_with_any_text
+from wavecom.http.json_body import check_texts, read_json_with_any_text, refuse_repeated_names
 from wavecom.http.moments import Moment
 from wavecom.http.receipts.fields import Code, NotificationId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
@@ -93,10 +93,11 @@ def webhook_reports(
     """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
 
     One of ``webhooks`` must have signed it; there are two of them while its secret is changed. Raises
-    `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` for a body no part of which is taken.
+    `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` where nothing of the body is taken.
     """
     _check_signature(body, headers, webhooks, at)
     value = read_json_with_any_text(body)
+    refuse_repeated_names(body)
     if not isinstance(value, dict):
         raise InvalidRequestError("The request is not valid", [FieldError("body", "must be an object")])
     check_texts([name for name in value if name != "reports"], "body")
@@ -105,8 +106,12 @@ def webhook_reports(
     except ValidationError as exc:
         errors = field_errors(exc.errors(include_url=False)[:ERRORS_MAX])
         raise InvalidRequestError("The request is not valid", errors) from exc
-    taken = take_each(reports, lambda report: Report.model_validate(report).told_by(provider), called="reports")
-    return taken.or_refuse()
+
+    def read(report: object, path: str) -> DeliveryReport:
+        check_texts(report, path)
+        return Report.model_validate(report).told_by(provider)
+
+    return take_each(reports, read, called="reports").or_refuse()
 
 
 def _check_signature(body: str, headers: Mapping[str, str], webhooks: Sequence[Webhook], at: datetime) -> None:
@@ -119,7 +124,8 @@ def _check_signature(body: str, headers: Mapping[str, str], webhooks: Sequence[W
     sent_at = datetime.fromtimestamp(int(seconds), UTC)
     expected = [webhook.sign(message_id, sent_at, body).encode() for webhook in webhooks]
     given = signatures.encode(errors="surrogatepass").split(b" ")
-    if not any([hmac.compare_digest(ours, each) for ours in expected for each in given]):
+    genuine = [hmac.compare_digest(ours, each) for ours in expected for each in given]
+    if not any(genuine):
         raise SignatureRefusedError(Reason.FORGED)
     if abs(at - sent_at) > TOLERANCE:
         raise SignatureRefusedError(Reason.EXPIRED)

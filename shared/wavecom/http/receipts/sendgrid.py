@@ -1,0 +1,234 @@
+"""SendGrid's Event Webhook: a list of events for each call.
+
+A call is signed with ECDSA (P-256, SHA-256) over the timestamp of a header and the raw body; the public key is shown
+where the webhook is set up ("Getting Started with the Event Webhook Security Features"). An event carries the custom
+arguments that its message was sent with as fields of its own ("Event Webhook Reference", "Unique Arguments and Custom
+Arguments"): ours are ``notificationId`` and ``provider``. Events without them are of mail that was not sent by us, and
+those of another provider's name are that provider's; both are passed over.
+
+What an event means ("Event Webhook Reference", sections "Delivery events" and "Engagement events"; the reasons of drops
+stand in "Dropped event"):
+
+============================================  ===========  ===========  =============================================
+event                                         fared        unwanted     why
+============================================  ===========  ===========  =============================================
+processed                                     accepted                  "received and is ready to be delivered"
+deferred                                      accepted                  the recipient's server put it off; SendGrid
+                                                                        tries again
+delivered                                     delivered                 "accepted by the receiving server"
+bounce, type bounce                           undelivered  hard bounce  "could not or would not accept mail to this
+                                                                        recipient permanently"
+bounce, type blocked or any other             undelivered               refused this time: says nothing of the address
+dropped: Bounced Address, Invalid             undelivered  hard bounce  it bounced before, or is no address
+dropped: Unsubscribed Address,                undelivered  complaint    the recipient wants no mail of ours
+    Spam Reporting Address
+dropped, any other reason                     undelivered               our content, our quota or our request
+spamreport, unsubscribe, group_unsubscribe    accepted     complaint    the recipient wants no mail of ours
+open, click and all others                    (no report)               says nothing of the delivery
+============================================  ===========  ===========  =============================================
+
+``reason`` is made of the event, its ``status`` and the reasons of this table, never of the server's answer, which names
+the recipient.
+"""
+
+import base64
+import binascii
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
+from wavecom.http.errors import FieldError, InvalidRequestError
+from wavecom.http.json_body import read_json_with_any_text
+from wavecom.http.receipts.fields import NotificationId
+from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.receipts.taken import ERRORS_MAX, Taken, take_each
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+logger = logging.getLogger(__name__)
+
+CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
+"""How far ahead of ours the clock may be by which a call was signed."""
+MAX_AGE: Final = timedelta(hours=24) + CLOCK_DIFFERENCE
+"""Of a signature: SendGrid repeats a call "for up to 24 hours after the event occurs" ("Troubleshooting the Event
+Webhook"), and does not say that it signs it anew. A replay within this time reports the same once more."""
+
+SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
+TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
+
+_SECONDS: Final = re.compile(r"[1-9][0-9]{0,9}")
+_STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+"""RFC 3463, section 2."""
+_MESSAGE_ID: Final = re.compile(r"([A-Za-z0-9._-]{1,100}?)\.(filter|recvd)[^ ]*", re.ASCII)
+"""What the answer to our call named, and a part that SendGrid adds for itself."""
+
+_FARED: Final[Mapping[str, Fared]] = {
+    "processed": Fared.ACCEPTED,
+    "deferred": Fared.ACCEPTED,
+    "delivered": Fared.DELIVERED,
+    "bounce": Fared.UNDELIVERED,
+    "dropped": Fared.UNDELIVERED,
+    "spamreport": Fared.ACCEPTED,
+    "unsubscribe": Fared.ACCEPTED,
+    "group_unsubscribe": Fared.ACCEPTED,
+}
+_COMPLAINTS: Final = frozenset({"spamreport", "unsubscribe", "group_unsubscribe"})
+_DROPPED: Final[Mapping[str, Unwanted | None]] = {
+    "Bounced Address": Unwanted.HARD_BOUNCE,
+    "Invalid": Unwanted.HARD_BOUNCE,
+    "Unsubscribed Address": Unwanted.COMPLAINT,
+    "Spam Reporting Address": Unwanted.COMPLAINT,
+    "Invalid SMTPAPI header": None,
+    "Spam Content": None,
+    "Recipient List over Package Quota": None,
+}
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class _AnyEvent(_Shape):
+    event: str
+    notification_id: Annotated[object, Field(alias="notificationId")] = None
+    provider: object = None
+
+
+class _Event(_Shape):
+    event: str
+    notification_id: Annotated[NotificationId, Field(alias="notificationId")]
+    timestamp: Annotated[int, Field(strict=True, ge=0, lt=10**10)]
+    sg_message_id: object = None
+    type: object = None
+    reason: object = None
+    status: object = None
+
+    def told_by(self, provider: str) -> DeliveryReport:
+        """Return the event in the domain's terms."""
+        message_id = _MESSAGE_ID.fullmatch(self.sg_message_id) if isinstance(self.sg_message_id, str) else None
+        return DeliveryReport(
+            notification_id=self.notification_id,
+            provider=provider,
+            fared=_FARED[self.event],
+            reason=self._reason(),
+            unwanted=self._unwanted(),
+            at=datetime.fromtimestamp(self.timestamp, UTC),
+            provider_message_id=message_id[1] if message_id else None,
+        )
+
+    def _reason(self) -> str | None:
+        match self.event:
+            case "bounce":
+                kind = "blocked" if self.type == "blocked" else "bounce"
+                known = isinstance(self.status, str) and _STATUS.fullmatch(self.status)
+                return f"{kind}/{self.status}" if known else kind
+            case "dropped":
+                return (
+                    f"dropped/{self.reason}" if isinstance(self.reason, str) and self.reason in _DROPPED else "dropped"
+                )
+            case _:
+                return self.event if self.event in _COMPLAINTS else None
+
+    def _unwanted(self) -> Unwanted | None:
+        match self.event:
+            case "bounce":
+                return Unwanted.HARD_BOUNCE if self.type == "bounce" else None
+            case "dropped":
+                return _DROPPED.get(self.reason) if isinstance(self.reason, str) else None
+            case _:
+                return Unwanted.COMPLAINT if self.event in _COMPLAINTS else None
+
+
+def read_key(text: str) -> "EllipticCurvePublicKey":
+    """Return SendGrid's verification key, which is base64 of a DER SubjectPublicKeyInfo (RFC 5480) on P-256.
+
+    Raises ValueError for anything else.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - only where SendGrid reports by itself
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
+
+    try:
+        key = load_der_public_key(base64.b64decode(text, validate=True))
+    except (ValueError, UnsupportedAlgorithm) as exc:
+        raise ValueError("webhookPublicKey is no public key in base64") from exc
+    match key:
+        case EllipticCurvePublicKey(curve=SECP256R1()):
+            return key
+        case _:
+            raise ValueError("webhookPublicKey must be a key on the curve P-256")
+
+
+def nobodys_key() -> "EllipticCurvePublicKey":
+    """Return a key that nobody can sign with."""
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - only where SendGrid reports by itself
+
+    return ec.generate_private_key(ec.SECP256R1()).public_key()
+
+
+def sendgrid_reports(
+    body: str, headers: Mapping[str, str], *, provider: str, keys: Sequence["EllipticCurvePublicKey"], at: datetime
+) -> Taken:
+    """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
+
+    One of ``keys`` must have signed it. Events that cannot be read are refused by themselves, and told in the log: they
+    would be as unreadable the next time, and SendGrid does not read answers. Raises `SignatureRefusedError`, then
+    `MalformedRequestError` and `InvalidRequestError` for a body that is no list.
+    """
+    _check_signature(body, headers, keys, at)
+    value = read_json_with_any_text(body)
+    if not isinstance(value, list):
+        raise InvalidRequestError("The request is not valid", [FieldError("body", "must be a list")])
+    taken = take_each(value, lambda event, _: _read(event, provider), called="events")
+    if taken.refused:
+        errors = [f"{each.field}: {each.message}" for error in taken.refused.values() for each in error.details[:1]]
+        extra = {"unreadable": len(taken.refused), "errors": errors[:ERRORS_MAX]}
+        logger.error("Unreadable delivery reports", extra=extra)
+    return taken
+
+
+def _read(event: object, provider: str) -> DeliveryReport | None:
+    some = _AnyEvent.model_validate(event)
+    if some.event not in _FARED or some.notification_id is None or some.provider != provider:
+        return None
+    return _Event.model_validate(event).told_by(provider)
+
+
+def _check_signature(
+    body: str, headers: Mapping[str, str], keys: Sequence["EllipticCurvePublicKey"], at: datetime
+) -> None:
+    signature, seconds = headers.get(SIGNATURE, ""), headers.get(TIMESTAMP, "")
+    if not (signature and seconds):
+        raise SignatureRefusedError(Reason.MISSING)
+    if not _SECONDS.fullmatch(seconds):
+        raise SignatureRefusedError(Reason.FORGED)
+    try:
+        given = base64.b64decode(signature, validate=True)
+    except (binascii.Error, ValueError):
+        raise SignatureRefusedError(Reason.FORGED) from None
+    signed = f"{seconds}{body}".encode()
+    genuine = [_is_genuine(key, given, signed) for key in keys]
+    if not any(genuine):
+        raise SignatureRefusedError(Reason.FORGED)
+    age = at - datetime.fromtimestamp(int(seconds), UTC)
+    if not -CLOCK_DIFFERENCE <= age <= MAX_AGE:
+        raise SignatureRefusedError(Reason.EXPIRED)
+
+
+def _is_genuine(key: "EllipticCurvePublicKey", signature: bytes, signed: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - there is a key, so it is imported already
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+
+    try:
+        key.verify(signature, signed, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,269 @@
+"""What SendGrid's events mean, and which signatures are SendGrid's."""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.builders import NOON
+from tests.sendgrid_key import SendGridKey
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.suppression import Unwanted
+from wavecom.http.errors import InvalidRequestError, MalformedRequestError
+from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP, read_key, sendgrid_reports
+from wavecom.http.receipts.taken import Taken
+
+ID = "507f1f77bcf86cd799439011"
+RECIPIENT = "user@example.com"
+KEY, PREVIOUS = SendGridKey(), SendGridKey()
+HAPPENED = 1772366405
+
+
+def event(kind: str, **fields: Any) -> dict[str, Any]:
+    common = {"email": RECIPIENT, "timestamp": HAPPENED, "sg_event_id": "ZXZlbnQ", "event": kind}
+    return {**common, "notificationId": ID, "provider": "sendgrid", **fields}
+
+
+def called(value: Any, *, sent: datetime = NOON, key: SendGridKey = KEY, **headers: str) -> Taken:
+    body = value if isinstance(value, str) else json.dumps(value)
+    given = {**key.headers(body, sent), **headers}
+    keys = [read_key(KEY.public), read_key(PREVIOUS.public)]
+    return sendgrid_reports(body, given, provider="sendgrid", keys=keys, at=NOON)
+
+
+def reports(value: Any, **call: Any) -> Sequence[DeliveryReport]:
+    return called(value, **call).reports
+
+
+MEANINGS = [
+    (event("processed"), Fared.ACCEPTED, None, None),
+    (event("deferred", response=f"451 <{RECIPIENT}> try later", attempt="3"), Fared.ACCEPTED, None, None),
+    (event("delivered", response="250 OK"), Fared.DELIVERED, None, None),
+    (
+        event("bounce", type="bounce", status="5.1.1", reason=f"550 5.1.1 <{RECIPIENT}> unknown"),
+        Fared.UNDELIVERED,
+        "bounce/5.1.1",
+        Unwanted.HARD_BOUNCE,
+    ),
+    (event("bounce", type="bounce", status=f"<{RECIPIENT}>"), Fared.UNDELIVERED, "bounce", Unwanted.HARD_BOUNCE),
+    (event("bounce", type="blocked", status="5.7.1"), Fared.UNDELIVERED, "blocked/5.7.1", None),
+    (event("bounce", type="blocked", status="550"), Fared.UNDELIVERED, "blocked", None),
+    (event("bounce", type="something new"), Fared.UNDELIVERED, "bounce", None),
+    (event("bounce", type=["bounce"]), Fared.UNDELIVERED, "bounce", None),
+    (event("bounce"), Fared.UNDELIVERED, "bounce", None),
+    *(
+        (event("dropped", reason=reason), Fared.UNDELIVERED, f"dropped/{reason}", unwanted)
+        for reason, unwanted in {
+            "Bounced Address": Unwanted.HARD_BOUNCE,
+            "Invalid": Unwanted.HARD_BOUNCE,
+            "Unsubscribed Address": Unwanted.COMPLAINT,
+            "Spam Reporting Address": Unwanted.COMPLAINT,
+            "Invalid SMTPAPI header": None,
+            "Spam Content": None,
+            "Recipient List over Package Quota": None,
+        }.items()
+    ),
+    (event("dropped", reason=f"<{RECIPIENT}>"), Fared.UNDELIVERED, "dropped", None),
+    (event("dropped", reason={}), Fared.UNDELIVERED, "dropped", None),
+    (event("dropped"), Fared.UNDELIVERED, "dropped", None),
+    (event("spamreport"), Fared.ACCEPTED, "spamreport", Unwanted.COMPLAINT),
+    (event("unsubscribe"), Fared.ACCEPTED, "unsubscribe", Unwanted.COMPLAINT),
+    (event("group_unsubscribe", asm_group_id=1), Fared.ACCEPTED, "group_unsubscribe", Unwanted.COMPLAINT),
+]
+
+
+@pytest.mark.parametrize(("of", "fared", "reason", "unwanted"), MEANINGS)
+def test_what_an_event_means(of: dict[str, Any], fared: Fared, reason: str | None, unwanted: Unwanted | None) -> None:
+    assert called([of]) == Taken(
+        reports=[
+            DeliveryReport(
+                notification_id=ID,
+                provider="sendgrid",
+                fared=fared,
+                reason=reason,
+                unwanted=unwanted,
+                at=datetime.fromtimestamp(HAPPENED, UTC),
+            )
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message_id"),
+    [
+        ("14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0", "14c5d75ce93.dfd.64b469"),
+        ("ZmbxGdd8RVKS4ELOkzWrcA.filterdrecv-5b7c9f4d8-abcde-1-65E1B2C7-3.0", "ZmbxGdd8RVKS4ELOkzWrcA"),
+        ("AnH57N9eQmeRPP_JZ0XwEA.recvd-84b4bf4d85-b9hd4-1-65E1B2C7-3.0", "AnH57N9eQmeRPP_JZ0XwEA"),
+        ("of-another-form", None),
+        ("a b.filter1", None),
+        (".filter1", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_the_message_is_named_as_in_the_answer_to_our_call_or_not_at_all(given: object, message_id: str | None) -> None:
+    (report,) = reports([event("bounce", sg_message_id=given)])
+
+    assert report.provider_message_id == message_id
+
+
+@pytest.mark.parametrize(
+    "passed_over",
+    [
+        *(event(kind) for kind in ("open", "click", "group_resubscribe", "account_status_change", "something new")),
+        {"event": "delivered", "timestamp": HAPPENED, "email": RECIPIENT},
+        event("delivered", provider="sendgrid-2"),
+        event("delivered", provider=["sendgrid"]),
+        event("delivered", notificationId=None),
+        event("open", timestamp="then"),
+    ],
+)
+def test_what_says_nothing_or_is_not_ours_is_passed_over(
+    passed_over: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = called([passed_over, event("delivered")])
+
+    assert (len(taken.reports), taken.accepted, taken.refused) == (1, 2, {})
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        (None, ""),
+        ("text", ""),
+        ([], ""),
+        ({}, ".event"),
+        (event("delivered", event=7), ".event"),
+        (event("delivered", notificationId=ID.upper()), ".notificationId"),
+        (event("delivered", notificationId=f"{ID}\n"), ".notificationId"),
+        (event("delivered", notificationId={"$ne": None}), ".notificationId"),
+        *((event("delivered", timestamp=at), ".timestamp") for at in ("1772366405", -1, 10**10, 1.5, True, None)),
+    ],
+)
+def test_one_bad_event_refuses_itself_only(bad: object, field: str, caplog: pytest.LogCaptureFixture) -> None:
+    taken = called([event("processed"), bad, event("delivered")])
+
+    assert [report.fared for report in taken.reports] == [Fared.ACCEPTED, Fared.DELIVERED]
+    assert [each.field for each in taken.refused[1].details] == [f"events[1]{field}"]
+    (record,) = caplog.records
+    assert vars(record)["unreadable"] == 1
+    assert RECIPIENT not in str(vars(record))
+
+
+def test_though_no_event_can_be_read_the_call_is_taken_for_it_would_be_as_bad_the_next_time() -> None:
+    taken = called([{}, {}])
+
+    assert (taken.reports, taken.accepted, taken.refused.keys()) == ([], 0, {0, 1})
+
+
+@pytest.mark.parametrize("text", [r"\ud800", r"\u0000"])
+@pytest.mark.parametrize("field", ["response", "reason", "sg_message_id", "\\ud800", "status"])
+def test_text_of_the_recipients_server_loses_no_report(field: str, text: str) -> None:
+    body = json.dumps([event("bounce", type="bounce")])[:-2] + f', "{field}": "{text}"}}]'
+
+    (report,) = reports(body)
+
+    assert (report.reason, report.unwanted, report.provider_message_id) == ("bounce", Unwanted.HARD_BOUNCE, None)
+
+
+@pytest.mark.parametrize("body", ["", "[", "NaN", "[NaN]", "[" * 100_000])
+def test_what_is_no_json_is_malformed_though_it_is_signed(body: str) -> None:
+    with pytest.raises(MalformedRequestError):
+        called(body)
+
+
+@pytest.mark.parametrize("value", [{}, '"text"', None, 7])
+def test_what_is_no_list_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRequestError):
+        called(value)
+
+
+def test_a_field_that_is_there_twice_counts_as_it_was_given_last() -> None:
+    body = json.dumps([event("bounce", type="bounce")])[:-2] + ', "type": "blocked"}]'
+
+    (report,) = reports(body)
+
+    assert (report.reason, report.unwanted) == ("blocked", None)
+
+
+def test_a_call_may_be_empty() -> None:
+    assert called([]) == Taken(reports=[], accepted=0)
+
+
+def test_the_raw_body_is_what_is_signed() -> None:
+    body = json.dumps([event("delivered")], indent=2, ensure_ascii=False) + "\r\n"
+
+    assert len(reports(body)) == 1
+    with pytest.raises(SignatureRefusedError):
+        called(body, **KEY.headers(body.strip(), NOON))
+
+
+def test_the_key_before_the_present_one_is_good_too() -> None:
+    assert len(reports([event("delivered")], key=PREVIOUS)) == 1
+
+
+@pytest.mark.parametrize("age", [timedelta(hours=24), timedelta(0), timedelta(minutes=-5)])
+def test_a_call_may_come_again_for_a_day(age: timedelta) -> None:
+    assert len(reports([event("delivered")], sent=NOON - age)) == 1
+
+
+BODY = json.dumps([event("delivered")])
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ({"sent": NOON - timedelta(hours=24, minutes=6)}, Reason.EXPIRED),
+        ({"sent": NOON + timedelta(minutes=6)}, Reason.EXPIRED),
+        ({"key": SendGridKey()}, Reason.FORGED),
+        ({TIMESTAMP: str(int(NOON.timestamp()) + 1)}, Reason.FORGED),
+        ({TIMESTAMP: "soon"}, Reason.FORGED),
+        ({TIMESTAMP: "9" * 400}, Reason.FORGED),
+        ({TIMESTAMP: "\u0661"}, Reason.FORGED),
+        ({SIGNATURE: "AAAA"}, Reason.FORGED),
+        ({SIGNATURE: "no base64"}, Reason.FORGED),
+        ({SIGNATURE: "\u00e9"}, Reason.FORGED),
+        ({SIGNATURE: KEY.headers("[]", NOON)[SIGNATURE]}, Reason.FORGED),
+        ({SIGNATURE: base64.b64encode(bytes(64)).decode()}, Reason.FORGED),
+        ({SIGNATURE: ""}, Reason.MISSING),
+        ({TIMESTAMP: ""}, Reason.MISSING),
+    ],
+)
+def test_a_call_is_refused_for_its_signature(call: dict[str, Any], reason: Reason) -> None:
+    with pytest.raises(SignatureRefusedError) as refused:
+        called(BODY, **call)
+
+    assert refused.value.reason is reason
+
+
+def test_without_a_key_nothing_is_genuine() -> None:
+    with pytest.raises(SignatureRefusedError) as refused:
+        sendgrid_reports(BODY, KEY.headers(BODY, NOON), provider="sendgrid", keys=[], at=NOON)
+
+    assert refused.value.reason is Reason.FORGED
+
+
+def shown(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    return base64.b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no base64",
+        "AAAA",
+        pytest.param(shown(ec.generate_private_key(ec.SECP384R1())), id="P-384"),
+        pytest.param(shown(rsa.generate_private_key(65537, 2048)), id="RSA"),
+    ],
+)
+def test_another_kind_of_key_is_refused_when_the_function_starts(text: str) -> None:
+    with pytest.raises(ValueError, match="webhookPublicKey"):
+        read_key(text)
