@@ -443,17 +443,6 @@ def test_threads_that_wait_for_an_access_token_share_its_failure(fcm: FcmService
     assert len(fcm.tokens.requests) == 1
 
 
-def test_proxies_of_the_environment_are_not_used(fcm: FcmService, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(variable, f"http://127.0.0.1:{unused_port()}")
-    for variable in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(variable, raising=False)
-    provider = provider_at(fcm)
-
-    assert provider.send(message_to())
-    provider.close()
-
-
 def test_project_cannot_change_the_path(fcm: FcmService) -> None:
     provider = provider_at(fcm, account=fcm.tokens.service_account(project_id=f"x/../{PROJECT}"))
 

@@ -26,6 +26,7 @@ from h2.exceptions import H2Error
 
 from wavecom.adapters.providers.deadlines import unix_seconds, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.adapters.providers.proxies import proxy_for
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, read, unknown
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import (
@@ -250,6 +251,7 @@ class _Connections:
             self._free.put(None)
         self._lock = threading.Lock()
         self._callers: list[HttpCaller] = []
+        proxy_for(base_url)  # a wrong one is a `ValueError` now, and not with the first message
 
     @contextmanager
     def one(self) -> Iterator[HttpCaller]:

@@ -283,7 +283,7 @@ class _AccessTokens:
 
 
 class _TokenRequest(transport.Request):
-    """Google-auth's requests to the token endpoint, with a deadline and without the environment's proxies.
+    """Google-auth's requests to the token endpoint, with a deadline, through the proxy of the environment.
 
     It raises `TransientError` for any answer but 200: google-auth would sleep and try again.
     """

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from wavecom.adapters.providers.proxies import ProxyTransport, proxy_for
 from wavecom.domain.outcomes import TransientError, UnknownOutcomeError
 
 ANSWER_MAX_BYTES: Final = 1024 * 1024
@@ -65,22 +66,32 @@ class HttpCaller:
     ) -> None:
         """Prepare calls to ``service`` (its name in errors) below ``base_url``; no connection is made yet.
 
+        They go through the proxy that the environment names for ``base_url`` now, if any (`proxy_for`). Raises
+        `ValueError` where that is none.
+
         ``timeout`` bounds the whole call. ``max_connections`` should be no less than the number of threads. With
         ``http2``, httpcore is safe for one thread only. ``tls`` is for several callers to share, since each context
         costs 45 ms.
         """
         self._service = service
         self._timeout_seconds = timeout.total_seconds()
+        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        proxy = proxy_for(base_url)
+        make_transport = httpx.HTTPTransport if proxy is None else ProxyTransport
         self._client = httpx.Client(
             base_url=base_url,
             headers=dict(headers or {}),
-            http1=not http2,
-            http2=http2,
+            transport=make_transport(
+                verify=tls if tls is not None else True,
+                trust_env=False,
+                http1=not http2,
+                http2=http2,
+                limits=limits,
+                proxy=proxy,
+            ),
             timeout=httpx.Timeout(
                 self._timeout_seconds, connect=min(connect_timeout.total_seconds(), self._timeout_seconds)
             ),
-            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-            verify=tls if tls is not None else True,
             follow_redirects=False,
             trust_env=False,
         )
