@@ -15,6 +15,7 @@ from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfi
 from wavecom.domain.degradation import Thresholds
 from wavecom.domain.notification import Channel
 from wavecom.domain.sms import MAX_SEGMENTS
+from wavecom.domain.tenant import TENANT_ID
 from wavecom.domain.timings import Timings
 
 KEPT_SECRET = ("mongodb_uri", "amqp_credentials", "providers")
@@ -77,7 +78,7 @@ class Settings(BaseModel):
     development_tenant: Annotated[
         str | None,
         Field(
-            pattern=r"^[A-Za-z0-9_-]{1,64}$",
+            pattern=f"^{TENANT_ID.pattern}$",
             description="Tenant of requests without a key; only for a server on loopback",
         ),
     ] = None
