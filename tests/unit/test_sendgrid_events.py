@@ -173,7 +173,7 @@ def test_text_of_the_recipients_server_loses_no_report(field: str, text: str) ->
     assert (report.reason, report.unwanted, report.provider_message_id) == ("bounce", Unwanted.HARD_BOUNCE, None)
 
 
-@pytest.mark.parametrize("body", ["", "[", "NaN", "[NaN]", "[" * 100_000])
+@pytest.mark.parametrize("body", ["", "[", "NaN", "[NaN]", "[" * 10_000])
 def test_what_is_no_json_is_malformed_though_it_is_signed(body: str) -> None:
     with pytest.raises(MalformedRequestError):
         called(body)
