@@ -40,7 +40,7 @@ def opened(make_api: MakeApi) -> Callable[[str], Api]:
 def make(api: Api, **body: Any) -> dict[str, Any]:
     answer = api.post("/api/keys", {**BANK_C, **body})
     assert answer.status_code == 201, answer.text
-    shapes.NewKeyEnvelope.model_validate_json(answer.text)
+    shapes.NewApiKeyAnswer.model_validate_json(answer.text)
     data: dict[str, Any] = answer.json()["data"]
     return data
 
@@ -48,7 +48,7 @@ def make(api: Api, **body: Any) -> dict[str, Any]:
 def keys(api: Api, query: str = "") -> list[dict[str, Any]]:
     answer = api.get(f"/api/keys{query}")
     assert answer.status_code == 200, answer.text
-    shapes.KeysEnvelope.model_validate_json(answer.text)
+    shapes.ApiKeysAnswer.model_validate_json(answer.text)
     data: list[dict[str, Any]] = answer.json()["data"]
     return data
 
@@ -121,7 +121,7 @@ def test_a_revoked_key_opens_nothing_and_cannot_be_rotated(operator: Api, opened
 
     answer = operator.client.delete(f"/api/keys/{made['id']}")
 
-    shapes.DoneEnvelope.model_validate_json(answer.text)
+    shapes.DoneAnswer.model_validate_json(answer.text)
     assert opened(made["token"]).get("/api/policy").status_code == 401
     assert rotate(operator, made["id"]).status_code == 404
     assert operator.client.delete(f"/api/keys/{made['id']}").status_code == 200, "revoking is idempotent"

@@ -23,18 +23,18 @@ def test_every_answer_has_the_shape_that_is_described(api: Api) -> None:
         attempted(api, api.created()["_id"], outcome)
 
     answers = {
-        "/api/ledger": shapes.LedgerEnvelope,
-        "/api/ledger?allTenants=true&minutes=1": shapes.LedgerEnvelope,
-        f"/api/audit?{period(api)}": shapes.VerificationEnvelope,
-        "/api/providers": shapes.ProvidersEnvelope,
-        "/api/policy": shapes.PolicyEnvelope,
+        "/api/ledger": shapes.LedgerAnswer,
+        "/api/ledger?allTenants=true&minutes=1": shapes.LedgerAnswer,
+        f"/api/audit?{period(api)}": shapes.VerificationAnswer,
+        "/api/providers": shapes.ProvidersAnswer,
+        "/api/policy": shapes.PolicyAnswer,
     }
 
     for path, shape in answers.items():
         answer = api.get(path)
         assert answer.status_code == 200, answer.text
         shape.model_validate_json(answer.text)
-    shapes.PolicyEnvelope.model_validate_json(api.client.put("/api/policy", json={"onUnknown": "hold"}).text)
+    shapes.PolicyAnswer.model_validate_json(api.client.put("/api/policy", json={"onUnknown": "hold"}).text)
 
 
 def test_a_touched_trail_has_the_shape_that_is_described(api: Api, mongo: Mongo) -> None:
@@ -44,7 +44,7 @@ def test_a_touched_trail_has_the_shape_that_is_described(api: Api, mongo: Mongo)
     answer = api.get(f"/api/audit?{period(api)}")
 
     assert answer.status_code == 200, answer.text
-    shapes.VerificationEnvelope.model_validate_json(answer.text)
+    shapes.VerificationAnswer.model_validate_json(answer.text)
     assert answer.json()["data"]["broken"]["sequence"] == 1
 
 

@@ -43,7 +43,7 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
 def replay(api: Api, key: str | None = None, **body: Any) -> dict[str, Any]:
     answer = api.post("/api/dlq/replay", body, key=key)
     assert answer.status_code == 200, answer.text
-    shapes.ReplayEnvelope.model_validate_json(answer.text)
+    shapes.ReplayAnswer.model_validate_json(answer.text)
     data: dict[str, Any] = answer.json()["data"]
     return data
 
@@ -54,7 +54,7 @@ def results(data: dict[str, Any]) -> dict[str, str]:
 
 def total(api: Api) -> int:
     answer = api.get("/api/dlq")
-    shapes.DeadLettersEnvelope.model_validate_json(answer.text)
+    shapes.DeadLetterGroupsAnswer.model_validate_json(answer.text)
     count: int = answer.json()["data"]["total"]
     return count
 
@@ -65,7 +65,7 @@ def walked(api: Api, limit: int, query: str = "") -> list[list[str]]:
     while cursor is not None:
         answer = api.get(f"/api/dlq/notifications?limit={limit}{query}{cursor and f'&cursor={cursor}'}")
         assert answer.status_code == 200, answer.text
-        shapes.DeadLetterListEnvelope.model_validate_json(answer.text)
+        shapes.DeadLetterPageAnswer.model_validate_json(answer.text)
         pages.append([each["_id"] for each in answer.json()["data"]["notifications"]])
         cursor = answer.json()["data"]["nextCursor"]
     return pages

@@ -26,7 +26,7 @@ TOKEN = "ab" * 32
 def add(api: Api, **body: Any) -> dict[str, Any]:
     answer = api.post("/api/suppressions", {**EMAIL, **body})
     assert answer.status_code == 201, answer.text
-    shapes.SuppressionEnvelope.model_validate_json(answer.text)
+    shapes.SuppressionAnswer.model_validate_json(answer.text)
     data: dict[str, Any] = answer.json()["data"]
     return data
 
@@ -34,7 +34,7 @@ def add(api: Api, **body: Any) -> dict[str, Any]:
 def listed(api: Api, query: str = "") -> list[dict[str, Any]]:
     answer = api.get(f"/api/suppressions{query}")
     assert answer.status_code == 200, answer.text
-    shapes.SuppressionListEnvelope.model_validate_json(answer.text)
+    shapes.SuppressionPageAnswer.model_validate_json(answer.text)
     found: list[dict[str, Any]] = answer.json()["data"]["suppressions"]
     return found
 
@@ -67,7 +67,7 @@ def test_an_address_is_put_on_the_list_and_taken_off(api: Api) -> None:
     )
     assert listed(api) == [added]
     answer = remove(api, added["id"])
-    shapes.DoneEnvelope.model_validate_json(answer.text)
+    shapes.DoneAnswer.model_validate_json(answer.text)
     assert answer.status_code == 200
     assert listed(api) == []
     assert remove(api, added["id"]).status_code == 404

@@ -56,7 +56,7 @@ def test_an_sms_says_how_it_is_sent(api: Api, message: str, encoding: str, segme
     detail = api.get(f"/api/notifications/{created['_id']}")
     (of_batch,) = api.batch({**SMS, "message": message}).json()["data"]["results"]
 
-    shapes.DetailEnvelope.model_validate_json(detail.text)
+    shapes.NotificationDetailAnswer.model_validate_json(detail.text)
     for shown in (created, listed, detail.json()["data"]["notification"], of_batch["data"]):
         assert shown["sms"] == {"encoding": encoding, "segments": segments}
 

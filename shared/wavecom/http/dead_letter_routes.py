@@ -29,7 +29,7 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/dlq",
         summary="Your dead letters, counted by day, cause and provider",
-        responses=documented(HTTPStatus.OK, shapes.DeadLettersEnvelope, "The groups", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.DeadLetterGroupsAnswer, "The groups", ALWAYS),
     )
     def dead_letters() -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -40,7 +40,7 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/dlq/notifications",
         compress=True,
         summary="List dead letters, the latest failure first",
-        responses=documented(HTTPStatus.OK, shapes.DeadLetterListEnvelope, "A page", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.DeadLetterPageAnswer, "A page", ALWAYS),
     )
     def list_dead_letters(
         limit: Annotated[PageSize, Query()] = 20,
@@ -64,7 +64,7 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         summary="Send dead letters again, up to 500 a call",
         description="With an `Idempotency-Key`, a repeated call replays nothing a second time, even what has failed "
         "again meanwhile.",
-        responses=documented(HTTPStatus.OK, shapes.ReplayEnvelope, "What became of each", WITH_BODY),
+        responses=documented(HTTPStatus.OK, shapes.ReplayAnswer, "What became of each", WITH_BODY),
     )
     def replay_dead_letters(
         replay: Annotated[ReplayDeadLetters, Body()], idempotency_key: IdempotencyKey = None

@@ -64,6 +64,6 @@ def documented(status: HTTPStatus, shape: type, text: str, errors: tuple[HTTPSta
     for error in errors:
         answers[error.value] = {
             "description": _ERRORS[error],
-            "content": {"application/json": {"model": shapes.ErrorEnvelope}},
+            "content": {"application/json": {"model": shapes.ErrorAnswer}},
         }
     return answers

@@ -27,7 +27,7 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/keys",
         compress=True,
         summary="List API keys",
-        responses=documented(HTTPStatus.OK, shapes.KeysEnvelope, "Keys, the newest first", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.ApiKeysAnswer, "Keys, the newest first", ALWAYS),
     )
     def list_keys(
         tenant_id: Annotated[str | None, Query(alias="tenantId", pattern=f"^{TENANT_ID.pattern}$")] = None,
@@ -39,7 +39,7 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/keys",
         summary="Make an API key",
-        responses=documented(HTTPStatus.CREATED, shapes.NewKeyEnvelope, "The key; its token is told once", WITH_BODY),
+        responses=documented(HTTPStatus.CREATED, shapes.NewApiKeyAnswer, "The key; its token is told once", WITH_BODY),
     )
     def create_key(key: Annotated[CreateKey, Body()]) -> Response[str]:
         require_operator(app.context["caller"])
@@ -56,7 +56,7 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/keys/<key_id>/rotate",
         summary="Make another key like this one; this one goes on working until it is revoked",
-        responses=documented(HTTPStatus.CREATED, shapes.NewKeyEnvelope, "The key; its token is told once", OF_ONE),
+        responses=documented(HTTPStatus.CREATED, shapes.NewApiKeyAnswer, "The key; its token is told once", OF_ONE),
     )
     def rotate_key(key_id: KeyId) -> Response[str]:
         require_operator(app.context["caller"])
@@ -69,7 +69,7 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.delete(
         "/api/keys/<key_id>",
         summary="Revoke an API key; it opens nothing any more within 30 s",
-        responses=documented(HTTPStatus.OK, shapes.DoneEnvelope, "Revoked", OF_ONE),
+        responses=documented(HTTPStatus.OK, shapes.DoneAnswer, "Revoked", OF_ONE),
     )
     def revoke_key(key_id: KeyId) -> Response[str]:
         require_operator(app.context["caller"])

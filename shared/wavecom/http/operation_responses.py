@@ -7,10 +7,10 @@ from pydantic import Field
 from wavecom.domain.notification import Cause, Channel, OnUnknown
 from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Role
-from wavecom.http.responses import Id, Moment, NotificationShape, Shape
+from wavecom.http.responses import Id, Moment, Notification, Shape
 
 
-class DeadLetterGroupShape(Shape):
+class DeadLetterGroup(Shape):
     """Dead letters of one day with one cause and one provider (null where none was asked)."""
 
     day: Annotated[str, Field(json_schema_extra={"format": "date"})]
@@ -19,58 +19,58 @@ class DeadLetterGroupShape(Shape):
     count: int
 
 
-class DeadLettersShape(Shape):
+class DeadLetterGroups(Shape):
     """A tenant's dead letters, grouped."""
 
     total: int
-    groups: list[DeadLetterGroupShape]
+    groups: list[DeadLetterGroup]
 
 
-class DeadLettersEnvelope(Shape):
+class DeadLetterGroupsAnswer(Shape):
     """Groups."""
 
     success: Literal[True]
-    data: DeadLettersShape
+    data: DeadLetterGroups
 
 
-class DeadLetterListShape(Shape):
+class DeadLetterPage(Shape):
     """Dead letters, the latest failure first. ``nextCursor`` is null on the last page."""
 
-    notifications: list[NotificationShape]
+    notifications: list[Notification]
     next_cursor: str | None
 
 
-class DeadLetterListEnvelope(Shape):
+class DeadLetterPageAnswer(Shape):
     """A page of dead letters."""
 
     success: Literal[True]
-    data: DeadLetterListShape
+    data: DeadLetterPage
 
 
-class ReplayResultShape(Shape):
+class ReplayResult(Shape):
     """What became of one of them."""
 
     id: Id
     result: Literal["replayed", "would_replay", "already_replayed", "not_dead", "not_found"]
 
 
-class ReplayShape(Shape):
+class Replay(Shape):
     """What a replay came to. ``more`` says that the filter matches more than this call took."""
 
     dry_run: bool
     replayed: int
-    results: list[ReplayResultShape]
+    results: list[ReplayResult]
     more: bool
 
 
-class ReplayEnvelope(Shape):
+class ReplayAnswer(Shape):
     """A replay."""
 
     success: Literal[True]
-    data: ReplayShape
+    data: Replay
 
 
-class SuppressionShape(Shape):
+class Suppression(Shape):
     """An address on the suppression list, and why it is there."""
 
     id: str
@@ -81,48 +81,48 @@ class SuppressionShape(Shape):
     created_at: Moment
 
 
-class SuppressionEnvelope(Shape):
+class SuppressionAnswer(Shape):
     """One suppression."""
 
     success: Literal[True]
-    data: SuppressionShape
+    data: Suppression
 
 
-class SuppressionListShape(Shape):
+class SuppressionPage(Shape):
     """A page of the suppression list. ``nextCursor`` is null on the last page."""
 
-    suppressions: list[SuppressionShape]
+    suppressions: list[Suppression]
     next_cursor: str | None
 
 
-class SuppressionListEnvelope(Shape):
+class SuppressionPageAnswer(Shape):
     """A page of the suppression list."""
 
     success: Literal[True]
-    data: SuppressionListShape
+    data: SuppressionPage
 
 
-class DoneEnvelope(Shape):
+class DoneAnswer(Shape):
     """Done."""
 
     success: Literal[True]
     message: str
 
 
-class PolicyShape(Shape):
+class Policy(Shape):
     """A tenant's policy."""
 
     on_unknown: OnUnknown
 
 
-class PolicyEnvelope(Shape):
+class PolicyAnswer(Shape):
     """A policy."""
 
     success: Literal[True]
-    data: PolicyShape
+    data: Policy
 
 
-class LedgerLineShape(Shape):
+class LedgerLine(Shape):
     """Of what was accepted in one minute (or ever), what became of it."""
 
     minute: Moment | None
@@ -135,21 +135,21 @@ class LedgerLineShape(Shape):
     balanced: Annotated[bool, Field(description="accepted = sent + failed + cancelled + expired + inFlight")]
 
 
-class LedgerShape(Shape):
+class Ledger(Shape):
     """The ledger by minute of acceptance, and of all time."""
 
-    minutes: list[LedgerLineShape]
-    total: LedgerLineShape
+    minutes: list[LedgerLine]
+    total: LedgerLine
 
 
-class LedgerEnvelope(Shape):
+class LedgerAnswer(Shape):
     """The ledger."""
 
     success: Literal[True]
-    data: LedgerShape
+    data: Ledger
 
 
-class BrokenLinkShape(Shape):
+class BrokenLink(Shape):
     """The first audit entry that is not what it was when it was written."""
 
     notification_id: Id
@@ -157,23 +157,23 @@ class BrokenLinkShape(Shape):
     problem: str
 
 
-class VerificationShape(Shape):
+class Verification(Shape):
     """How much was verified. ``nextCursor`` is null at the end of the period."""
 
     notifications: int
     entries: int
-    broken: BrokenLinkShape | None
+    broken: BrokenLink | None
     next_cursor: str | None
 
 
-class VerificationEnvelope(Shape):
+class VerificationAnswer(Shape):
     """A verification."""
 
     success: Literal[True]
-    data: VerificationShape
+    data: Verification
 
 
-class WeightChangeShape(Shape):
+class WeightChange(Shape):
     """From when on a provider has which part of its configured weight, and why."""
 
     factor: float
@@ -181,7 +181,7 @@ class WeightChangeShape(Shape):
     at: Moment
 
 
-class ProviderShape(Shape):
+class Provider(Shape):
     """A provider as it is now; its outcomes are those of the last five minutes, over all tenants."""
 
     name: str
@@ -194,17 +194,17 @@ class ProviderShape(Shape):
     outcomes: dict[str, int]
     failure_rate: Annotated[float, Field(description="Percent")]
     average_ms: int
-    weight_changes: list[WeightChangeShape]
+    weight_changes: list[WeightChange]
 
 
-class ProvidersEnvelope(Shape):
+class ProvidersAnswer(Shape):
     """All providers."""
 
     success: Literal[True]
-    data: list[ProviderShape]
+    data: list[Provider]
 
 
-class KeyShape(Shape):
+class ApiKey(Shape):
     """An API key, without its secret."""
 
     id: str
@@ -217,21 +217,21 @@ class KeyShape(Shape):
     revoked_at: Moment | None
 
 
-class KeysEnvelope(Shape):
+class ApiKeysAnswer(Shape):
     """API keys, the newest first."""
 
     success: Literal[True]
-    data: list[KeyShape]
+    data: list[ApiKey]
 
 
-class NewKeyShape(KeyShape):
+class NewApiKey(ApiKey):
     """A new API key with its token, which is told only once."""
 
     token: str
 
 
-class NewKeyEnvelope(Shape):
+class NewApiKeyAnswer(Shape):
     """A new API key."""
 
     success: Literal[True]
-    data: NewKeyShape
+    data: NewApiKey

@@ -44,7 +44,7 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/ledger",
         compress=True,
         summary="What became of everything accepted, minute by minute",
-        responses=documented(HTTPStatus.OK, shapes.LedgerEnvelope, "The ledger", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.LedgerAnswer, "The ledger", ALWAYS),
     )
     def ledger(minutes: Annotated[Minutes, Query()] = 60, all_tenants: AllTenants = False) -> Response[str]:
         check_answers(services.system.level())
@@ -56,7 +56,7 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/audit",
         summary="Verify the audit trails of what was accepted in a period",
-        responses=documented(HTTPStatus.OK, shapes.VerificationEnvelope, "What was found", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.VerificationAnswer, "What was found", ALWAYS),
     )
     def audit(
         since: Annotated[Moment, Query()],
@@ -75,7 +75,7 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/providers",
         compress=True,
         summary="How the providers are; for an operator's key",
-        responses=documented(HTTPStatus.OK, shapes.ProvidersEnvelope, "All providers", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.ProvidersAnswer, "All providers", ALWAYS),
     )
     def providers() -> Response[str]:
         require_operator(app.context["caller"])
@@ -85,7 +85,7 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/policy",
         summary="What holds for notifications that do not say otherwise",
-        responses=documented(HTTPStatus.OK, shapes.PolicyEnvelope, "Your policy", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.PolicyAnswer, "Your policy", ALWAYS),
     )
     def policy() -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -94,7 +94,7 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.put(
         "/api/policy",
         summary="Choose what holds for notifications that do not say otherwise",
-        responses=documented(HTTPStatus.OK, shapes.PolicyEnvelope, "Your policy; in force within 30 s", WITH_BODY),
+        responses=documented(HTTPStatus.OK, shapes.PolicyAnswer, "Your policy; in force within 30 s", WITH_BODY),
     )
     def set_policy(policy: Annotated[SetPolicy, Body()]) -> Response[str]:
         caller: Caller = app.context["caller"]

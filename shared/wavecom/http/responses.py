@@ -12,6 +12,9 @@ from wavecom.domain.sms import Encoding
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
 
+MAY_BE_ABSENT = Field(default_factory=lambda: None)
+"""Marks a field that an answer leaves out where it has no value: not required, without a default, never null."""
+
 
 class Shape(BaseModel):
     """A part of an answer. Its schema is built only when somebody asks for the document, not at every start."""
@@ -19,7 +22,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, defer_build=True)
 
 
-class AttemptShape(Shape):
+class Attempt(Shape):
     """One call to one provider."""
 
     provider: str
@@ -30,45 +33,45 @@ class AttemptShape(Shape):
     about: Annotated[About | None, Field(description="Of whom a refusal speaks")]
 
 
-class SmsShape(Shape):
+class SmsSegments(Shape):
     """How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67."""
 
     encoding: Encoding
     segments: Annotated[int, Field(ge=1)]
 
 
-class NotificationShape(Shape):
+class Notification(Shape):
     """A notification."""
 
     id: Annotated[Id, Field(alias="_id")]
     type: Channel
     recipient: str
-    subject: str = ""
+    subject: Annotated[str, MAY_BE_ABSENT]
     message: str
-    sms: Annotated[SmsShape | None, Field(description="Of an SMS; other channels have none")] = None
+    sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
     priority: Priority
     retry_count: int
     max_retries: int
     on_unknown: OnUnknown
-    metadata: dict[str, Any] = {}
-    provider: str = ""
-    provider_message_id: str = ""
-    processing_time_ms: int = 0
-    error: str = ""
-    cause: Cause = Cause.PERMANENT
-    attempts: list[AttemptShape] = []
-    scheduled_at: Moment = ""
-    expires_at: Moment = ""
-    next_attempt_at: Moment = ""
-    sent_at: Moment = ""
-    failed_at: Moment = ""
-    delivered_at: Moment = ""
+    metadata: Annotated[dict[str, Any], MAY_BE_ABSENT]
+    provider: Annotated[str, MAY_BE_ABSENT]
+    provider_message_id: Annotated[str, MAY_BE_ABSENT]
+    processing_time_ms: Annotated[int, MAY_BE_ABSENT]
+    error: Annotated[str, MAY_BE_ABSENT]
+    cause: Annotated[Cause, MAY_BE_ABSENT]
+    attempts: Annotated[list[Attempt], MAY_BE_ABSENT]
+    scheduled_at: Annotated[Moment, MAY_BE_ABSENT]
+    expires_at: Annotated[Moment, MAY_BE_ABSENT]
+    next_attempt_at: Annotated[Moment, MAY_BE_ABSENT]
+    sent_at: Annotated[Moment, MAY_BE_ABSENT]
+    failed_at: Annotated[Moment, MAY_BE_ABSENT]
+    delivered_at: Annotated[Moment, MAY_BE_ABSENT]
     created_at: Moment
     updated_at: Moment
 
 
-class AuditShape(Shape):
+class AuditEntry(Shape):
     """One status change."""
 
     id: Annotated[str, Field(alias="_id")]
@@ -81,14 +84,14 @@ class AuditShape(Shape):
     digest: Annotated[str, Field(description="SHA-256 of this entry and of the digest before it")]
 
 
-class DetailShape(Shape):
+class NotificationDetail(Shape):
     """A notification and its audit trail."""
 
-    notification: NotificationShape
-    logs: list[AuditShape]
+    notification: Notification
+    logs: list[AuditEntry]
 
 
-class PaginationShape(Shape):
+class Pagination(Shape):
     """Where a page stands. ``nextCursor`` is null on the last page.
 
     The totals are null for lists by recipient or time, which nobody counts.
@@ -101,14 +104,14 @@ class PaginationShape(Shape):
     next_cursor: str | None
 
 
-class PageShape(Shape):
+class NotificationPage(Shape):
     """A page of notifications, newest first."""
 
-    notifications: list[NotificationShape]
-    pagination: PaginationShape
+    notifications: list[Notification]
+    pagination: Pagination
 
 
-class StatisticsShape(Shape):
+class Statistics(Shape):
     """Sums over all notifications of the tenant. ``queueDepth`` is null while the broker does not answer."""
 
     total: int
@@ -120,7 +123,7 @@ class StatisticsShape(Shape):
     success_rate: Annotated[float, Field(description="Percent of all that were accepted")]
 
 
-class MinuteShape(Shape):
+class Minute(Shape):
     """What happened in one minute."""
 
     minute: Moment
@@ -134,7 +137,7 @@ class MinuteShape(Shape):
     expired: int
 
 
-class PercentilesShape(Shape):
+class Percentiles(Shape):
     """Milliseconds that so many percent stayed within; null where nothing was sent."""
 
     p50: int | None
@@ -142,98 +145,98 @@ class PercentilesShape(Shape):
     p99: int | None
 
 
-class MinutesShape(Shape):
+class Minutes(Shape):
     """What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted)."""
 
-    minutes: list[MinuteShape]
-    processing_time_ms: PercentilesShape
+    minutes: list[Minute]
+    processing_time_ms: Percentiles
     degradation_level: Annotated[int, Field(ge=1, le=4)]
 
 
-class MinutesEnvelope(Shape):
+class MinutesAnswer(Shape):
     """Minutes."""
 
     success: Literal[True]
-    data: MinutesShape
+    data: Minutes
 
 
-class FieldErrorShape(Shape):
+class FieldError(Shape):
     """What is wrong with one field."""
 
     field: str
     message: str
 
 
-class ErrorShape(Shape):
+class ApiError(Shape):
     """What went wrong."""
 
     code: str
     message: Annotated[str, Field(description="For people; says how many details are left out, if any are")]
-    details: Annotated[list[FieldErrorShape], Field(max_length=20, description="The first 20 of them")]
+    details: Annotated[list[FieldError], Field(max_length=20, description="The first 20 of them")]
 
 
-class ErrorEnvelope(Shape):
+class ErrorAnswer(Shape):
     """Every error."""
 
     success: Literal[False]
-    error: ErrorShape
+    error: ApiError
     request_id: str
 
 
-class NotificationEnvelope(Shape):
+class NotificationAnswer(Shape):
     """One notification."""
 
     success: Literal[True]
-    data: NotificationShape
+    data: Notification
     message: str
 
 
-class DetailEnvelope(Shape):
+class NotificationDetailAnswer(Shape):
     """One notification with its audit trail."""
 
     success: Literal[True]
-    data: DetailShape
+    data: NotificationDetail
 
 
-class PageEnvelope(Shape):
+class NotificationPageAnswer(Shape):
     """A page."""
 
     success: Literal[True]
-    data: PageShape
+    data: NotificationPage
 
 
-class StatisticsEnvelope(Shape):
+class StatisticsAnswer(Shape):
     """Statistics."""
 
     success: Literal[True]
-    data: StatisticsShape
+    data: Statistics
 
 
-class BatchItemShape(Shape):
+class BatchResult(Shape):
     """What became of one notification of a batch: ``data`` with status 201, ``error`` with any other."""
 
     index: int
     status: int
-    data: NotificationShape | None = None
-    error: ErrorShape | None = None
+    data: Annotated[Notification, MAY_BE_ABSENT]
+    error: Annotated[ApiError, MAY_BE_ABSENT]
 
 
-class BatchShape(Shape):
+class Batch(Shape):
     """What became of a batch, in order. Beyond 1 MB of errors, the refused ones have no details any more."""
 
     accepted: int
     refused: int
-    results: list[BatchItemShape]
+    results: list[BatchResult]
 
 
-class BatchEnvelope(Shape):
+class BatchAnswer(Shape):
     """A batch."""
 
     success: Literal[True]
-    data: BatchShape
+    data: Batch
 
 
-class HealthShape(Shape):
+class Health(Shape):
     """Which dependencies answer. ``uptime`` is this process's, in seconds."""
 
     status: Literal["healthy", "unhealthy"]

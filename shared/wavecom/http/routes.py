@@ -53,7 +53,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications",
         compress=True,
         summary="Create a notification",
-        responses=documented(HTTPStatus.CREATED, shapes.NotificationEnvelope, "Accepted, and stored", WITH_BODY),
+        responses=documented(HTTPStatus.CREATED, shapes.NotificationAnswer, "Accepted, and stored", WITH_BODY),
     )
     def create_notification(
         notification: Annotated[CreateNotification, Body()], idempotency_key: IdempotencyKey = None
@@ -72,7 +72,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/batch",
         compress=True,
         summary="Create up to 500 notifications, each accepted or refused on its own",
-        responses=documented(HTTPStatus.MULTI_STATUS, shapes.BatchEnvelope, "What became of each, in order", WITH_BODY),
+        responses=documented(HTTPStatus.MULTI_STATUS, shapes.BatchAnswer, "What became of each, in order", WITH_BODY),
     )
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
         accepted = accept(app, services, list(batch.validated()), idempotency_key, below="notifications[{index}].")
@@ -83,7 +83,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/cancel",
         summary="Cancel a notification that is not being sent yet",
-        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Cancelled", (*OF_ONE, HTTPStatus.CONFLICT)),
+        responses=documented(HTTPStatus.OK, shapes.NotificationAnswer, "Cancelled", (*OF_ONE, HTTPStatus.CONFLICT)),
     )
     def cancel_notification(notification_id: NotificationId) -> Response[str]:
         cancelled = services.intervene.cancel(_tenant(app), notification_id)
@@ -93,7 +93,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/retry",
         summary="Send a failed notification again",
-        responses=documented(HTTPStatus.OK, shapes.NotificationEnvelope, "Queued", (*OF_ONE, HTTPStatus.CONFLICT)),
+        responses=documented(HTTPStatus.OK, shapes.NotificationAnswer, "Queued", (*OF_ONE, HTTPStatus.CONFLICT)),
     )
     def retry_notification(notification_id: NotificationId) -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -107,7 +107,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications",
         compress=True,
         summary="List notifications, newest first",
-        responses=documented(HTTPStatus.OK, shapes.PageEnvelope, "A page", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.NotificationPageAnswer, "A page", ALWAYS),
     )
     def list_notifications(
         page: Annotated[PageNumber, Query()] = 1,
@@ -148,7 +148,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/stats/system",
         compress=True,
         summary="Statistics of all your notifications",
-        responses=documented(HTTPStatus.OK, shapes.StatisticsEnvelope, "Statistics", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.StatisticsAnswer, "Statistics", ALWAYS),
     )
     def system_statistics() -> Response[str]:
         check_answers(services.system.level())
@@ -159,7 +159,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/stats/minutes",
         compress=True,
         summary="What happened in each minute of the last hour",
-        responses=documented(HTTPStatus.OK, shapes.MinutesEnvelope, "The minutes in which something did", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.MinutesAnswer, "The minutes in which something did", ALWAYS),
     )
     def minutes(minutes: Annotated[Minutes, Query()] = 60) -> Response[str]:
         level = services.system.level()
@@ -171,7 +171,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/<notification_id>",
         compress=True,
         summary="A notification with its audit trail",
-        responses=documented(HTTPStatus.OK, shapes.DetailEnvelope, "The notification", OF_ONE),
+        responses=documented(HTTPStatus.OK, shapes.NotificationDetailAnswer, "The notification", OF_ONE),
     )
     def get_notification(notification_id: NotificationId) -> Response[str]:
         notification, trail = services.query.notification(_tenant(app), notification_id)
@@ -182,7 +182,7 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         compress=True,
         summary="Prometheus metrics of your tenant, or of all tenants for an operator's key",
         responses={
-            **documented(HTTPStatus.OK, shapes.ErrorEnvelope, "", ALWAYS),
+            **documented(HTTPStatus.OK, shapes.ErrorAnswer, "", ALWAYS),
             200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
         },
     )

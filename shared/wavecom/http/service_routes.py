@@ -59,7 +59,7 @@ def add_service_routes(app: ApiGatewayResolver, services: Services) -> None:
         summary="Whether the service and what it depends on answer",
         security=[{}],
         responses={
-            status: {"description": text, "content": {"application/json": {"model": shapes.HealthShape}}}
+            status: {"description": text, "content": {"application/json": {"model": shapes.Health}}}
             for status, text in ((200, "All is well"), (503, "A dependency is down; services says which"))
         },
     )

@@ -32,7 +32,7 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/suppressions",
         compress=True,
         summary="List the addresses that nothing of yours goes to, or look one up",
-        responses=documented(HTTPStatus.OK, shapes.SuppressionListEnvelope, "A page", ALWAYS),
+        responses=documented(HTTPStatus.OK, shapes.SuppressionPageAnswer, "A page", ALWAYS),
     )
     def list_suppressions(
         limit: Annotated[PageSize, Query()] = 20,
@@ -57,7 +57,7 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/suppressions",
         summary="Put an address on the list",
-        responses=documented(HTTPStatus.CREATED, shapes.SuppressionEnvelope, "It is on the list", WITH_BODY),
+        responses=documented(HTTPStatus.CREATED, shapes.SuppressionAnswer, "It is on the list", WITH_BODY),
     )
     def add_suppression(suppression: Annotated[AddSuppression, Body()]) -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -75,7 +75,7 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.delete(
         "/api/suppressions/<suppression_id>",
         summary="Take an address off the list",
-        responses=documented(HTTPStatus.OK, shapes.DoneEnvelope, "It is off the list", OF_ONE),
+        responses=documented(HTTPStatus.OK, shapes.DoneAnswer, "It is off the list", OF_ONE),
     )
     def remove_suppression(suppression_id: SuppressionId) -> Response[str]:
         caller: Caller = app.context["caller"]
