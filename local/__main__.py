@@ -22,7 +22,7 @@ from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.domain.errors import UnavailableError
 from wavecom.domain.tenant import Role, new_api_key
 from wavecom.http.app import build
-from wavecom.http.service_routes import openapi as openapi_document
+from wavecom.http.openapi import openapi as openapi_document
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

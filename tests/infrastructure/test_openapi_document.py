@@ -2,14 +2,21 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from wavecom.http import tags
+from wavecom.http.examples import REQUESTS
+from wavecom.http.operation_requests import AddSuppression, CreateKey, ReplayDeadLetters, SetPolicy
+from wavecom.http.requests import CreateBatch, CreateNotification
 
 PROJECT = Path(__file__).parents[2]
 COMMITTED = PROJECT / "docs" / "openapi.json"
@@ -61,12 +68,92 @@ def test_every_schema_is_valid_json_schema(document: dict[str, Any]):
         assert jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}), name
 
 
-def test_every_operation_is_described(document: dict[str, Any]):
-    operations = [each for path in document["paths"].values() for each in path.values()]
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for method, operation in path.items() if method != "head"]
 
-    assert len({each["operationId"] for each in operations}) == len(operations)
-    assert all(each["summary"] for each in operations)
-    assert all(any(status.startswith("2") for status in each["responses"]) for each in operations)
+
+def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the contents of an operation's body and answers."""
+    for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
+        yield from holder.get("content", {}).values()
+
+
+def test_every_operation_is_described_and_in_one_of_the_groups(document: dict[str, Any]):
+    groups = [each["name"] for each in document["tags"]]
+
+    assert groups == list(tags.DESCRIPTIONS)
+    assert all(each["description"] for each in document["tags"])
+    for operation in operations(document):
+        assert re.fullmatch("[a-z]+([A-Z][a-z]+)*", operation["operationId"])
+        assert len(operation["tags"]) == 1
+        assert operation["tags"][0] in groups
+        assert operation["summary"]
+        assert operation["description"].endswith(".")
+        assert any(status.startswith("2") for status in operation["responses"])
+    assert len({each["operationId"] for each in operations(document)}) == len(operations(document))
+    assert {each["tags"][0] for each in operations(document)} == set(groups)
+
+
+def test_every_parameter_is_described_and_none_may_be_null(document: dict[str, Any]):
+    for operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], (operation["operationId"], parameter["name"])
+            assert "null" not in str(parameter["schema"]), (operation["operationId"], parameter["name"])
+
+
+def test_every_body_and_every_answer_has_examples_that_fit(document: dict[str, Any]):
+    for operation in operations(document):
+        for content in contents(operation):
+            examples = [each["value"] for each in content.get("examples", {}).values()]
+            examples += [content["example"]] if "example" in content else []
+            assert examples, operation["operationId"]
+            whole = {"components": document["components"], **content["schema"]}
+            for example in examples:
+                jsonschema_rs.Draft202012Validator(whole, validate_formats=True).validate(example)
+
+
+def test_examples_of_bodies_are_what_the_models_take(document: dict[str, Any]):
+    models = {
+        "createNotification": CreateNotification,
+        "createNotifications": CreateBatch,
+        "replayDeadLetters": ReplayDeadLetters,
+        "addSuppression": AddSuppression,
+        "setPolicy": SetPolicy,
+        "createKey": CreateKey,
+    }
+
+    assert REQUESTS.keys() == models.keys()
+    for name, examples in REQUESTS.items():
+        for example in examples.values():
+            assert models[name].model_validate(example)
+
+
+def test_every_operation_but_health_needs_a_key_and_says_how_it_refuses(document: dict[str, Any]):
+    assert document["security"] == [{"bearer": []}, {"apiKey": []}]
+    assert document["components"]["securitySchemes"]["apiKey"]["name"] == "X-API-Key"
+    for operation in operations(document):
+        if operation["operationId"] == "getHealth":
+            assert operation["security"] == []
+            continue
+        assert "security" not in operation
+        assert {"401", "403", "422", "429", "503"} <= operation["responses"].keys()
+        for status in ("429", "503"):
+            assert "Retry-After" in operation["responses"][status]["headers"]
+
+
+def test_the_document_says_who_made_it_and_where_it_is_served(document: dict[str, Any]):
+    assert document["info"]["description"]
+    assert document["info"]["contact"]["name"]
+    assert document["info"]["license"]["identifier"] == "Apache-2.0"
+    assert document["servers"][0]["url"] == "/"
+
+
+def test_schemas_have_no_names_of_our_insides_or_of_powertools(document: dict[str, Any]):
+    names = document["components"]["schemas"].keys()
+
+    assert [name for name in names if name.endswith(("Shape", "Envelope", "ValidationError"))] == []
+    used = {reference.rsplit("/", 1)[1] for reference in references(document)}
+    assert names == used
 
 
 def test_every_path_parameter_is_declared(document: dict[str, Any]):

@@ -12,8 +12,9 @@ from wavecom.domain.lifecycle import Replay
 from wavecom.domain.notification import Cause
 from wavecom.domain.tenant import Caller
 from wavecom.http import operation_responses as shapes
+from wavecom.http import refusals, tags
 from wavecom.http.cursor import from_cursor, to_cursor
-from wavecom.http.documented import ALWAYS, WITH_BODY, IdempotencyKey, documented
+from wavecom.http.documented import IdempotencyKey, documented
 from wavecom.http.middleware import json_response
 from wavecom.http.operation_requests import Day, ProviderName, ReplayDeadLetters
 from wavecom.http.operation_views import groups_view
@@ -29,7 +30,16 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/dlq",
         summary="Your dead letters, counted by day, cause and provider",
-        responses=documented(HTTPStatus.OK, shapes.DeadLetterGroupsAnswer, "The groups", ALWAYS),
+        description="A dead letter is a notification that FAILED: its retries are used up, or a provider refused it "
+        "for good. They are grouped by day (UTC), cause and provider, for the last 90 days.",
+        operation_id="countDeadLetters",
+        tags=[tags.DEAD_LETTERS],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.DeadLetterGroupsAnswer,
+            "The groups, the latest day and the largest group first",
+            refusals.ALWAYS,
+        ),
     )
     def dead_letters() -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -40,14 +50,19 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/dlq/notifications",
         compress=True,
         summary="List dead letters, the latest failure first",
-        responses=documented(HTTPStatus.OK, shapes.DeadLetterPageAnswer, "A page", ALWAYS),
+        description="Filters combine. Follow `nextCursor` until it is null.",
+        operation_id="listDeadLetters",
+        tags=[tags.DEAD_LETTERS],
+        responses=documented(HTTPStatus.OK, shapes.DeadLetterPageAnswer, "A page", refusals.ALWAYS),
     )
     def list_dead_letters(
-        limit: Annotated[PageSize, Query()] = 20,
-        cause: Annotated[Cause | None, Query()] = None,
-        provider: Annotated[ProviderName | None, Query()] = None,
-        day: Annotated[Day | None, Query()] = None,
-        cursor: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+        limit: Annotated[PageSize, Query(description="Notifications a page")] = 20,
+        cause: Annotated[Cause | None, Query(description="Only those that failed for this")] = None,
+        provider: Annotated[ProviderName | None, Query(description="Only those that failed at this one")] = None,
+        day: Annotated[Day | None, Query(description="Only those that failed on this day (UTC)")] = None,
+        cursor: Annotated[
+            str | None, Query(min_length=1, max_length=100, description="nextCursor of the page before")
+        ] = None,
     ) -> Response[str]:
         caller: Caller = app.context["caller"]
         where = _filter(caller.tenant_id, cause, provider, day)
@@ -62,9 +77,16 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/dlq/replay",
         compress=True,
         summary="Send dead letters again, up to 500 a call",
-        description="With an `Idempotency-Key`, a repeated call replays nothing a second time, even what has failed "
-        "again meanwhile.",
-        responses=documented(HTTPStatus.OK, shapes.ReplayAnswer, "What became of each", WITH_BODY),
+        description="Chooses dead letters either by `ids`, or by a filter (`cause`, `provider`, `day`), or all of "
+        "them, and puts them back into their lanes with a new budget of retries, at a pace that leaves "
+        "room for live traffic. `more` says that the filter matches more than this call took: call "
+        "again. With an `Idempotency-Key`, a repeated call replays nothing a second time, even what has "
+        "failed again meanwhile. `dryRun` only says what would be replayed.",
+        operation_id="replayDeadLetters",
+        tags=[tags.DEAD_LETTERS],
+        responses=documented(
+            HTTPStatus.OK, shapes.ReplayAnswer, "What became of each", [*refusals.WITH_BODY, refusals.TOO_FAST]
+        ),
     )
     def replay_dead_letters(
         replay: Annotated[ReplayDeadLetters, Body()], idempotency_key: IdempotencyKey = None

@@ -1,5 +1,6 @@
 """What routes have in common in the OpenAPI document: parameters, and the answers that several give."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -7,8 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 
 from wavecom.http import responses as shapes
 from wavecom.http.recipients import MAX_LENGTH
+from wavecom.http.refusals import Refusal
 
-NotificationId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
+NotificationId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="The notification's `_id`, 24 hex digits")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -29,41 +31,28 @@ RecipientQuery = Annotated[
     ),
 ]
 
-_ERRORS = {
-    HTTPStatus.BAD_REQUEST: "The request cannot be read",
-    HTTPStatus.UNAUTHORIZED: "No valid API key",
-    HTTPStatus.FORBIDDEN: "Not allowed with this key",
-    HTTPStatus.NOT_FOUND: "No such notification",
-    HTTPStatus.CONFLICT: "The present state does not allow it",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "Fields are wrong",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; see Retry-After",
-    HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is down; see Retry-After",
-}
-ALWAYS = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-WITH_BODY = (
-    *ALWAYS,
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-)
-OF_ONE = (*ALWAYS, HTTPStatus.NOT_FOUND)
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
+_WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def documented(status: HTTPStatus, shape: type, text: str, errors: tuple[HTTPStatus, ...]) -> dict[int, Any]:
-    """Return the ``responses`` of a route for the OpenAPI document."""
-    answers = {status.value: {"description": text, "content": {"application/json": {"model": shape}}}}
-    for error in errors:
-        answers[error.value] = {
-            "description": _ERRORS[error],
-            "content": {"application/json": {"model": shapes.ErrorAnswer}},
-        }
+def documented(status: HTTPStatus, shape: type, text: str, refusals: Iterable[Refusal]) -> dict[int, Any]:
+    """Return the ``responses`` of a route for the OpenAPI document: its answer, and the errors with examples."""
+    answers: dict[int, Any] = {
+        status.value: {"description": text, "content": {"application/json": {"model": shape}}},
+    }
+    for refusal in refusals:
+        answers.setdefault(refusal.status.value, _error(refusal.status))
+        answer = answers[refusal.status.value]
+        answer["description"] += f"{'; or: ' if answer['description'] else ''}{refusal.text}"
+        examples = answer["content"]["application/json"]["examples"]
+        name = refusal.code if refusal.code not in examples else f"{refusal.code}_{len(examples) + 1}"
+        examples[name] = {"summary": refusal.text, "value": refusal.example()}
     return answers
+
+
+def _error(status: HTTPStatus) -> dict[str, Any]:
+    return {
+        "description": "",
+        "content": {"application/json": {"model": shapes.ErrorAnswer, "examples": {}}},
+        **({"headers": _RETRY_AFTER} if status in _WITH_RETRY_AFTER else {}),
+    }

@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from wavecom.domain.errors import NotFoundError
 from wavecom.domain.tenant import TENANT_ID, ApiKey, new_api_key, rotated_key
 from wavecom.http import operation_responses as shapes
-from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, documented
+from wavecom.http import refusals, tags
+from wavecom.http.documented import documented
 from wavecom.http.middleware import json_response
 from wavecom.http.operation_requests import CreateKey
 from wavecom.http.operation_routes import require_operator
@@ -27,10 +28,17 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/keys",
         compress=True,
         summary="List API keys",
-        responses=documented(HTTPStatus.OK, shapes.ApiKeysAnswer, "Keys, the newest first", ALWAYS),
+        description="Keys of all tenants or of one, without their secrets; revoked ones too. Needs an operator's key.",
+        operation_id="listKeys",
+        tags=[tags.KEYS],
+        responses=documented(
+            HTTPStatus.OK, shapes.ApiKeysAnswer, "Keys, the newest first", [*refusals.ALWAYS, refusals.OPERATOR_ONLY]
+        ),
     )
     def list_keys(
-        tenant_id: Annotated[str | None, Query(alias="tenantId", pattern=f"^{TENANT_ID.pattern}$")] = None,
+        tenant_id: Annotated[
+            str | None, Query(alias="tenantId", pattern=f"^{TENANT_ID.pattern}$", description="Only of this tenant")
+        ] = None,
     ) -> Response[str]:
         require_operator(app.context["caller"])
         data = [key_view(key) for key in services.api_keys.all(tenant_id)]
@@ -39,7 +47,16 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/keys",
         summary="Make an API key",
-        responses=documented(HTTPStatus.CREATED, shapes.NewApiKeyAnswer, "The key; its token is told once", WITH_BODY),
+        description="Makes a key of a tenant. `token` is told this once; only its hash is stored. A `test` key opens "
+        "a world of its own, whose notifications go to simulators only. Needs an operator's key.",
+        operation_id="createKey",
+        tags=[tags.KEYS],
+        responses=documented(
+            HTTPStatus.CREATED,
+            shapes.NewApiKeyAnswer,
+            "The key; its token is told once",
+            [*refusals.WITH_BODY, refusals.OPERATOR_ONLY],
+        ),
     )
     def create_key(key: Annotated[CreateKey, Body()]) -> Response[str]:
         require_operator(app.context["caller"])
@@ -55,8 +72,17 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
 
     @app.post(
         "/api/keys/<key_id>/rotate",
-        summary="Make another key like this one; this one goes on working until it is revoked",
-        responses=documented(HTTPStatus.CREATED, shapes.NewApiKeyAnswer, "The key; its token is told once", OF_ONE),
+        summary="Make another key like this one",
+        description="The new key has the tenant, name, role and rate limit of the old one. Put it in place, then "
+        "revoke the old one. Needs an operator's key.",
+        operation_id="rotateKey",
+        tags=[tags.KEYS],
+        responses=documented(
+            HTTPStatus.CREATED,
+            shapes.NewApiKeyAnswer,
+            "The key; its token is told once",
+            [*refusals.ALWAYS, refusals.OPERATOR_ONLY, refusals.NO_KEY],
+        ),
     )
     def rotate_key(key_id: KeyId) -> Response[str]:
         require_operator(app.context["caller"])
@@ -68,8 +94,17 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
 
     @app.delete(
         "/api/keys/<key_id>",
-        summary="Revoke an API key; it opens nothing any more within 30 s",
-        responses=documented(HTTPStatus.OK, shapes.DoneAnswer, "Revoked", OF_ONE),
+        summary="Revoke an API key",
+        description="The key opens nothing any more within 30 seconds, and cannot be restored. Needs an operator's "
+        "key.",
+        operation_id="revokeKey",
+        tags=[tags.KEYS],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.DoneAnswer,
+            "The key is revoked",
+            [*refusals.ALWAYS, refusals.OPERATOR_ONLY, refusals.NO_KEY],
+        ),
     )
     def revoke_key(key_id: KeyId) -> Response[str]:
         require_operator(app.context["caller"])

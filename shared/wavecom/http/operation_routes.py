@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from wavecom.domain.degradation import check_answers
 from wavecom.domain.tenant import Caller, Role, TenantPolicy
 from wavecom.http import operation_responses as shapes
-from wavecom.http.documented import ALWAYS, WITH_BODY, documented
+from wavecom.http import refusals, tags
+from wavecom.http.documented import documented
 from wavecom.http.errors import FieldError, ForbiddenError, InvalidRequestError
 from wavecom.http.middleware import json_response
 from wavecom.http.moments import Moment
@@ -44,9 +45,21 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/ledger",
         compress=True,
         summary="What became of everything accepted, minute by minute",
-        responses=documented(HTTPStatus.OK, shapes.LedgerAnswer, "The ledger", ALWAYS),
+        description="Of what was accepted in each minute, how much was sent, failed, was cancelled, expired or is in "
+        "flight. A line that is not `balanced` means that something was lost. `allTenants` needs an "
+        "operator's key.",
+        operation_id="getLedger",
+        tags=[tags.OPERATION],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.LedgerAnswer,
+            "The ledger, and its total",
+            [*refusals.ALWAYS, refusals.OPERATOR_ONLY, refusals.NOT_ANSWERED],
+        ),
     )
-    def ledger(minutes: Annotated[Minutes, Query()] = 60, all_tenants: AllTenants = False) -> Response[str]:
+    def ledger(
+        minutes: Annotated[Minutes, Query(description="How far back")] = 60, all_tenants: AllTenants = False
+    ) -> Response[str]:
         check_answers(services.system.level())
         since = services.clock() - timedelta(minutes=minutes)
         lines, total = services.ledger.lines(tenant(all_tenants), since)
@@ -56,13 +69,25 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/audit",
         summary="Verify the audit trails of what was accepted in a period",
-        responses=documented(HTTPStatus.OK, shapes.VerificationAnswer, "What was found", ALWAYS),
+        description="Computes the digests of audit entries anew, up to 500 notifications a call, and stops at the "
+        "first that is not what it was when it was written. Follow `nextCursor` until it is null. "
+        "`allTenants` needs an operator's key.",
+        operation_id="verifyAuditTrails",
+        tags=[tags.OPERATION],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.VerificationAnswer,
+            "How much was verified, and the first broken entry",
+            [*refusals.ALWAYS, refusals.OPERATOR_ONLY, refusals.NOT_ANSWERED],
+        ),
     )
     def audit(
-        since: Annotated[Moment, Query()],
-        until: Annotated[Moment, Query()],
+        since: Annotated[Moment, Query(description="Accepted at or after")],
+        until: Annotated[Moment, Query(description="Accepted before")],
         all_tenants: AllTenants = False,
-        cursor: Annotated[str | None, Query(pattern="^[0-9a-f]{24}$")] = None,
+        cursor: Annotated[
+            str | None, Query(pattern="^[0-9a-f]{24}$", description="nextCursor of the call before")
+        ] = None,
     ) -> Response[str]:
         check_answers(services.system.level())
         if until <= since:
@@ -75,7 +100,13 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/providers",
         compress=True,
         summary="How the providers are; for an operator's key",
-        responses=documented(HTTPStatus.OK, shapes.ProvidersAnswer, "All providers", ALWAYS),
+        description="Breakers, weights and why they changed, and the outcomes of the last five minutes over all "
+        "tenants. Needs an operator's key.",
+        operation_id="listProviders",
+        tags=[tags.OPERATION],
+        responses=documented(
+            HTTPStatus.OK, shapes.ProvidersAnswer, "All providers", [*refusals.ALWAYS, refusals.OPERATOR_ONLY]
+        ),
     )
     def providers() -> Response[str]:
         require_operator(app.context["caller"])
@@ -85,7 +116,11 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/policy",
         summary="What holds for notifications that do not say otherwise",
-        responses=documented(HTTPStatus.OK, shapes.PolicyAnswer, "Your policy", ALWAYS),
+        description="`onUnknown` decides what becomes of a notification of which nobody can know whether it was "
+        "sent: `resend` (rather twice than never) or `hold` (rather never than twice).",
+        operation_id="getPolicy",
+        tags=[tags.POLICY],
+        responses=documented(HTTPStatus.OK, shapes.PolicyAnswer, "Your policy", refusals.ALWAYS),
     )
     def policy() -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -94,7 +129,13 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.put(
         "/api/policy",
         summary="Choose what holds for notifications that do not say otherwise",
-        responses=documented(HTTPStatus.OK, shapes.PolicyAnswer, "Your policy; in force within 30 s", WITH_BODY),
+        description="Holds for notifications that are created from then on and do not say otherwise, within 30 "
+        "seconds.",
+        operation_id="setPolicy",
+        tags=[tags.POLICY],
+        responses=documented(
+            HTTPStatus.OK, shapes.PolicyAnswer, "Your policy; in force within 30 s", refusals.WITH_BODY
+        ),
     )
     def set_policy(policy: Annotated[SetPolicy, Body()]) -> Response[str]:
         caller: Caller = app.context["caller"]

@@ -51,19 +51,21 @@ class Notification(Shape):
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
     priority: Priority
-    retry_count: int
-    max_retries: int
+    retry_count: Annotated[int, Field(description="Retries so far")]
+    max_retries: Annotated[int, Field(description="Retries after the first attempt, at the most")]
     on_unknown: OnUnknown
     metadata: Annotated[dict[str, Any], MAY_BE_ABSENT]
-    provider: Annotated[str, MAY_BE_ABSENT]
-    provider_message_id: Annotated[str, MAY_BE_ABSENT]
-    processing_time_ms: Annotated[int, MAY_BE_ABSENT]
-    error: Annotated[str, MAY_BE_ABSENT]
-    cause: Annotated[Cause, MAY_BE_ABSENT]
-    attempts: Annotated[list[Attempt], MAY_BE_ABSENT]
+    provider: Annotated[str, Field(description="The provider that took it, or refused it for good"), MAY_BE_ABSENT]
+    provider_message_id: Annotated[str, Field(description="The provider's own id of the message"), MAY_BE_ABSENT]
+    processing_time_ms: Annotated[
+        int, Field(description="Milliseconds from its claim until it was sent"), MAY_BE_ABSENT
+    ]
+    error: Annotated[str, Field(description="Why the last attempt did not succeed"), MAY_BE_ABSENT]
+    cause: Annotated[Cause, Field(description="Why it is FAILED"), MAY_BE_ABSENT]
+    attempts: Annotated[list[Attempt], Field(description="Calls to providers, in order"), MAY_BE_ABSENT]
     scheduled_at: Annotated[Moment, MAY_BE_ABSENT]
     expires_at: Annotated[Moment, MAY_BE_ABSENT]
-    next_attempt_at: Annotated[Moment, MAY_BE_ABSENT]
+    next_attempt_at: Annotated[Moment, Field(description="When it is tried again, while it is RETRYING"), MAY_BE_ABSENT]
     sent_at: Annotated[Moment, MAY_BE_ABSENT]
     failed_at: Annotated[Moment, MAY_BE_ABSENT]
     delivered_at: Annotated[Moment, MAY_BE_ABSENT]
@@ -123,7 +125,7 @@ class Statistics(Shape):
     success_rate: Annotated[float, Field(description="Percent of all that were accepted")]
 
 
-class Minute(Shape):
+class MinuteCounts(Shape):
     """What happened in one minute."""
 
     minute: Moment
@@ -145,19 +147,19 @@ class Percentiles(Shape):
     p99: int | None
 
 
-class Minutes(Shape):
+class RecentMinutes(Shape):
     """What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted)."""
 
-    minutes: list[Minute]
+    minutes: list[MinuteCounts]
     processing_time_ms: Percentiles
     degradation_level: Annotated[int, Field(ge=1, le=4)]
 
 
-class MinutesAnswer(Shape):
+class RecentMinutesAnswer(Shape):
     """Minutes."""
 
     success: Literal[True]
-    data: Minutes
+    data: RecentMinutes
 
 
 class FieldError(Shape):

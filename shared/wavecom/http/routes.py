@@ -15,19 +15,11 @@ from wavecom.domain.errors import OverloadedError
 from wavecom.domain.lifecycle import Replay
 from wavecom.domain.notification import Channel, Notification, Priority, Status
 from wavecom.domain.tenant import Caller, Role
-from wavecom.http import recipients
+from wavecom.http import recipients, refusals, tags
 from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
-from wavecom.http.documented import (
-    ALWAYS,
-    OF_ONE,
-    WITH_BODY,
-    IdempotencyKey,
-    NotificationId,
-    RecipientQuery,
-    documented,
-)
+from wavecom.http.documented import IdempotencyKey, NotificationId, RecipientQuery, documented
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
 from wavecom.http.middleware import json_response
 from wavecom.http.moments import Moment
@@ -53,7 +45,19 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications",
         compress=True,
         summary="Create a notification",
-        responses=documented(HTTPStatus.CREATED, shapes.NotificationAnswer, "Accepted, and stored", WITH_BODY),
+        description="A 201 means that the notification is stored by a majority of the database's nodes: it is sent, "
+        "or you can see why not. While the broker is down it is stored as PENDING, and queued later. "
+        "With an `Idempotency-Key`, a repeated call gets the first answer again and "
+        "`Idempotency-Replayed: true`. What no configured provider could take is refused at once, with "
+        "the field and the reason.",
+        operation_id="createNotification",
+        tags=[tags.NOTIFICATIONS],
+        responses=documented(
+            HTTPStatus.CREATED,
+            shapes.NotificationAnswer,
+            "The notification, accepted and stored",
+            [*refusals.WITH_BODY, refusals.KEY_REUSED, refusals.NOT_ACCEPTED],
+        ),
     )
     def create_notification(
         notification: Annotated[CreateNotification, Body()], idempotency_key: IdempotencyKey = None
@@ -72,7 +76,17 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/batch",
         compress=True,
         summary="Create up to 500 notifications, each accepted or refused on its own",
-        responses=documented(HTTPStatus.MULTI_STATUS, shapes.BatchAnswer, "What became of each, in order", WITH_BODY),
+        description="Each notification is accepted or refused on its own, by the rules for a single one: the answer "
+        "is 207, and `results` says in the order of the request what became of each. All that are "
+        "accepted are stored in one transaction. An `Idempotency-Key` holds for the whole batch.",
+        operation_id="createNotifications",
+        tags=[tags.NOTIFICATIONS],
+        responses=documented(
+            HTTPStatus.MULTI_STATUS,
+            shapes.BatchAnswer,
+            "What became of each, in order",
+            [*refusals.WITH_BODY, refusals.KEY_REUSED],
+        ),
     )
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
         accepted = accept(app, services, list(batch.validated()), idempotency_key, below="notifications[{index}].")
@@ -83,7 +97,16 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/cancel",
         summary="Cancel a notification that is not being sent yet",
-        responses=documented(HTTPStatus.OK, shapes.NotificationAnswer, "Cancelled", (*OF_ONE, HTTPStatus.CONFLICT)),
+        description="Cancels what is PENDING, QUEUED or RETRYING; it is not sent from then on. With any other status "
+        "it is refused: what a provider is being asked to send cannot be taken back.",
+        operation_id="cancelNotification",
+        tags=[tags.NOTIFICATIONS],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.NotificationAnswer,
+            "The notification, cancelled",
+            [*refusals.ALWAYS, refusals.NO_NOTIFICATION, refusals.WRONG_STATUS],
+        ),
     )
     def cancel_notification(notification_id: NotificationId) -> Response[str]:
         cancelled = services.intervene.cancel(_tenant(app), notification_id)
@@ -93,7 +116,16 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/retry",
         summary="Send a failed notification again",
-        responses=documented(HTTPStatus.OK, shapes.NotificationAnswer, "Queued", (*OF_ONE, HTTPStatus.CONFLICT)),
+        description="Puts a FAILED notification back into its lane with a new budget of retries; its audit trail "
+        "notes who asked. With any other status it is refused.",
+        operation_id="retryNotification",
+        tags=[tags.NOTIFICATIONS],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.NotificationAnswer,
+            "The notification, queued again",
+            [*refusals.ALWAYS, refusals.NO_NOTIFICATION, refusals.WRONG_STATUS],
+        ),
     )
     def retry_notification(notification_id: NotificationId) -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -107,14 +139,20 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications",
         compress=True,
         summary="List notifications, newest first",
-        responses=documented(HTTPStatus.OK, shapes.NotificationPageAnswer, "A page", ALWAYS),
+        description="Filters combine. Pages by number reach the first 10,000 notifications; follow `nextCursor` for "
+        "more, which costs the same at any depth. Lists by recipient or time have no totals.",
+        operation_id="listNotifications",
+        tags=[tags.NOTIFICATIONS],
+        responses=documented(
+            HTTPStatus.OK, shapes.NotificationPageAnswer, "A page", [*refusals.ALWAYS, refusals.NOT_ANSWERED]
+        ),
     )
     def list_notifications(
-        page: Annotated[PageNumber, Query()] = 1,
-        limit: Annotated[PageSize, Query()] = 20,
-        status: Annotated[Status | None, Query()] = None,
-        type: Annotated[Channel | None, Query()] = None,  # noqa: A002
-        priority: Annotated[Priority | None, Query()] = None,
+        page: Annotated[PageNumber, Query(description="Number of the page, from 1; not with cursor")] = 1,
+        limit: Annotated[PageSize, Query(description="Notifications a page")] = 20,
+        status: Annotated[Status | None, Query(description="Only with this status")] = None,
+        type: Annotated[Channel | None, Query(description="Only of this channel")] = None,  # noqa: A002
+        priority: Annotated[Priority | None, Query(description="Only with this priority")] = None,
         recipient: RecipientQuery = None,
         since: Annotated[Moment | None, Query(description="Created at or after")] = None,
         until: Annotated[Moment | None, Query(description="Created before")] = None,
@@ -148,7 +186,13 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/stats/system",
         compress=True,
         summary="Statistics of all your notifications",
-        responses=documented(HTTPStatus.OK, shapes.StatisticsAnswer, "Statistics", ALWAYS),
+        description="Counters that change in the same transaction as what they count. `queueDepth` is null while the "
+        "broker does not answer.",
+        operation_id="getStatistics",
+        tags=[tags.STATISTICS],
+        responses=documented(
+            HTTPStatus.OK, shapes.StatisticsAnswer, "The statistics", [*refusals.ALWAYS, refusals.NOT_ANSWERED]
+        ),
     )
     def system_statistics() -> Response[str]:
         check_answers(services.system.level())
@@ -159,9 +203,21 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/stats/minutes",
         compress=True,
         summary="What happened in each minute of the last hour",
-        responses=documented(HTTPStatus.OK, shapes.MinutesAnswer, "The minutes in which something did", ALWAYS),
+        description="Counts for each minute in which something happened, the time that processing took, and the "
+        "level of degradation: 1 is normal, at 3 lists and statistics are not answered, at 4 only "
+        "CRITICAL notifications are accepted.",
+        operation_id="getMinutes",
+        tags=[tags.STATISTICS],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.RecentMinutesAnswer,
+            "The minutes in which something happened",
+            [*refusals.ALWAYS, refusals.NOT_ANSWERED],
+        ),
     )
-    def minutes(minutes: Annotated[Minutes, Query()] = 60) -> Response[str]:
+    def minutes(
+        minutes: Annotated[Minutes, Query(description="How far back, this minute included")] = 60,
+    ) -> Response[str]:
         level = services.system.level()
         check_answers(level)
         happened = services.query.minutes(_tenant(app), services.clock() - timedelta(minutes=minutes - 1))
@@ -171,7 +227,16 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/notifications/<notification_id>",
         compress=True,
         summary="A notification with its audit trail",
-        responses=documented(HTTPStatus.OK, shapes.NotificationDetailAnswer, "The notification", OF_ONE),
+        description="The notification as it is now, its attempts, and every change of its status, in order. Fields "
+        "without a value are left out.",
+        operation_id="getNotification",
+        tags=[tags.NOTIFICATIONS],
+        responses=documented(
+            HTTPStatus.OK,
+            shapes.NotificationDetailAnswer,
+            "The notification and its audit trail",
+            [*refusals.ALWAYS, refusals.NO_NOTIFICATION],
+        ),
     )
     def get_notification(notification_id: NotificationId) -> Response[str]:
         notification, trail = services.query.notification(_tenant(app), notification_id)
@@ -181,8 +246,11 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         "/api/metrics",
         compress=True,
         summary="Prometheus metrics of your tenant, or of all tenants for an operator's key",
+        description="Counters and queue depths in the Prometheus text format. They name no recipient and no content.",
+        operation_id="getMetrics",
+        tags=[tags.OPERATION],
         responses={
-            **documented(HTTPStatus.OK, shapes.ErrorAnswer, "", ALWAYS),
+            **documented(HTTPStatus.OK, shapes.ErrorAnswer, "", refusals.ALWAYS),
             200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
         },
     )

@@ -12,8 +12,8 @@ from wavecom.domain.notification import Channel
 from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Caller
 from wavecom.http import operation_responses as shapes
-from wavecom.http import recipients
-from wavecom.http.documented import ALWAYS, OF_ONE, WITH_BODY, RecipientQuery, documented
+from wavecom.http import recipients, refusals, tags
+from wavecom.http.documented import RecipientQuery, documented
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.middleware import json_response
 from wavecom.http.operation_requests import AddSuppression
@@ -32,10 +32,14 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
         "/api/suppressions",
         compress=True,
         summary="List the addresses that nothing of yours goes to, or look one up",
-        responses=documented(HTTPStatus.OK, shapes.SuppressionPageAnswer, "A page", ALWAYS),
+        description="Notifications to these addresses fail without a provider being asked. With `recipient`, the "
+        "answer is the suppressions of that address only, one a channel at the most.",
+        operation_id="listSuppressions",
+        tags=[tags.SUPPRESSIONS],
+        responses=documented(HTTPStatus.OK, shapes.SuppressionPageAnswer, "A page", refusals.ALWAYS),
     )
     def list_suppressions(
-        limit: Annotated[PageSize, Query()] = 20,
+        limit: Annotated[PageSize, Query(description="Suppressions a page")] = 20,
         cursor: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="nextCursor of a page")] = None,
         recipient: RecipientQuery = None,
         type: Annotated[Channel | None, Query(description="Of the recipient")] = None,  # noqa: A002
@@ -57,7 +61,11 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/suppressions",
         summary="Put an address on the list",
-        responses=documented(HTTPStatus.CREATED, shapes.SuppressionAnswer, "It is on the list", WITH_BODY),
+        description="Nothing of yours goes to the address on that channel from then on. One that is on the list "
+        "already stays as it was, with its first reason.",
+        operation_id="addSuppression",
+        tags=[tags.SUPPRESSIONS],
+        responses=documented(HTTPStatus.CREATED, shapes.SuppressionAnswer, "It is on the list", refusals.WITH_BODY),
     )
     def add_suppression(suppression: Annotated[AddSuppression, Body()]) -> Response[str]:
         caller: Caller = app.context["caller"]
@@ -75,7 +83,12 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     @app.delete(
         "/api/suppressions/<suppression_id>",
         summary="Take an address off the list",
-        responses=documented(HTTPStatus.OK, shapes.DoneAnswer, "It is off the list", OF_ONE),
+        description="Notifications go to the address again. Those that failed meanwhile stay as they are.",
+        operation_id="removeSuppression",
+        tags=[tags.SUPPRESSIONS],
+        responses=documented(
+            HTTPStatus.OK, shapes.DoneAnswer, "It is off the list", [*refusals.ALWAYS, refusals.NO_SUPPRESSION]
+        ),
     )
     def remove_suppression(suppression_id: SuppressionId) -> Response[str]:
         caller: Caller = app.context["caller"]

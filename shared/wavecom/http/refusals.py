@@ -1,0 +1,128 @@
+"""The errors that operations may answer with, for the OpenAPI document; `wavecom.http.errors` writes them."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+REQUEST_ID = "0192a6f0c2d4e8a17b5f9c31d2e4f607"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error that an operation may answer with: when it does (``text``), and an example of its message and field."""
+
+    status: HTTPStatus
+    code: str
+    text: str
+    message: str
+    field: tuple[str, str] | None = None
+
+    def example(self) -> dict[str, Any]:
+        """Return the body of such an answer."""
+        details = [{"field": self.field[0], "message": self.field[1]}] if self.field else []
+        error = {"code": self.code, "message": self.message, "details": details}
+        return {"success": False, "error": error, "requestId": REQUEST_ID}
+
+
+UNAUTHENTICATED = Refusal(
+    HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "There is no valid API key", "The API key is not valid"
+)
+LOOPBACK_ONLY = Refusal(
+    HTTPStatus.FORBIDDEN,
+    "FORBIDDEN",
+    "Without a key, the development tenant is asked by another name than localhost",
+    "The development tenant answers to localhost only; use an API key",
+)
+OPERATOR_ONLY = Refusal(
+    HTTPStatus.FORBIDDEN, "FORBIDDEN", "The key is not an operator's", "Only an operator's key may do this"
+)
+INVALID_PARAMETERS = Refusal(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "VALIDATION_FAILED",
+    "Parameters are wrong, unknown or repeated; details name them",
+    "The request is not valid",
+    ("limit", "Input should be less than or equal to 100"),
+)
+INVALID_FIELDS = Refusal(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "VALIDATION_FAILED",
+    "Fields are missing, wrong or unknown; details name them",
+    "The request is not valid",
+    ("recipient", "is required"),
+)
+RATE_LIMITED = Refusal(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "RATE_LIMITED",
+    "The key's requests of this minute are used up; Retry-After says when to come back",
+    "More than 100 requests in this minute",
+)
+UNAVAILABLE = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "UNAVAILABLE",
+    "A dependency does not answer; Retry-After says when to come back",
+    "MongoDB does not answer",
+)
+NOT_ACCEPTED = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OVERLOADED",
+    "The load is extreme, and only CRITICAL notifications are accepted",
+    "Only CRITICAL notifications are accepted at the moment; retry later",
+)
+NOT_ANSWERED = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OVERLOADED",
+    "The load is high, and notifications come before lists and statistics",
+    "Lists and statistics are not answered under the present load",
+)
+TOO_FAST = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OVERLOADED",
+    "Earlier replays are still being paced out",
+    "Too many replays at once; live traffic goes first",
+)
+MALFORMED = Refusal(
+    HTTPStatus.BAD_REQUEST, "MALFORMED_REQUEST", "The body is empty, not JSON or not UTF-8", "The body is empty"
+)
+BODY_TOO_LARGE = Refusal(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "BODY_TOO_LARGE",
+    "The body is larger than the limit, 5 MB unless configured otherwise",
+    "The body is larger than 5242880 bytes",
+)
+NOT_JSON = Refusal(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The Content-Type is not application/json",
+    "The body must be application/json",
+)
+KEY_REUSED = Refusal(
+    HTTPStatus.CONFLICT,
+    "IDEMPOTENCY_CONFLICT",
+    "The Idempotency-Key was used for another body",
+    "This Idempotency-Key was used before with another request",
+)
+WRONG_STATUS = Refusal(
+    HTTPStatus.CONFLICT,
+    "STATUS_CONFLICT",
+    "The notification's status does not allow it",
+    "A notification that is SENT cannot become CANCELLED",
+)
+NO_NOTIFICATION = Refusal(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such notification", "There is no such notification"
+)
+NO_SUPPRESSION = Refusal(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such suppression", "There is no such suppression"
+)
+NO_KEY = Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such key, or it is revoked", "There is no such key")
+
+ALWAYS = (UNAUTHENTICATED, LOOPBACK_ONLY, INVALID_PARAMETERS, RATE_LIMITED, UNAVAILABLE)
+WITH_BODY = (
+    MALFORMED,
+    UNAUTHENTICATED,
+    LOOPBACK_ONLY,
+    BODY_TOO_LARGE,
+    NOT_JSON,
+    INVALID_FIELDS,
+    RATE_LIMITED,
+    UNAVAILABLE,
+)

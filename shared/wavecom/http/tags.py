@@ -1,0 +1,21 @@
+"""The groups of operations in the OpenAPI document, in the order in which a new user reads them."""
+
+NOTIFICATIONS = "Notifications"
+DEAD_LETTERS = "Dead letters"
+SUPPRESSIONS = "Suppressions"
+STATISTICS = "Statistics"
+POLICY = "Policy"
+KEYS = "Keys"
+OPERATION = "Operation"
+SERVICE = "Service"
+
+DESCRIPTIONS = {
+    NOTIFICATIONS: "Create notifications, one or up to 500 at once, see what became of them, cancel and retry them.",
+    DEAD_LETTERS: "Notifications that failed: why they did, and back into their lanes.",
+    SUPPRESSIONS: "Addresses that nothing goes to: after hard bounces and complaints, or because you say so.",
+    STATISTICS: "How many notifications there are, and what happened in the last hour.",
+    POLICY: "What holds for notifications that do not say otherwise.",
+    KEYS: "API keys of all tenants, for an operator's key.",
+    OPERATION: "For those who run WaveCom: the ledger, the audit trail, providers and metrics.",
+    SERVICE: "Whether the service answers.",
+}
