@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
 SAM := .venv-sam
+OPENAPI := .venv-openapi
+CONTRACT_TOOLS := tests/contract_tools/node_modules
 MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 DOCKER ?= docker
 COMPOSE_IS_THERE := { $(DOCKER) compose version >/dev/null 2>&1 && $(DOCKER) info >/dev/null 2>&1; } || { \
@@ -65,7 +67,7 @@ bench: $(VENV)/.bench-installed ## Measure speed and cost, and write docs/perfor
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m benchmarks run $(PART)
 
-test: install $(SAM)/.installed tests/node/node_modules/.installed check check-dashboard ## Run all checks and tests, on real servers and in a real browser
+test: install $(SAM)/.installed tests/node/node_modules/.installed $(OPENAPI)/.installed $(CONTRACT_TOOLS)/.installed check check-dashboard ## Run all checks and tests, on real servers and in a real browser
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m local install-runtime-client
@@ -150,9 +152,11 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	    --no-emit-index-url --no-header -o requirements/lambda.txt
 	uv pip compile requirements/sam.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header -o requirements/sam.txt
+	uv pip compile requirements/openapi-client.in --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -o requirements/openapi-client.txt
 
 clean: ## Remove what install and test made
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules tests/node/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM)
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules tests/node/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM) $(OPENAPI) $(CONTRACT_TOOLS)
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
@@ -178,6 +182,18 @@ $(SAM)/.installed: requirements/sam.txt
 	@$(PYTHON) -m venv --clear $(SAM)
 	@# The lock names all dependencies; pip would take as long again to see that.
 	@$(SAM)/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/sam.txt
+	@touch $@
+
+$(OPENAPI)/.installed: requirements/openapi-client.txt
+	@echo "Installing the generator of API clients into $(OPENAPI)"
+	@$(PYTHON) -m venv --clear $(OPENAPI)
+	@$(OPENAPI)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/openapi-client.txt
+	@touch $@
+
+$(CONTRACT_TOOLS)/.installed: tests/contract_tools/package-lock.json
+	@$(NODE_IS_THERE) || { echo "Spectral, which checks the OpenAPI document, needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing Spectral"
+	@cd tests/contract_tools && npm ci --silent
 	@touch $@
 
 dashboard/node_modules/.installed: dashboard/package-lock.json

@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from wavecom.http import tags
@@ -53,6 +54,26 @@ def test_the_committed_document_is_what_the_routes_give():
 def test_it_is_openapi_3_1(document: dict[str, Any]):
     assert document["openapi"].startswith("3.1.")
     OPENAPI_31_VALIDATOR.validate(document)
+
+
+def test_it_is_valid_for_the_openapi_validator(document: dict[str, Any]):
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_spectral_finds_nothing_to_say():
+    tools = PROJECT / "tests" / "contract_tools"
+    spectral = tools / "node_modules" / ".bin" / "spectral"
+    assert spectral.exists(), "make tests/contract_tools/node_modules/.installed installs it"
+
+    ended = subprocess.run(
+        [spectral, "lint", "--fail-severity", "hint", "--format", "json", "--quiet", COMMITTED],
+        cwd=tools,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, json.loads(ended.stdout)) == (0, []), ended.stdout + ended.stderr
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]):
