@@ -11,8 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Verify the audit trails of what was accepted in a period */
-        get: operations["audit_api_audit_get"];
+        /**
+         * Verify the audit trails of what was accepted in a period
+         * @description Computes the digests of audit entries anew, up to 500 notifications a call, and stops at the first that is not what it was when it was written. Follow `nextCursor` until it is null. `allTenants` needs an operator's key.
+         */
+        get: operations["verifyAuditTrails"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,8 +31,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your dead letters, counted by day, cause and provider */
-        get: operations["dead_letters_api_dlq_get"];
+        /**
+         * Your dead letters, counted by day, cause and provider
+         * @description A dead letter is a notification that FAILED: its retries are used up, or a provider refused it for good. They are grouped by day (UTC), cause and provider, for the last 90 days.
+         */
+        get: operations["countDeadLetters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,8 +51,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List dead letters, the latest failure first */
-        get: operations["list_dead_letters_api_dlq_notifications_get"];
+        /**
+         * List dead letters, the latest failure first
+         * @description Filters combine. Follow `nextCursor` until it is null.
+         */
+        get: operations["listDeadLetters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -66,9 +75,9 @@ export interface paths {
         put?: never;
         /**
          * Send dead letters again, up to 500 a call
-         * @description With an `Idempotency-Key`, a repeated call replays nothing a second time, even what has failed again meanwhile.
+         * @description Chooses dead letters either by `ids`, or by a filter (`cause`, `provider`, `day`), or all of them, and puts them back into their lanes with a new budget of retries, at a pace that leaves room for live traffic. `more` says that the filter matches more than this call took: call again. With an `Idempotency-Key`, a repeated call replays nothing a second time, even what has failed again meanwhile. `dryRun` only says what would be replayed.
          */
-        post: operations["replay_dead_letters_api_dlq_replay_post"];
+        post: operations["replayDeadLetters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,8 +91,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the service and what it depends on answer */
-        get: operations["health_api_health_get"];
+        /**
+         * Whether the service and what it depends on answer
+         * @description Asks MongoDB and the broker, two seconds at the most each. Needs no key.
+         */
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -99,11 +111,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List API keys */
-        get: operations["list_keys_api_keys_get"];
+        /**
+         * List API keys
+         * @description Keys of all tenants or of one, without their secrets; revoked ones too. Needs an operator's key.
+         */
+        get: operations["listKeys"];
         put?: never;
-        /** Make an API key */
-        post: operations["create_key_api_keys_post"];
+        /**
+         * Make an API key
+         * @description Makes a key of a tenant. `token` is told this once; only its hash is stored. A `test` key opens a world of its own, whose notifications go to simulators only. Needs an operator's key.
+         */
+        post: operations["createKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -120,8 +138,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke an API key; it opens nothing any more within 30 s */
-        delete: operations["revoke_key_api_keys__key_id__delete"];
+        /**
+         * Revoke an API key
+         * @description The key opens nothing any more within 30 seconds, and cannot be restored. Needs an operator's key.
+         */
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -136,8 +157,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make another key like this one; this one goes on working until it is revoked */
-        post: operations["rotate_key_api_keys__key_id__rotate_post"];
+        /**
+         * Make another key like this one
+         * @description The new key has the tenant, name, role and rate limit of the old one. Put it in place, then revoke the old one. Needs an operator's key.
+         */
+        post: operations["rotateKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -151,8 +175,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What became of everything accepted, minute by minute */
-        get: operations["ledger_api_ledger_get"];
+        /**
+         * What became of everything accepted, minute by minute
+         * @description Of what was accepted in each minute, how much was sent, failed, was cancelled, expired or is in flight. A line that is not `balanced` means that something was lost. `allTenants` needs an operator's key.
+         */
+        get: operations["getLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -168,8 +195,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prometheus metrics of your tenant, or of all tenants for an operator's key */
-        get: operations["metrics_api_metrics_get"];
+        /**
+         * Prometheus metrics of your tenant, or of all tenants for an operator's key
+         * @description Counters and queue depths in the Prometheus text format. They name no recipient and no content.
+         */
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -185,11 +215,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List notifications, newest first */
-        get: operations["list_notifications_api_notifications_get"];
+        /**
+         * List notifications, newest first
+         * @description Filters combine. Pages by number reach the first 10,000 notifications; follow `nextCursor` for more, which costs the same at any depth. Lists by recipient or time have no totals.
+         */
+        get: operations["listNotifications"];
         put?: never;
-        /** Create a notification */
-        post: operations["create_notification_api_notifications_post"];
+        /**
+         * Create a notification
+         * @description A 201 means that the notification is stored by a majority of the database's nodes: it is sent, or you can see why not. While the broker is down it is stored as PENDING, and queued later. With an `Idempotency-Key`, a repeated call gets the first answer again and `Idempotency-Replayed: true`. What no configured provider could take is refused at once, with the field and the reason.
+         */
+        post: operations["createNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -205,8 +241,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create up to 500 notifications, each accepted or refused on its own */
-        post: operations["create_batch_api_notifications_batch_post"];
+        /**
+         * Create up to 500 notifications, each accepted or refused on its own
+         * @description Each notification is accepted or refused on its own, by the rules for a single one: the answer is 207, and `results` says in the order of the request what became of each. All that are accepted are stored in one transaction. An `Idempotency-Key` holds for the whole batch.
+         */
+        post: operations["createNotifications"];
         delete?: never;
         options?: never;
         head?: never;
@@ -220,8 +259,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in each minute of the last hour */
-        get: operations["minutes_api_notifications_stats_minutes_get"];
+        /**
+         * What happened in each minute of the last hour
+         * @description Counts for each minute in which something happened, the time that processing took, and the level of degradation: 1 is normal, at 3 lists and statistics are not answered, at 4 only CRITICAL notifications are accepted.
+         */
+        get: operations["getMinutes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -237,8 +279,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Statistics of all your notifications */
-        get: operations["system_statistics_api_notifications_stats_system_get"];
+        /**
+         * Statistics of all your notifications
+         * @description Counters that change in the same transaction as what they count. `queueDepth` is null while the broker does not answer.
+         */
+        get: operations["getStatistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -254,8 +299,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A notification with its audit trail */
-        get: operations["get_notification_api_notifications__notification_id__get"];
+        /**
+         * A notification with its audit trail
+         * @description The notification as it is now, its attempts, and every change of its status, in order. Fields without a value are left out.
+         */
+        get: operations["getNotification"];
         put?: never;
         post?: never;
         delete?: never;
@@ -273,8 +321,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a notification that is not being sent yet */
-        post: operations["cancel_notification_api_notifications__notification_id__cancel_post"];
+        /**
+         * Cancel a notification that is not being sent yet
+         * @description Cancels what is PENDING, QUEUED or RETRYING; it is not sent from then on. With any other status it is refused: what a provider is being asked to send cannot be taken back.
+         */
+        post: operations["cancelNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -290,8 +341,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a failed notification again */
-        post: operations["retry_notification_api_notifications__notification_id__retry_post"];
+        /**
+         * Send a failed notification again
+         * @description Puts a FAILED notification back into its lane with a new budget of retries; its audit trail notes who asked. With any other status it is refused.
+         */
+        post: operations["retryNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -305,10 +359,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What holds for notifications that do not say otherwise */
-        get: operations["policy_api_policy_get"];
-        /** Choose what holds for notifications that do not say otherwise */
-        put: operations["set_policy_api_policy_put"];
+        /**
+         * What holds for notifications that do not say otherwise
+         * @description `onUnknown` decides what becomes of a notification of which nobody can know whether it was sent: `resend` (rather twice than never) or `hold` (rather never than twice).
+         */
+        get: operations["getPolicy"];
+        /**
+         * Choose what holds for notifications that do not say otherwise
+         * @description Holds for notifications that are created from then on and do not say otherwise, within 30 seconds.
+         */
+        put: operations["setPolicy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -323,8 +383,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the providers are; for an operator's key */
-        get: operations["providers_api_providers_get"];
+        /**
+         * How the providers are; for an operator's key
+         * @description Breakers, weights and why they changed, and the outcomes of the last five minutes over all tenants. Needs an operator's key.
+         */
+        get: operations["listProviders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -340,11 +403,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the addresses that nothing of yours goes to, or look one up */
-        get: operations["list_suppressions_api_suppressions_get"];
+        /**
+         * List the addresses that nothing of yours goes to, or look one up
+         * @description Notifications to these addresses fail without a provider being asked. With `recipient`, the answer is the suppressions of that address only, one a channel at the most.
+         */
+        get: operations["listSuppressions"];
         put?: never;
-        /** Put an address on the list */
-        post: operations["add_suppression_api_suppressions_post"];
+        /**
+         * Put an address on the list
+         * @description Nothing of yours goes to the address on that channel from then on. One that is on the list already stays as it was, with its first reason.
+         */
+        post: operations["addSuppression"];
         delete?: never;
         options?: never;
         head?: never;
@@ -361,8 +430,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take an address off the list */
-        delete: operations["remove_suppression_api_suppressions__suppression_id__delete"];
+        /**
+         * Take an address off the list
+         * @description Notifications go to the address again. Those that failed meanwhile stay as they are.
+         */
+        delete: operations["removeSuppression"];
         options?: never;
         head?: never;
         patch?: never;
@@ -383,116 +455,123 @@ export interface components {
          * @description An address that none of your notifications must go to any more.
          */
         AddSuppression: {
-            /**
-             * Recipient
-             * @example user@example.com
-             */
+            /** @example user@example.com */
             recipient: string;
             type: components["schemas"]["Channel"];
         };
         /**
-         * AttemptShape
+         * ApiError
+         * @description What went wrong.
+         */
+        ApiError: {
+            code: string;
+            /** @description The first 20 of them */
+            details: components["schemas"]["FieldError"][];
+            /** @description For people; says how many details are left out, if any are */
+            message: string;
+        };
+        /**
+         * ApiKey
+         * @description An API key, without its secret.
+         */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            id: string;
+            name: string;
+            rateLimit: number | null;
+            revokedAt: string | null;
+            role: components["schemas"]["Role"];
+            tenantId: string;
+            test: boolean;
+        };
+        /**
+         * ApiKeysAnswer
+         * @description API keys, the newest first.
+         */
+        ApiKeysAnswer: {
+            data: components["schemas"]["ApiKey"][];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * Attempt
          * @description One call to one provider.
          */
-        AttemptShape: {
+        Attempt: {
             /** @description Of whom a refusal speaks */
             about: components["schemas"]["About"] | null;
-            /** Code */
             code: string | null;
-            /** Durationms */
             durationMs: number;
             outcome: components["schemas"]["Outcome"];
-            /** Provider */
             provider: string;
             /**
-             * Startedat
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             startedAt: string;
         };
         /**
-         * AuditShape
+         * AuditEntry
          * @description One status change.
          */
-        AuditShape: {
-            /** Id */
+        AuditEntry: {
             _id: string;
-            /**
-             * Digest
-             * @description SHA-256 of this entry and of the digest before it
-             */
+            /** @description SHA-256 of this entry and of the digest before it */
             digest: string;
-            /** Message */
             message: string;
-            /** Metadata */
             metadata: {
                 [key: string]: unknown;
             };
-            /**
-             * Notificationid
-             * @example 507f1f77bcf86cd799439011
-             */
+            /** @example 507f1f77bcf86cd799439011 */
             notificationId: string;
-            /** Sequence */
             sequence: number;
             status: components["schemas"]["Status"];
             /**
-             * Timestamp
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             timestamp: string;
         };
         /**
-         * BatchEnvelope
+         * Batch
+         * @description What became of a batch, in order. Beyond 1 MB of errors, the refused ones have no details any more.
+         */
+        Batch: {
+            accepted: number;
+            refused: number;
+            results: components["schemas"]["BatchResult"][];
+        };
+        /**
+         * BatchAnswer
          * @description A batch.
          */
-        BatchEnvelope: {
-            data: components["schemas"]["BatchShape"];
-            /**
-             * Success
-             * @constant
-             */
+        BatchAnswer: {
+            data: components["schemas"]["Batch"];
+            /** @constant */
             success: true;
         };
         /**
-         * BatchItemShape
+         * BatchResult
          * @description What became of one notification of a batch: ``data`` with status 201, ``error`` with any other.
          */
-        BatchItemShape: {
-            data?: components["schemas"]["NotificationShape"] | null;
-            error?: components["schemas"]["ErrorShape"] | null;
-            /** Index */
+        BatchResult: {
+            data?: components["schemas"]["Notification"];
+            error?: components["schemas"]["ApiError"];
             index: number;
-            /** Status */
             status: number;
         };
         /**
-         * BatchShape
-         * @description What became of a batch, in order.
-         */
-        BatchShape: {
-            /** Accepted */
-            accepted: number;
-            /** Refused */
-            refused: number;
-            /** Results */
-            results: components["schemas"]["BatchItemShape"][];
-        };
-        /**
-         * BrokenLinkShape
+         * BrokenLink
          * @description The first audit entry that is not what it was when it was written.
          */
-        BrokenLinkShape: {
-            /**
-             * Notificationid
-             * @example 507f1f77bcf86cd799439011
-             */
+        BrokenLink: {
+            /** @example 507f1f77bcf86cd799439011 */
             notificationId: string;
-            /** Problem */
             problem: string;
-            /** Sequence */
             sequence: number;
         };
         /**
@@ -512,7 +591,6 @@ export interface components {
          * @description Notifications to send, each accepted or refused on its own.
          */
         CreateBatch: {
-            /** Notifications */
             notifications: components["schemas"]["CreateNotification"][];
         };
         /**
@@ -520,25 +598,15 @@ export interface components {
          * @description An API key to make.
          */
         CreateKey: {
-            /**
-             * Name
-             * @description What the key is for
-             */
+            /** @description What the key is for */
             name: string;
-            /**
-             * Ratelimit
-             * @description Requests a minute
-             */
+            /** @description Requests a minute */
             rateLimit?: number | null;
             /** @default tenant */
             role?: components["schemas"]["Role"];
-            /**
-             * Tenantid
-             * @example bank-a
-             */
+            /** @example bank-a */
             tenantId: string;
             /**
-             * Test
              * @description Open the tenant's test world, served by simulators
              * @default false
              */
@@ -549,23 +617,15 @@ export interface components {
          * @description A notification to send.
          */
         CreateNotification: {
-            /**
-             * Expiresat
-             * @description Send not after
-             */
+            /** @description Send not after */
             expiresAt?: string | null;
             /**
-             * Maxretries
              * @description Retries after the first attempt
              * @default 3
              */
             maxRetries?: number;
-            /** Message */
             message: string;
-            /**
-             * Metadata
-             * @description Your own data: 8 KB, 5 levels; no key is empty, starts with $ or has a dot
-             */
+            /** @description Your own data: 8 KB, 5 levels; no key is empty, starts with $ or has a dot */
             metadata?: {
                 [key: string]: unknown;
             } | null;
@@ -577,20 +637,13 @@ export interface components {
              */
             priority?: components["schemas"]["Priority"];
             /**
-             * Recipient
              * @description Email address, phone number with country code, or FCM or APNs token, by type
              * @example user@example.com
              */
             recipient: string;
-            /**
-             * Scheduledat
-             * @description Send not before; up to a year ahead
-             */
+            /** @description Send not before; up to a year ahead */
             scheduledAt?: string | null;
-            /**
-             * Subject
-             * @description One line; required for EMAIL
-             */
+            /** @description One line; required for EMAIL */
             subject?: string | null;
             /**
              * @description Channel
@@ -599,97 +652,57 @@ export interface components {
             type: components["schemas"]["Channel"];
         };
         /**
-         * DeadLetterGroupShape
+         * DeadLetterGroup
          * @description Dead letters of one day with one cause and one provider (null where none was asked).
          */
-        DeadLetterGroupShape: {
+        DeadLetterGroup: {
             cause: components["schemas"]["Cause"];
-            /** Count */
             count: number;
-            /**
-             * Day
-             * Format: date
-             */
+            /** Format: date */
             day: string;
-            /** Provider */
             provider: string | null;
         };
         /**
-         * DeadLetterListEnvelope
-         * @description A page of dead letters.
-         */
-        DeadLetterListEnvelope: {
-            data: components["schemas"]["DeadLetterListShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * DeadLetterListShape
-         * @description Dead letters, the latest failure first. ``nextCursor`` is null on the last page.
-         */
-        DeadLetterListShape: {
-            /** Nextcursor */
-            nextCursor: string | null;
-            /** Notifications */
-            notifications: components["schemas"]["NotificationShape"][];
-        };
-        /**
-         * DeadLettersEnvelope
-         * @description Groups.
-         */
-        DeadLettersEnvelope: {
-            data: components["schemas"]["DeadLettersShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * DeadLettersShape
+         * DeadLetterGroups
          * @description A tenant's dead letters, grouped.
          */
-        DeadLettersShape: {
-            /** Groups */
-            groups: components["schemas"]["DeadLetterGroupShape"][];
-            /** Total */
+        DeadLetterGroups: {
+            groups: components["schemas"]["DeadLetterGroup"][];
             total: number;
         };
         /**
-         * DetailEnvelope
-         * @description One notification with its audit trail.
+         * DeadLetterGroupsAnswer
+         * @description Groups.
          */
-        DetailEnvelope: {
-            data: components["schemas"]["DetailShape"];
-            /**
-             * Success
-             * @constant
-             */
+        DeadLetterGroupsAnswer: {
+            data: components["schemas"]["DeadLetterGroups"];
+            /** @constant */
             success: true;
         };
         /**
-         * DetailShape
-         * @description A notification and its audit trail.
+         * DeadLetterPage
+         * @description Dead letters, the latest failure first. ``nextCursor`` is null on the last page.
          */
-        DetailShape: {
-            /** Logs */
-            logs: components["schemas"]["AuditShape"][];
-            notification: components["schemas"]["NotificationShape"];
+        DeadLetterPage: {
+            nextCursor: string | null;
+            notifications: components["schemas"]["Notification"][];
         };
         /**
-         * DoneEnvelope
+         * DeadLetterPageAnswer
+         * @description A page of dead letters.
+         */
+        DeadLetterPageAnswer: {
+            data: components["schemas"]["DeadLetterPage"];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * DoneAnswer
          * @description Done.
          */
-        DoneEnvelope: {
-            /** Message */
+        DoneAnswer: {
             message: string;
-            /**
-             * Success
-             * @constant
-             */
+            /** @constant */
             success: true;
         };
         /**
@@ -699,374 +712,239 @@ export interface components {
          */
         Encoding: "GSM-7" | "UCS-2";
         /**
-         * ErrorEnvelope
+         * ErrorAnswer
          * @description Every error.
          */
-        ErrorEnvelope: {
-            error: components["schemas"]["ErrorShape"];
-            /** Requestid */
+        ErrorAnswer: {
+            error: components["schemas"]["ApiError"];
             requestId: string;
-            /**
-             * Success
-             * @constant
-             */
+            /** @constant */
             success: false;
         };
         /**
-         * ErrorShape
-         * @description What went wrong.
-         */
-        ErrorShape: {
-            /** Code */
-            code: string;
-            /** Details */
-            details: components["schemas"]["FieldErrorShape"][];
-            /** Message */
-            message: string;
-        };
-        /**
-         * FieldErrorShape
+         * FieldError
          * @description What is wrong with one field.
          */
-        FieldErrorShape: {
-            /** Field */
+        FieldError: {
             field: string;
-            /** Message */
             message: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
-         * HealthShape
+         * Health
          * @description Which dependencies answer. ``uptime`` is this process's, in seconds.
          */
-        HealthShape: {
-            /** Services */
+        Health: {
             services: {
                 [key: string]: "connected" | "disconnected";
             };
-            /**
-             * Status
-             * @enum {string}
-             */
+            /** @enum {string} */
             status: "healthy" | "unhealthy";
             /**
-             * Timestamp
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             timestamp: string;
-            /** Uptime */
             uptime: number;
         };
         /**
-         * KeyShape
-         * @description An API key, without its secret.
+         * Ledger
+         * @description The ledger by minute of acceptance, and of all time.
          */
-        KeyShape: {
-            /**
-             * Createdat
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            createdAt: string;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Ratelimit */
-            rateLimit: number | null;
-            /** Revokedat */
-            revokedAt: string | null;
-            role: components["schemas"]["Role"];
-            /** Tenantid */
-            tenantId: string;
-            /** Test */
-            test: boolean;
+        Ledger: {
+            minutes: components["schemas"]["LedgerLine"][];
+            total: components["schemas"]["LedgerLine"];
         };
         /**
-         * KeysEnvelope
-         * @description API keys, the newest first.
-         */
-        KeysEnvelope: {
-            /** Data */
-            data: components["schemas"]["KeyShape"][];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * LedgerEnvelope
+         * LedgerAnswer
          * @description The ledger.
          */
-        LedgerEnvelope: {
-            data: components["schemas"]["LedgerShape"];
-            /**
-             * Success
-             * @constant
-             */
+        LedgerAnswer: {
+            data: components["schemas"]["Ledger"];
+            /** @constant */
             success: true;
         };
         /**
-         * LedgerLineShape
+         * LedgerLine
          * @description Of what was accepted in one minute (or ever), what became of it.
          */
-        LedgerLineShape: {
-            /** Accepted */
+        LedgerLine: {
             accepted: number;
-            /**
-             * Balanced
-             * @description accepted = sent + failed + cancelled + expired + inFlight
-             */
+            /** @description accepted = sent + failed + cancelled + expired + inFlight */
             balanced: boolean;
-            /** Cancelled */
             cancelled: number;
-            /** Expired */
             expired: number;
-            /** Failed */
             failed: number;
-            /** Inflight */
             inFlight: number;
-            /** Minute */
             minute: string | null;
-            /** Sent */
             sent: number;
         };
         /**
-         * LedgerShape
-         * @description The ledger by minute of acceptance, and of all time.
-         */
-        LedgerShape: {
-            /** Minutes */
-            minutes: components["schemas"]["LedgerLineShape"][];
-            total: components["schemas"]["LedgerLineShape"];
-        };
-        /**
-         * MinuteShape
+         * MinuteCounts
          * @description What happened in one minute.
          */
-        MinuteShape: {
-            /** Accepted */
+        MinuteCounts: {
             accepted: number;
-            /** Cancelled */
             cancelled: number;
-            /** Delivered */
             delivered: number;
-            /** Expired */
             expired: number;
-            /** Failed */
             failed: number;
             /**
-             * Minute
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             minute: string;
-            /** Retried */
             retried: number;
-            /** Sent */
             sent: number;
-            /** Undelivered */
             undelivered: number;
         };
         /**
-         * MinutesEnvelope
-         * @description Minutes.
-         */
-        MinutesEnvelope: {
-            data: components["schemas"]["MinutesShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * MinutesShape
-         * @description What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted).
-         */
-        MinutesShape: {
-            /** Degradationlevel */
-            degradationLevel: number;
-            /** Minutes */
-            minutes: components["schemas"]["MinuteShape"][];
-            processingTimeMs: components["schemas"]["PercentilesShape"];
-        };
-        /**
-         * NewKeyEnvelope
-         * @description A new API key.
-         */
-        NewKeyEnvelope: {
-            data: components["schemas"]["NewKeyShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * NewKeyShape
+         * NewApiKey
          * @description A new API key with its token, which is told only once.
          */
-        NewKeyShape: {
+        NewApiKey: {
             /**
-             * Createdat
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             createdAt: string;
-            /** Id */
             id: string;
-            /** Name */
             name: string;
-            /** Ratelimit */
             rateLimit: number | null;
-            /** Revokedat */
             revokedAt: string | null;
             role: components["schemas"]["Role"];
-            /** Tenantid */
             tenantId: string;
-            /** Test */
             test: boolean;
-            /** Token */
             token: string;
         };
         /**
-         * NotificationEnvelope
-         * @description One notification.
+         * NewApiKeyAnswer
+         * @description A new API key.
          */
-        NotificationEnvelope: {
-            data: components["schemas"]["NotificationShape"];
-            /** Message */
-            message: string;
-            /**
-             * Success
-             * @constant
-             */
+        NewApiKeyAnswer: {
+            data: components["schemas"]["NewApiKey"];
+            /** @constant */
             success: true;
         };
         /**
-         * NotificationShape
+         * Notification
          * @description A notification.
          */
-        NotificationShape: {
-            /**
-             * Id
-             * @example 507f1f77bcf86cd799439011
-             */
+        Notification: {
+            /** @example 507f1f77bcf86cd799439011 */
             _id: string;
-            /**
-             * Attempts
-             * @default []
-             */
-            attempts?: components["schemas"]["AttemptShape"][];
-            /** @default permanent */
+            /** @description Calls to providers, in order */
+            attempts?: components["schemas"]["Attempt"][];
+            /** @description Why it is FAILED */
             cause?: components["schemas"]["Cause"];
             /**
-             * Createdat
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             createdAt: string;
             /**
-             * Deliveredat
              * Format: date-time
-             * @default
              * @example 2026-01-31T09:30:00.000Z
              */
             deliveredAt?: string;
-            /**
-             * Error
-             * @default
-             */
+            /** @description Why the last attempt did not succeed */
             error?: string;
             /**
-             * Expiresat
              * Format: date-time
-             * @default
              * @example 2026-01-31T09:30:00.000Z
              */
             expiresAt?: string;
             /**
-             * Failedat
              * Format: date-time
-             * @default
              * @example 2026-01-31T09:30:00.000Z
              */
             failedAt?: string;
-            /** Maxretries */
+            /** @description Retries after the first attempt, at the most */
             maxRetries: number;
-            /** Message */
             message: string;
-            /**
-             * Metadata
-             * @default {}
-             */
             metadata?: {
                 [key: string]: unknown;
             };
             /**
-             * Nextattemptat
              * Format: date-time
-             * @default
+             * @description When it is tried again, while it is RETRYING
              * @example 2026-01-31T09:30:00.000Z
              */
             nextAttemptAt?: string;
             onUnknown: components["schemas"]["OnUnknown"];
             priority: components["schemas"]["Priority"];
-            /**
-             * Processingtimems
-             * @default 0
-             */
+            /** @description Milliseconds from its claim until it was sent */
             processingTimeMs?: number;
-            /**
-             * Provider
-             * @default
-             */
+            /** @description The provider that took it, or refused it for good */
             provider?: string;
-            /**
-             * Providermessageid
-             * @default
-             */
+            /** @description The provider's own id of the message */
             providerMessageId?: string;
-            /** Recipient */
             recipient: string;
-            /** Retrycount */
+            /** @description Retries so far */
             retryCount: number;
             /**
-             * Scheduledat
              * Format: date-time
-             * @default
              * @example 2026-01-31T09:30:00.000Z
              */
             scheduledAt?: string;
             /**
-             * Sentat
              * Format: date-time
-             * @default
              * @example 2026-01-31T09:30:00.000Z
              */
             sentAt?: string;
             /** @description Of an SMS; other channels have none */
-            sms?: components["schemas"]["SmsShape"] | null;
+            sms?: components["schemas"]["SmsSegments"];
             status: components["schemas"]["Status"];
-            /**
-             * Subject
-             * @default
-             */
             subject?: string;
             type: components["schemas"]["Channel"];
             /**
-             * Updatedat
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             updatedAt: string;
+        };
+        /**
+         * NotificationAnswer
+         * @description One notification.
+         */
+        NotificationAnswer: {
+            data: components["schemas"]["Notification"];
+            message: string;
+            /** @constant */
+            success: true;
+        };
+        /**
+         * NotificationDetail
+         * @description A notification and its audit trail.
+         */
+        NotificationDetail: {
+            logs: components["schemas"]["AuditEntry"][];
+            notification: components["schemas"]["Notification"];
+        };
+        /**
+         * NotificationDetailAnswer
+         * @description One notification with its audit trail.
+         */
+        NotificationDetailAnswer: {
+            data: components["schemas"]["NotificationDetail"];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * NotificationPage
+         * @description A page of notifications, newest first.
+         */
+        NotificationPage: {
+            notifications: components["schemas"]["Notification"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
+         * NotificationPageAnswer
+         * @description A page.
+         */
+        NotificationPageAnswer: {
+            data: components["schemas"]["NotificationPage"];
+            /** @constant */
+            success: true;
         };
         /**
          * OnUnknown
@@ -1081,74 +959,42 @@ export interface components {
          */
         Outcome: "delivered" | "transient" | "permanent" | "rate_limited" | "unknown";
         /**
-         * PageEnvelope
-         * @description A page.
-         */
-        PageEnvelope: {
-            data: components["schemas"]["PageShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * PageShape
-         * @description A page of notifications, newest first.
-         */
-        PageShape: {
-            /** Notifications */
-            notifications: components["schemas"]["NotificationShape"][];
-            pagination: components["schemas"]["PaginationShape"];
-        };
-        /**
-         * PaginationShape
+         * Pagination
          * @description Where a page stands. ``nextCursor`` is null on the last page.
          *
          *     The totals are null for lists by recipient or time, which nobody counts.
          */
-        PaginationShape: {
-            /** Currentpage */
+        Pagination: {
             currentPage: number;
-            /** Itemsperpage */
             itemsPerPage: number;
-            /** Nextcursor */
             nextCursor: string | null;
-            /** Totalitems */
             totalItems: number | null;
-            /** Totalpages */
             totalPages: number | null;
         };
         /**
-         * PercentilesShape
+         * Percentiles
          * @description Milliseconds that so many percent stayed within; null where nothing was sent.
          */
-        PercentilesShape: {
-            /** P50 */
+        Percentiles: {
             p50: number | null;
-            /** P95 */
             p95: number | null;
-            /** P99 */
             p99: number | null;
         };
         /**
-         * PolicyEnvelope
-         * @description A policy.
-         */
-        PolicyEnvelope: {
-            data: components["schemas"]["PolicyShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * PolicyShape
+         * Policy
          * @description A tenant's policy.
          */
-        PolicyShape: {
+        Policy: {
             onUnknown: components["schemas"]["OnUnknown"];
+        };
+        /**
+         * PolicyAnswer
+         * @description A policy.
+         */
+        PolicyAnswer: {
+            data: components["schemas"]["Policy"];
+            /** @constant */
+            success: true;
         };
         /**
          * Priority
@@ -1157,51 +1003,70 @@ export interface components {
          */
         Priority: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
         /**
-         * ProviderShape
+         * Provider
          * @description A provider as it is now; its outcomes are those of the last five minutes, over all tenants.
          */
-        ProviderShape: {
-            /** Averagems */
+        Provider: {
             averageMs: number;
-            /**
-             * Breaker
-             * @enum {string}
-             */
+            /** @enum {string} */
             breaker: "closed" | "open" | "half-open";
-            /** Breakeropenedat */
             breakerOpenedAt: string | null;
-            /** Effectiveweight */
             effectiveWeight: number;
-            /**
-             * Failurerate
-             * @description Percent
-             */
+            /** @description Percent */
             failureRate: number;
-            /** Name */
             name: string;
-            /** Outcomes */
             outcomes: {
                 [key: string]: number;
             };
-            /** Persecond */
             perSecond: number | null;
             type: components["schemas"]["Channel"];
-            /** Weight */
             weight: number;
-            /** Weightchanges */
-            weightChanges: components["schemas"]["WeightChangeShape"][];
+            weightChanges: components["schemas"]["WeightChange"][];
         };
         /**
-         * ProvidersEnvelope
+         * ProvidersAnswer
          * @description All providers.
          */
-        ProvidersEnvelope: {
-            /** Data */
-            data: components["schemas"]["ProviderShape"][];
-            /**
-             * Success
-             * @constant
-             */
+        ProvidersAnswer: {
+            data: components["schemas"]["Provider"][];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * RecentMinutes
+         * @description What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted).
+         */
+        RecentMinutes: {
+            degradationLevel: number;
+            minutes: components["schemas"]["MinuteCounts"][];
+            processingTimeMs: components["schemas"]["Percentiles"];
+        };
+        /**
+         * RecentMinutesAnswer
+         * @description Minutes.
+         */
+        RecentMinutesAnswer: {
+            data: components["schemas"]["RecentMinutes"];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * Replay
+         * @description What a replay came to. ``more`` says that the filter matches more than this call took.
+         */
+        Replay: {
+            dryRun: boolean;
+            more: boolean;
+            replayed: number;
+            results: components["schemas"]["ReplayResult"][];
+        };
+        /**
+         * ReplayAnswer
+         * @description A replay.
+         */
+        ReplayAnswer: {
+            data: components["schemas"]["Replay"];
+            /** @constant */
             success: true;
         };
         /**
@@ -1210,92 +1075,40 @@ export interface components {
          */
         ReplayDeadLetters: {
             /**
-             * All
              * @description Every dead letter
              * @default false
              */
             all?: boolean;
             /** @description All that failed for this */
             cause?: components["schemas"]["Cause"] | null;
-            /**
-             * Day
-             * @description All that failed on this day (UTC)
-             */
+            /** @description All that failed on this day (UTC) */
             day?: string | null;
             /**
-             * Dryrun
              * @description Only say what would be replayed
              * @default false
              */
             dryRun?: boolean;
-            /**
-             * Ids
-             * @description These and no others
-             */
+            /** @description These and no others */
             ids?: string[] | null;
             /**
-             * Limit
              * @description Of a filter, in this call
              * @default 500
              */
             limit?: number;
-            /**
-             * Provider
-             * @description All that failed at this provider
-             */
+            /** @description All that failed at this provider */
             provider?: string | null;
-            /**
-             * Reason
-             * @description Why; goes to the audit trail
-             */
+            /** @description Why; goes to the audit trail */
             reason?: string | null;
         };
         /**
-         * ReplayEnvelope
-         * @description A replay.
-         */
-        ReplayEnvelope: {
-            data: components["schemas"]["ReplayShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * ReplayResultShape
+         * ReplayResult
          * @description What became of one of them.
          */
-        ReplayResultShape: {
-            /**
-             * Id
-             * @example 507f1f77bcf86cd799439011
-             */
+        ReplayResult: {
+            /** @example 507f1f77bcf86cd799439011 */
             id: string;
-            /**
-             * Result
-             * @enum {string}
-             */
+            /** @enum {string} */
             result: "replayed" | "would_replay" | "already_replayed" | "not_dead" | "not_found";
-        };
-        /**
-         * ReplayShape
-         * @description What a replay came to. ``more`` says that the filter matches more than this call took.
-         */
-        ReplayShape: {
-            /** Dryrun */
-            dryRun: boolean;
-            /** More */
-            more: boolean;
-            /** Replayed */
-            replayed: number;
-            /** Results */
-            results: components["schemas"]["ReplayResultShape"][];
-        };
-        /** ResponseValidationError */
-        ResponseValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * Role
@@ -1311,59 +1124,44 @@ export interface components {
             onUnknown: components["schemas"]["OnUnknown"];
         };
         /**
-         * SmsShape
+         * SmsSegments
          * @description How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67.
          */
-        SmsShape: {
+        SmsSegments: {
             encoding: components["schemas"]["Encoding"];
-            /** Segments */
             segments: number;
         };
         /**
-         * StatisticsEnvelope
-         * @description Statistics.
-         */
-        StatisticsEnvelope: {
-            data: components["schemas"]["StatisticsShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * StatisticsShape
+         * Statistics
          * @description Sums over all notifications of the tenant. ``queueDepth`` is null while the broker does not answer.
          */
-        StatisticsShape: {
-            /**
-             * Averageprocessingtime
-             * @description Milliseconds
-             */
+        Statistics: {
+            /** @description Milliseconds */
             averageProcessingTime: number;
-            /** Bypriority */
             byPriority: {
                 [key: string]: number;
             };
-            /** Bystatus */
             byStatus: {
                 [key: string]: number;
             };
-            /** Bytype */
             byType: {
                 [key: string]: number;
             };
-            /** Queuedepth */
             queueDepth: {
                 [key: string]: number;
             } | null;
-            /**
-             * Successrate
-             * @description Percent of all that were accepted
-             */
+            /** @description Percent of all that were accepted */
             successRate: number;
-            /** Total */
             total: number;
+        };
+        /**
+         * StatisticsAnswer
+         * @description Statistics.
+         */
+        StatisticsAnswer: {
+            data: components["schemas"]["Statistics"];
+            /** @constant */
+            success: true;
         };
         /**
          * Status
@@ -1372,58 +1170,46 @@ export interface components {
          */
         Status: "PENDING" | "QUEUED" | "PROCESSING" | "SENT" | "RETRYING" | "FAILED" | "CANCELLED" | "EXPIRED" | "DELIVERED" | "UNDELIVERED";
         /**
-         * SuppressionEnvelope
-         * @description One suppression.
-         */
-        SuppressionEnvelope: {
-            data: components["schemas"]["SuppressionShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * SuppressionListEnvelope
-         * @description A page of the suppression list.
-         */
-        SuppressionListEnvelope: {
-            data: components["schemas"]["SuppressionListShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * SuppressionListShape
-         * @description A page of the suppression list. ``nextCursor`` is null on the last page.
-         */
-        SuppressionListShape: {
-            /** Nextcursor */
-            nextCursor: string | null;
-            /** Suppressions */
-            suppressions: components["schemas"]["SuppressionShape"][];
-        };
-        /**
-         * SuppressionShape
+         * Suppression
          * @description An address on the suppression list, and why it is there.
          */
-        SuppressionShape: {
+        Suppression: {
             /**
-             * Createdat
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             createdAt: string;
-            /** Id */
             id: string;
-            /** Notificationid */
             notificationId: string | null;
             reason: components["schemas"]["Unwanted"];
-            /** Recipient */
             recipient: string;
             type: components["schemas"]["Channel"];
+        };
+        /**
+         * SuppressionAnswer
+         * @description One suppression.
+         */
+        SuppressionAnswer: {
+            data: components["schemas"]["Suppression"];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * SuppressionPage
+         * @description A page of the suppression list. ``nextCursor`` is null on the last page.
+         */
+        SuppressionPage: {
+            nextCursor: string | null;
+            suppressions: components["schemas"]["Suppression"][];
+        };
+        /**
+         * SuppressionPageAnswer
+         * @description A page of the suppression list.
+         */
+        SuppressionPageAnswer: {
+            data: components["schemas"]["SuppressionPage"];
+            /** @constant */
+            success: true;
         };
         /**
          * Unwanted
@@ -1431,52 +1217,36 @@ export interface components {
          * @enum {string}
          */
         Unwanted: "hard_bounce" | "complaint" | "manual";
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Error Type */
-            type: string;
-        };
         /**
-         * VerificationEnvelope
-         * @description A verification.
-         */
-        VerificationEnvelope: {
-            data: components["schemas"]["VerificationShape"];
-            /**
-             * Success
-             * @constant
-             */
-            success: true;
-        };
-        /**
-         * VerificationShape
+         * Verification
          * @description How much was verified. ``nextCursor`` is null at the end of the period.
          */
-        VerificationShape: {
-            broken: components["schemas"]["BrokenLinkShape"] | null;
-            /** Entries */
+        Verification: {
+            broken: components["schemas"]["BrokenLink"] | null;
             entries: number;
-            /** Nextcursor */
             nextCursor: string | null;
-            /** Notifications */
             notifications: number;
         };
         /**
-         * WeightChangeShape
+         * VerificationAnswer
+         * @description A verification.
+         */
+        VerificationAnswer: {
+            data: components["schemas"]["Verification"];
+            /** @constant */
+            success: true;
+        };
+        /**
+         * WeightChange
          * @description From when on a provider has which part of its configured weight, and why.
          */
-        WeightChangeShape: {
+        WeightChange: {
             /**
-             * At
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             at: string;
-            /** Factor */
             factor: number;
-            /** Reason */
             reason: string;
         };
     };
@@ -1488,14 +1258,17 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    audit_api_audit_get: {
+    verifyAuditTrails: {
         parameters: {
             query: {
+                /** @description Accepted at or after */
                 since: string;
+                /** @description Accepted before */
                 until: string;
                 /** @description Of all tenants; for an operator's key */
                 allTenants?: boolean;
-                cursor?: string | null;
+                /** @description nextCursor of the call before */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1503,63 +1276,78 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was found */
+            /** @description How much was verified, and the first broken entry */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerificationEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "broken": null,
+                     *         "entries": 480,
+                     *         "nextCursor": null,
+                     *         "notifications": 120
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerificationAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    dead_letters_api_dlq_get: {
+    countDeadLetters: {
         parameters: {
             query?: never;
             header?: never;
@@ -1568,70 +1356,101 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The groups */
+            /** @description The groups, the latest day and the largest group first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeadLettersEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "groups": [
+                     *           {
+                     *             "cause": "permanent",
+                     *             "count": 9,
+                     *             "day": "2026-11-23",
+                     *             "provider": "ses"
+                     *           },
+                     *           {
+                     *             "cause": "suppressed",
+                     *             "count": 3,
+                     *             "day": "2026-11-23",
+                     *             "provider": null
+                     *           }
+                     *         ],
+                     *         "total": 12
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterGroupsAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    list_dead_letters_api_dlq_notifications_get: {
+    listDeadLetters: {
         parameters: {
             query?: {
+                /** @description Notifications a page */
                 limit?: number;
-                cause?: components["schemas"]["Cause"] | null;
-                provider?: string | null;
-                day?: string | null;
-                cursor?: string | null;
+                /** @description Only those that failed for this */
+                cause?: components["schemas"]["Cause"];
+                /** @description Only those that failed at this one */
+                provider?: string;
+                /** @description Only those that failed on this day (UTC) */
+                day?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1645,62 +1464,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeadLetterListEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "nextCursor": null,
+                     *         "notifications": [
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "attempts": [
+                     *               {
+                     *                 "about": "recipient",
+                     *                 "code": "550",
+                     *                 "durationMs": 234,
+                     *                 "outcome": "permanent",
+                     *                 "provider": "ses",
+                     *                 "startedAt": "2026-11-23T10:30:00.100Z"
+                     *               }
+                     *             ],
+                     *             "cause": "permanent",
+                     *             "createdAt": "2026-11-23T10:30:00.000Z",
+                     *             "error": "Address does not exist",
+                     *             "failedAt": "2026-11-23T10:30:00.334Z",
+                     *             "maxRetries": 3,
+                     *             "message": "Hello World",
+                     *             "onUnknown": "resend",
+                     *             "priority": "HIGH",
+                     *             "recipient": "test@example.com",
+                     *             "retryCount": 0,
+                     *             "status": "FAILED",
+                     *             "subject": "Test",
+                     *             "type": "EMAIL",
+                     *             "updatedAt": "2026-11-23T10:30:00.334Z"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterPageAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    replay_dead_letters_api_dlq_replay_post: {
+    replayDeadLetters: {
         parameters: {
             query?: never;
             header?: {
                 /** @description Repeat a call with its key and get its answer again, not a second notification */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1717,93 +1577,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReplayEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "dryRun": false,
+                     *         "more": false,
+                     *         "replayed": 1,
+                     *         "results": [
+                     *           {
+                     *             "id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "result": "replayed"
+                     *           },
+                     *           {
+                     *             "id": "6b03a1f0c2d4e8a17b5f9c32",
+                     *             "result": "not_dead"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReplayAnswer"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The body is empty, not JSON or not UTF-8 */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            /** @description The body is too large */
+            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The Content-Type is not application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Fields are missing, wrong or unknown; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: Earlier replays are still being paced out */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    health_api_health_get: {
+    getHealth: {
         parameters: {
             query?: never;
             header?: never;
@@ -1818,7 +1693,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthShape"];
+                    /**
+                     * @example {
+                     *       "services": {
+                     *         "mongodb": "connected",
+                     *         "sqs": "connected"
+                     *       },
+                     *       "status": "healthy",
+                     *       "timestamp": "2026-11-23T10:30:00.000Z",
+                     *       "uptime": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description A dependency is down; services says which */
@@ -1827,15 +1713,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthShape"];
+                    /**
+                     * @example {
+                     *       "services": {
+                     *         "mongodb": "connected",
+                     *         "sqs": "disconnected"
+                     *       },
+                     *       "status": "unhealthy",
+                     *       "timestamp": "2026-11-23T10:30:00.000Z",
+                     *       "uptime": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };
     };
-    list_keys_api_keys_get: {
+    listKeys: {
         parameters: {
             query?: {
-                tenantId?: string | null;
+                /** @description Only of this tenant */
+                tenantId?: string;
             };
             header?: never;
             path?: never;
@@ -1849,57 +1747,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeysEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-11-23T10:30:00.000Z",
+                     *           "id": "67dc2c671d71",
+                     *           "name": "Card alerts",
+                     *           "rateLimit": null,
+                     *           "revokedAt": null,
+                     *           "role": "tenant",
+                     *           "tenantId": "bank-a",
+                     *           "test": false
+                     *         }
+                     *       ],
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeysAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    create_key_api_keys_post: {
+    createKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -1918,93 +1837,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewKeyEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "id": "67dc2c671d71",
+                     *         "name": "Card alerts",
+                     *         "rateLimit": null,
+                     *         "revokedAt": null,
+                     *         "role": "tenant",
+                     *         "tenantId": "bank-a",
+                     *         "test": false,
+                     *         "token": "wc_67dc2c671d71_…"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKeyAnswer"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The body is empty, not JSON or not UTF-8 */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            /** @description The body is too large */
+            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The Content-Type is not application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Fields are missing, wrong or unknown; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    revoke_key_api_keys__key_id__delete: {
+    revokeKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -2016,72 +1946,82 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Revoked */
+            /** @description The key is revoked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DoneEnvelope"];
+                    /**
+                     * @example {
+                     *       "message": "API key revoked",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No such notification */
+            /** @description There is no such key, or it is revoked */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    rotate_key_api_keys__key_id__rotate_post: {
+    rotateKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -2099,68 +2039,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewKeyEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "id": "67dc2c671d71",
+                     *         "name": "Card alerts",
+                     *         "rateLimit": null,
+                     *         "revokedAt": null,
+                     *         "role": "tenant",
+                     *         "tenantId": "bank-a",
+                     *         "test": false,
+                     *         "token": "wc_67dc2c671d71_…"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKeyAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No such notification */
+            /** @description There is no such key, or it is revoked */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    ledger_api_ledger_get: {
+    getLedger: {
         parameters: {
             query?: {
+                /** @description How far back */
                 minutes?: number;
                 /** @description Of all tenants; for an operator's key */
                 allTenants?: boolean;
@@ -2171,63 +2132,96 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The ledger */
+            /** @description The ledger, and its total */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LedgerEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "minutes": [
+                     *           {
+                     *             "accepted": 120,
+                     *             "balanced": true,
+                     *             "cancelled": 1,
+                     *             "expired": 0,
+                     *             "failed": 1,
+                     *             "inFlight": 1,
+                     *             "minute": "2026-11-23T10:30:00.000Z",
+                     *             "sent": 117
+                     *           }
+                     *         ],
+                     *         "total": {
+                     *           "accepted": 120,
+                     *           "balanced": true,
+                     *           "cancelled": 1,
+                     *           "expired": 0,
+                     *           "failed": 1,
+                     *           "inFlight": 1,
+                     *           "minute": null,
+                     *           "sent": 117
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LedgerAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    metrics_api_metrics_get: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -2242,72 +2236,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP notifications_created_total Total number of notifications created
+                     *     # TYPE notifications_created_total counter
+                     *     notifications_created_total{type="EMAIL"} 120.0
+                     */
                     "text/plain": string;
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    list_notifications_api_notifications_get: {
+    listNotifications: {
         parameters: {
             query?: {
+                /** @description Number of the page, from 1; not with cursor */
                 page?: number;
+                /** @description Notifications a page */
                 limit?: number;
-                status?: components["schemas"]["Status"] | null;
-                type?: components["schemas"]["Channel"] | null;
-                priority?: components["schemas"]["Priority"] | null;
+                /** @description Only with this status */
+                status?: components["schemas"]["Status"];
+                /** @description Only of this channel */
+                type?: components["schemas"]["Channel"];
+                /** @description Only with this priority */
+                priority?: components["schemas"]["Priority"];
                 /** @description In full, as in a body: case of the domain and separators of a phone number do not matter */
-                recipient?: string | null;
+                recipient?: string;
                 /** @description Created at or after */
-                since?: string | null;
+                since?: string;
                 /** @description Created before */
-                until?: string | null;
+                until?: string;
                 /** @description nextCursor of the page before; instead of page */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2321,62 +2329,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "notifications": [
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "attempts": [
+                     *               {
+                     *                 "about": null,
+                     *                 "code": null,
+                     *                 "durationMs": 234,
+                     *                 "outcome": "delivered",
+                     *                 "provider": "ses",
+                     *                 "startedAt": "2026-11-23T10:30:00.100Z"
+                     *               }
+                     *             ],
+                     *             "createdAt": "2026-11-23T10:30:00.000Z",
+                     *             "maxRetries": 3,
+                     *             "message": "Hello World",
+                     *             "onUnknown": "resend",
+                     *             "priority": "HIGH",
+                     *             "processingTimeMs": 234,
+                     *             "provider": "ses",
+                     *             "providerMessageId": "0100018f-1c2d",
+                     *             "recipient": "test@example.com",
+                     *             "retryCount": 0,
+                     *             "sentAt": "2026-11-23T10:30:00.334Z",
+                     *             "status": "SENT",
+                     *             "subject": "Test",
+                     *             "type": "EMAIL",
+                     *             "updatedAt": "2026-11-23T10:30:00.334Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "currentPage": 1,
+                     *           "itemsPerPage": 1,
+                     *           "nextCursor": "MjAyNi0xMS0yM1QxMDozMDowMC4wMDBafDZiMDNhMWYw",
+                     *           "totalItems": 7,
+                     *           "totalPages": 7
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationPageAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    create_notification_api_notifications_post: {
+    createNotification: {
         parameters: {
             query?: never;
             header?: {
                 /** @description Repeat a call with its key and get its answer again, not a second notification */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2387,104 +2443,128 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Accepted, and stored */
+            /** @description The notification, accepted and stored */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "maxRetries": 3,
+                     *         "message": "Hello World",
+                     *         "onUnknown": "resend",
+                     *         "priority": "HIGH",
+                     *         "recipient": "test@example.com",
+                     *         "retryCount": 0,
+                     *         "status": "QUEUED",
+                     *         "subject": "Test",
+                     *         "type": "EMAIL",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       },
+                     *       "message": "Notification created and queued successfully",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationAnswer"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The body is empty, not JSON or not UTF-8 */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
+            /** @description The Idempotency-Key was used for another body */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The Content-Type is not application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Fields are missing, wrong or unknown; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is extreme, and only CRITICAL notifications are accepted */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    create_batch_api_notifications_batch_post: {
+    createNotifications: {
         parameters: {
             query?: never;
             header?: {
                 /** @description Repeat a call with its key and get its answer again, not a second notification */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2501,95 +2581,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "accepted": 1,
+                     *         "refused": 1,
+                     *         "results": [
+                     *           {
+                     *             "data": {
+                     *               "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *               "createdAt": "2026-11-23T10:30:00.000Z",
+                     *               "maxRetries": 3,
+                     *               "message": "Hello World",
+                     *               "onUnknown": "resend",
+                     *               "priority": "HIGH",
+                     *               "recipient": "test@example.com",
+                     *               "retryCount": 0,
+                     *               "status": "QUEUED",
+                     *               "subject": "Test",
+                     *               "type": "EMAIL",
+                     *               "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *             },
+                     *             "index": 0,
+                     *             "status": 201
+                     *           },
+                     *           {
+                     *             "error": {
+                     *               "code": "VALIDATION_FAILED",
+                     *               "details": [
+                     *                 {
+                     *                   "field": "notifications[1].recipient",
+                     *                   "message": "is required"
+                     *                 }
+                     *               ],
+                     *               "message": "The notification is not valid"
+                     *             },
+                     *             "index": 1,
+                     *             "status": 422
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The body is empty, not JSON or not UTF-8 */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
+            /** @description The Idempotency-Key was used for another body */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The Content-Type is not application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Fields are missing, wrong or unknown; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    minutes_api_notifications_stats_minutes_get: {
+    getMinutes: {
         parameters: {
             query?: {
+                /** @description How far back, this minute included */
                 minutes?: number;
             };
             header?: never;
@@ -2598,63 +2726,93 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The minutes in which something did */
+            /** @description The minutes in which something happened */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MinutesEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "degradationLevel": 1,
+                     *         "minutes": [
+                     *           {
+                     *             "accepted": 120,
+                     *             "cancelled": 1,
+                     *             "delivered": 90,
+                     *             "expired": 0,
+                     *             "failed": 1,
+                     *             "minute": "2026-11-23T10:30:00.000Z",
+                     *             "retried": 2,
+                     *             "sent": 117,
+                     *             "undelivered": 0
+                     *           }
+                     *         ],
+                     *         "processingTimeMs": {
+                     *           "p50": 250,
+                     *           "p95": 500,
+                     *           "p99": 1000
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecentMinutesAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    system_statistics_api_notifications_stats_system_get: {
+    getStatistics: {
         parameters: {
             query?: never;
             header?: never;
@@ -2663,312 +2821,478 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Statistics */
+            /** @description The statistics */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatisticsEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "averageProcessingTime": 334,
+                     *         "byPriority": {
+                     *           "CRITICAL": 10,
+                     *           "HIGH": 30,
+                     *           "LOW": 0,
+                     *           "MEDIUM": 80
+                     *         },
+                     *         "byStatus": {
+                     *           "CANCELLED": 1,
+                     *           "FAILED": 1,
+                     *           "QUEUED": 1,
+                     *           "SENT": 117
+                     *         },
+                     *         "byType": {
+                     *           "EMAIL": 100,
+                     *           "PUSH": 0,
+                     *           "SMS": 20
+                     *         },
+                     *         "queueDepth": {
+                     *           "high_priority": 0,
+                     *           "notifications": 1,
+                     *           "notifications_dlq": 1,
+                     *           "retry": 0
+                     *         },
+                     *         "successRate": 97.5,
+                     *         "total": 120
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StatisticsAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    get_notification_api_notifications__notification_id__get: {
+    getNotification: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description 24 hex digits */
+                /** @description The notification's `_id`, 24 hex digits */
                 notification_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The notification */
+            /** @description The notification and its audit trail */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DetailEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "logs": [
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:1",
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "message": "Notification created",
+                     *             "metadata": {},
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 1,
+                     *             "status": "PENDING",
+                     *             "timestamp": "2026-11-23T10:30:00.000Z"
+                     *           },
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:2",
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "message": "Added to queue",
+                     *             "metadata": {},
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 2,
+                     *             "status": "QUEUED",
+                     *             "timestamp": "2026-11-23T10:30:00.000Z"
+                     *           },
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:3",
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "message": "Worker started processing",
+                     *             "metadata": {},
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 3,
+                     *             "status": "PROCESSING",
+                     *             "timestamp": "2026-11-23T10:30:00.100Z"
+                     *           },
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:4",
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "message": "Successfully sent via email provider",
+                     *             "metadata": {},
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 4,
+                     *             "status": "SENT",
+                     *             "timestamp": "2026-11-23T10:30:00.334Z"
+                     *           }
+                     *         ],
+                     *         "notification": {
+                     *           "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *           "attempts": [
+                     *             {
+                     *               "about": null,
+                     *               "code": null,
+                     *               "durationMs": 234,
+                     *               "outcome": "delivered",
+                     *               "provider": "ses",
+                     *               "startedAt": "2026-11-23T10:30:00.100Z"
+                     *             }
+                     *           ],
+                     *           "createdAt": "2026-11-23T10:30:00.000Z",
+                     *           "maxRetries": 3,
+                     *           "message": "Hello World",
+                     *           "onUnknown": "resend",
+                     *           "priority": "HIGH",
+                     *           "processingTimeMs": 234,
+                     *           "provider": "ses",
+                     *           "providerMessageId": "0100018f-1c2d",
+                     *           "recipient": "test@example.com",
+                     *           "retryCount": 0,
+                     *           "sentAt": "2026-11-23T10:30:00.334Z",
+                     *           "status": "SENT",
+                     *           "subject": "Test",
+                     *           "type": "EMAIL",
+                     *           "updatedAt": "2026-11-23T10:30:00.334Z"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationDetailAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No such notification */
+            /** @description Your tenant has no such notification */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    cancel_notification_api_notifications__notification_id__cancel_post: {
+    cancelNotification: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description 24 hex digits */
+                /** @description The notification's `_id`, 24 hex digits */
                 notification_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Cancelled */
+            /** @description The notification, cancelled */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "maxRetries": 3,
+                     *         "message": "Hello World",
+                     *         "onUnknown": "resend",
+                     *         "priority": "HIGH",
+                     *         "recipient": "test@example.com",
+                     *         "retryCount": 0,
+                     *         "status": "CANCELLED",
+                     *         "subject": "Test",
+                     *         "type": "EMAIL",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       },
+                     *       "message": "Notification cancelled",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No such notification */
+            /** @description Your tenant has no such notification */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
+            /** @description The notification's status does not allow it */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    retry_notification_api_notifications__notification_id__retry_post: {
+    retryNotification: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description 24 hex digits */
+                /** @description The notification's `_id`, 24 hex digits */
                 notification_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Queued */
+            /** @description The notification, queued again */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "maxRetries": 3,
+                     *         "message": "Hello World",
+                     *         "onUnknown": "resend",
+                     *         "priority": "HIGH",
+                     *         "recipient": "test@example.com",
+                     *         "retryCount": 0,
+                     *         "status": "QUEUED",
+                     *         "subject": "Test",
+                     *         "type": "EMAIL",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       },
+                     *       "message": "Notification queued again",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No such notification */
+            /** @description Your tenant has no such notification */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
+            /** @description The notification's status does not allow it */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    policy_api_policy_get: {
+    getPolicy: {
         parameters: {
             query?: never;
             header?: never;
@@ -2983,57 +3307,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "onUnknown": "resend"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PolicyAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    set_policy_api_policy_put: {
+    setPolicy: {
         parameters: {
             query?: never;
             header?: never;
@@ -3052,93 +3388,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "onUnknown": "hold"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PolicyAnswer"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The body is empty, not JSON or not UTF-8 */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            /** @description The body is too large */
+            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The Content-Type is not application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Fields are missing, wrong or unknown; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    providers_api_providers_get: {
+    listProviders: {
         parameters: {
             query?: never;
             header?: never;
@@ -3153,66 +3492,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProvidersEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "averageMs": 234,
+                     *           "breaker": "closed",
+                     *           "breakerOpenedAt": null,
+                     *           "effectiveWeight": 3,
+                     *           "failureRate": 0,
+                     *           "name": "ses",
+                     *           "outcomes": {
+                     *             "delivered": 117,
+                     *             "permanent": 1
+                     *           },
+                     *           "perSecond": null,
+                     *           "type": "EMAIL",
+                     *           "weight": 3,
+                     *           "weightChanges": []
+                     *         }
+                     *       ],
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProvidersAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    list_suppressions_api_suppressions_get: {
+    listSuppressions: {
         parameters: {
             query?: {
+                /** @description Suppressions a page */
                 limit?: number;
                 /** @description nextCursor of a page */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description In full, as in a body: case of the domain and separators of a phone number do not matter */
-                recipient?: string | null;
+                recipient?: string;
                 /** @description Of the recipient */
-                type?: components["schemas"]["Channel"] | null;
+                type?: components["schemas"]["Channel"];
             };
             header?: never;
             path?: never;
@@ -3226,57 +3593,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SuppressionListEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "nextCursor": null,
+                     *         "suppressions": [
+                     *           {
+                     *             "createdAt": "2026-11-23T10:30:00.000Z",
+                     *             "id": "1f0c2d4e8a17b5f9c316b03a1f0c2d4e",
+                     *             "notificationId": null,
+                     *             "reason": "manual",
+                     *             "recipient": "user@example.com",
+                     *             "type": "EMAIL"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuppressionPageAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    add_suppression_api_suppressions_post: {
+    addSuppression: {
         parameters: {
             query?: never;
             header?: never;
@@ -3295,93 +3684,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SuppressionEnvelope"];
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "id": "1f0c2d4e8a17b5f9c316b03a1f0c2d4e",
+                     *         "notificationId": null,
+                     *         "reason": "manual",
+                     *         "recipient": "user@example.com",
+                     *         "type": "EMAIL"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuppressionAnswer"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The body is empty, not JSON or not UTF-8 */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The present state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            /** @description The body is too large */
+            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The Content-Type is not application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Fields are missing, wrong or unknown; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
     };
-    remove_suppression_api_suppressions__suppression_id__delete: {
+    removeSuppression: {
         parameters: {
             query?: never;
             header?: never;
@@ -3399,61 +3796,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DoneEnvelope"];
+                    /**
+                     * @example {
+                     *       "message": "Address taken off the suppression list",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
                 };
             };
-            /** @description No valid API key */
+            /** @description There is no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Not allowed with this key */
+            /** @description Without a key, the development tenant is asked by another name than localhost */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description No such notification */
+            /** @description Your tenant has no such suppression */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are wrong */
+            /** @description Parameters are wrong, unknown or repeated; details name them */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Too many requests; see Retry-After */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
             429: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency is down; see Retry-After */
+            /** @description A dependency does not answer; Retry-After says when to come back */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };

@@ -2,23 +2,23 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
-export type Notification = Schemas['NotificationShape'];
-export type Attempt = Schemas['AttemptShape'];
-export type AuditEntry = Schemas['AuditShape'];
-export type NotificationDetail = Schemas['DetailShape'];
-export type NotificationPage = Schemas['PageShape'];
+export type Notification = Schemas['Notification'];
+export type Attempt = Schemas['Attempt'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type NotificationDetail = Schemas['NotificationDetail'];
+export type NotificationPage = Schemas['NotificationPage'];
 export type CreateNotification = Schemas['CreateNotification'];
-export type Statistics = Schemas['StatisticsShape'];
-export type Minute = Schemas['MinuteShape'];
-export type Minutes = Schemas['MinutesShape'];
-export type Provider = Schemas['ProviderShape'];
-export type DeadLetterGroup = Schemas['DeadLetterGroupShape'];
+export type Statistics = Schemas['Statistics'];
+export type Minute = Schemas['MinuteCounts'];
+export type Minutes = Schemas['RecentMinutes'];
+export type Provider = Schemas['Provider'];
+export type DeadLetterGroup = Schemas['DeadLetterGroup'];
 export type ReplayRequest = Schemas['ReplayDeadLetters'];
-export type ReplayAnswer = Schemas['ReplayShape'];
-export type ReplayResult = Schemas['ReplayResultShape'];
-export type Policy = Schemas['PolicyShape'];
-export type FieldError = Schemas['FieldErrorShape'];
-export type ErrorEnvelope = Schemas['ErrorEnvelope'];
+export type ReplayAnswer = Schemas['Replay'];
+export type ReplayResult = Schemas['ReplayResult'];
+export type Policy = Schemas['Policy'];
+export type FieldError = Schemas['FieldError'];
+export type ErrorEnvelope = Schemas['ErrorAnswer'];
 
 export type Status = Schemas['Status'];
 export type Channel = Schemas['Channel'];

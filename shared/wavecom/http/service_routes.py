@@ -9,14 +9,15 @@ from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 
 from wavecom.domain.errors import UnavailableError
 from wavecom.http import responses as shapes
-from wavecom.http.headers import PAGE_POLICY, accepts_gzip, etag
 from wavecom.http import tags
+from wavecom.http.headers import PAGE_POLICY, accepts_gzip, etag
 from wavecom.http.middleware import json_response
 from wavecom.http.services import Services
 from wavecom.http.views import iso
