@@ -323,6 +323,15 @@ def test_what_was_settled_by_its_acceptance_is_delivered_later(reports: Reports)
     assert [entry.status for entry in reports.store.trail[notification.id]] == steps
 
 
+def test_what_was_settled_without_naming_its_message_may_still_bounce(reports: Reports) -> None:
+    notification = reports.has(unknown_at("simulated-email"))
+    reports.receive([report(notification, Fared.ACCEPTED)])
+
+    reports.receive([replace(report(notification, Fared.UNDELIVERED), provider_message_id="message-0")])
+
+    assert reports.stored(notification).status is Status.UNDELIVERED
+
+
 def test_an_acceptance_that_came_while_its_answer_was_lost_settles_it_then(reports: Reports) -> None:
     notification = reports.has(begun(claimed()))
     reports.receive([report(notification, Fared.ACCEPTED)])

@@ -98,7 +98,8 @@ def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
         case Status.SENT if report.fared is Fared.ACCEPTED:
             return False  # known already
         case Status.SENT:
-            of_another = report.provider_message_id not in (None, notification.provider_message_id)
+            ids = {report.provider_message_id, notification.provider_message_id} - {None}
+            of_another = len(ids) > 1  # where both are known
             if report.fared is Fared.UNDELIVERED and of_another:
                 return False  # that of an attempt without an answer; the one that was sent may still arrive
             sent_after_all = report.fared is Fared.DELIVERED and report.provider in unanswered
