@@ -363,3 +363,11 @@ def test_sid_that_is_none_is_refused_without_its_text(options: dict[str, str]) -
         provider_at("http://127.0.0.1:1", **options)
 
     assert "AC1" not in str(caught.value)
+
+
+def test_refusal_with_endless_brackets_is_read_by_its_status(
+    service: TwilioService, provider: TwilioSmsProvider
+) -> None:
+    service.always = Reply(401, b"[" * 500_000)
+
+    assert isinstance(error_of(provider), TransientError)

@@ -4,6 +4,7 @@ What happened before the request could be written is Transient: nothing was sent
 answer that breaks off included, is Unknown: it may have been sent. ``code`` is the name of httpx's exception.
 """
 
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -19,6 +20,15 @@ from wavecom.domain.outcomes import TransientError, UnknownOutcomeError
 
 ANSWER_MAX_BYTES: Final = 1024 * 1024
 """No provider has that much to say; more is taken for a broken answer."""
+_RETRY_AFTER_MAX: Final = timedelta(days=1)
+_SECONDS: Final = re.compile("[0-9]+")
+_TIME: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_DATE: Final = re.compile(
+    rf"[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} [0-9]{{4}} {_TIME} GMT"
+    rf"|[A-Z][a-z]{{5,8}}, [0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{2}} {_TIME} GMT"
+    rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [0-9 ][0-9] {_TIME} [0-9]{{4}}"
+)
+"""The three forms of a date in HTTP (RFC 9110, section 5.6.7); the parser of email's dates takes much else."""
 _NOTHING_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -37,16 +47,22 @@ class Answer:
     body: bytes
 
     def retry_after(self, now: datetime | None = None) -> timedelta | None:
-        """Return the wait that ``Retry-After`` names, in seconds or as a date (RFC 9110, section 10.2.3), if any."""
+        """Return the wait that ``Retry-After`` names, in seconds or as a date (RFC 9110, section 10.2.3), if any.
+
+        It is a day at the most.
+        """
         text = self.headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdecimal():
-            return timedelta(seconds=min(int(text), 86_400))
+        if _SECONDS.fullmatch(text):
+            first_digits = text.lstrip("0")[:6]  # six are more than a day; int() refuses some thousands
+            return min(timedelta(seconds=int(first_digits or "0")), _RETRY_AFTER_MAX)
+        if not _DATE.fullmatch(text):
+            return None
         try:
             moment = parsedate_to_datetime(text)
         except ValueError:
             return None
         wait = moment.replace(tzinfo=moment.tzinfo or UTC) - (now or datetime.now(UTC))
-        return min(max(wait, timedelta(0)), timedelta(days=1))
+        return min(max(wait, timedelta(0)), _RETRY_AFTER_MAX)
 
 
 class HttpCaller:

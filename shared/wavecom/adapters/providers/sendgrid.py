@@ -65,7 +65,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
 """By the status. A 413 for the only message of a call is ``413 alone``."""
 
 _NO_TAG: Final = f"-{'0' * 32}-"
-_ABOUT_ONE: Final = re.compile(r"personalizations[.\[](\d+)\]?(\.(to|subject|substitutions)\b.*)?")
+_ABOUT_ONE: Final = re.compile(r"personalizations[.\[]([0-9]{1,4})\]?(\.(to|subject|substitutions)\b.*)?")
 _ABOUT_THE_ONLY_ONE: Final = re.compile(r"(subject|content)\b.*")
 _REFUSED_TOGETHER: Final = "refused_together"
 _VALIDATION: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -293,7 +293,7 @@ def _errors(answer: Answer) -> list[tuple[str, str]]:
     try:
         errors = json.loads(answer.body)["errors"]
         return [(str(each.get("field") or ""), str(each.get("message") or "")) for each in errors]
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return []
 
 

@@ -35,7 +35,7 @@ from wavecom.domain.outcomes import (
 )
 from wavecom.ports import OutgoingMessage
 
-_ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
+_ENHANCED_CODE: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
 _LINE_BEGINS_WITH_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
 _REPLY_KEPT: Final = 200
 """Characters of a reply that an error's text keeps."""

@@ -141,7 +141,7 @@ def _content(answer: Answer) -> dict[str, Any]:
     """Return an answer's JSON object, empty where it is none."""
     try:
         content = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
