@@ -26,9 +26,12 @@ def test_a_batch_is_sent_and_recorded(delivery: World) -> None:
 def test_deadline_of_a_notification_goes_to_its_provider(delivery: World) -> None:
     deadline = NOON + timedelta(minutes=5)
 
-    delivery.run(delivery.waiting(expires_at=deadline) + delivery.waiting())
+    urgent, patient = delivery.waiting(expires_at=deadline) + delivery.waiting()
 
-    assert [message.expires_at for message in delivery.email.accepted] == [deadline, None]
+    delivery.run([urgent, patient])
+
+    accepted = {message.notification_id: message.expires_at for message in delivery.email.accepted}
+    assert accepted == {urgent.id: deadline, patient.id: None}
 
 
 def test_the_trail_of_a_delivery_has_all_four_entries_in_order(delivery: World) -> None:
