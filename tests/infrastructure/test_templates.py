@@ -409,7 +409,9 @@ def test_delivery_reports_of_ses_come_to_the_receipts_function(assemblies: Assem
     (destination,) = assembly.of_type("SES::ConfigurationSetEventDestination").values()
 
     assert configuration_set["Name"] == "wavecom-prod"
-    assert {"bounce", "complaint", "delivery", "deliveryDelay", "send"} <= set(destination["EventDestination"]["MatchingEventTypes"])
+    assert {"bounce", "complaint", "delivery", "deliveryDelay", "send"} <= set(
+        destination["EventDestination"]["MatchingEventTypes"]
+    )
     subscribed = [each for each in assembly.of_type("SNS::Subscription").values() if each["Protocol"] == "lambda"]
     assert "Receipts" in json.dumps(subscribed[0]["Endpoint"])
     assert subscribed[0]["RedrivePolicy"]
