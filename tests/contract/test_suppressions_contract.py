@@ -75,8 +75,21 @@ def test_the_same_address_twice_in_one_call_is_there_once(suppressions) -> None:
 def test_nothing_may_be_added_and_nothing_asked_for(suppressions) -> None:
     suppressions.add([])
 
-    assert suppressions.among([]) == set()
+    assert suppressions.among([]) == {}
     assert suppressions.page("bank-a", limit=10) == []
+
+
+def test_of_a_batch_each_is_named_with_the_reason_on_its_list(suppressions) -> None:
+    complained, dead, free = (
+        pending(),
+        pending(channel=Channel.SMS, recipient=PHONE),
+        pending(recipient="c@example.com"),
+    )
+    suppressions.add([a_suppression(reason=Unwanted.COMPLAINT), a_suppression(PHONE, Channel.SMS)])
+
+    found = suppressions.among([complained, dead, free])
+
+    assert found == {complained.id: Unwanted.COMPLAINT, dead.id: Unwanted.HARD_BOUNCE}
 
 
 def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions) -> None:
@@ -92,7 +105,7 @@ def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions) -> None:
         pending(channel=Channel.PUSH, recipient=PHONE),
     ]
 
-    assert suppressions.among([*free, *listed, theirs]) == {each.id for each in [*listed, theirs]}
+    assert suppressions.among([*free, *listed, theirs]).keys() == {each.id for each in [*listed, theirs]}
 
 
 @pytest.mark.parametrize("recipient", ["USER@example.com", "user@EXAMPLE.COM", "uSER@eXAMPLE.cOM"])
@@ -100,20 +113,20 @@ def test_the_case_of_an_email_address_does_not_matter(suppressions, recipient: s
     suppressions.add([a_suppression(recipient)])
     notification = pending()
 
-    assert suppressions.among([notification]) == {notification.id}
+    assert suppressions.among([notification]).keys() == {notification.id}
     assert suppressions.page("bank-a", limit=1)[0].recipient == recipient
 
 
 def test_two_mailboxes_that_only_look_alike_are_two(suppressions) -> None:
     suppressions.add([a_suppression("strasse@example.com")])
 
-    assert suppressions.among([pending(recipient="straße@example.com")]) == set()
+    assert suppressions.among([pending(recipient="straße@example.com")]) == {}
 
 
 def test_the_case_of_an_fcm_token_does_matter(suppressions) -> None:
     suppressions.add([a_suppression("abc:" + "Ab" * 60, Channel.PUSH)])
 
-    assert suppressions.among([pending(channel=Channel.PUSH, recipient="abc:" + "ab" * 60)]) == set()
+    assert suppressions.among([pending(channel=Channel.PUSH, recipient="abc:" + "ab" * 60)]) == {}
 
 
 def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions) -> None:
@@ -124,7 +137,7 @@ def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions) 
     assert suppressions.remove("bank-a~test", listed.id) is False
     assert suppressions.remove("bank-a", listed.id) is True
     assert suppressions.remove("bank-a", listed.id) is False
-    assert suppressions.among([pending()]) == set()
+    assert suppressions.among([pending()]) == {}
     suppressions.add([listed])
     assert suppressions.page("bank-a", limit=10) == [listed], "it can be put back"
 
