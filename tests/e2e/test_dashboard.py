@@ -180,7 +180,7 @@ def test_a_failing_provider_is_seen_to_open_its_breaker(dashboard: Tab, dashboar
     expect(card).to_contain_text("Closed")
 
     for _ in range(20):
-        dashboard_stack.post("simulator-fail:" + "A" * 140, type="PUSH", subject=None, maxRetries=1)
+        dashboard_stack.post("simulator-timeout:" + "A" * 140, type="PUSH", subject=None, maxRetries=0)
 
     expect(card).to_contain_text(re.compile("Open|Half-open"))
     expect(card).to_contain_text("Opened")
