@@ -48,8 +48,7 @@ def test_the_api_keeps_to_its_description(case: Case, api: Api, token: str, fail
     if case.path == "/api/notifications/batch":
         # The answer is 207 for the batch, and the item that does not fit is refused within it.
         excluded.append(negative_data_rejection)
-    case.call_and_validate(
-        base_url=str(api.client.base_url),
-        headers={"Authorization": f"Bearer {token}"},
-        excluded_checks=excluded,
-    )
+    headers = {"Authorization": f"Bearer {token}"}
+    response = case.call(base_url=str(api.client.base_url), headers=headers)
+    if response.status_code != 431:  # the local server's own word on headers that are too large, before the API's
+        case.validate_response(response, headers=headers, excluded_checks=excluded)

@@ -141,7 +141,7 @@ def test_an_open_breaker_is_a_warning_and_without_another_provider_a_failure(wav
 
 
 def test_a_provider_that_fails_often_is_a_warning(wavecom: Wavecom, api: Api):
-    counted = {"providers.ses.delivered": 90, "providers.ses.transient": 10}
+    counted = {"providers.ses.delivered": 90, "providers.ses.transient": 10, "providerFaults.ses": 10}
     api.services.counters.add("bank-a", counted, api.services.clock())
 
     assert checks(wavecom)["providers"]["finding"] == "10.0 % of the attempts of ses fail"

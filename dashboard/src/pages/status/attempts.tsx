@@ -7,6 +7,14 @@ import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
 import { Moment } from '@/ui/moment';
 
+/** Of whom a refusal speaks, in the reader's words; what speaks of the sender may be mended on our side. */
+const REFUSAL_OF: Record<NonNullable<Attempt['about']>, string> = {
+  recipient: ' · because of the recipient',
+  message: ' · because of the message',
+  sender: ' · because of us or the provider',
+  unclear: ' · it is not clear why',
+};
+
 export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   return (
     <Card title="Attempts" aside={<span className="text-xs text-muted tabular-nums">{attempts.length}</span>}>
@@ -32,6 +40,7 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
                       <code className="break-all">{attempt.code}</code>
                     </>
                   )}
+                  {attempt.about !== null && REFUSAL_OF[attempt.about]}
                 </p>
               </div>
               <Badge tone={OUTCOMES[attempt.outcome].tone} title={OUTCOMES[attempt.outcome].meaning}>

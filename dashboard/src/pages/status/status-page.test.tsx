@@ -82,15 +82,17 @@ it('lists every attempt with its outcome and code', async () => {
   const attempt = { provider: 'ses', startedAt: '2026-01-31T09:30:05.000Z', durationMs: 234 };
   open({
     attempts: [
-      { ...attempt, outcome: 'unknown', code: 'read_timeout' },
-      { ...attempt, outcome: 'delivered', code: null },
+      { ...attempt, outcome: 'unknown', code: 'read_timeout', about: 'sender' },
+      { ...attempt, outcome: 'permanent', code: '5.1.1', about: 'recipient' },
+      { ...attempt, outcome: 'delivered', code: null, about: null },
     ],
   });
 
   const attempts = within(await screen.findByRole('list', { name: 'Attempts' })).getAllByRole('listitem');
 
   expect(attempts[0]).toHaveTextContent(/1. ses.*took 234 ms · code read_timeout.*No answer/);
-  expect(attempts[1]).toHaveTextContent(/2. ses.*Accepted/);
+  expect(attempts[1]).toHaveTextContent(/2. ses.*code 5.1.1 · because of the recipient/);
+  expect(attempts[2]).toHaveTextContent(/3. ses.*Accepted/);
 });
 
 it.each<[Status, string[]]>([
