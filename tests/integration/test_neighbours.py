@@ -27,7 +27,7 @@ from wavecom.application.deliver import Deliver
 from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.route import Route, Router, Routes
 from wavecom.domain import lifecycle
-from wavecom.domain.notification import Channel, Notification, Status
+from wavecom.domain.notification import Cause, Channel, Notification, Status
 from wavecom.domain.tenant import TEST_SUFFIX
 
 REPLIES = {
@@ -169,3 +169,15 @@ def test_test_world_in_flames_changes_nothing_in_the_live_one_or_in_another_tena
     assert world.live_state() == ("closed", 1.0, 0)
     states = world.breakers.states()
     assert {states[f"smtp/bank-{tenant}{TEST_SUFFIX}"].name for tenant in range(10)} == {"open"}
+
+
+def test_recipient_that_its_server_does_not_know_is_asked_for_once(world: World) -> None:
+    (refused,) = world.send("bank-a", "unknown+17@other.example")
+
+    (again,) = world.send("bank-a", "Unknown+17@OTHER.example")
+    (others,) = world.send("bank-b", "unknown+17@other.example")
+
+    assert (refused.status, refused.cause, len(refused.attempts)) == (Status.FAILED, Cause.PERMANENT, 1)
+    assert (again.status, again.cause, again.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
+    assert again.error == "The recipient is on the suppression list: a provider reported it dead"
+    assert len(others.attempts) == 1, "one tenant's list says nothing to another"

@@ -102,7 +102,9 @@ class Gate:
 
 
 @pytest.fixture
-def gate() -> Gate:
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """A gate that stores its counts with every call."""
+    monkeypatch.setattr("wavecom.http.meter.FLUSH_EVERY", timedelta(0))
     return Gate()
 
 
@@ -242,8 +244,8 @@ def test_events_that_are_not_ours_are_received_by_nobody(gate: Gate):
     assert gate.counted() == {"accepted.sendgrid": 2}
 
 
-def test_without_any_key_of_sendgrid_its_route_refuses_all():
-    gate = Gate(sendgrid_keys={})
+def test_without_any_key_of_sendgrid_its_route_refuses_all(gate: Gate):
+    gate.sendgrid_keys = {}
 
     refused(gate.send(sendgrid()), 401, "UNAUTHENTICATED")
     assert gate.counted() == {"refused.sendgrid.forged": 1}
@@ -490,6 +492,19 @@ def test_a_hostile_call_is_refused(gate: Gate, make: Callable[[], httpx.Request]
 
     assert gate.receiver.calls == []
     assert gate.counted() == {}
+
+
+def test_forged_calls_cost_the_database_nothing_but_a_sum_now_and_then(monkeypatch: pytest.MonkeyPatch):
+    gate, stored = Gate(), []
+    add = gate.counters.add
+    monkeypatch.setattr(gate.counters, "add", lambda *counts: (stored.append(counts), add(*counts)))
+
+    with gate.client() as client:
+        for _ in range(100):
+            assert client.send(webhook(secret="whsec_" + base64.b64encode(b"x" * 24).decode())).status_code == 401
+
+    assert len(stored) <= 5
+    assert gate.receiver.calls == []
 
 
 @pytest.mark.parametrize("event", [{"body": "not base64", "isBase64Encoded": True}, {"body": "\ud800"}])

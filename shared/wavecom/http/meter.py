@@ -45,6 +45,11 @@ class HttpMeter:
         if due and status != HTTPStatus.SERVICE_UNAVAILABLE:
             self.flush()
 
+    def count(self, name: str) -> None:
+        """Count one event of nobody known, by the name of its counter; it is stored with the requests."""
+        with self._lock:
+            self._pending[ANONYMOUS][name] += 1
+
     def flush(self) -> None:
         """Store what was counted; what cannot be stored now is kept for the next time."""
         with self._lock:

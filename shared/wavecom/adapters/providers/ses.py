@@ -80,7 +80,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["BadRequestException"],
         About.RECIPIENT,
         "The recipient's address",
-        words="final '@domain' | local address | domain contains | domain starts | domain ends | illegal address",
+        words="missing final | local address | domain contains | domain starts | domain ends | illegal address",
     ),
 )
 """Amazon SES API v2 reference, "SendEmail" and "SendBulkEmail"; "Errors related to the sending quotas". What is not

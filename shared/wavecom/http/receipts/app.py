@@ -16,7 +16,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from standardwebhooks import Webhook
 
-from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.receipts import DeliveryReport
 from wavecom.http.app import Resolver, match_exactly
 from wavecom.http.errors import (
@@ -26,7 +25,7 @@ from wavecom.http.errors import (
     UnsupportedMediaTypeError,
 )
 from wavecom.http.headers import is_encoded
-from wavecom.http.meter import ANONYMOUS, HttpMeter
+from wavecom.http.meter import HttpMeter
 from wavecom.http.middleware import JSON, UNMATCHED, Next, finish, json_response
 from wavecom.http.receipts.refusals import SignatureRefusedError
 from wavecom.http.receipts.sendgrid import nobodys_key, read_key, sendgrid_reports
@@ -76,7 +75,8 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
     nobodys_tokens = [secrets.token_hex(16)]
     sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
     nobodys_keys = [nobodys_key()] if sendgrid_keys else []
-    app.use([finish(HttpMeter(services.counters, services.clock)), _label, match_exactly])
+    meter = HttpMeter(services.counters, services.clock)
+    app.use([finish(meter), _label, match_exactly])
 
     @app.post(TWILIO)
     def twilio(provider: str) -> Response[str]:
@@ -88,7 +88,7 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
         def read() -> Taken:
             return Taken(reports=twilio_reports(callback, provider=provider, auth_tokens=tokens, at=at))
 
-        return _receive("twilio", read, services)
+        return _receive("twilio", read, services, meter)
 
     @app.post(WEBHOOK)
     def webhook(provider: str) -> Response[str]:
@@ -97,7 +97,7 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
         known = webhooks.get(provider, nobodys_webhooks)
         at = services.clock()
         return _receive(
-            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services
+            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services, meter
         )
 
     @app.post(SENDGRID)
@@ -107,7 +107,7 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
         known = sendgrid_keys.get(provider, nobodys_keys)
         at = services.clock()
         return _receive(
-            "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services
+            "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services, meter
         )
 
     return app
@@ -151,24 +151,19 @@ def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], pu
     )
 
 
-def _receive(source: str, read: Callable[[], Taken], services: ReceiptServices) -> Response[str]:
-    """Receive what is taken of a call; answer 204, or 207 and what is wrong with the items that are refused."""
+def _receive(source: str, read: Callable[[], Taken], services: ReceiptServices, meter: HttpMeter) -> Response[str]:
+    """Receive what is taken of a call; answer 204, or 207 and what is wrong with the items that are refused.
+
+    What is forged costs the database nothing: it is counted in memory, and stored with the counts of requests.
+    """
     try:
         taken = read()
     except SignatureRefusedError as exc:
-        _count(f"receipts.refused.{source}.{exc.reason}", services)
+        meter.count(f"receipts.refused.{source}.{exc.reason}")
         raise
     if taken.reports:
         services.receive(taken.reports)
-    _count(f"receipts.accepted.{source}", services)
+    meter.count(f"receipts.accepted.{source}")
     if taken.refused:
         return json_response(HTTPStatus.MULTI_STATUS, {"success": True, "data": taken.view()})
     return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
-
-
-def _count(name: str, services: ReceiptServices) -> None:
-    """Count one call. The answer must not depend on it: the report is stored, or refused, already."""
-    try:
-        services.counters.add(ANONYMOUS, {name: 1}, services.clock())
-    except StoreUnavailableError:
-        logger.warning("Call of a provider not counted", extra={"counter": name})

@@ -1,0 +1,145 @@
+"""Of whom the refusals of providers over HTTP speak, as their stand-ins and AWS's own client library tell them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.standins.twilio import TwilioService, error_reply
+from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider
+from wavecom.adapters.providers.ses import SesEmailProvider
+from wavecom.adapters.providers.sns import SnsSmsProvider
+from wavecom.adapters.providers.twilio import TwilioSmsProvider
+from wavecom.domain.notification import Channel
+from wavecom.domain.outcomes import About, Outcome, ProviderError
+from wavecom.domain.suppression import Unwanted
+from wavecom.ports import OutgoingMessage, Provider
+
+NOW, EVER = Outcome.TRANSIENT, Outcome.PERMANENT
+TWILIO = [
+    (400, 21211, EVER, About.RECIPIENT, Unwanted.HARD_BOUNCE),
+    (400, 21614, EVER, About.RECIPIENT, Unwanted.HARD_BOUNCE),
+    (400, 21610, EVER, About.RECIPIENT, Unwanted.COMPLAINT),
+    (400, 21265, EVER, About.RECIPIENT, None),
+    (400, 21617, EVER, About.MESSAGE, None),
+    (400, 21606, NOW, About.SENDER, None),
+    (400, 21408, NOW, About.SENDER, None),
+    (401, 20003, NOW, About.SENDER, None),
+    (400, 29999, NOW, About.UNCLEAR, None),
+]
+SES = [
+    ("BadRequestException", "Missing final '@domain'", EVER, About.RECIPIENT),
+    ("BadRequestException", "Something is wrong", EVER, About.UNCLEAR),
+    ("BadRequestException", "Configuration set wavecom does not exist", NOW, About.SENDER),
+    ("MessageRejected", "Email address is not verified. The following identities failed the check", NOW, About.SENDER),
+    ("MessageRejected", "Sending suspended for this account", NOW, About.SENDER),
+    ("MessageRejected", "Message contains a virus", EVER, About.MESSAGE),
+    ("SendingPausedException", "Sending is paused", NOW, About.SENDER),
+    ("AccessDeniedException", "User is not authorized to perform ses:SendEmail", NOW, About.SENDER),
+]
+END_USER_MESSAGING = [
+    ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", EVER, About.RECIPIENT, Unwanted.COMPLAINT),
+    ("ValidationException", "MAXIMUM_SIZE_EXCEEDED", EVER, About.MESSAGE, None),
+    ("ValidationException", "DESTINATION_COUNTRY_BLOCKED", EVER, About.UNCLEAR, None),
+    ("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", NOW, About.SENDER, None),
+]
+SNS = [
+    (
+        "InvalidParameter",
+        "Invalid parameter: PhoneNumber Reason: is not valid to publish to",
+        EVER,
+        About.RECIPIENT,
+        None,
+    ),
+    ("InvalidParameter", "Invalid parameter: Message too long", EVER, About.MESSAGE, None),
+    ("OptedOut", "The number opted out", EVER, About.RECIPIENT, Unwanted.COMPLAINT),
+    ("AuthorizationError", "Not allowed", NOW, About.SENDER, None),
+]
+
+
+class RefusingClient:
+    """A client of AWS whose every call is answered with one error."""
+
+    def __init__(self, code: str, text: str, status: int = 400, **fields: Any) -> None:
+        self._response = {
+            "Error": {"Code": code, "Message": text},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+            **fields,
+        }
+
+    def _refuse(self, **_: Any) -> None:
+        raise ClientError(self._response, "Send")  # type: ignore[arg-type]
+
+    send_email = send_text_message = publish = _refuse
+
+
+def error_of(provider: Provider, channel: Channel) -> ProviderError:
+    message = OutgoingMessage(
+        notification_id="65f0c1d2a1b2c3d4e5f60718",
+        channel=channel,
+        recipient="a@b.example" if channel is Channel.EMAIL else "+12025550123",
+        subject="Hi",
+        message="Hello",
+        attempt=1,
+    )
+    with pytest.raises(ProviderError) as caught:
+        provider.send(message)
+    return caught.value
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioService]:
+    with TwilioService() as service:
+        yield service
+
+
+@pytest.mark.parametrize(("status", "code", "outcome", "about", "unwanted"), TWILIO)
+def test_what_twilio_refuses(
+    twilio: TwilioService, status: int, code: int, outcome: Outcome, about: About, unwanted: Unwanted | None
+) -> None:
+    provider = TwilioSmsProvider(
+        name="twilio",
+        base_url=twilio.url,
+        account_sid="AC" + "a" * 32,
+        auth_token="stand-in",
+        sender="+15005550006",
+        timeout=timedelta(seconds=5),
+        max_connections=2,
+    )
+    twilio.follow(error_reply(status, code, "Refused"))
+
+    error = error_of(provider, Channel.SMS)
+    provider.close()
+
+    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
+
+
+@pytest.mark.parametrize(("code", "text", "outcome", "about"), SES)
+def test_what_amazon_ses_refuses(code: str, text: str, outcome: Outcome, about: About) -> None:
+    provider = SesEmailProvider(RefusingClient(code, text), sender="no-reply@bank.example")  # type: ignore[arg-type]
+
+    error = error_of(provider, Channel.EMAIL)
+
+    assert (error.outcome, error.about) == (outcome, about)
+
+
+@pytest.mark.parametrize(("code", "reason", "outcome", "about", "unwanted"), END_USER_MESSAGING)
+def test_what_aws_end_user_messaging_refuses(
+    code: str, reason: str, outcome: Outcome, about: About, unwanted: Unwanted | None
+) -> None:
+    client = RefusingClient(code, "Refused", Reason=reason)
+
+    error = error_of(EndUserMessagingSmsProvider(client), Channel.SMS)  # type: ignore[arg-type]
+
+    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
+
+
+@pytest.mark.parametrize(("code", "text", "outcome", "about", "unwanted"), SNS)
+def test_what_amazon_sns_refuses(
+    code: str, text: str, outcome: Outcome, about: About, unwanted: Unwanted | None
+) -> None:
+    error = error_of(SnsSmsProvider(RefusingClient(code, text)), Channel.SMS)  # type: ignore[arg-type]
+
+    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
