@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from tests.builders import TIMINGS, ManualClock, a_draft, message_about
 from tests.fakes import FakeQueue
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
 from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
@@ -22,6 +23,7 @@ from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.weights import MongoWeights
 from wavecom.adapters.providers.simulated import SimulatedProvider
 from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
+from wavecom.adapters.providers.twilio import TwilioSmsProvider
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.provider_health import ProviderHealth
@@ -29,6 +31,7 @@ from wavecom.application.route import Route, Router, Routes
 from wavecom.domain import lifecycle
 from wavecom.domain.notification import Cause, Channel, Notification, Status
 from wavecom.domain.tenant import TEST_SUFFIX
+from wavecom.ports import Provider
 
 REPLIES = {
     "greylisted": "450 4.2.0 Recipient address rejected: Greylisted",
@@ -64,30 +67,23 @@ class Server:
 
 
 class World:
-    """Consumers of one process, with SMTP for live messages and simulators for those of test keys."""
+    """Consumers of one process, with one provider for live messages and simulators for those of test keys."""
 
-    def __init__(self, mongo: Mongo, port: int, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, mongo: Mongo, provider: Provider, executor: ThreadPoolExecutor) -> None:
         self.clock = ManualClock()
         self.counters = MongoCounters(mongo)
         self.store = MongoNotificationStore(mongo, self.counters)
         self.breakers = PyBreakers(MongoBreakerStates(mongo), self.clock)
         self.weights = MongoWeights(mongo)
         pace = MongoPace(mongo)
-        self.smtp = SmtpEmailProvider(
-            host="127.0.0.1",
-            port=port,
-            sender="no-reply@bank.example",
-            encryption=Encryption.NONE,
-            timeout=timedelta(seconds=5),
-            pool_size=32,
-        )
-        simulators = {channel: [Route(provider=SimulatedProvider("smtp", channel))] for channel in Channel}
+        self.provider = provider
+        simulators = {channel: [Route(provider=SimulatedProvider(provider.name, channel))] for channel in Channel}
         self.deliver = Deliver(
             store=self.store,
             queue=FakeQueue(),
             suppressions=MongoSuppressions(mongo),
             router=Router(
-                routes=Routes(live={Channel.EMAIL: [Route(provider=self.smtp)]}, simulators=simulators),
+                routes=Routes(live={provider.channel: [Route(provider=provider)]}, simulators=simulators),
                 breakers=self.breakers,
                 pace=pace,
                 weights=self.weights,
@@ -103,7 +99,12 @@ class World:
     def send(self, tenant: str, *recipients: str) -> list[Notification]:
         """Accept and deliver one message to each recipient, and return what is stored of them."""
         created = [
-            lifecycle.create(a_draft(recipient=each), tenant_id=tenant, at=self.clock(), timings=TIMINGS)
+            lifecycle.create(
+                a_draft(channel=self.provider.channel, recipient=each),
+                tenant_id=tenant,
+                at=self.clock(),
+                timings=TIMINGS,
+            )
             for each in recipients
         ]
         self.store.add(created)
@@ -113,11 +114,11 @@ class World:
 
     def live_state(self) -> tuple[str, float, int]:
         """Return the breaker of the live provider, its weight, and how many attempts counted against it."""
-        states = self.breakers.states()
+        name, states = self.provider.name, self.breakers.states()
         return (
-            states["smtp"].name if "smtp" in states else "closed",
-            self.weights.factors().get("smtp", 1.0),
-            self.counters.totals(None).provider_faults().get("smtp", 0),
+            states[name].name if name in states else "closed",
+            self.weights.factors().get(name, 1.0),
+            self.counters.totals(None).provider_faults().get(name, 0),
         )
 
 
@@ -131,10 +132,18 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def world(mongo: Mongo, server: Server) -> Iterator[World]:
+    """A world whose live messages go by SMTP."""
+    provider = SmtpEmailProvider(
+        host="127.0.0.1",
+        port=server.port,
+        sender="no-reply@bank.example",
+        encryption=Encryption.NONE,
+        timeout=timedelta(seconds=5),
+        pool_size=32,
+    )
     with ThreadPoolExecutor(32) as executor:
-        world = World(mongo, server.port, executor)
-        yield world
-        world.smtp.close()
+        yield World(mongo, provider, executor)
+    provider.close()
 
 
 @pytest.mark.parametrize("kind", REPLIES)
@@ -145,6 +154,32 @@ def test_one_tenants_recipients_do_not_stop_another_tenants_mail(world: World, k
 
     assert {each.status for each in others} == {Status.SENT}
     assert {len(each.attempts) for each in others} == {1}
+    assert world.live_state() == ("closed", 1.0, 0)
+
+
+@pytest.mark.parametrize("code", [21211, 21610, 21614, 21635, 21617, 29999])
+def test_one_tenants_numbers_do_not_stop_another_tenants_sms(mongo: Mongo, code: int) -> None:
+    numbers = [f"+1202555{number:04}" for number in range(100, 100 + PER_KIND)]
+    with TwilioService() as twilio, ThreadPoolExecutor(32) as executor:
+        provider = TwilioSmsProvider(
+            name="twilio",
+            base_url=twilio.url,
+            account_sid=ACCOUNT_SID,
+            auth_token=AUTH_TOKEN,
+            sender="+15005550006",
+            timeout=timedelta(seconds=5),
+            max_connections=32,
+        )
+        world = World(mongo, provider, executor)
+        for _ in numbers:
+            twilio.follow(error_reply(400, code, "Refused"))
+        refused = world.send("bank-a", *numbers)
+
+        others = world.send("bank-b", *(f"+4420794600{number}" for number in range(10, 20)))
+        provider.close()
+
+    assert {each.status for each in refused} <= {Status.FAILED, Status.RETRYING}
+    assert [(each.status, len(each.attempts)) for each in others] == [(Status.SENT, 1)] * 10
     assert world.live_state() == ("closed", 1.0, 0)
 
 

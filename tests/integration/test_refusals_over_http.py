@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.standins.twilio import TwilioService, error_reply
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
 from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider
 from wavecom.adapters.providers.ses import SesEmailProvider
 from wavecom.adapters.providers.sns import SnsSmsProvider
@@ -102,8 +102,8 @@ def test_what_twilio_refuses(
     provider = TwilioSmsProvider(
         name="twilio",
         base_url=twilio.url,
-        account_sid="AC" + "a" * 32,
-        auth_token="stand-in",
+        account_sid=ACCOUNT_SID,
+        auth_token=AUTH_TOKEN,
         sender="+15005550006",
         timeout=timedelta(seconds=5),
         max_connections=2,
