@@ -684,3 +684,17 @@ def test_bulk_with_random_faults_loses_and_doubles_nothing(
             if isinstance(outcome, Receipt)
         ]
         assert sorted(sent) == sorted(accepted)
+
+
+@pytest.mark.parametrize(
+    ("sender", "name"),
+    [
+        ('"Bank: Alerts" <no-reply@wavecom.example.com>', "Bank: Alerts"),
+        ('"Bank, N.A." <no-reply@wavecom.example.com>', '"Bank, N.A."'),
+        ('"Bank; \\"N.A.\\"" <no-reply@wavecom.example.com>', '"Bank; \\"N.A.\\""'),
+    ],
+)
+def test_name_that_the_service_would_divide_is_quoted(service: SendGridService, sender: str, name: str) -> None:
+    provider_at(service.url, sender=sender).send(message_to())
+
+    assert service.requests[0].json["from"] == {"email": "no-reply@wavecom.example.com", "name": name}

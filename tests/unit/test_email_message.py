@@ -48,6 +48,7 @@ TRAPS = (
     ".",
     "Bcc: x@evil.example",
     "--boundary",
+    "\ufeff",
 )
 
 
@@ -105,8 +106,13 @@ def everything() -> list[tuple[Case, bytes]]:
     return [(case, composed(case)) for case in cases()]
 
 
+def read(text: str) -> str:
+    """Return a text as readers give it: without a byte order mark where it begins."""
+    return text.removeprefix("\ufeff")
+
+
 def plain(text: str) -> str:
-    return text.replace("\r\n", "\n").rstrip("\n")
+    return read(text).replace("\r\n", "\n").rstrip("\n")
 
 
 def test_independent_parser_reads_what_was_given(everything: list[tuple[Case, bytes]]) -> None:
@@ -122,10 +128,10 @@ def test_independent_parser_reads_what_was_given(everything: list[tuple[Case, by
             "names": mail["names"],
         }
         expected = {
-            "name": case.name,
+            "name": read(case.name),
             "sender": "no-reply@bank.example",
             "to": [case.recipient],
-            "subject": case.subject,
+            "subject": read(case.subject),
             "text": plain(case.text),
             "id": f"<{ID}>",
             "names": OURS,
@@ -147,6 +153,17 @@ def test_every_line_and_encoded_word_is_legal(everything: list[tuple[Case, bytes
             charset, encoding, content = word[2:-2].split(b"?")
             octets = base64.b64decode(content) if encoding in b"bB" else _q(content)
             octets.decode(charset.decode())  # whole characters
+
+
+def test_encoded_words_divide_before_no_mark_and_no_byte_order_mark() -> None:
+    subjects = [f"{'x' * 54}e\u0301{'y' * 99}=?", f"=?{'x' * 46}y\ufeff{'z' * 99}", f"{'語' * 12}\ufeff{'語' * 12}"]
+    given = [Case(name="", subject=each, text="Hello", recipient="user@example.com") for each in subjects]
+    messages = [composed(each) for each in given]
+
+    assert [mail["subject"] for mail in read_mails(messages)] == subjects
+    words = [word for each in messages for word in ENCODED_WORD.findall(each)]
+    assert len(words) > len(messages)
+    assert not any(word.startswith((b"=?utf-8?q?=CC", b"=?utf-8?q?=EF=BB", b"=?utf-8?b?77u/")) for word in words)
 
 
 def _q(content: bytes) -> bytes:

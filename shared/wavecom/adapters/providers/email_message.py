@@ -43,6 +43,10 @@ _MESSAGE_ID: Final = re.compile(rf"[A-Za-z0-9_-]+@{_LABEL}(?:\.{_LABEL})*")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _SPACE_AT_LINE_END: Final = re.compile(r"([ \t])(?=\r\n)")
 
+_LETTER: Final = re.compile(r"(?s:.)[\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff]{0,3}")
+"""A character with what changes it: 16 octets at the most, for which the shortest encoded word has room. U+FEFF stays
+with the one before it, since readers take it for a byte order mark where a text begins, and drop it; an encoded word
+is a text to them."""
 _LIKE_AN_ENCODED_WORD: Final = "=?"
 _B: Final = ("=?utf-8?b?", "?=")
 _Q: Final = ("=?utf-8?q?", "?=")
@@ -145,11 +149,11 @@ def _encoded_words(text: str, first_column: int) -> Iterator[str]:
     encoded, (start, end) = (_q, _Q) if q_length <= _b_length(len(octets)) else (_b, _B)
     room = min(ENCODED_LINE_MAX - first_column, ENCODED_WORD_MAX) - len(start) - len(end)
     part = b""
-    for character in text:
-        longer = part + character.encode()
+    for letter in _LETTER.findall(text):
+        longer = part + letter.encode()
         if part and len(encoded(longer)) > room:
             yield f"{start}{encoded(part)}{end}"
-            room, longer = ENCODED_WORD_MAX - len(start) - len(end), character.encode()
+            room, longer = ENCODED_WORD_MAX - len(start) - len(end), letter.encode()
         part = longer
     yield f"{start}{encoded(part)}{end}"
 

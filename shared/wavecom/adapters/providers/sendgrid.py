@@ -25,6 +25,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from wavecom.adapters.providers.email_address import checked_recipient, parse_sender, reads_as_encoded_word
+from wavecom.adapters.providers.email_message import quoted
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notification import Channel
@@ -215,9 +216,14 @@ class SendGridEmailProvider:
 
 
 def _from(sender: str) -> dict[str, str]:
-    """Return the sender as JSON; the service encodes its name itself."""
+    """Return the sender as JSON; the service encodes its name itself.
+
+    A name with a comma or semicolon is quoted, or "the API fails to parse it correctly" (Twilio's sendgrid-php,
+    lib/mail/EmailAddress.php, its issue 368).
+    """
     mailbox = parse_sender(sender)
-    return {"email": mailbox.address, **({"name": mailbox.name} if mailbox.name else {})}
+    name = quoted(mailbox.name) if re.search("[,;]", mailbox.name) else mailbox.name
+    return {"email": mailbox.address, **({"name": name} if name else {})}
 
 
 def _letter(number: int, message: OutgoingMessage) -> _Letter:
