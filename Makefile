@@ -1,8 +1,9 @@
 # What you can do with WaveCom. `make` alone lists the targets.
-# The first Python that fits and runs (a version manager may put names on the PATH without a Python behind them), else uv's.
+# The first Python that fits and runs (a version manager may put names on the PATH without a Python behind them), else uv's,
+# which without --system would be that of the very environment to be made anew.
 PYTHON ?= $(or $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$each; exit; }; \
-	done; uv python find '>=3.11,<3.14' 2>/dev/null),python3)
+	done; uv python find --system '>=3.11,<3.14' 2>/dev/null),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := .venv-ministack

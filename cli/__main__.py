@@ -1,6 +1,7 @@
 """``python -m cli``, and what `bin/wavecom` runs."""
 
 import io
+import signal
 import sys
 
 from cli import books, dead_letters, doctor, keys, notifications, send, suppressions, tail
@@ -18,7 +19,11 @@ for module_of_group, name in ((dead_letters, "dlq"), (suppressions, "suppression
 
 
 def main() -> None:
-    """Run the command line of this process. What its terminal cannot show is shown as an escape."""
+    """Run the command line of this process. What its terminal cannot show is shown as an escape.
+
+    Ctrl-C ends it also where a shell has started it in the background, with SIGINT ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

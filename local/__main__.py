@@ -31,11 +31,16 @@ console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+@cli.callback()
+def interruptible() -> None:
+    """Let signals interrupt every command: a shell that starts us in the background has SIGINT ignored."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+
+
 @cli.command()
 def up() -> None:
     """Start everything, say where it is, and stop it all on Ctrl-C."""
-    for number in STOP_SIGNALS:  # a shell that starts us in the background has SIGINT ignored
-        signal.signal(number, signal.default_int_handler)
     config = _config()
     os.umask(PRIVATE_UMASK)
     stack = Stack(config, say=lambda text: console.print(text, style="dim"))

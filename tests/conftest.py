@@ -24,6 +24,8 @@ from wavecom.adapters.mongo.indexes import create_indexes
 # the tests start, and nobody could press Ctrl-C in them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""Starts what follows with SIGINT ignored, as ``nohup make up &`` in a script does."""
 SERVER_START_SECONDS = 60
 MANY_THREADS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
 """For a client of many threads: httpx closes what it does not keep, now and then under another thread's hands."""

@@ -20,7 +20,7 @@ import psutil
 from chaos.stack import supervisor_pids, suspended
 from local.config import PROJECT, STATE_VARIABLE, StackConfig
 from local.supervision import Supervisor, end_leftovers
-from tests.conftest import MANY_THREADS, stack_config
+from tests.conftest import IN_THE_BACKGROUND, MANY_THREADS, stack_config
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
 
@@ -37,10 +37,6 @@ QUICK = {
     "SWEEP_EVERY_SECONDS": "1",
     "SIMULATED_LATENCY_MS": "200",
 }
-
-
-IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
-"""Starts what follows with SIGINT ignored, as ``nohup make up &`` does."""
 
 
 class RunningStack:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from cli import values
 from cli.__main__ import app
+from tests.conftest import IN_THE_BACKGROUND
 from tests.integration.conftest import Api, MakeApi
 
 ROOT = Path(__file__).parents[2]
@@ -74,11 +75,13 @@ class Wavecom:
         return json.loads(result.stdout)
 
     def process(self, *arguments: str, script: Path = SCRIPT, **options: Any) -> "subprocess.Popen[str]":
-        """Start ``bin/wavecom`` as a process of its own."""
+        """Start ``bin/wavecom`` as a process of its own, and in the background: what ends it there ends it anywhere."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("WAVECOM", "PYTHON"))}
         environment |= {name: value for name, value in self.environment.items() if value is not None}
         pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([str(script), *arguments], env=environment, text=True, **{**pipes, **options})
+        return subprocess.Popen(
+            [*IN_THE_BACKGROUND, str(script), *arguments], env=environment, text=True, **{**pipes, **options}
+        )
 
 
 @pytest.fixture
