@@ -297,6 +297,18 @@ class Suppression:
     created_at: datetime
     notification_id: str | None = None
 
+    @classmethod
+    def of_recipient(cls, notification: Notification, reason: Unwanted, at: datetime) -> "Suppression":
+        """Return the suppression of a notification's recipient, which that notification brought about."""
+        return cls(
+            tenant_id=notification.tenant_id,
+            channel=notification.channel,
+            recipient=notification.recipient,
+            reason=reason,
+            created_at=at,
+            notification_id=notification.id,
+        )
+
     @property
     def id(self) -> str:
         """The SHA-256 (32 hex digits) of channel and recipient: fit for a URL, which a recipient is not."""

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from tests.builders import TIMINGS, ManualClock, a_draft, message_about
 from tests.fakes import FakeQueue
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
+from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
@@ -23,7 +23,6 @@ from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.weights import MongoWeights
 from wavecom.adapters.providers.simulated import SimulatedProvider
 from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
-from wavecom.adapters.providers.twilio import TwilioSmsProvider
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.provider_health import ProviderHealth
@@ -161,15 +160,7 @@ def test_one_tenants_recipients_do_not_stop_another_tenants_mail(world: World, k
 def test_one_tenants_numbers_do_not_stop_another_tenants_sms(mongo: Mongo, code: int) -> None:
     numbers = [f"+1202555{number:04}" for number in range(100, 100 + PER_KIND)]
     with TwilioService() as twilio, ThreadPoolExecutor(32) as executor:
-        provider = TwilioSmsProvider(
-            name="twilio",
-            base_url=twilio.url,
-            account_sid=ACCOUNT_SID,
-            auth_token=AUTH_TOKEN,
-            sender="+15005550006",
-            timeout=timedelta(seconds=5),
-            max_connections=32,
-        )
+        provider = client_of(twilio)
         world = World(mongo, provider, executor)
         for _ in numbers:
             twilio.follow(error_reply(400, code, "Refused"))

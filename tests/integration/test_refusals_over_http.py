@@ -1,17 +1,15 @@
 """Of whom the refusals of providers over HTTP speak, as their stand-ins and AWS's own client library tell them."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
+from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider
 from wavecom.adapters.providers.ses import SesEmailProvider
 from wavecom.adapters.providers.sns import SnsSmsProvider
-from wavecom.adapters.providers.twilio import TwilioSmsProvider
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import About, Outcome, ProviderError
 from wavecom.domain.suppression import Unwanted
@@ -99,15 +97,7 @@ def twilio() -> Iterator[TwilioService]:
 def test_what_twilio_refuses(
     twilio: TwilioService, status: int, code: int, outcome: Outcome, about: About, unwanted: Unwanted | None
 ) -> None:
-    provider = TwilioSmsProvider(
-        name="twilio",
-        base_url=twilio.url,
-        account_sid=ACCOUNT_SID,
-        auth_token=AUTH_TOKEN,
-        sender="+15005550006",
-        timeout=timedelta(seconds=5),
-        max_connections=2,
-    )
+    provider = client_of(twilio)
     twilio.follow(error_reply(status, code, "Refused"))
 
     error = error_of(provider, Channel.SMS)

@@ -7,8 +7,10 @@ Credentials" (the magic numbers) and the "Error and Warning Dictionary".
 import base64
 import re
 import uuid
+from datetime import timedelta
 
 from tests.standins.http_service import HttpService, Reply, Request, json_reply
+from wavecom.adapters.providers.twilio import TwilioSmsProvider
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "stand-in-auth-token"
@@ -76,3 +78,16 @@ def _problem(form: dict[str, str]) -> tuple[int, str] | None:
     )
     first = next((problem for applies, problem in problems if applies), None)
     return first or MAGIC_RECIPIENTS.get(to) or MAGIC_SENDERS.get(sender)
+
+
+def client_of(service: TwilioService) -> TwilioSmsProvider:
+    """Return a provider that sends by a stand-in, from up to 32 threads."""
+    return TwilioSmsProvider(
+        name="twilio",
+        base_url=service.url,
+        account_sid=ACCOUNT_SID,
+        auth_token=AUTH_TOKEN,
+        sender="+15005550006",
+        timeout=timedelta(seconds=5),
+        max_connections=32,
+    )

@@ -222,17 +222,9 @@ class Deliver:
         """Return the recipients of whom their providers said that nothing more should go to them."""
         at = self.clock()
         return [
-            Suppression(
-                tenant_id=notification.tenant_id,
-                channel=notification.channel,
-                recipient=notification.recipient,
-                reason=finished.result.unwanted,
-                created_at=at,
-                notification_id=notification.id,
-            )
+            Suppression.of_recipient(finished.planned.pending.notification, finished.result.unwanted, at)
             for finished in group
             if finished.result is not None and finished.result.unwanted is not None
-            for notification in [finished.planned.pending.notification]
         ]
 
     def _suppress(self, unwanted: Sequence[Suppression]) -> None:

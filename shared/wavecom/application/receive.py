@@ -78,14 +78,7 @@ class Receive:
     def _suppress(self, reports: Sequence[DeliveryReport], stored: dict[str, Notification]) -> None:
         now = self.clock()
         unwanted = [
-            Suppression(
-                tenant_id=notification.tenant_id,
-                channel=notification.channel,
-                recipient=notification.recipient,
-                reason=report.unwanted,
-                created_at=now,
-                notification_id=notification.id,
-            )
+            Suppression.of_recipient(notification, report.unwanted, now)
             for report in reports
             if report.unwanted is not None and (notification := stored.get(report.notification_id))
         ]

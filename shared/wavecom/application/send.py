@@ -15,6 +15,7 @@ from wavecom.application.deadline import Deadline
 from wavecom.application.route import Planned
 from wavecom.domain.notification import Attempt, Notification
 from wavecom.domain.outcomes import (
+    About,
     Outcome,
     ProviderError,
     RateLimitedError,
@@ -204,7 +205,7 @@ def _result(
         receipt=answer if isinstance(answer, Receipt) else None,
         detail=str(error) if error else None,
         retry_after=limited.retry_after if limited else None,
-        limits_provider=limited is not None and not limited.of_recipient,
+        limits_provider=limited is not None and limited.about is About.SENDER,
         unwanted=error.unwanted if error else None,
         worth_waiting=isinstance(error, TransientError) and error.worth_waiting,
     )

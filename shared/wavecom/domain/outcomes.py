@@ -115,7 +115,6 @@ class RateLimitedError(ProviderError):
     ) -> None:
         super().__init__(message, code=code, about=About.RECIPIENT if of_recipient else About.SENDER)
         self.retry_after = retry_after
-        self.of_recipient = of_recipient
 
 
 class UnknownOutcomeError(ProviderError):

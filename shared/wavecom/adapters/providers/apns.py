@@ -198,9 +198,7 @@ def _refusal(answer: Answer) -> ProviderError:
     detail = f"APNs answered {status} {code}"
     if status == 429 and reason != "TooManyProviderTokenUpdates":
         return RateLimitedError(detail, code=code, retry_after=answer.retry_after(), of_recipient=True)
-    meaning = read(REFUSALS, (code, f"http_{status}"), "", detail=detail, code=code)
-    assert meaning is not None, "The last row fits everything"
-    return meaning
+    return read(REFUSALS, (code, f"http_{status}"), "", detail=detail, code=code)
 
 
 @dataclass(frozen=True, slots=True)

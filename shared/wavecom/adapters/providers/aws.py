@@ -175,9 +175,7 @@ def meaning_by(table: Sequence[Rule], *, also: Sequence[str] = ()) -> Callable[[
         codes = (" ".join([refusal.code, *filter(None, given)]), f"http_{refusal.status}")
         withheld = _OUR_CREDENTIALS.fits(codes, "", "")
         detail = f"{code}: refused by our credentials or rights" if withheld else refusal.detail
-        found = read(rules, codes, refusal.text, detail=detail, code=code)
-        assert found is not None, "The last row fits everything"
-        return found
+        return read(rules, codes, refusal.text, detail=detail, code=code)
 
     return meaning
 

@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from wavecom.adapters.providers.email_message import Mailbox
+from wavecom.domain.text import is_one_line
 
-_WHAT_BREAKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BARE: Final = re.compile(r'[^<>"\s,;:()]+')
 _WITH_PLAIN_NAME: Final = re.compile(r'(?P<name>[^()<>\[\]:;@\\,"]*) *<(?P<address>[^<>]*)>')
 _WITH_QUOTED_NAME: Final = re.compile(r'"(?P<name>(?:[^"\\]|\\.)*)" *<(?P<address>[^<>]*)>')
@@ -25,7 +25,7 @@ def parse_sender(text: str) -> Mailbox:
 
     Raises `ValueError` with a sentence that begins after the setting's name and does not repeat its value.
     """
-    if _WHAT_BREAKS.search(text):
+    if not is_one_line(text):
         raise ValueError("must have no control characters and no line breaks")
     text = text.strip(" ")
     if _BARE.fullmatch(text):

@@ -193,9 +193,7 @@ def _refusal(answer: Answer) -> ProviderError:
     if code == "INVALID_ARGUMENT" and (_names_the_token(details) or _NO_REGISTRATION.search(text)):
         code = INVALID_REGISTRATION
     given_codes = (code, f"http_{status}")
-    meaning = read(REFUSALS, given_codes, text, detail=detail, code=code, retry_after=answer.retry_after())
-    assert meaning is not None, "The last row fits everything"
-    return meaning
+    return read(REFUSALS, given_codes, text, detail=detail, code=code, retry_after=answer.retry_after())
 
 
 def _names_the_token(details: list[dict[str, Any]]) -> bool:

@@ -126,16 +126,16 @@ def read(
     code: str,
     step: str = "",
     retry_after: timedelta | None = None,
-) -> ProviderError | None:
-    """Return what a refusal means by ``table``, None where no row fits.
+) -> ProviderError:
+    """Return what a refusal means by ``table``, whose last rows fit whatever the others do not.
 
     Addresses are taken out of ``text`` first: who chooses a recipient must not choose the words. ``code`` and
-    ``detail`` go to the error.
+    ``detail`` go to the error. Raises LookupError for a table with a gap.
     """
     bare = _ADDRESS.sub("", text)
     rule = next((each for each in table if each.fits(codes, bare, step)), None)
     if rule is None:
-        return None
+        raise LookupError(f"No row fits {', '.join(codes)}")
     match rule.outcome:
         case Outcome.PERMANENT:
             return PermanentError(detail, code=code, about=rule.about, unwanted=rule.unwanted)

@@ -52,8 +52,9 @@ FIELDS: Final[tuple[Rule, ...]] = (
         About.MESSAGE,
         "This message, where the field is one of its own or it is the only one",
     ),
+    for_good(["*"], About.UNCLEAR, "A part of this message that is not documented"),
 )
-"""By the field that a 400 or 422 names, without its indexes. Any other field is as in `REFUSALS`."""
+"""By the field of a message that a 400 or 422 names, without its indexes. A field of no message is as in `REFUSALS`."""
 REFUSALS: Final[tuple[Rule, ...]] = (
     limit(["429"], "The longer of Retry-After and the time to X-RateLimit-Reset (seconds since 1970)"),
     for_good(["413 alone"], About.MESSAGE, "It is too large"),
@@ -323,7 +324,7 @@ def _refused_field(field: str, detail: str) -> ProviderError:
     """Return what it means that a field, by its path, is refused."""
     path = ".".join(part for part in re.split(r"[.\[\]]+", field) if part and not part.isdecimal())
     code = path if _LOGGABLE.fullmatch(path) else "400"
-    return read(FIELDS, (path,), "", detail=detail, code=code) or PermanentError(detail, code=code, about=About.UNCLEAR)
+    return read(FIELDS, (path,), "", detail=detail, code=code)
 
 
 def _refusal(answer: Answer, *, alone: bool) -> ProviderError:
@@ -331,9 +332,7 @@ def _refusal(answer: Answer, *, alone: bool) -> ProviderError:
     code = str(answer.status)
     detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_KEPT]
     codes = (code, f"{code} alone") if alone else (code,)
-    meaning = read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
-    assert meaning is not None, "The last row fits everything"
-    return meaning
+    return read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
 
 
 def _wait(answer: Answer) -> timedelta | None:

@@ -262,6 +262,6 @@ def _outcome(result: "BulkEmailEntryResultTypeDef") -> Receipt | ProviderError:
         message_id = result.get("MessageId")
         return Receipt(message_id) if message_id else UnknownOutcomeError(detail, code="no_message_id")
     error = read(STATUSES, (status,), text, detail=detail, code=status)
-    if error is None or isinstance(error, UnknownOutcomeError):
+    if isinstance(error, UnknownOutcomeError):
         return UnknownOutcomeError(detail, code="status_unknown")
     return error

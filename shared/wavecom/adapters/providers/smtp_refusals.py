@@ -146,6 +146,4 @@ def refusal(step: str, number: int, code: str, text: str, detail: str) -> Provid
         if step == END:
             return UnknownOutcomeError(detail, code=code)
         number, code = 421, str(number)
-    meaning = read(REFUSALS, (code, str(number)), text, detail=detail, code=code, step=step)
-    assert meaning is not None, "The last rows fit every 4xx and 5xx"
-    return meaning
+    return read(REFUSALS, (code, str(number)), text, detail=detail, code=code, step=step)

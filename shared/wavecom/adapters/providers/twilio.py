@@ -149,7 +149,7 @@ def _content(answer: Answer) -> dict[str, Any]:
 def _refusal(answer: Answer, content: dict[str, Any]) -> ProviderError:
     number = _code(content)
     code = number or str(answer.status)
-    meaning = read(
+    return read(
         REFUSALS,
         (code, f"http_{answer.status}"),
         str(content.get("message", "")),
@@ -157,8 +157,6 @@ def _refusal(answer: Answer, content: dict[str, Any]) -> ProviderError:
         code=code,
         retry_after=None if number == DAILY_LIMIT else answer.retry_after(),
     )
-    assert meaning is not None, "The last row fits everything"
-    return meaning
 
 
 def _code(content: dict[str, Any]) -> str | None:
