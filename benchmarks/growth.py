@@ -108,7 +108,13 @@ def _state(number: int, at: datetime) -> dict[str, Any]:
 def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
     parts, store = stack.parts, stack.parts.store
     save = SaveUntil(store=store, deadline=Deadline(timedelta(minutes=1)))
-    claim = Claim(store=store, save=save, clock=parts.clock, timings=parts.settings.timings())
+    claim = Claim(
+        store=store,
+        save=save,
+        clock=parts.clock,
+        timings=parts.settings.timings(),
+        sent_after_all=parts.receive.sent_after_all,
+    )
     waiting = iter([fill(stack, GROUP) for _ in range(REPEATS + 1)])
 
     def claims() -> None:

@@ -348,6 +348,13 @@ class FakeKeptReports:
         due = [each for each in self.kept.values() if self.until[each.id] <= at]
         return sorted(due, key=lambda each: self.until[each.id])[:limit]
 
+    def about(self, notification_ids: Sequence[str], at: datetime) -> list[KeptReport]:
+        return [
+            each
+            for each in self.kept.values()
+            if each.report.notification_id in set(notification_ids) and each.kept_at <= at
+        ]
+
     def postpone(self, ids: Sequence[str], until: datetime) -> None:
         self.until |= dict.fromkeys(ids, until)
 

@@ -148,8 +148,8 @@ class Container:
 
     def _report_later(self, report: DeliveryReport, delay: timedelta) -> None:
         """Let a simulated provider's delivery report come after ``delay``."""
-        at = self.clock()
-        self.kept_reports.keep([report], at=at, until=at + delay)
+        comes_at = self.clock() + delay
+        self.kept_reports.keep([report], at=comes_at, until=comes_at)
 
     @cached_property
     def kept_reports(self) -> KeptReports:
@@ -283,6 +283,7 @@ class Container:
             store=self.store,
             queue=self.queue,
             suppressions=self.suppressions,
+            receive=self.receive,
             router=Router(
                 routes=self.routes,
                 breakers=self.breakers,

@@ -131,3 +131,15 @@ def test_no_more_are_given_than_asked_for(kept) -> None:
 
     assert len(kept.due(SOON, limit=7)) == 7
     assert len(kept.due(SOON, limit=100)) == 30
+
+
+def test_what_has_come_about_some_notifications_is_found_before_its_time(kept) -> None:
+    reports = [a_report(), a_report(fared=Fared.ACCEPTED), a_report(1), a_report(2)]
+    kept.keep(reports, at=NOON, until=LATER)
+    kept.keep([a_report(1, provider="yet to come")], at=SOON, until=SOON)
+
+    found = kept.about([f"{0:024x}", f"{1:024x}", "unknown"], NOON)
+
+    assert {each.report for each in found} == set(reports[:3])
+    assert {each.kept_at for each in found} == {NOON}
+    assert kept.about([], NOON) == []

@@ -27,6 +27,7 @@ from wavecom.ports import OutgoingMessage, Provider
 TENANTS = ("bank-a", "bank-b")
 REPLAYED = "Replayed by client"
 MAY_BE_SENT = (Outcome.DELIVERED, Outcome.UNKNOWN)
+PROOFS = (Fared.ACCEPTED, Fared.DELIVERED)
 WRITES = frozenset({"add", "save", "roll_up"})
 IN_MINUTES = timedelta(hours=1)
 """How far back the counters are kept by minute at least."""
@@ -47,6 +48,8 @@ class Witness:
     """How often each provider took each notification."""
     told: set[str] = field(default_factory=set)
     """The notifications of which the provider that has sent them reported the delivery."""
+    kept: set[str] = field(default_factory=set)
+    """The notifications of which a report that they were accepted is, or was, kept for later."""
     wrong: list[str] = field(default_factory=list)
     changed: bool = True
     _calls: dict[tuple[str, str], tuple[str, dict[int, str]]] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Witness:
                 after: Notification = change.after
                 if after.lease is not None and (before := change.before) and before.lease is None:
                     strand.tokens[after.id] = after.lease.token
+                    self._claimed(before)
                 if after.begun is not None:
                     strand.begun[after.id] = after.begun.provider
         elif name == "among":
@@ -80,6 +84,25 @@ class Witness:
         """Remember a report that was received, and whether it is a true one."""
         if taken and report.fared is Fared.DELIVERED:
             self.told.add(report.notification_id)
+        if report.fared in PROOFS and self._keeps(report.notification_id, {report.provider}):
+            self.kept.add(report.notification_id)
+
+    def _claimed(self, before: Notification) -> None:
+        """Judge a claim: what a report that was received has settled is not attempted again."""
+        strand = current()
+        assert strand is not None
+        if strand.clock_is_right and before.id in self.kept:
+            proven = self._keeps(before.id, before.unanswered)
+            self._expect(not proven, f"{strand.name} claims {before.message} although it is reported as accepted")
+
+    def _keeps(self, notification_id: str, providers: Iterable[str]) -> bool:
+        """Whether a report that one of ``providers`` has accepted a notification is kept."""
+        wanted = {
+            "notificationId": notification_id,
+            "provider": {"$in": list(providers)},
+            "fared": {"$in": [each.value for each in PROOFS]},
+        }
+        return self.mongo.database.keptreports.find_one(wanted) is not None
 
     def asked(self, provider: Provider, message: OutgoingMessage) -> None:
         """Judge the beginning of a call to a provider."""

@@ -230,6 +230,7 @@ class World:
             store=self._store,
             queue=self._queue,
             suppressions=self._listed,
+            receive=self._receive(clock),
             router=Router(
                 routes=self.routes,
                 breakers=breakers,
@@ -349,6 +350,6 @@ class World:
     def _intervene(self) -> Intervene:
         return Intervene(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS)
 
-    def _receive(self) -> Receive:
+    def _receive(self, clock: Callable[[], datetime] | None = None) -> Receive:
         kept = self._stepped(MongoKeptReports(self._mongo))
-        return Receive(store=self._store, suppressions=self._listed, kept=kept, clock=self.clock)
+        return Receive(store=self._store, suppressions=self._listed, kept=kept, clock=clock or self.clock)

@@ -17,6 +17,7 @@ from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.kept_reports import MongoKeptReports
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
 from wavecom.adapters.mongo.pace import MongoPace
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
@@ -26,6 +27,7 @@ from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.provider_health import ProviderHealth
+from wavecom.application.receive import Receive
 from wavecom.application.route import Route, Router, Routes
 from wavecom.domain import lifecycle
 from wavecom.domain.notification import Cause, Channel, Notification, Status
@@ -74,13 +76,16 @@ class World:
         self.store = MongoNotificationStore(mongo, self.counters)
         self.breakers = PyBreakers(MongoBreakerStates(mongo), self.clock)
         self.weights = MongoWeights(mongo)
-        pace = MongoPace(mongo)
+        pace, suppressions = MongoPace(mongo), MongoSuppressions(mongo)
         self.provider = provider
         simulators = {channel: [Route(provider=SimulatedProvider(provider.name, channel))] for channel in Channel}
         self.deliver = Deliver(
             store=self.store,
             queue=FakeQueue(),
-            suppressions=MongoSuppressions(mongo),
+            suppressions=suppressions,
+            receive=Receive(
+                store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=self.clock
+            ),
             router=Router(
                 routes=Routes(live={provider.channel: [Route(provider=provider)]}, simulators=simulators),
                 breakers=self.breakers,

@@ -45,12 +45,14 @@ class Process:
         suppressions = MongoSuppressions(mongo)
         self.counters = MongoCounters(mongo)
         self.store = MongoNotificationStore(mongo, self.counters)
+        receive = Receive(store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=now)
         self.submit = Submit(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
         self.intervene = Intervene(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
         self.deliver = Deliver(
             store=self.store,
             queue=queue,
             suppressions=suppressions,
+            receive=receive,
             router=Router(
                 routes=Routes(live={Channel.EMAIL: [Route(provider=provider)]}),
                 breakers=breakers,
@@ -68,7 +70,7 @@ class Process:
             store=self.store,
             counters=self.counters,
             queue=queue,
-            receive=Receive(store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=now),
+            receive=receive,
             system=MongoSystemState(mongo),
             clock=now,
             timings=AT_ONCE,

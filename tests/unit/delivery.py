@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from tests.builders import TIMINGS, ManualClock, message_about, queued
 from tests.fakes import (
+    FakeKeptReports,
     FakePace,
     FakeProvider,
     FakeQueue,
@@ -17,6 +18,7 @@ from wavecom.adapters.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver import Deliver
 from wavecom.application.provider_health import ProviderHealth
+from wavecom.application.receive import Receive
 from wavecom.application.route import Route, Router, Routes
 from wavecom.domain.notification import Channel, Notification
 
@@ -42,6 +44,8 @@ class World:
         self.pace = FakePace()
         self.weights = FakeWeights()
         self.suppressions = FakeSuppressions()
+        self.kept = FakeKeptReports()
+        self.receive = Receive(store=self.store, suppressions=self.suppressions, kept=self.kept, clock=self.clock)
         self.live: dict[Channel, list[Route]] = {
             Channel.EMAIL: [Route(provider=self.email)],
             Channel.SMS: [Route(provider=self.sms)],
@@ -51,6 +55,7 @@ class World:
             store=self.store,
             queue=self.queue,
             suppressions=self.suppressions,
+            receive=self.receive,
             router=Router(
                 routes=Routes(live=self.live, simulators=self.simulators),
                 breakers=self.breakers,

@@ -396,3 +396,33 @@ def test_a_failure_of_the_message_that_was_sent_ends_it(reports: Reports) -> Non
     reports.receive([replace(report(notification, Fared.UNDELIVERED), provider_message_id="message-1")])
 
     assert reports.stored(notification).status is Status.UNDELIVERED
+
+
+def test_a_report_that_is_kept_just_as_the_outcome_is_recorded_settles_it_at_once(
+    reports: Reports, monkeypatch
+) -> None:
+    under_way = reports.has(begun(claimed(), "simulated-email"))
+    keep = reports.kept.keep
+
+    def recorded_meanwhile(early, **times):
+        reports.saves(settlement.settle(under_way, a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS))
+        keep(early, **times)
+
+    monkeypatch.setattr(reports.kept, "keep", recorded_meanwhile)
+
+    reports.receive([report(under_way, Fared.ACCEPTED)])
+
+    assert reports.stored(under_way).status is Status.SENT
+
+
+@pytest.mark.parametrize(
+    ("fared", "status"),
+    [(Fared.ACCEPTED, Status.SENT), (Fared.DELIVERED, Status.DELIVERED), (Fared.UNDELIVERED, Status.QUEUED)],
+)
+def test_a_report_that_comes_after_a_replay_settles_what_it_proves(reports: Reports, fared, status) -> None:
+    held = unknown_at("simulated-email", OnUnknown.HOLD)
+    replayed = reports.has(lifecycle.replay(held, at=NOON, timings=TIMINGS, asked=lifecycle.Replay(by="key")).after)
+
+    reports.receive([report(replayed, fared)])
+
+    assert reports.stored(replayed).status is status

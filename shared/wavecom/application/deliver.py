@@ -12,6 +12,7 @@ from wavecom.application.claim import Claim
 from wavecom.application.deadline import Deadline
 from wavecom.application.provider_health import ProviderHealth
 from wavecom.application.publishing import follow_up, publish_messages
+from wavecom.application.receive import Receive
 from wavecom.application.record import Record
 from wavecom.application.route import NoProvider, Pending, Planned, Routed, Router
 from wavecom.application.save import SaveUntil
@@ -65,6 +66,7 @@ class Deliver:
     store: NotificationStore
     queue: Queue
     suppressions: Suppressions
+    receive: Receive
     router: Router
     health: ProviderHealth
     executor: Executor
@@ -87,6 +89,7 @@ class Deliver:
             save=SaveUntil(store=self.store, deadline=deadline),
             clock=self.clock,
             timings=self.timings,
+            sent_after_all=self.receive.sent_after_all,
             along=along,
         )(messages)
         report.claimed, report.early = len(claims.claimed), len(claims.early)

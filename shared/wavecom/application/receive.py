@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from wavecom.domain import receipts
 from wavecom.domain.notification import Notification
 from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.ports import Clock, KeptReports, NotificationStore, Suppression, Suppressions
+from wavecom.ports import Clock, KeptReport, KeptReports, NotificationStore, Suppression, Suppressions
 
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 """When to look again whether our own record of the send is there."""
@@ -34,28 +34,45 @@ class Receive:
         """
         for start in range(0, len(reports), BATCH):
             early, _ = self._apply(reports[start : start + BATCH])
-            now = self.clock()
-            self.kept.keep(early, at=now, until=now + LOOK_AGAIN_AFTER)
+            if early:
+                now = self.clock()
+                self.kept.keep(early, at=now, until=now + LOOK_AGAIN_AFTER)
+                self._apply(early)  # a claim that came between has not seen them
 
     def look_again(self) -> int:
         """Apply the kept reports whose time has come, a batch of them, and return how many notifications moved."""
         now = self.clock()
-        due = self.kept.due(now, limit=BATCH)
-        if not due:
-            return 0
-        early, moved = self._apply([each.report for each in due])
+        return len(self._apply_kept(self.kept.due(now, limit=BATCH), now))
+
+    def sent_after_all(self, notifications: Sequence[Notification]) -> set[str]:
+        """Apply what is kept about ``notifications`` of which an attempt got no answer; return the ids of what moved.
+
+        To be asked before such a one is attempted again: its provider may have reported during the call. One query,
+        none where every attempt was answered. Raises `StoreUnavailableError`.
+        """
+        in_doubt = [each.id for each in notifications if each.unanswered]
+        if not in_doubt:
+            return set()
+        now = self.clock()
+        return self._apply_kept(self.kept.about(in_doubt, now), now)
+
+    def _apply_kept(self, kept: Sequence[KeptReport], now: datetime) -> set[str]:
+        """Apply kept reports, put off those that are still too early, and forget the others."""
+        if not kept:
+            return set()
+        early, moved = self._apply([each.report for each in kept])
         waits = {id(report) for report in early}
         too_old = now - KEPT_FOR
-        later = {each.id for each in due if id(each.report) in waits and each.kept_at > too_old}
-        self.kept.postpone([each.id for each in due if each.id in later], now + LOOK_AGAIN_AFTER)
-        self.kept.drop([each.id for each in due if each.id not in later])
+        later = {each.id for each in kept if id(each.report) in waits and each.kept_at > too_old}
+        self.kept.postpone([each.id for each in kept if each.id in later], now + LOOK_AGAIN_AFTER)
+        self.kept.drop([each.id for each in kept if each.id not in later])
         return moved
 
-    def _apply(self, reports: Sequence[DeliveryReport]) -> tuple[list[DeliveryReport], int]:
-        """Apply what can be applied; return the reports that came too early, and how many notifications moved."""
+    def _apply(self, reports: Sequence[DeliveryReport]) -> tuple[list[DeliveryReport], set[str]]:
+        """Apply what can be applied; return the reports that came too early, and the ids of what moved."""
         # Of one notification's reports only one is applied. So those that say least come last.
         left = sorted(reports, key=lambda report: report.fared is Fared.ACCEPTED)
-        early, moved = list[DeliveryReport](), 0
+        early, moved = list[DeliveryReport](), set[str]()
         for _ in range(ROUNDS):
             stored = {each.id: each for each in self.store.get_many({report.notification_id for report in left})}
             self._suppress(left, stored)
@@ -69,7 +86,7 @@ class Receive:
                 elif report.fared is not None and receipts.must_wait(notification):
                     early.append(report)
             saved = {change.after.id for change in self.store.save(list(changes.values()))} if changes else set()
-            moved += len(saved)
+            moved |= saved
             left = [report for report in left if report.notification_id in changes.keys() - saved]
             if not left:
                 break

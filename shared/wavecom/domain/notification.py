@@ -205,6 +205,11 @@ class Notification:
         """The lane its priority puts it in."""
         return Lane.of(self.priority)
 
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """The providers that may have sent it although they gave no answer."""
+        return frozenset(each.provider for each in self.attempts if each.outcome is Outcome.UNKNOWN)
+
     def changed(self, **changes: Any) -> "Notification":
         """Return a copy with other values of some fields, in a third of the time that `dataclasses.replace` takes.
 

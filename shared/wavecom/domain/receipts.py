@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from wavecom.domain.change import UNFINISHED, Change, move
 from wavecom.domain.notification import Notification, Status
-from wavecom.domain.outcomes import Outcome
 from wavecom.domain.suppression import Unwanted
 
 
@@ -43,6 +42,7 @@ class DeliveryReport:
 
 _UP_TO_SENT: Mapping[Status, tuple[Status, ...]] = {
     Status.SENT: (),
+    Status.QUEUED: (Status.PROCESSING, Status.SENT),
     Status.RETRYING: (Status.PROCESSING, Status.SENT),
     Status.FAILED: (Status.QUEUED, Status.PROCESSING, Status.SENT),
 }
@@ -59,8 +59,8 @@ def apply(notification: Notification, report: DeliveryReport, *, at: datetime) -
     """Return what a report changes: SENT → DELIVERED or UNDELIVERED, or None where it changes nothing.
 
     A second report of that kind, whatever it says, changes nothing any more. A report of a provider that gave no answer
-    also tells how the unknown outcome ended: what waits for its retry, or is held for a person, was sent after all. The
-    trail then says by which report it was settled.
+    also tells how the unknown outcome ended: what waits for its retry, is held for a person or was replayed by one, was
+    sent after all. The trail then says by which report it was settled.
     """
     if report.fared is None or not _speaks_of(notification, report):
         return None
@@ -93,23 +93,29 @@ def apply(notification: Notification, report: DeliveryReport, *, at: datetime) -
 
 def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
     """Whether a report is about what was sent, or of what may have been: of a provider that gave no answer."""
-    unanswered = {each.provider for each in notification.attempts if each.outcome is Outcome.UNKNOWN}
+    unanswered = notification.unanswered
     match notification.status:
-        case Status.SENT if report.fared is Fared.ACCEPTED:
-            return False  # known already
         case Status.SENT:
-            ids = {report.provider_message_id, notification.provider_message_id} - {None}
-            of_another = len(ids) > 1  # where both are known
-            if report.fared is Fared.UNDELIVERED and of_another:
-                return False  # that of an attempt without an answer; the one that was sent may still arrive
-            sent_after_all = report.fared is Fared.DELIVERED and report.provider in unanswered
-            return report.provider == notification.provider or sent_after_all
+            return _speaks_of_sent(notification, report)
         case Status.RETRYING | Status.FAILED if report.fared is Fared.UNDELIVERED:
             return unanswered == {report.provider}  # what another one may have sent can still arrive
-        case Status.RETRYING | Status.FAILED:
+        case Status.QUEUED if report.fared is Fared.UNDELIVERED:
+            return False  # it was replayed, to be sent anew
+        case Status.QUEUED | Status.RETRYING | Status.FAILED:
             return report.provider in unanswered
         case _:
             return False
+
+
+def _speaks_of_sent(notification: Notification, report: DeliveryReport) -> bool:
+    if report.fared is Fared.ACCEPTED:
+        return False  # known already
+    ids = {report.provider_message_id, notification.provider_message_id} - {None}
+    of_another = len(ids) > 1  # where both are known
+    if report.fared is Fared.UNDELIVERED and of_another:
+        return False  # that of an attempt without an answer; the one that was sent may still arrive
+    sent_after_all = report.fared is Fared.DELIVERED and report.provider in notification.unanswered
+    return report.provider == notification.provider or sent_after_all
 
 
 def must_wait(notification: Notification) -> bool:

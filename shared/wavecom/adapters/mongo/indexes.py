@@ -53,7 +53,11 @@ COUNTERS = [
     IndexModel([("minute", ASCENDING)], name="minutes"),
 ]
 SUPPRESSIONS = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
-KEPT_REPORTS = [IndexModel([("dueAt", ASCENDING)], name="due")]
+KEPT_REPORTS = [
+    IndexModel([("dueAt", ASCENDING)], name="due"),
+    # Before another attempt after one that got no answer.
+    IndexModel([("notificationId", ASCENDING)], name="about"),
+]
 API_KEYS = [IndexModel([("tenantId", ASCENDING), ("createdAt", DESCENDING)], name="list")]
 RATE_LIMITS = [
     IndexModel([("minute", ASCENDING)], name="retention", expireAfterSeconds=int(RATE_LIMITS_KEPT.total_seconds()))

@@ -33,6 +33,12 @@ class MongoKeptReports:
             found = self._reports.find({"dueAt": {"$lte": at}}).sort("dueAt", 1).limit(limit)
             return [_from_document(each) for each in found]
 
+    def about(self, notification_ids: Sequence[str], at: datetime) -> list[KeptReport]:
+        """See `wavecom.ports.KeptReports.about`."""
+        with available():
+            found = self._reports.find({"notificationId": {"$in": list(notification_ids)}, "keptAt": {"$lte": at}})
+            return [_from_document(each) for each in found]
+
     def postpone(self, ids: Sequence[str], until: datetime) -> None:
         """See `wavecom.ports.KeptReports.postpone`."""
         if ids:

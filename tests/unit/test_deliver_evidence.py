@@ -1,0 +1,171 @@
+"""Before another attempt after one without an answer: whatever its provider reported meanwhile is heard."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.delivery import World
+from wavecom.application.receive import LOOK_AGAIN_AFTER
+from wavecom.domain import lifecycle
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notification import Notification, OnUnknown, Status
+from wavecom.domain.outcomes import Receipt, TransientError, UnknownOutcomeError
+from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.ports import OutgoingMessage
+
+TO = "user@example.com"
+
+
+def report(
+    world: World, notification_id: str, fared: Fared = Fared.ACCEPTED, provider: str = "email"
+) -> DeliveryReport:
+    return DeliveryReport(
+        notification_id=notification_id,
+        provider=provider,
+        fared=fared,
+        reason=None,
+        unwanted=None,
+        at=world.clock(),
+        provider_message_id="SM1",
+    )
+
+
+def reports_during_the_call(world: World, monkeypatch: pytest.MonkeyPatch, fared: Fared = Fared.ACCEPTED) -> None:
+    """Let the provider report while it is called, and then give no answer."""
+    send = world.email.send
+
+    def report_and_send(message: OutgoingMessage) -> Receipt:
+        if not world.kept.kept:
+            world.receive([report(world, message.notification_id, fared)])
+        return send(message)
+
+    monkeypatch.setattr(world.email, "send", report_and_send)
+    world.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+
+
+def retried(world: World, notification: Notification) -> Notification:
+    """Let the retry of ``notification`` come in its time, long before the next sweep."""
+    waiting = world.stored(notification)
+    assert waiting.status is Status.RETRYING
+    world.clock.at = waiting.retry_at
+    world.run([waiting])
+    return world.stored(notification)
+
+
+@pytest.mark.parametrize(
+    ("fared", "ends"),
+    [
+        (Fared.ACCEPTED, Status.SENT),
+        (Fared.DELIVERED, Status.DELIVERED),
+        (Fared.UNDELIVERED, Status.UNDELIVERED),
+    ],
+)
+def test_what_was_reported_during_the_call_is_not_sent_again(delivery: World, monkeypatch, fared, ends) -> None:
+    reports_during_the_call(delivery, monkeypatch, fared)
+    (notification,) = delivery.waiting()
+    delivery.run([notification])
+
+    stored = retried(delivery, notification)
+
+    assert (stored.status, stored.provider, stored.provider_message_id) == (ends, "email", "SM1")
+    assert delivery.email.accepted == []
+    assert delivery.kept.kept == {}
+    assert delivery.store.trail[notification.id][-1].metadata["settledBy"] == fared
+
+
+def test_what_nothing_was_reported_of_is_sent_again(delivery: World) -> None:
+    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+    (notification,) = delivery.waiting()
+    delivery.run([notification])
+
+    assert retried(delivery, notification).status is Status.SENT
+    assert len(delivery.email.accepted) == 1
+
+
+def test_a_report_of_another_provider_proves_nothing(delivery: World) -> None:
+    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+    (notification,) = delivery.waiting()
+    delivery.run([notification])
+    at = delivery.clock()
+    delivery.kept.keep([report(delivery, notification.id, provider="other")], at=at, until=at + LOOK_AGAIN_AFTER)
+
+    assert retried(delivery, notification).status is Status.SENT
+    assert len(delivery.email.accepted) == 1
+
+
+def test_a_report_that_is_yet_to_come_proves_nothing_yet(delivery: World) -> None:
+    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+    (notification,) = delivery.waiting()
+    delivery.run([notification])
+    later = delivery.clock() + timedelta(hours=1)
+    delivery.kept.keep([report(delivery, notification.id)], at=later, until=later)
+
+    assert retried(delivery, notification).status is Status.SENT
+    assert len(delivery.email.accepted) == 1
+
+
+def test_what_was_replayed_before_its_report_was_looked_at_is_not_sent_again(delivery: World, monkeypatch) -> None:
+    reports_during_the_call(delivery, monkeypatch)
+    (notification,) = delivery.waiting(on_unknown=OnUnknown.HOLD)
+    delivery.run([notification])
+    held = delivery.stored(notification)
+    assert held.status is Status.FAILED
+    delivery.store.save(
+        [
+            lifecycle.replay(
+                held, at=delivery.clock(), timings=delivery.deliver.timings, asked=lifecycle.Replay(by="key")
+            )
+        ]
+    )
+
+    delivery.run([delivery.stored(notification)])
+
+    assert delivery.stored(notification).status is Status.SENT
+    assert delivery.email.accepted == []
+
+
+def test_the_others_of_the_batch_are_sent_and_reports_are_asked_for_once(delivery: World, monkeypatch) -> None:
+    reports_during_the_call(delivery, monkeypatch)
+    (doubtful,) = delivery.waiting()
+    delivery.run([doubtful])
+    retrying = delivery.stored(doubtful)
+    delivery.clock.at = retrying.retry_at
+    asked = []
+    about = delivery.kept.about
+    monkeypatch.setattr(delivery.kept, "about", lambda ids, at: asked.append(ids) or about(ids, at))
+
+    new = delivery.waiting(20)
+    delivery.run([retrying, *new])
+
+    assert {delivery.stored(each).status for each in new} == {Status.SENT}
+    assert asked == [[doubtful.id]]
+
+
+def test_where_every_attempt_was_answered_no_report_is_asked_for(delivery: World, monkeypatch) -> None:
+    def never(ids, at):
+        raise AssertionError("asked for reports")
+
+    monkeypatch.setattr(delivery.kept, "about", never)
+    delivery.email.answers[TO] = [TransientError("busy", code="busy")]
+    (notification,) = delivery.waiting()
+    delivery.run([notification])
+
+    assert retried(delivery, notification).status is Status.SENT
+
+
+def test_where_reports_cannot_be_read_nothing_is_sent_and_the_message_comes_again(delivery: World, monkeypatch) -> None:
+    reports_during_the_call(delivery, monkeypatch)
+    (notification,) = delivery.waiting()
+    delivery.run([notification])
+    retrying = delivery.stored(notification)
+    delivery.clock.at = retrying.retry_at
+
+    def fails(ids, at):
+        raise StoreUnavailableError("down")
+
+    monkeypatch.setattr(delivery.kept, "about", fails)
+
+    with pytest.raises(StoreUnavailableError):
+        delivery.run([retrying])
+
+    assert delivery.email.accepted == []
