@@ -4,11 +4,11 @@ import json
 import logging
 import socket
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
 from typing import Any
 
 import httpx
@@ -210,22 +210,31 @@ LARGE: dict[str, str] = {
 }
 
 
+def send_at_once(url: str, key: str, body: str) -> set[int]:
+    """Send one batch twenty times at once, and return how it was answered."""
+    headers: dict[str, Any] = {**JSON, "Authorization": f"Bearer {key}"}
+    with (
+        httpx.Client(base_url=url, trust_env=False, timeout=120) as client,
+        ThreadPoolExecutor(20) as threads,
+    ):
+        answers = threads.map(
+            lambda _: client.post("/api/notifications/batch", content=body, headers=headers), range(20)
+        )
+        return {each.status_code for each in answers}
+
+
 @pytest.mark.parametrize("kind", LARGE)
 def test_many_large_bodies_of_one_tenant_cost_the_others_little(
     mongo: Mongo, mongodb_uri: str, make_key: MakeKey, tmp_path_factory: pytest.TempPathFactory, kind: str
 ):
-    body = LARGE[kind].encode()
-    assert 4_400_000 < len(body) < 5 * 2**20
+    assert 4_400_000 < len(LARGE[kind]) < 5 * 2**20
     large, small = make_key("bank-a"), make_key("bank-b", rate_limit=100_000)
     with (
         api_process(mongo, mongodb_uri, tmp_path_factory.mktemp("api")) as process,
         httpx.Client(base_url=process.url, trust_env=False, timeout=120) as client,
-        ThreadPoolExecutor(20) as senders,
+        # Not from here: twenty threads that send would make the one that measures wait.
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as sender,
     ):
-
-        def send(_: int) -> int:
-            headers: dict[str, Any] = {**JSON, "Authorization": f"Bearer {large}"}
-            return client.post("/api/notifications/batch", content=body, headers=headers).status_code
 
         def ask() -> float:
             started = time.monotonic()
@@ -235,17 +244,15 @@ def test_many_large_bodies_of_one_tenant_cost_the_others_little(
 
         for _ in range(20):
             ask()
+        sender.submit(send_at_once, process.url, small, "{}").result()
         process.forget_peak()
-        done = threading.Event()
-        answers = senders.map(send, range(20))
-        watcher = ThreadPoolExecutor(1).submit(lambda: [ask() for _ in iter(done.is_set, True)])
-        statuses = list(answers)
-        done.set()
-        waits = watcher.result()
+        sending = sender.submit(send_at_once, process.url, large, LARGE[kind])
+        waits = [ask() for _ in iter(sending.done, True)]
+        statuses = sending.result()
         peak = process.peak_megabytes()
 
     p99 = statistics.quantiles(waits, n=100)[98] if len(waits) > 1 else waits[0]
-    print(f"{kind}: {set(statuses)}, {peak:.0f} MB, {len(waits)} asked, p99 {p99 * 1000:.0f} ms, {max(waits):.2f} s")
-    assert set(statuses) <= {207, 422, 503}
+    print(f"{kind}: {statuses}, {peak:.0f} MB, {len(waits)} asked, p99 {p99 * 1000:.0f} ms, {max(waits):.2f} s")
+    assert statuses <= {207, 422, 503}
     assert peak < 500
     assert p99 < 2  # it was 3 to 20 s; some 100 ms on a machine with nothing else to do
