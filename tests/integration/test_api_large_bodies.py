@@ -11,10 +11,9 @@ import pytest
 from tests.conftest import new_database
 from tests.integration.api_process import ApiProcess, api_process
 from tests.integration.conftest import EMAIL, JSON, Api, MakeApi, refused
-from wavecom.http.errors import DETAILS_MAX, FIELD_MAX
+from wavecom.http.errors import DETAILS_MAX, ERRORS_MAX_BYTES, FIELD_MAX
 from wavecom.http.json_body import VALUES_MAX, has_too_many_values
 from wavecom.http.requests import BATCH_MAX, MEMBERS_MAX
-from wavecom.http.routes import BATCH_ERRORS_MAX_BYTES
 
 MOST = 4_700_000
 """Bytes; a little less than a body may have."""
@@ -108,7 +107,7 @@ def test_a_hostile_body_costs_little(process: ApiProcess, name: str):
     took, grown = time.monotonic() - started, process.peak_megabytes() - before
     print(f"{name}: {answer.status_code}, {len(answer.content):,} bytes, {took:.2f} s, {grown:.0f} MB")
     assert answer.status_code in {207, 400, 422}
-    assert len(answer.content) < BATCH_ERRORS_MAX_BYTES + 100 * BATCH_MAX * 2
+    assert len(answer.content) < ERRORS_MAX_BYTES + 100 * BATCH_MAX * 2
     if answer.status_code != 207:
         assert len(answer.json()["error"]["details"]) <= DETAILS_MAX
         assert len(answer.content) < 20_000
@@ -161,7 +160,7 @@ def test_a_batch_has_a_megabyte_of_errors(api: Api):
     answer = api.batch(*[{f"{n:0>190}": n for n in range(45)}] * BATCH_MAX)
 
     assert answer.status_code == 207
-    assert len(answer.content) < BATCH_ERRORS_MAX_BYTES + 100 * BATCH_MAX * 2
+    assert len(answer.content) < ERRORS_MAX_BYTES + 100 * BATCH_MAX * 2
     first, *_, last = answer.json()["data"]["results"]
     assert len(first["error"]["details"]) == DETAILS_MAX
     assert last["error"]["details"] == []

@@ -23,10 +23,13 @@ from tests.sendgrid_key import OF_THE_SAMPLE, SendGridKey
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.domain.suppression import Unwanted
+from wavecom.http.errors import DETAILS_MAX, ERRORS_MAX_BYTES
 from wavecom.http.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP
+from wavecom.http.receipts.taken import RESULTS_MAX
 from wavecom.http.receipts.twilio import sign
+from wavecom.http.receipts.webhook import REPORTS_MAX
 
 EVENTS = Path(__file__).parents[2] / "events"
 ID = "507f1f77bcf86cd799439011"
@@ -74,6 +77,7 @@ class Gate:
         default_factory=lambda: {"sendgrid": (SENDGRID.public, OLD_SENDGRID.public, OF_THE_SAMPLE)}
     )
     address: str = PUBLIC_URL
+    max_body_bytes: int = 10_000
 
     def services(self) -> ReceiptServices:
         return ReceiptServices(
@@ -84,7 +88,7 @@ class Gate:
             public_url=self.public_url,
             clock=self.clock,
             counters=self.counters,
-            max_body_bytes=10_000,
+            max_body_bytes=self.max_body_bytes,
         )
 
     def resolver(self) -> APIGatewayHttpResolver:
@@ -317,7 +321,51 @@ def test_when_no_report_is_fine_the_call_is_refused(gate: Gate):
 
     refused(answer, 422, "VALIDATION_FAILED")
     assert len(answer.json()["error"]["details"]) == 20
+    assert answer.json()["error"]["message"] == "The request is not valid (70 more errors are not shown)"
     assert gate.receiver.calls == []
+
+
+GOOD_REPORT = {"notificationId": ID, "status": "delivered", "at": "2026-03-01T12:00:00Z"}
+
+
+def test_a_report_has_20_details_and_says_how_many_more(gate: Gate):
+    reports = [GOOD_REPORT, {**GOOD_REPORT, **{f"unknown{n}": n for n in range(30)}}]
+
+    answer = gate.send(webhook(body=json.dumps({"reports": reports})))
+
+    (result,) = answer.json()["data"]["results"]
+    assert len(result["error"]["details"]) == DETAILS_MAX
+    assert result["error"]["message"] == "The report is not valid (10 more errors are not shown)"
+
+
+def test_an_answer_names_all_bad_reports_of_a_full_call_in_a_megabyte(gate: Gate):
+    gate.max_body_bytes = 2**20
+    bad = {f"unknown{n:0>8}": 1 for n in range(45)}
+
+    answer = gate.send(webhook(body=json.dumps({"reports": [GOOD_REPORT, *[bad] * (REPORTS_MAX - 1)]})))
+
+    assert answer.status_code == 207
+    assert len(answer.content) < ERRORS_MAX_BYTES
+    data = answer.json()["data"]
+    assert (data["accepted"], data["refused"], data["notShown"]) == (1, REPORTS_MAX - 1, 0)
+    first, *_, last = data["results"]
+    assert len(first["error"]["details"]) == DETAILS_MAX
+    assert last["index"] == REPORTS_MAX - 1
+    assert last["error"]["details"] == []
+    assert last["error"]["message"] == "The report is not valid (48 more errors are not shown)"
+
+
+def test_an_answer_names_a_thousand_bad_events_of_sendgrid_and_says_how_many_more(gate: Gate):
+    gate.max_body_bytes = 2**20
+    good = json.loads(sendgrid().content)
+
+    answer = gate.send(sendgrid(body=json.dumps([*good, *[1] * 40_000])))
+
+    assert answer.status_code == 207
+    assert len(answer.content) < ERRORS_MAX_BYTES
+    data = answer.json()["data"]
+    assert (data["accepted"], data["refused"], data["notShown"]) == (1, 40_000, 39_000)
+    assert len(data["results"]) == RESULTS_MAX
 
 
 def test_while_the_store_is_down_the_good_reports_of_a_call_are_asked_for_again(gate: Gate):

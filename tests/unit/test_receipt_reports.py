@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from tests.builders import NOON
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.domain.suppression import Unwanted
-from wavecom.http.errors import HttpError, InvalidRequestError, MalformedRequestError
+from wavecom.http.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, answer_to
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.ses import ses_reports
 from wavecom.http.receipts.taken import Taken
@@ -421,7 +421,9 @@ def test_of_many_wrong_reports_a_few_are_named() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         posted({"reports": [{}] * 1000})
 
-    assert len(refused.value.details) == 20
+    error = answer_to(refused.value).error()
+    assert len(error["details"]) == DETAILS_MAX
+    assert error["message"] == "The request is not valid (2980 more errors are not shown)"
 
 
 WRONG_REPORTS = [
@@ -483,7 +485,9 @@ def test_text_that_cannot_be_stored_beside_the_reports_refuses_the_call(body: st
 def test_of_one_wrong_report_a_few_fields_are_named() -> None:
     taken = taken_of({"reports": [A_REPORT, {f"f{number}": 1 for number in range(40)}]})
 
-    assert len(taken.refused[1].details) == 20
+    (result,) = taken.view()["results"]
+    assert len(result["error"]["details"]) == DETAILS_MAX
+    assert result["error"]["message"] == "The report is not valid (23 more errors are not shown)"
 
 
 @pytest.mark.parametrize(("value", "field"), WRONG_REPORTS)

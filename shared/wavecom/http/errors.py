@@ -6,11 +6,13 @@ Every error answer is ``{"success": false, "error": {"code", "message", "details
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
+
+from pydantic_core import to_json
 
 from wavecom.domain.errors import (
     ConflictError,
@@ -25,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 UNAVAILABLE_RETRY_AFTER = timedelta(seconds=5)
 DETAILS_MAX: Final = 20
+ERRORS_MAX_BYTES: Final = 1_000_000
+"""Errors in one answer to a call of many items; what was accepted is repeated beside them, as large as it came."""
 FIELD_MAX: Final = 200
 """Characters of a field's name that are told; longer ones are the client's, and it knows them."""
 
@@ -138,6 +142,17 @@ class ErrorAnswer:
     def envelope(self, request_id: str) -> dict[str, Any]:
         """Return the whole body."""
         return {"success": False, "error": self.error(), "requestId": request_id}
+
+
+def bounded_errors(answers: Iterable[ErrorAnswer], max_bytes: int = ERRORS_MAX_BYTES) -> Iterator[dict[str, Any]]:
+    """Yield the ``error`` of each answer, without details where all would make more than ``max_bytes`` with them."""
+    left = max_bytes
+    for answer in answers:
+        error = answer.error()
+        if len(to_json(error)) > left:
+            error = answer.error(details_max=0)
+        left -= len(to_json(error))
+        yield error
 
 
 def shortened(field: str) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
-from pydantic_core import to_json
 
 from wavecom.application.submit import Submission
 from wavecom.domain.degradation import check_answers
@@ -20,7 +19,7 @@ from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
 from wavecom.http.documented import IdempotencyKey, NotificationId, RecipientQuery, documented
-from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, retry_after
+from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, bounded_errors, retry_after
 from wavecom.http.middleware import json_response
 from wavecom.http.moments import Moment
 from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, PageNumber, PageSize
@@ -30,8 +29,6 @@ from wavecom.ports import ListFilter
 
 MAX_SKIP = 10_000
 """How far pages by number reach; a cursor reaches any depth at the cost of the first page."""
-BATCH_ERRORS_MAX_BYTES = 1_000_000
-"""Errors in one answer; what was accepted is repeated beside them, which is as large as the client made it."""
 
 
 def add_routes(app: ApiGatewayResolver, services: Services) -> None:
@@ -290,11 +287,11 @@ def _batch_view(accepted: Accepted) -> dict[str, Any]:
         index: {"index": index, "status": HTTPStatus.CREATED.value, "data": notification_view(notification)}
         for index, notification in created.items()
     }
-    left = BATCH_ERRORS_MAX_BYTES
-    for index, refusal in accepted.refusals.items():
-        answer = answer_to(refusal, overload_status=HTTPStatus.TOO_MANY_REQUESTS)
-        error = answer.error() if left > 0 else answer.error(details_max=0)
-        left -= len(to_json(error))
+    answers = {
+        index: answer_to(refusal, overload_status=HTTPStatus.TOO_MANY_REQUESTS)
+        for index, refusal in accepted.refusals.items()
+    }
+    for (index, answer), error in zip(answers.items(), bounded_errors(answers.values()), strict=True):
         results[index] = {"index": index, "status": answer.status.value, "error": error}
     return {
         "accepted": len(created),

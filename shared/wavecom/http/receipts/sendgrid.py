@@ -43,11 +43,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.domain.suppression import Unwanted
-from wavecom.http.errors import FieldError, InvalidRequestError
+from wavecom.http.errors import DETAILS_MAX, FieldError, InvalidRequestError
 from wavecom.http.json_body import read_json_with_any_text
 from wavecom.http.receipts.fields import NotificationId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
-from wavecom.http.receipts.taken import ERRORS_MAX, Taken, take_each
+from wavecom.http.receipts.taken import Taken, take_each
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -189,7 +189,7 @@ def sendgrid_reports(
     taken = take_each(value, lambda event, _: _read(event, provider), called="events")
     if taken.refused:
         errors = [f"{each.field}: {each.message}" for error in taken.refused.values() for each in error.details[:1]]
-        extra = {"unreadable": len(taken.refused), "errors": errors[:ERRORS_MAX]}
+        extra = {"unreadable": len(taken.refused), "errors": errors[:DETAILS_MAX]}
         logger.error("Unreadable delivery reports", extra=extra)
     return taken
 

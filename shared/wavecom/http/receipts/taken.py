@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from wavecom.domain.receipts import DeliveryReport
-from wavecom.http.errors import FieldError, InvalidRequestError, answer_to
+from wavecom.http.errors import ERRORS_MAX_BYTES, FieldError, InvalidRequestError, answer_to, bounded_errors
 from wavecom.http.requests import field_errors
 
-ERRORS_MAX: Final = 20
-"""Details of one refused item, and of a call none of whose items is taken."""
+RESULTS_MAX: Final = 1000
+"""Refused items that an answer names."""
+_PLAIN_RESULT_BYTES: Final = 200
+"""Of a refused item without the details of its error, at the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +29,29 @@ class Taken:
     refused: Mapping[int, InvalidRequestError] = field(default_factory=dict)
 
     def view(self) -> dict[str, Any]:
-        """Return what the sender is told of a call of which some items are refused; ``results`` are of these."""
+        """Return what the sender is told of a call of which some items are refused; ``results`` are of these.
+
+        They are of the first `RESULTS_MAX`, and no more than `ERRORS_MAX_BYTES`; ``notShown`` counts the others.
+        """
+        shown = dict(islice(self.refused.items(), RESULTS_MAX))
+        errors = bounded_errors(map(answer_to, shown.values()), ERRORS_MAX_BYTES - _PLAIN_RESULT_BYTES * len(shown))
         results = [
-            {"index": index, "status": error.status.value, "error": answer_to(error).error()}
-            for index, error in self.refused.items()
+            {"index": index, "status": refusal.status.value, "error": error}
+            for (index, refusal), error in zip(shown.items(), errors, strict=True)
         ]
-        return {"accepted": self.accepted, "refused": len(self.refused), "results": results}
+        return {
+            "accepted": self.accepted,
+            "refused": len(self.refused),
+            "notShown": len(self.refused) - len(shown),
+            "results": results,
+        }
 
     def or_refuse(self) -> "Taken":
         """Raise `InvalidRequestError` where nothing could be read, else return itself."""
         if self.accepted or not self.refused:
             return self
         details = [detail for error in self.refused.values() for detail in error.details]
-        raise InvalidRequestError("The request is not valid", details[:ERRORS_MAX])
+        raise InvalidRequestError("The request is not valid", details)
 
 
 def take_each(items: Sequence[object], read: Callable[[object, str], DeliveryReport | None], *, called: str) -> Taken:
@@ -54,7 +67,7 @@ def take_each(items: Sequence[object], read: Callable[[object, str], DeliveryRep
         try:
             report = read(item, path)
         except ValidationError as exc:
-            errors = exc.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_MAX]
+            errors = exc.errors(include_url=False, include_context=False, include_input=False)
             refused[index] = InvalidRequestError("The report is not valid", _below(path, errors))
         except InvalidRequestError as exc:
             refused[index] = exc

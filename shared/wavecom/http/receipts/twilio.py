@@ -198,6 +198,6 @@ def _once_each(parameters: Parameters) -> dict[str, str]:
     names = [name for name, _ in parameters]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        errors = [FieldError(name, "must be given once") for name in repeated[:20]]
+        errors = [FieldError(name, "must be given once") for name in repeated]
         raise InvalidRequestError("The request names a field twice", errors)
     return dict(parameters)

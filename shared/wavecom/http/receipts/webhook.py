@@ -29,7 +29,7 @@ from wavecom.http.json_body import check_texts, read_json_with_any_text, refuse_
 from wavecom.http.moments import Moment
 from wavecom.http.receipts.fields import Code, NotificationId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
-from wavecom.http.receipts.taken import ERRORS_MAX, Taken, take_each
+from wavecom.http.receipts.taken import Taken, take_each
 from wavecom.http.requests import WireModel, field_errors
 
 TOLERANCE: Final = timedelta(minutes=5)
@@ -104,7 +104,7 @@ def webhook_reports(
     try:
         reports = Reports.model_validate(value).reports
     except ValidationError as exc:
-        errors = field_errors(exc.errors(include_url=False)[:ERRORS_MAX])
+        errors = field_errors(exc.errors(include_url=False))
         raise InvalidRequestError("The request is not valid", errors) from exc
 
     def read(report: object, path: str) -> DeliveryReport:
