@@ -133,6 +133,19 @@ def test_deadline_bounds_the_lifespan_on_every_platform(
     assert message["webpush"] == {"headers": {"TTL": str(seconds)}}
 
 
+def test_lifespan_is_what_is_left_after_the_wait_for_an_access_token(fcm: FcmService) -> None:
+    provider = provider_at(fcm, clock=lambda: NOON + len(fcm.tokens.issued) * timedelta(seconds=5))
+
+    provider.send(message_to(expires_at=NOON + timedelta(seconds=8)))
+    fcm.tokens.revoke()
+    provider.send(message_to(expires_at=NOON + timedelta(seconds=8)))
+
+    provider.close()
+    assert [each["android"]["ttl"] for each in fcm.messages] == ["3s", "3s", "0s"]
+    last = fcm.messages[-1]["apns"]["headers"]["apns-expiration"]
+    assert last == str(int(NOON.timestamp()) + 11)
+
+
 def test_service_account_may_be_the_text_of_its_file(fcm: FcmService) -> None:
     provider = provider_at(fcm, account=json.dumps(fcm.tokens.service_account()))
 

@@ -116,11 +116,11 @@ class FcmPushProvider:
         """Send one message; the receipt holds FCM's name for it, ``projects/*/messages/*``."""
         if is_apns_token(message.recipient):
             raise PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)
-        body = _body(message, self._clock())
+        _check_text(message)
         token = self._tokens.get()
-        answer = self._post(body, token)
+        answer = self._post(message, token)
         if answer.status == 401 and _refusal(answer).code != "THIRD_PARTY_AUTH_ERROR":
-            answer = self._post(body, self._tokens.get(refused=token))
+            answer = self._post(message, self._tokens.get(refused=token))
         if answer.status != 200:
             raise _refusal(answer)
         name = _json_object(answer.body).get("name")
@@ -133,7 +133,9 @@ class FcmPushProvider:
         self._call.close()
         self._tokens.close()
 
-    def _post(self, body: bytes, token: str) -> Answer:
+    def _post(self, message: OutgoingMessage, token: str) -> Answer:
+        """Make the request. What is left of the message's time is seen here, after the wait for an access token."""
+        body = _body(message, self._clock())
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         return self._call("POST", self._path, content=body, headers=headers)
 
@@ -151,6 +153,13 @@ def _service_account(given: Mapping[str, str] | str) -> dict[str, str]:
     return account
 
 
+def _check_text(message: OutgoingMessage) -> None:
+    try:
+        "".join([message.recipient, message.subject or "", message.message]).encode()
+    except UnicodeEncodeError as exc:
+        raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
+
+
 def _body(message: OutgoingMessage, now: datetime) -> bytes:
     notification = {"body": message.message}
     if message.subject is not None:
@@ -162,10 +171,7 @@ def _body(message: OutgoingMessage, now: datetime) -> bytes:
     }
     if message.expires_at is not None:
         fields |= _lifespan(message.expires_at, now)
-    try:
-        return json.dumps({"message": fields}, ensure_ascii=False).encode()
-    except UnicodeEncodeError as exc:
-        raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
+    return json.dumps({"message": fields}, ensure_ascii=False).encode()
 
 
 def _lifespan(expires_at: datetime, now: datetime) -> dict[str, Any]:
