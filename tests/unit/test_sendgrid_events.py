@@ -205,6 +205,50 @@ def test_the_raw_body_is_what_is_signed() -> None:
         called(body, **KEY.headers(body.strip(), NOON))
 
 
+SENDGRIDS_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dA"
+    "fSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
+)
+SENDGRIDS_HEADERS = {
+    SIGNATURE: "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
+    TIMESTAMP: "1600112502",
+}
+SENDGRIDS_BODY = (
+    '[{"email":"hello@world.com","event":"dropped","reason":"Bounced Address",'
+    '"sg_event_id":"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA",'
+    '"sg_message_id":"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0",'
+    '"smtp-id":"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>","timestamp":1600112492}]\r\n'
+)
+"""A call that SendGrid made and signed: the vector of sendgrid-python's test/unit/test_eventwebhook.py (6.12)."""
+
+
+def checked(body: str, headers: dict[str, str]) -> Taken:
+    at = datetime.fromtimestamp(int(SENDGRIDS_HEADERS[TIMESTAMP]), UTC)
+    return sendgrid_reports(body, headers, provider="sendgrid", keys=[read_key(SENDGRIDS_KEY)], at=at)
+
+
+def test_what_sendgrid_signed_itself_is_genuine() -> None:
+    taken = checked(SENDGRIDS_BODY, SENDGRIDS_HEADERS)
+
+    assert (taken.accepted, taken.refused) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (SENDGRIDS_BODY.strip(), {}),
+        (SENDGRIDS_BODY.replace("hello", "hullo"), {}),
+        (SENDGRIDS_BODY, {TIMESTAMP: "1600112503"}),
+        (SENDGRIDS_BODY, {SIGNATURE: KEY.headers(SENDGRIDS_BODY, NOON)[SIGNATURE]}),
+    ],
+)
+def test_what_sendgrid_signed_itself_is_forged_once_it_is_changed(body: str, headers: dict[str, str]) -> None:
+    with pytest.raises(SignatureRefusedError) as refused:
+        checked(body, {**SENDGRIDS_HEADERS, **headers})
+
+    assert refused.value.reason is Reason.FORGED
+
+
 def test_the_key_before_the_present_one_is_good_too() -> None:
     assert len(reports([event("delivered")], key=PREVIOUS)) == 1
 
