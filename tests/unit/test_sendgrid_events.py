@@ -51,6 +51,30 @@ MEANINGS = [
         "bounce/5.1.1",
         Unwanted.HARD_BOUNCE,
     ),
+    *(
+        (event("bounce", type="bounce", bounce_classification=given), Fared.UNDELIVERED, "bounce", unwanted)
+        for given, unwanted in [
+            ("Invalid Address", Unwanted.HARD_BOUNCE),
+            ("", Unwanted.HARD_BOUNCE),
+            (None, Unwanted.HARD_BOUNCE),
+            ("Mailbox Unavailable", None),
+            ("Reputation", None),
+            ("Content", None),
+            ("Frequency/Volume", None),
+            ("Frequency or Volume Too High", None),
+            ("Technical", None),
+            ("Technical Failure", None),
+            ("Unclassified", None),
+            ("something new", None),
+            (["Invalid Address"], None),
+        ]
+    ),
+    (
+        event("bounce", type="blocked", bounce_classification="Invalid Address"),
+        Fared.UNDELIVERED,
+        "blocked",
+        None,
+    ),
     (event("bounce", type="bounce", status=f"<{RECIPIENT}>"), Fared.UNDELIVERED, "bounce", Unwanted.HARD_BOUNCE),
     (event("bounce", type="blocked", status="5.7.1"), Fared.UNDELIVERED, "blocked/5.7.1", None),
     (event("bounce", type="blocked", status="550"), Fared.UNDELIVERED, "blocked", None),

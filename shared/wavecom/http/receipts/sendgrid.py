@@ -7,7 +7,7 @@ Arguments"): ours are ``notificationId`` and ``provider``. Events without them a
 those of another provider's name are that provider's; both are passed over.
 
 What an event means ("Event Webhook Reference", sections "Delivery events" and "Engagement events"; the reasons of drops
-stand in "Dropped event"):
+stand in "Dropped event"; "Bounce and Block Classifications"):
 
 ============================================  ===========  ===========  =============================================
 event                                         fared        unwanted     why
@@ -16,8 +16,15 @@ processed                                     accepted                  "receive
 deferred                                      accepted                  the recipient's server put it off; SendGrid
                                                                         tries again
 delivered                                     delivered                 "accepted by the receiving server"
-bounce, type bounce                           undelivered  hard bounce  "could not or would not accept mail to this
+bounce, type bounce: Invalid Address          undelivered  hard bounce  "syntactically incorrect or the recipient's
+                                                                        mailbox does not exist"
+bounce, type bounce, without classification   undelivered  hard bounce  "could not or would not accept mail to this
                                                                         recipient permanently"
+bounce, type bounce: Mailbox Unavailable      undelivered               full, suspended or not used for long: "do not
+                                                                        indicate that the address you tried to reach
+                                                                        was invalid"
+bounce, type bounce: any other                undelivered               of our reputation, content, volume or domain,
+    classification                                                      or "indecipherable or ambiguous"
 bounce, type blocked or any other             undelivered               refused this time: says nothing of the address
 dropped: Bounced Address, Invalid             undelivered  hard bounce  it bounced before, or is no address
 dropped: Unsubscribed Address,                undelivered  complaint    the recipient wants no mail of ours
@@ -89,6 +96,8 @@ _DROPPED: Final[Mapping[str, Unwanted | None]] = {
     "Spam Content": None,
     "Recipient List over Package Quota": None,
 }
+_DEAD_ADDRESS: Final = "Invalid Address"
+"""The one classification of a bounce that says so; an account that has not turned classifications on sends none."""
 
 
 class _Shape(BaseModel):
@@ -109,6 +118,7 @@ class _Event(_Shape):
     type: object = None
     reason: object = None
     status: object = None
+    bounce_classification: object = None
 
     def told_by(self, provider: str) -> DeliveryReport:
         """Return the event in the domain's terms."""
@@ -139,7 +149,8 @@ class _Event(_Shape):
     def _unwanted(self) -> Unwanted | None:
         match self.event:
             case "bounce":
-                return Unwanted.HARD_BOUNCE if self.type == "bounce" else None
+                dead = self.bounce_classification in (None, "", _DEAD_ADDRESS)
+                return Unwanted.HARD_BOUNCE if self.type == "bounce" and dead else None
             case "dropped":
                 return _DROPPED.get(self.reason) if isinstance(self.reason, str) else None
             case _:
