@@ -83,6 +83,7 @@ class Load:
                     base_url=self.url,
                     timeout=TIMEOUT_SECONDS,
                     limits=httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS),
+                    trust_env=False,
                 ) as client,
                 ThreadPoolExecutor(CLIENTS, thread_name_prefix="client") as clients,
             ):

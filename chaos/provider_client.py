@@ -93,6 +93,8 @@ class ProviderProcess:
         return {name: Counts(**counts) for name, counts in self._control({}).items()}
 
     def _control(self, wanted: dict[str, Any]) -> dict[str, dict[str, int]]:
-        answer = httpx.post(f"http://{HOST}:{self.control_port}/", json=wanted, timeout=10).raise_for_status()
+        answer = httpx.post(
+            f"http://{HOST}:{self.control_port}/", json=wanted, timeout=10, trust_env=False
+        ).raise_for_status()
         counts: dict[str, dict[str, int]] = answer.json()
         return counts

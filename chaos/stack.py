@@ -195,7 +195,7 @@ class ChaosStack:
     def _healthy(self) -> bool:
         try:
             self.providers.counts()
-            return httpx.get(f"{self.config.url}/api/health", timeout=5).is_success
+            return httpx.get(f"{self.config.url}/api/health", timeout=5, trust_env=False).is_success
         except httpx.HTTPError:
             return False
 

@@ -129,7 +129,7 @@ def check_books(
 
     Return by how many the ledger falls short; a ``known_gap`` was told by the phase that made it.
     """
-    with httpx.Client(base_url=stack.config.url, timeout=60) as client:
+    with httpx.Client(base_url=stack.config.url, timeout=60, trust_env=False) as client:
         outcome.audit_entries = _verify_trails(client, outcome, began)
         total = _get(client, "/api/ledger", {"minutes": "60"})["total"]
     if not total["balanced"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 PROJECT = Path(__file__).resolve().parent.parent
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 STATE_VARIABLE = "WAVECOM_STATE_DIR"
 """In the environment of every process of a stack, which is how a killed run's processes are found."""
 
@@ -109,7 +110,10 @@ class StackConfig:
         return ports
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of WaveCom's own processes. What the caller has set wins over development defaults."""
+        """Return the environment of WaveCom's own processes. What the caller has set wins over development defaults.
+
+        A proxy that the caller names is not asked for this machine.
+        """
         given = os.environ
         defaults = {
             "MONGODB_URI": f"mongodb://127.0.0.1:{self.mongodb_port}/?directConnection=true",
@@ -139,7 +143,7 @@ class StackConfig:
             "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
             "PYTHONUNBUFFERED": "1",
         }
-        return {**given, **_unset(defaults, given), **fixed}
+        return {**given, **_unset(defaults, given), **_no_proxy(given), **fixed}
 
 
 def is_loopback(host: str) -> bool:
@@ -169,6 +173,13 @@ def make_private(folder: Path) -> None:
 
 def _unset(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in defaults.items() if not given.get(name)}
+
+
+def _no_proxy(given: Mapping[str, str]) -> dict[str, str]:
+    """Return NO_PROXY as the caller has it and with this machine in it; the name in lower case would come first."""
+    named = given.get("no_proxy", given.get("NO_PROXY", "")).strip()
+    merged = named if named == "*" else ",".join(filter(None, [named, *THIS_MACHINE]))
+    return {"NO_PROXY": merged, "no_proxy": merged}
 
 
 def _count(variable: str) -> int:

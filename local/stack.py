@@ -91,7 +91,7 @@ class Stack:
         while time.monotonic() < until:
             supervisor.check_programs()
             with suppress(httpx.HTTPError):
-                if httpx.get(f"{self._config.url}/api/health", timeout=5).is_success:
+                if httpx.get(f"{self._config.url}/api/health", timeout=5, trust_env=False).is_success:
                     return
             time.sleep(0.2)
         raise StackError(f"The API does not answer; see {self._config.logs / 'api.log'}.")

@@ -24,6 +24,11 @@ from wavecom.adapters.mongo.indexes import create_indexes
 # the tests start, and nobody could press Ctrl-C in them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+"""Variables that name the caller's proxy, which does not reach the servers of the tests; in either case of letters."""
+for variable in [each for each in os.environ if each.lower() in PROXIES]:
+    del os.environ[variable]
+
 IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 """Starts what follows with SIGINT ignored, as ``nohup make up &`` in a script does."""
 SERVER_START_SECONDS = 60

@@ -26,6 +26,8 @@ from wavecom.adapters.rabbitmq.connection import connect
 
 BROKERS = ("sqs", "rabbitmq")
 START_SECONDS = 90
+DEAD_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+"""A proxy that is not there: what asks it for anything on this machine fails."""
 QUICK = {
     # Shorter waits than in production, so that recovery can be watched.
     "RATE_LIMIT_PER_MINUTE": "1000000",
@@ -36,6 +38,7 @@ QUICK = {
     "PROVIDER_TIMEOUT_SECONDS": "2",
     "SWEEP_EVERY_SECONDS": "1",
     "SIMULATED_LATENCY_MS": "200",
+    **DEAD_PROXY,
 }
 
 

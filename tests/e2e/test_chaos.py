@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from local.config import PROJECT
+from tests.e2e.stacks import DEAD_PROXY
 
 MEASURED = {"used at another rate than its limit", "answers 429", "calls while the breaker was open"}
 """What a machine that stands still for a moment can spoil; such a measurement is repeated once."""
@@ -34,7 +35,7 @@ def chaos(state: Path, *words: str, may_break: Collection[str] = ()) -> dict[str
     done = subprocess.run(
         [sys.executable, "-m", "chaos", *words, "--json", str(figures), "--state", str(state / "stack")],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")])},
+        env={**os.environ, **DEAD_PROXY, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")])},
         capture_output=True,
         text=True,
         timeout=600,

@@ -298,6 +298,8 @@ def test_a_key_is_never_sent_unencrypted_over_a_network():
 def test_no_proxy_is_asked_for_this_machine(gateway: Gateway, wavecom: Wavecom, monkeypatch: pytest.MonkeyPatch):
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    for variable in ("NO_PROXY", "no_proxy"):  # a stack's, from another test of this process
+        monkeypatch.delenv(variable, raising=False)
 
     assert wavecom("list").exit_code == 0
 

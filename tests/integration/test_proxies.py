@@ -1,9 +1,14 @@
 """Providers behind a proxy that the environment names, against a real one on loopback."""
 
+import json
 import logging
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,17 +16,21 @@ from typing import Any
 import certifi
 import pytest
 
+from local.config import PROJECT
 from tests.builders import ManualClock
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService
 from tests.standins.apns import key_pair as apns_key_pair
+from tests.standins.aws_sms import EndUserMessagingService
 from tests.standins.fcm import FcmService, TokenService
 from tests.standins.http_service import HttpService, Reply, Request
 from tests.standins.proxy import Fault, ProxyService
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService
 from wavecom.adapters.providers.apns import ApnsPushProvider
+from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
 from wavecom.adapters.providers.fcm import FcmPushProvider
 from wavecom.adapters.providers.http import HttpCaller
 from wavecom.adapters.providers.proxies import proxy_for
+from wavecom.adapters.providers.ses import SesEmailProvider, ses_client
 from wavecom.adapters.providers.twilio import TwilioSmsProvider
 from wavecom.domain.notification import Channel
 from wavecom.domain.outcomes import TransientError, UnknownOutcomeError
@@ -38,6 +47,14 @@ class Echo(HttpService):
 
     def answer(self, request: Request) -> Reply:
         return Reply(200, b"ok")
+
+
+class SesService(HttpService):
+    """Takes every SendEmail (Amazon SES API v2 reference)."""
+
+    def answer(self, request: Request) -> Reply:
+        assert (request.method, request.path) == ("POST", "/v2/email/outbound-emails")
+        return Reply(200, b'{"MessageId": "0100018c-a1b2-000000"}', {"Content-Type": "application/json"})
 
 
 def message_to(recipient: str, channel: Channel) -> OutgoingMessage:
@@ -140,6 +157,77 @@ def test_apns_speaks_http2_through_the_tunnel_and_keeps_the_device_token_in_it(
     assert [request.path for request in apns.requests] == [f"/3/device/{DEVICE}"]
     assert [each.target for each in proxy.requests] == ["provider.test:443"]
     assert DEVICE not in caplog.text
+
+
+@pytest.fixture
+def aws_through_proxy(
+    behind_proxy: Callable[..., ProxyService], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], ProxyService]:
+    """Start a proxy to a stand-in of AWS, whose certificate boto3 trusts as well."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+
+    def start(service: str) -> ProxyService:
+        proxy = behind_proxy(service)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(proxy.trusted))
+        return proxy
+
+    return start
+
+
+def test_ses_goes_through_the_proxy(aws_through_proxy: Callable[[str], ProxyService]) -> None:
+    with SesService() as service:
+        proxy = aws_through_proxy(service.url)
+        client = ses_client(region="eu-central-1", endpoint_url=PROVIDER, timeout=timedelta(seconds=5))
+        provider = SesEmailProvider(client, sender="WaveCom <no-reply@wavecom.example.com>")
+
+        provider.send(replace(message_to("customer@example.com", Channel.EMAIL), subject="Statement"))
+
+        provider.close()
+    assert len(service.requests) == 1
+    assert [(each.method, each.target) for each in proxy.requests] == [("CONNECT", "provider.test:443")]
+
+
+def test_end_user_messaging_goes_through_the_proxy(aws_through_proxy: Callable[[str], ProxyService]) -> None:
+    with EndUserMessagingService() as service:
+        proxy = aws_through_proxy(service.url)
+        client = end_user_messaging_client(region="eu-central-1", endpoint_url=PROVIDER, timeout=timedelta(seconds=5))
+        provider = EndUserMessagingSmsProvider(client)
+
+        provider.send(message_to("+12025550123", Channel.SMS))
+
+        provider.close()
+    assert len(service.requests) == 1
+    assert [(each.method, each.target) for each in proxy.requests] == [("CONNECT", "provider.test:443")]
+
+
+def test_aws_that_no_proxy_names_is_called_directly(
+    aws_through_proxy: Callable[[str], ProxyService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with EndUserMessagingService() as service:
+        proxy = aws_through_proxy(service.url)
+        client = end_user_messaging_client(region="eu-central-1", endpoint_url=service.url)
+        provider = EndUserMessagingSmsProvider(client)
+
+        provider.send(message_to("+12025550123", Channel.SMS))
+
+        provider.close()
+    assert len(service.requests) == 1
+    assert proxy.requests == []
+
+
+def test_tests_follow_no_proxy_of_the_caller() -> None:
+    names = [each for name in VARIABLES[:4] for each in (name, name.lower())]
+    code = f"import json, os, tests.conftest; print(json.dumps([each for each in {names} if each in os.environ]))"
+    environment = {**os.environ, **dict.fromkeys(names, "http://127.0.0.1:9"), "PYTHONPATH": ".:shared"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert json.loads(done.stdout) == []
 
 
 def test_credentials_of_the_proxy_are_sent_and_never_logged(

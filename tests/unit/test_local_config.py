@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
 
 import pytest
 
@@ -32,6 +33,31 @@ def test_without_a_development_tenant_any_host_will_do(tenant: str | None, monke
         monkeypatch.setenv("DEVELOPMENT_TENANT", tenant)
 
     assert not StackConfig.from_environment().environment().get("DEVELOPMENT_TENANT")
+
+
+@pytest.mark.parametrize(
+    ("given", "bypassed"),
+    [
+        ({}, False),
+        ({"NO_PROXY": "provider.test"}, True),
+        ({"no_proxy": " provider.test, other.test "}, True),
+        ({"no_proxy": "", "NO_PROXY": "provider.test"}, False),
+        ({"NO_PROXY": "*"}, True),
+    ],
+)
+def test_a_stack_asks_no_proxy_for_this_machine_and_the_callers_for_others(
+    given: dict[str, str], bypassed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"HTTP_PROXY": "http://proxy.bank.example:3128", **given}.items():
+        monkeypatch.setenv(name, value)
+
+    environment = StackConfig.on_ports(tmp_path, "sqs", 21_000).environment()
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert getproxies()["http"] == "http://proxy.bank.example:3128"
+    assert all(proxy_bypass(host) for host in ("127.0.0.1", "localhost", "::1", "127.0.0.1:4567"))
+    assert bool(proxy_bypass("provider.test")) is bypassed
 
 
 def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
