@@ -30,7 +30,7 @@ CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key format openapi refusals lock clean services services-down sam-api sam-invoke
+.PHONY: help install up page dashboard down reset key audit test chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key smoke format openapi refusals lock clean services services-down sam-api sam-invoke
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +105,10 @@ destroy: $(CDK_NEEDS) ## Take a stage out of its account: make destroy STAGE=dev
 api-key: install ## Make an API key of a deployed stage: make api-key STAGE=dev TENANT=acme (ROLE=operator)
 	@$(BIN)/python -m infra_cdk.api_key --stage $(or $(STAGE),$(error set STAGE, for example make api-key STAGE=dev TENANT=acme)) \
 	    --tenant "$(or $(TENANT),$(error set TENANT, for example make api-key STAGE=dev TENANT=acme))" $(if $(ROLE),--role $(ROLE))
+
+smoke: install ## Look whether a deployed stage does all that it should: make smoke STAGE=dev (SECONDS=300 to wait)
+	@$(BIN)/python -m infra_cdk.smoke --stage $(or $(STAGE),$(error set STAGE, for example make smoke STAGE=dev)) $(if $(SECONDS),--seconds $(SECONDS))
+
 services: install ## Start MongoDB, RabbitMQ and LocalStack in Docker, with indexes and queues
 	@$(COMPOSE_IS_THERE)
 	@$(DOCKER) compose up --detach --wait

@@ -42,9 +42,17 @@ class Account:
 
     def make(self, target: str, *, context: dict[str, str] | None = None, **variables: str) -> str:
         """Run a make target on stage dev and return what it printed."""
+        done = self.try_make(target, context=context, **variables)
+        assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+        return done.stdout
+
+    def try_make(
+        self, target: str, *, context: dict[str, str] | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a make target on stage dev, which may fail."""
         settings = {"emulator": "true", "architecture": MACHINE, "account": ACCOUNT, **(context or {})}
         words = [f"{name}={value}" for name, value in {"STAGE": "dev", "YES": "1", **variables}.items()]
-        done = subprocess.run(
+        return subprocess.run(
             ["make", "--no-print-directory", target, *words, f"CONTEXT={' '.join(map('='.join, settings.items()))}"],
             cwd=PROJECT,
             env=self.environment,
@@ -53,8 +61,6 @@ class Account:
             timeout=DEPLOY_SECONDS,
             check=False,
         )
-        assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
-        return done.stdout
 
     def client(self, service: str) -> Any:
         return boto3.client(

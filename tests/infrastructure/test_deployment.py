@@ -6,10 +6,13 @@ What the emulator has not (Amazon MQ and its mappings, alarms on sums of metrics
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from amqp import Channel
 
 from layers.python313 import NO_PYTHON, PYTHON_VERSION
 from local.rabbitmq_event import rabbitmq_event
@@ -24,6 +27,7 @@ STACKS = {
     f"wavecom-dev-{part}" for part in ("data", "messaging", "prepare", "api", "delivery", "site", "observability")
 }
 SHARDS = 2
+SMOKE_CHECKS = ("stacks", "mappings", "sends", "events", "alarms")
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +100,41 @@ def test_what_is_posted_to_the_deployed_api_is_sent_by_the_deployed_consumer(on_
     assert batch["statuses"] == {"SENT": 1}
 
 
+def test_smoke_finds_that_all_is_well(on_sqs: Account, token: str) -> None:
+    on_sqs.invoke("wavecom-dev-sweep", {})
+    on_sqs.invoke("wavecom-dev-observe", {})
+    put_as_cloudwatch_does(on_sqs, "observe", "sweep")
+    evaluate_as_cloudwatch_does(on_sqs)
+
+    printed = on_sqs.make("smoke", SECONDS="60")
+
+    assert [line.split() for line in printed.splitlines()] == [["ok", each] for each in SMOKE_CHECKS]
+    with on_sqs.api(token) as api:
+        keys = api.get("/api/keys", params={"tenantId": "smoke"}).json()["data"]
+    assert len(keys) == 2
+    assert all(each["revokedAt"] for each in keys)
+
+
+def test_smoke_says_what_is_not_well(on_sqs: Account, token: str) -> None:
+    functions, cloudwatch = on_sqs.client("lambda"), on_sqs.client("cloudwatch")
+    (mapping,) = functions.list_event_source_mappings(FunctionName="wavecom-dev-deliver-high")["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    cloudwatch.set_alarm_state(AlarmName="wavecom-dev-high-depth", StateValue="ALARM", StateReason="Deep")
+    try:
+        done = on_sqs.try_make("smoke", SECONDS="0")
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+        cloudwatch.set_alarm_state(AlarmName="wavecom-dev-high-depth", StateValue="OK", StateReason="No longer")
+
+    assert done.returncode != 0
+    words = [line.split() for line in done.stdout.splitlines()]
+    assert ["ok", "stacks"] in words
+    found = [" ".join(each) for each in words if each[0] == "failed"]
+    assert any(each.startswith("failed mappings DeliverHigh") and " is Disabled" in each for each in found), found
+    assert any(each.startswith("failed sends SMS") for each in found), found
+    assert any(each.startswith("failed alarms wavecom-dev-high-depth is ALARM: Deep") for each in found), found
+
+
 def test_without_a_key_the_deployed_api_refuses(on_sqs: Account) -> None:
     with on_sqs.api("wc_000000000000_wrong") as api:
         assert api.post("/api/notifications", json=EMAIL).status_code == 401
@@ -125,7 +164,7 @@ def test_an_alarm_goes_off_by_what_the_deployed_observer_publishes(on_sqs: Accou
         on_sqs.sqs.send_message_batch(QueueUrl=dead_letters, Entries=entries)
 
     on_sqs.invoke("wavecom-dev-observe", {})
-    put_as_cloudwatch_does(on_sqs)
+    put_as_cloudwatch_does(on_sqs, "observe")
 
     def state(name: str) -> str:
         (alarm,) = on_sqs.client("cloudwatch").describe_alarms(AlarmNames=[f"wavecom-dev-{name}"])["MetricAlarms"]
@@ -136,10 +175,18 @@ def test_an_alarm_goes_off_by_what_the_deployed_observer_publishes(on_sqs: Accou
     assert state("high-depth") == "OK"
 
 
-def put_as_cloudwatch_does(account: Account) -> None:
-    """Hand the metrics in the observer's log to CloudWatch, which the real one does by itself."""
+def evaluate_as_cloudwatch_does(account: Account) -> None:
+    """Let alarms over metrics that nothing was measured for be OK, which the emulator never looks at."""
     cloudwatch = account.client("cloudwatch")
-    for document in account.log_lines("wavecom-dev-observe"):
+    for each in cloudwatch.describe_alarms()["MetricAlarms"]:
+        if each["StateValue"] == "INSUFFICIENT_DATA" and each["TreatMissingData"] == "notBreaching":
+            cloudwatch.set_alarm_state(AlarmName=each["AlarmName"], StateValue="OK", StateReason="Nothing measured")
+
+
+def put_as_cloudwatch_does(account: Account, *functions: str) -> None:
+    """Hand the metrics in the functions' logs to CloudWatch, which the real one does by itself."""
+    cloudwatch = account.client("cloudwatch")
+    for document in (each for name in functions for each in account.log_lines(f"wavecom-dev-{name}")):
         for directive in document.get("_aws", {}).get("CloudWatchMetrics", []):
             dimensions = [{"Name": name, "Value": document[name]} for name in directive["Dimensions"][0]]
             for metric in directive["Metrics"]:
@@ -208,15 +255,49 @@ def test_on_rabbitmq_the_queues_are_declared_and_what_is_posted_is_sent(
         identifiers = {api.post("/api/notifications", json=EMAIL).json()["data"]["_id"] for _ in range(10)}
 
     for queue in topology.shards(topology.HIGH_PRIORITY, SHARDS):
-        batch = []
-        while (message := channel.basic_get(queue)) is not None:
-            batch.append(message)
-        assert batch, f"nothing in {queue}"
-        on_rabbitmq.invoke("wavecom-dev-deliver-high", rabbitmq_event(queue, batch))
-        channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+        assert poll(on_rabbitmq, channel, queue, "high"), f"nothing in {queue}"
     connection.close()
 
     found = database.database.notifications.find({"tenantId": "bank-b"})
     assert {(str(each["_id"]), each["status"]) for each in found} == {
         (identifier, "SENT") for identifier in identifiers
     }
+
+
+def test_smoke_on_rabbitmq_misses_the_mappings_that_the_emulator_has_not(
+    on_rabbitmq: Account, rabbitmq_url: str
+) -> None:
+    on_rabbitmq.invoke("wavecom-dev-sweep", {})
+    on_rabbitmq.invoke("wavecom-dev-observe", {})
+    put_as_cloudwatch_does(on_rabbitmq, "observe", "sweep")
+    evaluate_as_cloudwatch_does(on_rabbitmq)
+    connection = connect(rabbitmq_url)
+    channel = connection.channel()
+    lanes = {"high": topology.HIGH_PRIORITY, "standard": topology.STANDARD}
+
+    with ThreadPoolExecutor(1) as thread:
+        smoke = thread.submit(on_rabbitmq.try_make, "smoke", SECONDS="45")
+        while not smoke.done():
+            for lane, queue in lanes.items():
+                for shard in topology.shards(queue, SHARDS):
+                    poll(on_rabbitmq, channel, shard, lane)
+            time.sleep(0.2)
+        done = smoke.result()
+    connection.close()
+
+    assert done.returncode != 0
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines() if not line.startswith(" ")]
+    failed = [(check, text) for verdict, check, *rest in lines if verdict == "failed" for text in rest]
+    assert failed == [("mappings", "wavecom-dev-delivery has no event source mapping: nothing is consumed")]
+    assert [check for _, check, *_ in lines] == list(SMOKE_CHECKS)
+
+
+def poll(account: Account, channel: Channel, queue: str, lane: str) -> int:
+    """Hand what is in a queue to its consumer, as Lambda's poller does, and return how many messages that were."""
+    batch = []
+    while (message := channel.basic_get(queue)) is not None:
+        batch.append(message)
+    if batch:
+        account.invoke(f"wavecom-dev-deliver-{lane}", rabbitmq_event(queue, batch))
+        channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+    return len(batch)

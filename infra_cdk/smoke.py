@@ -1,0 +1,243 @@
+"""``python -m infra_cdk.smoke``: whether a deployed stage does all that it should, looked at from outside.
+
+Nothing is sent to anybody: it makes a test key, whose notifications go to simulators, and revokes it in the end.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import httpx
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from infra_cdk.deployed import Deployed, DeployedError
+from wavecom import metrics
+
+TENANT: Final = "smoke"
+EDGE_REGION: Final = "us-east-1"
+"""Where CloudFront's metrics are, and their alarms."""
+CLOCK_DIFFERENCE: Final = timedelta(minutes=1)
+PAUSE_SECONDS: Final = 5.0
+METRICS_WITHIN: Final = timedelta(minutes=10)
+NOTIFICATIONS: Final = (
+    {"type": "EMAIL", "recipient": "smoke@simulator.example.com", "subject": "Smoke", "message": "Smoke"},
+    {"type": "SMS", "recipient": "+12025550123", "message": "Smoke", "priority": "HIGH"},
+    {"type": "PUSH", "recipient": "smoke:" + "x" * 120, "subject": "Smoke", "message": "Smoke"},
+)
+"""One of each channel, in both lanes."""
+SENT: Final = frozenset({"SENT", "DELIVERED"})
+WELL: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+
+cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to look at: ``look`` returns what is wrong, a line each; what is well again is asked for until then."""
+
+    name: str
+    look: Callable[[], list[str]]
+    advice: str
+
+
+class Sends:
+    """One notification of each channel, accepted by the stage's API under a test key."""
+
+    def __init__(self, stage: Deployed) -> None:
+        self._api = _api(stage)
+        self._operator = stage.make_key(tenant=TENANT, name="smoke test", role="operator")
+        wanted = {"tenantId": TENANT, "name": "smoke test", "test": True}
+        self._test = self._call("POST", "/api/keys", self._operator["token"], wanted)
+        self._ids = [
+            (each["type"], self._call("POST", "/api/notifications", self._test["token"], each)["_id"])
+            for each in NOTIFICATIONS
+        ]
+
+    def not_sent(self) -> list[str]:
+        """Return which of them are not SENT, and what they are instead."""
+        wrong = []
+        for channel, identifier in self._ids:
+            found = self._call("GET", f"/api/notifications/{identifier}", self._test["token"])["notification"]
+            if found["status"] not in SENT:
+                error = f": {found['error']}" if found.get("error") else ""
+                wrong.append(f"{channel} {identifier} is {found['status']}{error}")
+        return wrong
+
+    def end(self) -> None:
+        """Revoke both keys."""
+        for key_id in (self._test["id"], self._operator["keyId"]):
+            self._call("DELETE", f"/api/keys/{key_id}", self._operator["token"])
+
+    def _call(self, method: str, path: str, token: str, body: object = None) -> dict[str, Any]:
+        try:
+            answer = self._api.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
+        except httpx.HTTPError as exc:
+            raise DeployedError(f"The API at {self._api.base_url} does not answer {method} {path}: {exc}") from exc
+        if answer.is_error:
+            raise DeployedError(f"The API answers {answer.status_code} to {method} {path}: {answer.text[:500]}")
+        return dict(answer.json().get("data") or {})
+
+
+def _api(stage: Deployed) -> httpx.Client:
+    """Return a client of the stage's API. An emulator of AWS answers for every host at its one address."""
+    url = stage.output("api", "Url")
+    if emulator := os.environ.get("AWS_ENDPOINT_URL"):
+        return httpx.Client(base_url=emulator, headers={"Host": httpx.URL(url).host}, timeout=35.0)
+    return httpx.Client(base_url=url, timeout=35.0)
+
+
+def stacks_that_are_not_well(stage: Deployed) -> list[str]:
+    """Return the stage's stacks that are not deployed whole."""
+    pages = stage.client("cloudformation").get_paginator("describe_stacks").paginate()
+    found = {
+        each["StackName"]: each["StackStatus"]
+        for page in pages
+        for each in page["Stacks"]
+        if each["StackName"].startswith(f"{stage.prefix}-")
+    }
+    if not found:
+        return [f"there is no stack of stage {stage.stage} in {stage.region or 'this region'}"]
+    return [f"{name} is {status}" for name, status in found.items() if status not in WELL]
+
+
+def mappings_that_do_not_poll(stage: Deployed) -> list[str]:
+    """Return the consumers' event source mappings that are not enabled, or have trouble."""
+    functions = stage.client("lambda")
+    wrong, stack = [], f"{stage.prefix}-delivery"
+    pages = stage.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = [each for page in pages for each in page["StackResourceSummaries"]]
+    mappings = [each for each in resources if each["ResourceType"] == "AWS::Lambda::EventSourceMapping"]
+    if not mappings:
+        return [f"{stack} has no event source mapping: nothing is consumed"]
+    for each in mappings:
+        found = functions.get_event_source_mapping(UUID=each["PhysicalResourceId"])
+        trouble = str(found.get("LastProcessingResult", ""))
+        if found["State"] != "Enabled" or trouble.startswith("PROBLEM"):
+            reason = found.get("StateTransitionReason", "")
+            wrong.append(f"{each['LogicalResourceId']} is {found['State']} {trouble} {reason}".rstrip())
+    return wrong
+
+
+def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
+    """Return the consumers whose log has no batch ``since`` then, and the scheduled functions without a heartbeat."""
+    logs, wrong = stage.client("logs"), []
+    for lane in ("high", "standard"):
+        group = f"/aws/lambda/{stage.prefix}-deliver-{lane}"
+        start = int(since.timestamp() * 1000)
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=start, filterPattern='"Batch delivered"'
+        )
+        if not any(page["events"] for page in pages):
+            wrong.append(f"{group} tells of no batch")
+    cloudwatch, now = stage.client("cloudwatch"), datetime.now(UTC)
+    for metric in (metrics.OBSERVE_HEARTBEAT, metrics.SWEEP_HEARTBEAT):
+        found = cloudwatch.get_metric_statistics(
+            Namespace=f"{metrics.NAMESPACE}/{stage.stage}",
+            MetricName=metric.name,
+            Dimensions=[{"Name": "service", "Value": metric.service}],
+            StartTime=now - METRICS_WITHIN,
+            EndTime=now + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )
+        if not found["Datapoints"]:
+            wrong.append(f"no {metric.name} of {metric.service} in CloudWatch")
+    return wrong
+
+
+def alarms_that_are_not_ok(stage: Deployed) -> list[str]:
+    """Return the stage's alarms that are not OK, with CloudWatch's reason."""
+    wrong, count = [], 0
+    for region in {stage.region, EDGE_REGION}:
+        pages = stage.client("cloudwatch", region).get_paginator("describe_alarms")
+        for page in pages.paginate(AlarmNamePrefix=f"{stage.prefix}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+            for each in [*page["MetricAlarms"], *page["CompositeAlarms"]]:
+                count += 1
+                if each["StateValue"] != "OK":
+                    wrong.append(f"{each['AlarmName']} is {each['StateValue']}: {each.get('StateReason', '')}")
+    return wrong if count else ["there is no alarm"]
+
+
+def checks(stage: Deployed, sends: Sends, since: datetime) -> Iterator[Check]:
+    """Yield what is looked at, in the order in which one thing needs the other."""
+    yield Check(
+        "mappings",
+        lambda: mappings_that_do_not_poll(stage),
+        "Lambda console, the function's triggers; the runbook's section on lanes that do not drain.",
+    )
+    yield Check("sends", sends.not_sent, "bin/wavecom doctor, then the logs of the deliver functions.")
+    yield Check(
+        "events",
+        lambda: events_that_are_missing(stage, since),
+        "The functions' log groups; the rules of the schedules that run observe and sweep.",
+    )
+    yield Check("alarms", lambda: alarms_that_are_not_ok(stage), "docs/runbook.md has a section for each alarm.")
+
+
+@contextmanager
+def _sends(stage: Deployed) -> Iterator[Sends]:
+    sends = Sends(stage)
+    try:
+        yield sends
+    finally:
+        sends.end()
+
+
+def _until_well(check: Check, until: float) -> list[str]:
+    """Look until nothing is wrong, or time is up, and return what was wrong last."""
+    while wrong := _looked(check):
+        if time.monotonic() + PAUSE_SECONDS > until:
+            break
+        time.sleep(PAUSE_SECONDS)
+    return wrong
+
+
+def _looked(check: Check) -> list[str]:
+    try:
+        return check.look()
+    except (BotoCoreError, ClientError, DeployedError) as exc:
+        return [str(exc)]
+
+
+def _report(check: Check, wrong: list[str]) -> bool:
+    if not wrong:
+        console.print(f"[green]ok[/green]      {check.name}")
+        return True
+    for line in wrong:
+        console.print(f"[red]failed[/red]  {check.name:<10}", end="")
+        console.print(line, markup=False)
+    console.print(" " * 18 + check.advice, style="dim", markup=False)
+    return False
+
+
+@cli.command()
+def run(
+    stage: Annotated[str, typer.Option(help="A stage that is deployed.")],
+    seconds: Annotated[float, typer.Option(min=0, help="How long to wait, in all, for what is not well yet.")] = 300,
+) -> None:
+    """Look at a deployed stage: its stacks, mappings, sends, events and alarms; exit code 1 where one is not well.
+
+    Needs the right to describe stacks, mappings, logs, metrics and alarms, and to invoke wavecom-<stage>-keys.
+    """
+    deployed, until, since = Deployed(stage), time.monotonic() + seconds, datetime.now(UTC) - CLOCK_DIFFERENCE
+    stacks = Check("stacks", lambda: stacks_that_are_not_well(deployed), f"make deploy STAGE={stage}")
+    well = _report(stacks, _until_well(stacks, time.monotonic()))
+    try:
+        with _sends(deployed) as sends:
+            for check in checks(deployed, sends, since):
+                well &= _report(check, _until_well(check, until))
+    except DeployedError as exc:
+        well = _report(Check("api", list, "bin/wavecom doctor says more."), [str(exc)])
+    if not well:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()
