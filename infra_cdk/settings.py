@@ -79,6 +79,10 @@ class StageSettings(Part):
     )
     cidr: Cidr = "10.60.0.0/20"
     zones: Annotated[int, Field(ge=2, le=3)] = 2
+    zone_names: Annotated[
+        tuple[str, ...] | None,
+        Field(description="The zones by name, as many as zones; without, the first ones that the region lists"),
+    ] = None
     nat_gateways: Annotated[int, Field(ge=1, le=3)] = 1
     atlas_endpoint_service: Annotated[
         str | None, Field(description="Atlas's endpoint service, with network privatelink")
@@ -129,6 +133,10 @@ class StageSettings(Part):
             raise ValueError(
                 "network must be nat with atlas; for others, make the cluster in Atlas and name its secret"
             )
+        if self.zone_names is not None and len(set(self.zone_names)) != self.zones:
+            raise ValueError(f"zoneNames must name {self.zones} zones, as zones says")
+        if any(not each.startswith(self.region) for each in self.zone_names or ()):
+            raise ValueError(f"zoneNames must be zones of {self.region}, such as {self.region}a")
         if self.nat_gateways > self.zones:
             raise ValueError("natGateways must not be more than zones")
         if self.broker_nodes > self.zones:
@@ -161,7 +169,7 @@ class StageSettings(Part):
     @classmethod
     def names(cls) -> frozenset[str]:
         """Return the names that ``-c name=value`` may set: those of plain values."""
-        parts = {"stage", "atlas", "ses", "site", "api_domain", "sms_origination_arns"}
+        parts = {"stage", "atlas", "ses", "site", "api_domain", "sms_origination_arns", "zone_names"}
         return frozenset(to_camel(name) for name in cls.model_fields if name not in parts)
 
     def limits(self) -> topology.DeliveryLimits:

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra_cdk.acknowledged import acknowledge
 from infra_cdk.settings import StageSettings
 
 MONGODB_PORTS = ec2.Port.tcp_range(1024, 65535)
@@ -20,12 +21,12 @@ class NetworkStack(Stack):
 
     def __init__(self, scope: Construct, name: str, *, settings: StageSettings, **stack: Any) -> None:
         super().__init__(scope, name, **stack)
+        self._zones = settings.zone_names or [Fn.select(zone, Fn.get_azs()) for zone in range(settings.zones)]
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(settings.cidr),
-            # CloudFormation's own list: the CDK command line would ask the account for it at every synth.
-            availability_zones=[Fn.select(zone, Fn.get_azs()) for zone in range(settings.zones)],
+            availability_zones=self.availability_zones,
             nat_gateways=settings.nat_gateways,
             restrict_default_security_group=False,  # would need a function that may change every security group
             subnet_configuration=[
@@ -33,6 +34,8 @@ class NetworkStack(Stack):
                 ec2.SubnetConfiguration(name="private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=23),
             ],
         )
+        if settings.zone_names:
+            acknowledge(self.vpc, "The stage names its zones", "CloudFormation-Validate::W3010")
         self._log_flows(settings)
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         self.functions = ec2.SecurityGroup(
@@ -50,6 +53,14 @@ class NetworkStack(Stack):
             endpoint = self._atlas_endpoint(settings.atlas_endpoint_service)
             CfnOutput(self, "AtlasEndpointId", value=endpoint.vpc_endpoint_id, description="To be accepted in Atlas")
         CfnOutput(self, "Addresses", value=",".join(self.egress_addresses), description="What the functions call from")
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The zones in use, by name or as CloudFormation's own list has them.
+
+        CDK's own answer asks the account at every synth, which fails for whoever is not signed in to it.
+        """
+        return list(self._zones)
 
     @property
     def egress_addresses(self) -> list[str]:

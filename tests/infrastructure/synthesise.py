@@ -14,11 +14,13 @@ from infra_cdk.settings import StageSettings
 from layers.build import Built, build
 from local.config import PROJECT
 
+ACCOUNT = "123456789012"
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/5f0e5f0e-0000-4000-8000-000000000000"
 EVERYTHING = {
-    "account": "123456789012",
+    "account": ACCOUNT,
     "queueEngine": "rabbitmq",
     "network": "nat",
+    "zoneNames": ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
     "atlas": {"projectId": "0123456789abcdef01234567"},
     "ses": {"identities": ["bank.example"]},
     "snsSms": True,
@@ -33,7 +35,15 @@ CHANGED = "dev-sqs-changed"
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dev-sqs": ("dev", {}),
     "dev-rabbitmq": ("dev", {"queueEngine": "rabbitmq", "network": "nat"}),
-    "prod-sqs": ("prod", {"queueEngine": "sqs", "network": "privatelink", "atlasEndpointService": "com.example.atlas"}),
+    "prod-sqs": (
+        "prod",
+        {
+            "account": ACCOUNT,
+            "queueEngine": "sqs",
+            "network": "privatelink",
+            "atlasEndpointService": "com.example.atlas",
+        },
+    ),
     "prod-rabbitmq": ("prod", {}),
     "everything": ("prod", EVERYTHING),
 }

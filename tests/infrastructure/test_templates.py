@@ -417,3 +417,20 @@ def test_delivery_reports_of_ses_come_to_the_receipts_function(assemblies: Assem
     assert subscribed[0]["RedrivePolicy"]
     kept = [each for each in assembly.of_type("Lambda::EventInvokeConfig").values() if "DestinationConfig" in each]
     assert "SesUndelivered" in json.dumps(kept)
+
+
+@each_variant
+def test_no_account_is_looked_at_to_make_the_templates(assemblies: Assemblies, variant: str) -> None:
+    manifest = json.loads((assemblies[variant].folder / "manifest.json").read_text())
+
+    assert "missing" not in manifest
+
+
+def test_a_stage_may_name_its_zones(assemblies: Assemblies) -> None:
+    by_name, by_list = (
+        [each["AvailabilityZone"] for each in assemblies[variant].of_type("EC2::Subnet").values()]
+        for variant in ("everything", "prod-rabbitmq")
+    )
+
+    assert set(by_name) == {"eu-central-1a", "eu-central-1b", "eu-central-1c"}
+    assert all(each["Fn::Select"][1] == {"Fn::GetAZs": ""} for each in by_list)
