@@ -117,7 +117,7 @@ def openapi() -> None:
     """Print the API's OpenAPI document."""
     services = container(_config()).api_services
     document = openapi_document(build(APIGatewayHttpResolver(), services))
-    sys.stdout.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 @cli.command("refusals")

@@ -14,7 +14,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from wavecom.http import tags
+from wavecom.http import refusals, tags
+from wavecom.http.cursor import from_cursor
 from wavecom.http.examples import REQUESTS
 from wavecom.http.operation_requests import AddSuppression, CreateKey, ReplayDeadLetters, SetPolicy
 from wavecom.http.requests import CreateBatch, CreateNotification
@@ -93,10 +94,34 @@ def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for path in document["paths"].values() for method, operation in path.items() if method != "head"]
 
 
-def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def resolved(document: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    """Return what is described, be it here or under the components."""
+    place: Any = document
+    for part in described.get("$ref", "").removeprefix("#/").split("/"):
+        place = place[part] if part else described
+    return dict(place)
+
+
+def answers(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return an operation's answers by status."""
+    return {status: resolved(document, each) for status, each in operation["responses"].items()}
+
+
+def contents(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the contents of an operation's body and answers."""
-    for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
+    for holder in (operation.get("requestBody", {}), *answers(document, operation).values()):
         yield from holder.get("content", {}).values()
+
+
+def codes(document: dict[str, Any], operation: dict[str, Any], status: str) -> set[str]:
+    """Return the codes of the errors that an operation is described to answer with a status."""
+    values = [each["value"] for each in examples_of(document, operation, status)]
+    return {value["error"]["code"] for value in values if "error" in value}
+
+
+def examples_of(document: dict[str, Any], operation: dict[str, Any], status: str) -> list[dict[str, Any]]:
+    """Return the named examples of an operation's answer with a status."""
+    return list(answers(document, operation)[status]["content"]["application/json"]["examples"].values())
 
 
 def test_every_operation_is_described_and_in_one_of_the_groups(document: dict[str, Any]):
@@ -124,7 +149,7 @@ def test_every_parameter_is_described_and_none_may_be_null(document: dict[str, A
 
 def test_every_body_and_every_answer_has_examples_that_fit(document: dict[str, Any]):
     for operation in operations(document):
-        for content in contents(operation):
+        for content in contents(document, operation):
             examples = [each["value"] for each in content.get("examples", {}).values()]
             examples += [content["example"]] if "example" in content else []
             assert examples, operation["operationId"]
@@ -159,7 +184,90 @@ def test_every_operation_but_health_needs_a_key_and_says_how_it_refuses(document
         assert "security" not in operation
         assert {"401", "403", "422", "429", "503"} <= operation["responses"].keys()
         for status in ("429", "503"):
-            assert "Retry-After" in operation["responses"][status]["headers"]
+            retry_after = resolved(document, answers(document, operation)[status]["headers"]["Retry-After"])
+            assert retry_after["required"]
+
+
+def test_a_refusal_for_the_load_is_a_429_to_what_posts_and_a_503_to_what_reads(document: dict[str, Any]):
+    by_id = {each["operationId"]: each for each in operations(document)}
+
+    for name in ("createNotification", "replayDeadLetters"):
+        assert codes(document, by_id[name], "429") == {"RATE_LIMITED", "OVERLOADED"}
+    for name in ("listNotifications", "getStatistics", "getMinutes", "getLedger", "verifyAuditTrails"):
+        assert codes(document, by_id[name], "429") == {"RATE_LIMITED"}
+        summaries = [each["summary"] for each in examples_of(document, by_id[name], "503")]
+        assert refusals.NOT_ANSWERED.text in summaries
+
+
+def test_every_operation_says_what_any_request_may_get(document: dict[str, Any]):
+    expected = {
+        "400": "MALFORMED_REQUEST",
+        "408": "REQUEST_TIMEOUT",
+        "413": "BODY_TOO_LARGE",
+        "415": "UNSUPPORTED_MEDIA_TYPE",
+        "422": "VALIDATION_FAILED",
+        "500": "INTERNAL_ERROR",
+        "503": "OVERLOADED",
+    }
+
+    for operation in operations(document):
+        for status, code in expected.items():
+            assert code in codes(document, operation, status), (operation["operationId"], status)
+
+
+def test_every_answer_describes_its_headers(document: dict[str, Any]):
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            for status, answer in answers(document, operation).items():
+                assert "X-Request-Id" in answer["headers"], (operation["operationId"], status)
+                assert ("ETag" in answer["headers"]) == (method == "get" and status in {"200", "304"})
+                assert ("RateLimit-Remaining" in answer["headers"]) == (operation["operationId"] != "getHealth")
+            assert ("304" in operation["responses"]) == (method == "get")
+    batch = document["paths"]["/api/notifications/batch"]["post"]["responses"]["207"]["headers"]
+    assert {"Retry-After", "Idempotency-Replayed"} <= batch.keys()
+    for header in document["components"]["headers"].values():
+        assert header["description"]
+        jsonschema_rs.Draft202012Validator(header["schema"]).validate(header["example"])
+
+
+def test_every_parameter_has_an_example_that_fits(document: dict[str, Any]):
+    for operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            whole = {"components": document["components"], **parameter["schema"]}
+            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            validator.validate(parameter["example"])
+
+
+def test_examples_of_parameters_are_what_the_api_can_read(document: dict[str, Any]):
+    given = {
+        (operation["operationId"], each["name"]): each["example"]
+        for operation in operations(document)
+        for each in operation.get("parameters", [])
+    }
+
+    assert from_cursor(given["listNotifications", "cursor"]).notification_id
+    assert from_cursor(given["listDeadLetters", "cursor"]).notification_id
+    assert given["verifyAuditTrails", "since"] < given["verifyAuditTrails", "until"]
+    assert given["listNotifications", "since"] < given["listNotifications", "until"]
+
+
+def test_the_order_is_the_readers(document: dict[str, Any]):
+    groups = [each["name"] for each in document["tags"]]
+    paths = list(document["paths"])
+    schemas = list(document["components"]["schemas"])
+
+    in_order = [groups.index(each["tags"][0]) for each in operations(document)]
+    assert in_order == sorted(in_order)
+    assert paths[0] == "/api/notifications"
+    assert paths.index("/api/notifications/{notification_id}") < paths.index(
+        "/api/notifications/{notification_id}/cancel"
+    )
+    assert paths[-1] == "/api/health"
+    assert (
+        schemas.index("Notification") < schemas.index("Suppression") < schemas.index("ApiKey") < schemas.index("Health")
+    )
+    for operation in operations(document):
+        assert list(operation["responses"]) == sorted(operation["responses"])
 
 
 def test_the_document_says_who_made_it_and_where_it_is_served(document: dict[str, Any]):
@@ -173,8 +281,10 @@ def test_schemas_have_no_names_of_our_insides_or_of_powertools(document: dict[st
     names = document["components"]["schemas"].keys()
 
     assert [name for name in names if name.endswith(("Shape", "Envelope", "ValidationError"))] == []
-    used = {reference.rsplit("/", 1)[1] for reference in references(document)}
-    assert names == used
+    for kind in ("schemas", "headers", "responses"):
+        place = f"#/components/{kind}/"
+        used = {each.removeprefix(place) for each in references(document) if each.startswith(place)}
+        assert document["components"][kind].keys() == used
 
 
 def test_every_path_parameter_is_declared(document: dict[str, Any]):

@@ -73,7 +73,10 @@ def checked(document: dict[str, Any], answer: httpx.Response) -> None:
         for template, operations in sorted(document["paths"].items(), key=lambda item: item[0].count("{"))
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and method in operations
     )
-    schema = operation["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+    described = operation["responses"][str(answer.status_code)]
+    if "$ref" in described:
+        described = document["components"]["responses"][described["$ref"].rpartition("/")[2]]
+    schema = described["content"]["application/json"]["schema"]
     whole = {"components": document["components"], **schema}
     jsonschema_rs.Draft202012Validator(whole, validate_formats=True).validate(answer.json())
 

@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/audit": {
+    "/api/notifications": {
         parameters: {
             query?: never;
             header?: never;
@@ -12,12 +12,96 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Verify the audit trails of what was accepted in a period
-         * @description Computes the digests of audit entries anew, up to 500 notifications a call, and stops at the first that is not what it was when it was written. Follow `nextCursor` until it is null. `allTenants` needs an operator's key.
+         * List notifications, newest first
+         * @description Filters combine. Pages by number reach the first 10,000 notifications; follow `nextCursor` for more, which costs the same at any depth. Lists by recipient or time have no totals.
          */
-        get: operations["verifyAuditTrails"];
+        get: operations["listNotifications"];
+        put?: never;
+        /**
+         * Create a notification
+         * @description A 201 means that the notification is stored by a majority of the database's nodes: it is sent, or you can see why not. While the broker is down it is stored as PENDING, and queued later. With an `Idempotency-Key`, a repeated call gets the first answer again and `Idempotency-Replayed: true`. What no configured provider could take is refused at once, with the field and the reason.
+         */
+        post: operations["createNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A notification with its audit trail
+         * @description The notification as it is now, its attempts, and every change of its status, in order. Fields without a value are left out.
+         */
+        get: operations["getNotification"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 notifications, each accepted or refused on its own
+         * @description Each notification is accepted or refused on its own, by the rules for a single one: the answer is 207, and `results` says in the order of the request what became of each. All that are accepted are stored in one transaction. An `Idempotency-Key` holds for the whole batch.
+         */
+        post: operations["createNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{notification_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a notification that is not being sent yet
+         * @description Cancels what is PENDING, QUEUED or RETRYING; it is not sent from then on. With any other status it is refused: what a provider is being asked to send cannot be taken back.
+         */
+        post: operations["cancelNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{notification_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a failed notification again
+         * @description Puts a FAILED notification back into its lane with a new budget of retries; its audit trail notes who asked. With any other status it is refused.
+         */
+        post: operations["retryNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -84,7 +168,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/health": {
+    "/api/suppressions": {
         parameters: {
             query?: never;
             header?: never;
@@ -92,11 +176,99 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the service and what it depends on answer
-         * @description Asks MongoDB and the broker, two seconds at the most each. Needs no key.
+         * List the addresses that nothing of yours goes to, or look one up
+         * @description Notifications to these addresses fail without a provider being asked. With `recipient`, the answer is the suppressions of that address only, one a channel at the most.
          */
-        get: operations["getHealth"];
+        get: operations["listSuppressions"];
         put?: never;
+        /**
+         * Put an address on the list
+         * @description Nothing of yours goes to the address on that channel from then on. One that is on the list already stays as it was, with its first reason.
+         */
+        post: operations["addSuppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/suppressions/{suppression_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an address off the list
+         * @description Notifications go to the address again. Those that failed meanwhile stay as they are.
+         */
+        delete: operations["removeSuppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/stats/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics of all your notifications
+         * @description Counters that change in the same transaction as what they count. `queueDepth` is null while the broker does not answer.
+         */
+        get: operations["getStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/stats/minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in each minute of the last hour
+         * @description Counts for each minute in which something happened, the time that processing took, and the level of degradation: 1 is normal, at 3 lists and statistics are not answered, at 4 only CRITICAL notifications are accepted.
+         */
+        get: operations["getMinutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What holds for notifications that do not say otherwise
+         * @description `onUnknown` decides what becomes of a notification of which nobody can know whether it was sent: `resend` (rather twice than never) or `hold` (rather never than twice).
+         */
+        get: operations["getPolicy"];
+        /**
+         * Choose what holds for notifications that do not say otherwise
+         * @description Holds for notifications that are created from then on and do not say otherwise, within 30 seconds.
+         */
+        put: operations["setPolicy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -168,26 +340,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/ledger": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What became of everything accepted, minute by minute
-         * @description Of what was accepted in each minute, how much was sent, failed, was cancelled, expired or is in flight. A line that is not `balanced` means that something was lost. `allTenants` needs an operator's key.
-         */
-        get: operations["getLedger"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/metrics": {
         parameters: {
             query?: never;
@@ -208,7 +360,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/notifications": {
+    "/api/ledger": {
         parameters: {
             query?: never;
             header?: never;
@@ -216,54 +368,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List notifications, newest first
-         * @description Filters combine. Pages by number reach the first 10,000 notifications; follow `nextCursor` for more, which costs the same at any depth. Lists by recipient or time have no totals.
+         * What became of everything accepted, minute by minute
+         * @description Of what was accepted in each minute, how much was sent, failed, was cancelled, expired or is in flight. A line that is not `balanced` means that something was lost. `allTenants` needs an operator's key.
          */
-        get: operations["listNotifications"];
-        put?: never;
-        /**
-         * Create a notification
-         * @description A 201 means that the notification is stored by a majority of the database's nodes: it is sent, or you can see why not. While the broker is down it is stored as PENDING, and queued later. With an `Idempotency-Key`, a repeated call gets the first answer again and `Idempotency-Replayed: true`. What no configured provider could take is refused at once, with the field and the reason.
-         */
-        post: operations["createNotification"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications/batch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Create up to 500 notifications, each accepted or refused on its own
-         * @description Each notification is accepted or refused on its own, by the rules for a single one: the answer is 207, and `results` says in the order of the request what became of each. All that are accepted are stored in one transaction. An `Idempotency-Key` holds for the whole batch.
-         */
-        post: operations["createNotifications"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications/stats/minutes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What happened in each minute of the last hour
-         * @description Counts for each minute in which something happened, the time that processing took, and the level of degradation: 1 is normal, at 3 lists and statistics are not answered, at 4 only CRITICAL notifications are accepted.
-         */
-        get: operations["getMinutes"];
+        get: operations["getLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -272,7 +380,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/notifications/stats/system": {
+    "/api/audit": {
         parameters: {
             query?: never;
             header?: never;
@@ -280,95 +388,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Statistics of all your notifications
-         * @description Counters that change in the same transaction as what they count. `queueDepth` is null while the broker does not answer.
+         * Verify the audit trails of what was accepted in a period
+         * @description Computes the digests of audit entries anew, up to 500 notifications a call, and stops at the first that is not what it was when it was written. Follow `nextCursor` until it is null. `allTenants` needs an operator's key.
          */
-        get: operations["getStatistics"];
+        get: operations["verifyAuditTrails"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications/{notification_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A notification with its audit trail
-         * @description The notification as it is now, its attempts, and every change of its status, in order. Fields without a value are left out.
-         */
-        get: operations["getNotification"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications/{notification_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel a notification that is not being sent yet
-         * @description Cancels what is PENDING, QUEUED or RETRYING; it is not sent from then on. With any other status it is refused: what a provider is being asked to send cannot be taken back.
-         */
-        post: operations["cancelNotification"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications/{notification_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send a failed notification again
-         * @description Puts a FAILED notification back into its lane with a new budget of retries; its audit trail notes who asked. With any other status it is refused.
-         */
-        post: operations["retryNotification"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/policy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What holds for notifications that do not say otherwise
-         * @description `onUnknown` decides what becomes of a notification of which nobody can know whether it was sent: `resend` (rather twice than never) or `hold` (rather never than twice).
-         */
-        get: operations["getPolicy"];
-        /**
-         * Choose what holds for notifications that do not say otherwise
-         * @description Holds for notifications that are created from then on and do not say otherwise, within 30 seconds.
-         */
-        put: operations["setPolicy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -396,7 +420,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/suppressions": {
+    "/api/health": {
         parameters: {
             query?: never;
             header?: never;
@@ -404,37 +428,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the addresses that nothing of yours goes to, or look one up
-         * @description Notifications to these addresses fail without a provider being asked. With `recipient`, the answer is the suppressions of that address only, one a channel at the most.
+         * Whether the service and what it depends on answer
+         * @description Asks MongoDB and the broker, two seconds at the most each. Needs no key.
          */
-        get: operations["listSuppressions"];
-        put?: never;
-        /**
-         * Put an address on the list
-         * @description Nothing of yours goes to the address on that channel from then on. One that is on the list already stays as it was, with its first reason.
-         */
-        post: operations["addSuppression"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/suppressions/{suppression_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["getHealth"];
         put?: never;
         post?: never;
-        /**
-         * Take an address off the list
-         * @description Notifications go to the address again. Those that failed meanwhile stay as they are.
-         */
-        delete: operations["removeSuppression"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -445,19 +445,194 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Status
+         * @description Where a notification stands.
+         * @enum {string}
+         */
+        Status: "PENDING" | "QUEUED" | "PROCESSING" | "SENT" | "RETRYING" | "FAILED" | "CANCELLED" | "EXPIRED" | "DELIVERED" | "UNDELIVERED";
+        /**
+         * Channel
+         * @description The way a notification reaches its recipient; the field is called ``type`` on the wire.
+         * @enum {string}
+         */
+        Channel: "EMAIL" | "SMS" | "PUSH";
+        /**
+         * Priority
+         * @description How urgent a notification is; decides its lane.
+         * @enum {string}
+         */
+        Priority: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+        /**
+         * NotificationPageAnswer
+         * @description A page.
+         */
+        NotificationPageAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["NotificationPage"];
+        };
+        /**
+         * NotificationPage
+         * @description A page of notifications, newest first.
+         */
+        NotificationPage: {
+            notifications: components["schemas"]["Notification"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
+         * Notification
+         * @description A notification.
+         */
+        Notification: {
+            /** @example 507f1f77bcf86cd799439011 */
+            _id: string;
+            type: components["schemas"]["Channel"];
+            recipient: string;
+            subject?: string;
+            message: string;
+            /** @description Of an SMS; other channels have none */
+            sms?: components["schemas"]["SmsSegments"];
+            status: components["schemas"]["Status"];
+            priority: components["schemas"]["Priority"];
+            /** @description Retries so far */
+            retryCount: number;
+            /** @description Retries after the first attempt, at the most */
+            maxRetries: number;
+            onUnknown: components["schemas"]["OnUnknown"];
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description The provider that took it, or refused it for good */
+            provider?: string;
+            /** @description The provider's own id of the message */
+            providerMessageId?: string;
+            /** @description Milliseconds from its claim until it was sent */
+            processingTimeMs?: number;
+            /** @description Why the last attempt did not succeed */
+            error?: string;
+            /** @description Why it is FAILED */
+            cause?: components["schemas"]["Cause"];
+            /** @description Calls to providers, in order */
+            attempts?: components["schemas"]["Attempt"][];
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            scheduledAt?: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again, while it is RETRYING
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            nextAttemptAt?: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            sentAt?: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            failedAt?: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            deliveredAt?: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            updatedAt: string;
+        };
+        /**
+         * SmsSegments
+         * @description How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67.
+         */
+        SmsSegments: {
+            encoding: components["schemas"]["Encoding"];
+            segments: number;
+        };
+        /**
+         * Encoding
+         * @description How a text message travels.
+         * @enum {string}
+         */
+        Encoding: "GSM-7" | "UCS-2";
+        /**
+         * OnUnknown
+         * @description What to do when nobody can know whether the provider sent a notification.
+         * @enum {string}
+         */
+        OnUnknown: "resend" | "hold";
+        /**
+         * Cause
+         * @description Why a notification is FAILED.
+         * @enum {string}
+         */
+        Cause: "permanent" | "retries_exhausted" | "provider_unavailable" | "unknown" | "suppressed";
+        /**
+         * Attempt
+         * @description One call to one provider.
+         */
+        Attempt: {
+            provider: string;
+            outcome: components["schemas"]["Outcome"];
+            code: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            startedAt: string;
+            durationMs: number;
+            /** @description Of whom a refusal speaks */
+            about: components["schemas"]["About"] | null;
+        };
+        /**
+         * Outcome
+         * @description What one attempt came to.
+         * @enum {string}
+         */
+        Outcome: "delivered" | "transient" | "permanent" | "rate_limited" | "unknown";
+        /**
          * About
          * @description Of whom a provider's refusal speaks.
          * @enum {string}
          */
         About: "recipient" | "message" | "sender" | "unclear";
         /**
-         * AddSuppression
-         * @description An address that none of your notifications must go to any more.
+         * Pagination
+         * @description Where a page stands. ``nextCursor`` is null on the last page.
+         *
+         *     The totals are null for lists by recipient or time, which nobody counts.
          */
-        AddSuppression: {
-            /** @example user@example.com */
-            recipient: string;
-            type: components["schemas"]["Channel"];
+        Pagination: {
+            currentPage: number;
+            totalPages: number | null;
+            totalItems: number | null;
+            itemsPerPage: number;
+            nextCursor: string | null;
+        };
+        /**
+         * ErrorAnswer
+         * @description Every error.
+         */
+        ErrorAnswer: {
+            /** @constant */
+            success: false;
+            error: components["schemas"]["ApiError"];
+            requestId: string;
         };
         /**
          * ApiError
@@ -465,54 +640,84 @@ export interface components {
          */
         ApiError: {
             code: string;
+            /** @description For people; says how many details are left out, if any are */
+            message: string;
             /** @description The first 20 of them */
             details: components["schemas"]["FieldError"][];
-            /** @description For people; says how many details are left out, if any are */
+        };
+        /**
+         * FieldError
+         * @description What is wrong with one field.
+         */
+        FieldError: {
+            field: string;
             message: string;
         };
         /**
-         * ApiKey
-         * @description An API key, without its secret.
+         * CreateNotification
+         * @description A notification to send.
          */
-        ApiKey: {
+        CreateNotification: {
             /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
+             * @description Channel
+             * @example EMAIL
              */
-            createdAt: string;
-            id: string;
-            name: string;
-            rateLimit: number | null;
-            revokedAt: string | null;
-            role: components["schemas"]["Role"];
-            tenantId: string;
-            test: boolean;
+            type: components["schemas"]["Channel"];
+            /**
+             * @description Email address, phone number with country code, or FCM or APNs token, by type
+             * @example user@example.com
+             */
+            recipient: string;
+            /** @description One line; required for EMAIL */
+            subject?: string | null;
+            message: string;
+            /**
+             * @description CRITICAL and HIGH travel in a lane of their own
+             * @default MEDIUM
+             */
+            priority?: components["schemas"]["Priority"];
+            /** @description Your own data: 8 KB, 5 levels; no key is empty, starts with $ or has a dot */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Send not before; up to a year ahead */
+            scheduledAt?: string | null;
+            /** @description Send not after */
+            expiresAt?: string | null;
+            /**
+             * @description Retries after the first attempt
+             * @default 3
+             */
+            maxRetries?: number;
+            /** @description When nobody can know whether it was sent: resend (rather twice) or hold (rather never); without it, what the tenant's policy says */
+            onUnknown?: components["schemas"]["OnUnknown"] | null;
         };
         /**
-         * ApiKeysAnswer
-         * @description API keys, the newest first.
+         * NotificationAnswer
+         * @description One notification.
          */
-        ApiKeysAnswer: {
-            data: components["schemas"]["ApiKey"][];
+        NotificationAnswer: {
             /** @constant */
             success: true;
+            data: components["schemas"]["Notification"];
+            message: string;
         };
         /**
-         * Attempt
-         * @description One call to one provider.
+         * NotificationDetailAnswer
+         * @description One notification with its audit trail.
          */
-        Attempt: {
-            /** @description Of whom a refusal speaks */
-            about: components["schemas"]["About"] | null;
-            code: string | null;
-            durationMs: number;
-            outcome: components["schemas"]["Outcome"];
-            provider: string;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            startedAt: string;
+        NotificationDetailAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["NotificationDetail"];
+        };
+        /**
+         * NotificationDetail
+         * @description A notification and its audit trail.
+         */
+        NotificationDetail: {
+            notification: components["schemas"]["Notification"];
+            logs: components["schemas"]["AuditEntry"][];
         };
         /**
          * AuditEntry
@@ -520,21 +725,37 @@ export interface components {
          */
         AuditEntry: {
             _id: string;
-            /** @description SHA-256 of this entry and of the digest before it */
-            digest: string;
-            message: string;
-            metadata: {
-                [key: string]: unknown;
-            };
             /** @example 507f1f77bcf86cd799439011 */
             notificationId: string;
             sequence: number;
             status: components["schemas"]["Status"];
+            message: string;
             /**
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             timestamp: string;
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @description SHA-256 of this entry and of the digest before it */
+            digest: string;
+        };
+        /**
+         * CreateBatch
+         * @description Notifications to send, each accepted or refused on its own.
+         */
+        CreateBatch: {
+            notifications: components["schemas"]["CreateNotification"][];
+        };
+        /**
+         * BatchAnswer
+         * @description A batch.
+         */
+        BatchAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Batch"];
         };
         /**
          * Batch
@@ -546,509 +767,99 @@ export interface components {
             results: components["schemas"]["BatchResult"][];
         };
         /**
-         * BatchAnswer
-         * @description A batch.
-         */
-        BatchAnswer: {
-            data: components["schemas"]["Batch"];
-            /** @constant */
-            success: true;
-        };
-        /**
          * BatchResult
          * @description What became of one notification of a batch: ``data`` with status 201, ``error`` with any other.
          */
         BatchResult: {
-            data?: components["schemas"]["Notification"];
-            error?: components["schemas"]["ApiError"];
             index: number;
             status: number;
-        };
-        /**
-         * BrokenLink
-         * @description The first audit entry that is not what it was when it was written.
-         */
-        BrokenLink: {
-            /** @example 507f1f77bcf86cd799439011 */
-            notificationId: string;
-            problem: string;
-            sequence: number;
-        };
-        /**
-         * Cause
-         * @description Why a notification is FAILED.
-         * @enum {string}
-         */
-        Cause: "permanent" | "retries_exhausted" | "provider_unavailable" | "unknown" | "suppressed";
-        /**
-         * Channel
-         * @description The way a notification reaches its recipient; the field is called ``type`` on the wire.
-         * @enum {string}
-         */
-        Channel: "EMAIL" | "SMS" | "PUSH";
-        /**
-         * CreateBatch
-         * @description Notifications to send, each accepted or refused on its own.
-         */
-        CreateBatch: {
-            notifications: components["schemas"]["CreateNotification"][];
-        };
-        /**
-         * CreateKey
-         * @description An API key to make.
-         */
-        CreateKey: {
-            /** @description What the key is for */
-            name: string;
-            /** @description Requests a minute */
-            rateLimit?: number | null;
-            /** @default tenant */
-            role?: components["schemas"]["Role"];
-            /** @example bank-a */
-            tenantId: string;
-            /**
-             * @description Open the tenant's test world, served by simulators
-             * @default false
-             */
-            test?: boolean;
-        };
-        /**
-         * CreateNotification
-         * @description A notification to send.
-         */
-        CreateNotification: {
-            /** @description Send not after */
-            expiresAt?: string | null;
-            /**
-             * @description Retries after the first attempt
-             * @default 3
-             */
-            maxRetries?: number;
-            message: string;
-            /** @description Your own data: 8 KB, 5 levels; no key is empty, starts with $ or has a dot */
-            metadata?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description When nobody can know whether it was sent: resend (rather twice) or hold (rather never); without it, what the tenant's policy says */
-            onUnknown?: components["schemas"]["OnUnknown"] | null;
-            /**
-             * @description CRITICAL and HIGH travel in a lane of their own
-             * @default MEDIUM
-             */
-            priority?: components["schemas"]["Priority"];
-            /**
-             * @description Email address, phone number with country code, or FCM or APNs token, by type
-             * @example user@example.com
-             */
-            recipient: string;
-            /** @description Send not before; up to a year ahead */
-            scheduledAt?: string | null;
-            /** @description One line; required for EMAIL */
-            subject?: string | null;
-            /**
-             * @description Channel
-             * @example EMAIL
-             */
-            type: components["schemas"]["Channel"];
-        };
-        /**
-         * DeadLetterGroup
-         * @description Dead letters of one day with one cause and one provider (null where none was asked).
-         */
-        DeadLetterGroup: {
-            cause: components["schemas"]["Cause"];
-            count: number;
-            /** Format: date */
-            day: string;
-            provider: string | null;
-        };
-        /**
-         * DeadLetterGroups
-         * @description A tenant's dead letters, grouped.
-         */
-        DeadLetterGroups: {
-            groups: components["schemas"]["DeadLetterGroup"][];
-            total: number;
+            data?: components["schemas"]["Notification"];
+            error?: components["schemas"]["ApiError"];
         };
         /**
          * DeadLetterGroupsAnswer
          * @description Groups.
          */
         DeadLetterGroupsAnswer: {
-            data: components["schemas"]["DeadLetterGroups"];
             /** @constant */
             success: true;
+            data: components["schemas"]["DeadLetterGroups"];
         };
         /**
-         * DeadLetterPage
-         * @description Dead letters, the latest failure first. ``nextCursor`` is null on the last page.
+         * DeadLetterGroups
+         * @description A tenant's dead letters, grouped.
          */
-        DeadLetterPage: {
-            nextCursor: string | null;
-            notifications: components["schemas"]["Notification"][];
+        DeadLetterGroups: {
+            total: number;
+            groups: components["schemas"]["DeadLetterGroup"][];
+        };
+        /**
+         * DeadLetterGroup
+         * @description Dead letters of one day with one cause and one provider (null where none was asked).
+         */
+        DeadLetterGroup: {
+            /** Format: date */
+            day: string;
+            cause: components["schemas"]["Cause"];
+            provider: string | null;
+            count: number;
         };
         /**
          * DeadLetterPageAnswer
          * @description A page of dead letters.
          */
         DeadLetterPageAnswer: {
+            /** @constant */
+            success: true;
             data: components["schemas"]["DeadLetterPage"];
-            /** @constant */
-            success: true;
         };
         /**
-         * DoneAnswer
-         * @description Done.
+         * DeadLetterPage
+         * @description Dead letters, the latest failure first. ``nextCursor`` is null on the last page.
          */
-        DoneAnswer: {
-            message: string;
-            /** @constant */
-            success: true;
-        };
-        /**
-         * Encoding
-         * @description How a text message travels.
-         * @enum {string}
-         */
-        Encoding: "GSM-7" | "UCS-2";
-        /**
-         * ErrorAnswer
-         * @description Every error.
-         */
-        ErrorAnswer: {
-            error: components["schemas"]["ApiError"];
-            requestId: string;
-            /** @constant */
-            success: false;
-        };
-        /**
-         * FieldError
-         * @description What is wrong with one field.
-         */
-        FieldError: {
-            field: string;
-            message: string;
-        };
-        /**
-         * Health
-         * @description Which dependencies answer. ``uptime`` is this process's, in seconds.
-         */
-        Health: {
-            services: {
-                [key: string]: "connected" | "disconnected";
-            };
-            /** @enum {string} */
-            status: "healthy" | "unhealthy";
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            timestamp: string;
-            uptime: number;
-        };
-        /**
-         * Ledger
-         * @description The ledger by minute of acceptance, and of all time.
-         */
-        Ledger: {
-            minutes: components["schemas"]["LedgerLine"][];
-            total: components["schemas"]["LedgerLine"];
-        };
-        /**
-         * LedgerAnswer
-         * @description The ledger.
-         */
-        LedgerAnswer: {
-            data: components["schemas"]["Ledger"];
-            /** @constant */
-            success: true;
-        };
-        /**
-         * LedgerLine
-         * @description Of what was accepted in one minute (or ever), what became of it.
-         */
-        LedgerLine: {
-            accepted: number;
-            /** @description accepted = sent + failed + cancelled + expired + inFlight */
-            balanced: boolean;
-            cancelled: number;
-            expired: number;
-            failed: number;
-            inFlight: number;
-            minute: string | null;
-            sent: number;
-        };
-        /**
-         * MinuteCounts
-         * @description What happened in one minute.
-         */
-        MinuteCounts: {
-            accepted: number;
-            cancelled: number;
-            delivered: number;
-            expired: number;
-            failed: number;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            minute: string;
-            retried: number;
-            sent: number;
-            undelivered: number;
-        };
-        /**
-         * NewApiKey
-         * @description A new API key with its token, which is told only once.
-         */
-        NewApiKey: {
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            createdAt: string;
-            id: string;
-            name: string;
-            rateLimit: number | null;
-            revokedAt: string | null;
-            role: components["schemas"]["Role"];
-            tenantId: string;
-            test: boolean;
-            token: string;
-        };
-        /**
-         * NewApiKeyAnswer
-         * @description A new API key.
-         */
-        NewApiKeyAnswer: {
-            data: components["schemas"]["NewApiKey"];
-            /** @constant */
-            success: true;
-        };
-        /**
-         * Notification
-         * @description A notification.
-         */
-        Notification: {
-            /** @example 507f1f77bcf86cd799439011 */
-            _id: string;
-            /** @description Calls to providers, in order */
-            attempts?: components["schemas"]["Attempt"][];
-            /** @description Why it is FAILED */
-            cause?: components["schemas"]["Cause"];
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            deliveredAt?: string;
-            /** @description Why the last attempt did not succeed */
-            error?: string;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            expiresAt?: string;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            failedAt?: string;
-            /** @description Retries after the first attempt, at the most */
-            maxRetries: number;
-            message: string;
-            metadata?: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: date-time
-             * @description When it is tried again, while it is RETRYING
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            nextAttemptAt?: string;
-            onUnknown: components["schemas"]["OnUnknown"];
-            priority: components["schemas"]["Priority"];
-            /** @description Milliseconds from its claim until it was sent */
-            processingTimeMs?: number;
-            /** @description The provider that took it, or refused it for good */
-            provider?: string;
-            /** @description The provider's own id of the message */
-            providerMessageId?: string;
-            recipient: string;
-            /** @description Retries so far */
-            retryCount: number;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            scheduledAt?: string;
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            sentAt?: string;
-            /** @description Of an SMS; other channels have none */
-            sms?: components["schemas"]["SmsSegments"];
-            status: components["schemas"]["Status"];
-            subject?: string;
-            type: components["schemas"]["Channel"];
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            updatedAt: string;
-        };
-        /**
-         * NotificationAnswer
-         * @description One notification.
-         */
-        NotificationAnswer: {
-            data: components["schemas"]["Notification"];
-            message: string;
-            /** @constant */
-            success: true;
-        };
-        /**
-         * NotificationDetail
-         * @description A notification and its audit trail.
-         */
-        NotificationDetail: {
-            logs: components["schemas"]["AuditEntry"][];
-            notification: components["schemas"]["Notification"];
-        };
-        /**
-         * NotificationDetailAnswer
-         * @description One notification with its audit trail.
-         */
-        NotificationDetailAnswer: {
-            data: components["schemas"]["NotificationDetail"];
-            /** @constant */
-            success: true;
-        };
-        /**
-         * NotificationPage
-         * @description A page of notifications, newest first.
-         */
-        NotificationPage: {
+        DeadLetterPage: {
             notifications: components["schemas"]["Notification"][];
-            pagination: components["schemas"]["Pagination"];
-        };
-        /**
-         * NotificationPageAnswer
-         * @description A page.
-         */
-        NotificationPageAnswer: {
-            data: components["schemas"]["NotificationPage"];
-            /** @constant */
-            success: true;
-        };
-        /**
-         * OnUnknown
-         * @description What to do when nobody can know whether the provider sent a notification.
-         * @enum {string}
-         */
-        OnUnknown: "resend" | "hold";
-        /**
-         * Outcome
-         * @description What one attempt came to.
-         * @enum {string}
-         */
-        Outcome: "delivered" | "transient" | "permanent" | "rate_limited" | "unknown";
-        /**
-         * Pagination
-         * @description Where a page stands. ``nextCursor`` is null on the last page.
-         *
-         *     The totals are null for lists by recipient or time, which nobody counts.
-         */
-        Pagination: {
-            currentPage: number;
-            itemsPerPage: number;
             nextCursor: string | null;
-            totalItems: number | null;
-            totalPages: number | null;
         };
         /**
-         * Percentiles
-         * @description Milliseconds that so many percent stayed within; null where nothing was sent.
+         * ReplayDeadLetters
+         * @description Which dead letters to replay: by id, by a filter, or all of them, up to 500 a call.
          */
-        Percentiles: {
-            p50: number | null;
-            p95: number | null;
-            p99: number | null;
+        ReplayDeadLetters: {
+            /** @description These and no others */
+            ids?: string[] | null;
+            /** @description All that failed for this */
+            cause?: components["schemas"]["Cause"] | null;
+            /** @description All that failed at this provider */
+            provider?: string | null;
+            /** @description All that failed on this day (UTC) */
+            day?: string | null;
+            /**
+             * @description Every dead letter
+             * @default false
+             */
+            all?: boolean;
+            /**
+             * @description Of a filter, in this call
+             * @default 500
+             */
+            limit?: number;
+            /**
+             * @description Only say what would be replayed
+             * @default false
+             */
+            dryRun?: boolean;
+            /** @description Why; goes to the audit trail */
+            reason?: string | null;
         };
         /**
-         * Policy
-         * @description A tenant's policy.
+         * ReplayAnswer
+         * @description A replay.
          */
-        Policy: {
-            onUnknown: components["schemas"]["OnUnknown"];
-        };
-        /**
-         * PolicyAnswer
-         * @description A policy.
-         */
-        PolicyAnswer: {
-            data: components["schemas"]["Policy"];
+        ReplayAnswer: {
             /** @constant */
             success: true;
-        };
-        /**
-         * Priority
-         * @description How urgent a notification is; decides its lane.
-         * @enum {string}
-         */
-        Priority: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
-        /**
-         * Provider
-         * @description A provider as it is now; its outcomes are those of the last five minutes, over all tenants.
-         */
-        Provider: {
-            averageMs: number;
-            /** @enum {string} */
-            breaker: "closed" | "open" | "half-open";
-            breakerOpenedAt: string | null;
-            effectiveWeight: number;
-            /** @description Percent */
-            failureRate: number;
-            name: string;
-            outcomes: {
-                [key: string]: number;
-            };
-            perSecond: number | null;
-            type: components["schemas"]["Channel"];
-            weight: number;
-            weightChanges: components["schemas"]["WeightChange"][];
-        };
-        /**
-         * ProvidersAnswer
-         * @description All providers.
-         */
-        ProvidersAnswer: {
-            data: components["schemas"]["Provider"][];
-            /** @constant */
-            success: true;
-        };
-        /**
-         * RecentMinutes
-         * @description What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted).
-         */
-        RecentMinutes: {
-            degradationLevel: number;
-            minutes: components["schemas"]["MinuteCounts"][];
-            processingTimeMs: components["schemas"]["Percentiles"];
-        };
-        /**
-         * RecentMinutesAnswer
-         * @description Minutes.
-         */
-        RecentMinutesAnswer: {
-            data: components["schemas"]["RecentMinutes"];
-            /** @constant */
-            success: true;
+            data: components["schemas"]["Replay"];
         };
         /**
          * Replay
@@ -1056,49 +867,9 @@ export interface components {
          */
         Replay: {
             dryRun: boolean;
-            more: boolean;
             replayed: number;
             results: components["schemas"]["ReplayResult"][];
-        };
-        /**
-         * ReplayAnswer
-         * @description A replay.
-         */
-        ReplayAnswer: {
-            data: components["schemas"]["Replay"];
-            /** @constant */
-            success: true;
-        };
-        /**
-         * ReplayDeadLetters
-         * @description Which dead letters to replay: by id, by a filter, or all of them, up to 500 a call.
-         */
-        ReplayDeadLetters: {
-            /**
-             * @description Every dead letter
-             * @default false
-             */
-            all?: boolean;
-            /** @description All that failed for this */
-            cause?: components["schemas"]["Cause"] | null;
-            /** @description All that failed on this day (UTC) */
-            day?: string | null;
-            /**
-             * @description Only say what would be replayed
-             * @default false
-             */
-            dryRun?: boolean;
-            /** @description These and no others */
-            ids?: string[] | null;
-            /**
-             * @description Of a filter, in this call
-             * @default 500
-             */
-            limit?: number;
-            /** @description All that failed at this provider */
-            provider?: string | null;
-            /** @description Why; goes to the audit trail */
-            reason?: string | null;
+            more: boolean;
         };
         /**
          * ReplayResult
@@ -1111,105 +882,37 @@ export interface components {
             result: "replayed" | "would_replay" | "already_replayed" | "not_dead" | "not_found";
         };
         /**
-         * Role
-         * @description What a key may see.
-         * @enum {string}
+         * SuppressionPageAnswer
+         * @description A page of the suppression list.
          */
-        Role: "tenant" | "operator";
-        /**
-         * SetPolicy
-         * @description What holds for all notifications of the tenant that do not say otherwise.
-         */
-        SetPolicy: {
-            onUnknown: components["schemas"]["OnUnknown"];
-        };
-        /**
-         * SmsSegments
-         * @description How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67.
-         */
-        SmsSegments: {
-            encoding: components["schemas"]["Encoding"];
-            segments: number;
-        };
-        /**
-         * Statistics
-         * @description Sums over all notifications of the tenant. ``queueDepth`` is null while the broker does not answer.
-         */
-        Statistics: {
-            /** @description Milliseconds */
-            averageProcessingTime: number;
-            byPriority: {
-                [key: string]: number;
-            };
-            byStatus: {
-                [key: string]: number;
-            };
-            byType: {
-                [key: string]: number;
-            };
-            queueDepth: {
-                [key: string]: number;
-            } | null;
-            /** @description Percent of all that were accepted */
-            successRate: number;
-            total: number;
-        };
-        /**
-         * StatisticsAnswer
-         * @description Statistics.
-         */
-        StatisticsAnswer: {
-            data: components["schemas"]["Statistics"];
+        SuppressionPageAnswer: {
             /** @constant */
             success: true;
-        };
-        /**
-         * Status
-         * @description Where a notification stands.
-         * @enum {string}
-         */
-        Status: "PENDING" | "QUEUED" | "PROCESSING" | "SENT" | "RETRYING" | "FAILED" | "CANCELLED" | "EXPIRED" | "DELIVERED" | "UNDELIVERED";
-        /**
-         * Suppression
-         * @description An address on the suppression list, and why it is there.
-         */
-        Suppression: {
-            /**
-             * Format: date-time
-             * @example 2026-01-31T09:30:00.000Z
-             */
-            createdAt: string;
-            id: string;
-            notificationId: string | null;
-            reason: components["schemas"]["Unwanted"];
-            recipient: string;
-            type: components["schemas"]["Channel"];
-        };
-        /**
-         * SuppressionAnswer
-         * @description One suppression.
-         */
-        SuppressionAnswer: {
-            data: components["schemas"]["Suppression"];
-            /** @constant */
-            success: true;
+            data: components["schemas"]["SuppressionPage"];
         };
         /**
          * SuppressionPage
          * @description A page of the suppression list. ``nextCursor`` is null on the last page.
          */
         SuppressionPage: {
-            nextCursor: string | null;
             suppressions: components["schemas"]["Suppression"][];
+            nextCursor: string | null;
         };
         /**
-         * SuppressionPageAnswer
-         * @description A page of the suppression list.
+         * Suppression
+         * @description An address on the suppression list, and why it is there.
          */
-        SuppressionPageAnswer: {
-            data: components["schemas"]["SuppressionPage"];
-            /** @constant */
-            success: true;
+        Suppression: {
+            id: string;
+            type: components["schemas"]["Channel"];
+            recipient: string;
+            reason: components["schemas"]["Unwanted"];
+            notificationId: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
         };
         /**
          * Unwanted
@@ -1218,1103 +921,619 @@ export interface components {
          */
         Unwanted: "hard_bounce" | "complaint" | "manual";
         /**
-         * Verification
-         * @description How much was verified. ``nextCursor`` is null at the end of the period.
+         * AddSuppression
+         * @description An address that none of your notifications must go to any more.
          */
-        Verification: {
-            broken: components["schemas"]["BrokenLink"] | null;
-            entries: number;
-            nextCursor: string | null;
-            notifications: number;
+        AddSuppression: {
+            type: components["schemas"]["Channel"];
+            /** @example user@example.com */
+            recipient: string;
+        };
+        /**
+         * SuppressionAnswer
+         * @description One suppression.
+         */
+        SuppressionAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Suppression"];
+        };
+        /**
+         * DoneAnswer
+         * @description Done.
+         */
+        DoneAnswer: {
+            /** @constant */
+            success: true;
+            message: string;
+        };
+        /**
+         * StatisticsAnswer
+         * @description Statistics.
+         */
+        StatisticsAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Statistics"];
+        };
+        /**
+         * Statistics
+         * @description Sums over all notifications of the tenant. ``queueDepth`` is null while the broker does not answer.
+         */
+        Statistics: {
+            total: number;
+            byStatus: {
+                [key: string]: number;
+            };
+            byType: {
+                [key: string]: number;
+            };
+            byPriority: {
+                [key: string]: number;
+            };
+            queueDepth: {
+                [key: string]: number;
+            } | null;
+            /** @description Milliseconds */
+            averageProcessingTime: number;
+            /** @description Percent of all that were accepted */
+            successRate: number;
+        };
+        /**
+         * RecentMinutesAnswer
+         * @description Minutes.
+         */
+        RecentMinutesAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["RecentMinutes"];
+        };
+        /**
+         * RecentMinutes
+         * @description What happened minute by minute. ``degradationLevel`` is 1 (normal) to 4 (only CRITICAL is accepted).
+         */
+        RecentMinutes: {
+            minutes: components["schemas"]["MinuteCounts"][];
+            processingTimeMs: components["schemas"]["Percentiles"];
+            degradationLevel: number;
+        };
+        /**
+         * MinuteCounts
+         * @description What happened in one minute.
+         */
+        MinuteCounts: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            minute: string;
+            accepted: number;
+            sent: number;
+            failed: number;
+            retried: number;
+            delivered: number;
+            undelivered: number;
+            cancelled: number;
+            expired: number;
+        };
+        /**
+         * Percentiles
+         * @description Milliseconds that so many percent stayed within; null where nothing was sent.
+         */
+        Percentiles: {
+            p50: number | null;
+            p95: number | null;
+            p99: number | null;
+        };
+        /**
+         * PolicyAnswer
+         * @description A policy.
+         */
+        PolicyAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Policy"];
+        };
+        /**
+         * Policy
+         * @description A tenant's policy.
+         */
+        Policy: {
+            onUnknown: components["schemas"]["OnUnknown"];
+        };
+        /**
+         * SetPolicy
+         * @description What holds for all notifications of the tenant that do not say otherwise.
+         */
+        SetPolicy: {
+            onUnknown: components["schemas"]["OnUnknown"];
+        };
+        /**
+         * ApiKeysAnswer
+         * @description API keys, the newest first.
+         */
+        ApiKeysAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["ApiKey"][];
+        };
+        /**
+         * ApiKey
+         * @description An API key, without its secret.
+         */
+        ApiKey: {
+            id: string;
+            tenantId: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            rateLimit: number | null;
+            test: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            revokedAt: string | null;
+        };
+        /**
+         * Role
+         * @description What a key may see.
+         * @enum {string}
+         */
+        Role: "tenant" | "operator";
+        /**
+         * CreateKey
+         * @description An API key to make.
+         */
+        CreateKey: {
+            /** @example bank-a */
+            tenantId: string;
+            /** @description What the key is for */
+            name: string;
+            /** @default tenant */
+            role?: components["schemas"]["Role"];
+            /** @description Requests a minute */
+            rateLimit?: number | null;
+            /**
+             * @description Open the tenant's test world, served by simulators
+             * @default false
+             */
+            test?: boolean;
+        };
+        /**
+         * NewApiKeyAnswer
+         * @description A new API key.
+         */
+        NewApiKeyAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["NewApiKey"];
+        };
+        /**
+         * NewApiKey
+         * @description A new API key with its token, which is told only once.
+         */
+        NewApiKey: {
+            id: string;
+            tenantId: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            rateLimit: number | null;
+            test: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            revokedAt: string | null;
+            token: string;
+        };
+        /**
+         * LedgerAnswer
+         * @description The ledger.
+         */
+        LedgerAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Ledger"];
+        };
+        /**
+         * Ledger
+         * @description The ledger by minute of acceptance, and of all time.
+         */
+        Ledger: {
+            minutes: components["schemas"]["LedgerLine"][];
+            total: components["schemas"]["LedgerLine"];
+        };
+        /**
+         * LedgerLine
+         * @description Of what was accepted in one minute (or ever), what became of it.
+         */
+        LedgerLine: {
+            minute: string | null;
+            accepted: number;
+            sent: number;
+            failed: number;
+            cancelled: number;
+            expired: number;
+            inFlight: number;
+            /** @description accepted = sent + failed + cancelled + expired + inFlight */
+            balanced: boolean;
         };
         /**
          * VerificationAnswer
          * @description A verification.
          */
         VerificationAnswer: {
-            data: components["schemas"]["Verification"];
             /** @constant */
             success: true;
+            data: components["schemas"]["Verification"];
+        };
+        /**
+         * Verification
+         * @description How much was verified. ``nextCursor`` is null at the end of the period.
+         */
+        Verification: {
+            notifications: number;
+            entries: number;
+            broken: components["schemas"]["BrokenLink"] | null;
+            nextCursor: string | null;
+        };
+        /**
+         * BrokenLink
+         * @description The first audit entry that is not what it was when it was written.
+         */
+        BrokenLink: {
+            /** @example 507f1f77bcf86cd799439011 */
+            notificationId: string;
+            sequence: number;
+            problem: string;
+        };
+        /**
+         * ProvidersAnswer
+         * @description All providers.
+         */
+        ProvidersAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Provider"][];
+        };
+        /**
+         * Provider
+         * @description A provider as it is now; its outcomes are those of the last five minutes, over all tenants.
+         */
+        Provider: {
+            name: string;
+            type: components["schemas"]["Channel"];
+            weight: number;
+            effectiveWeight: number;
+            perSecond: number | null;
+            /** @enum {string} */
+            breaker: "closed" | "open" | "half-open";
+            breakerOpenedAt: string | null;
+            outcomes: {
+                [key: string]: number;
+            };
+            /** @description Percent */
+            failureRate: number;
+            averageMs: number;
+            weightChanges: components["schemas"]["WeightChange"][];
         };
         /**
          * WeightChange
          * @description From when on a provider has which part of its configured weight, and why.
          */
         WeightChange: {
+            factor: number;
+            reason: string;
             /**
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
              */
             at: string;
-            factor: number;
-            reason: string;
+        };
+        /**
+         * Health
+         * @description Which dependencies answer. ``uptime`` is this process's, in seconds.
+         */
+        Health: {
+            /** @enum {string} */
+            status: "healthy" | "unhealthy";
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            timestamp: string;
+            services: {
+                [key: string]: "connected" | "disconnected";
+            };
+            uptime: number;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request is not UTF-8, or asks for a WebSocket (the local server only) */
+        BadRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description There is no valid API key */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description Your tenant has no such notification */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description The body did not come in time (the local server only) */
+        RequestTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description The Idempotency-Key was used for another body */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description The body is larger than the limit, 5 MB unless configured otherwise */
+        RequestEntityTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description The request has a Content-Encoding: bodies must not be compressed */
+        UnsupportedMediaType: {
+            headers: {
+                "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description Parameters are wrong, unknown or repeated; details name them */
+        UnprocessableEntity: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description The key's requests of this minute are used up; Retry-After says when to come back */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description Something went wrong that nobody expected; what the call changes may be done or not */
+        InternalServerError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+        /** @description A dependency does not answer; Retry-After says when to come back; or: Too many large requests come at once (the local server only) */
+        ServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorAnswer"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description The request's id: the X-Request-Id that was sent, where it is fit to repeat, or a new one
+         * @example 0192a6f0c2d4e8a17b5f9c31d2e4f607
+         */
+        "X-Request-Id": string;
+        /**
+         * @description Requests a minute that the key has; not where the request is refused before its key is counted
+         * @example 100
+         */
+        "RateLimit-Limit": number;
+        /**
+         * @description Requests that are left of this minute
+         * @example 99
+         */
+        "RateLimit-Remaining": number;
+        /**
+         * @description Seconds until all of them are there again
+         * @example 42
+         */
+        "RateLimit-Reset": number;
+        /**
+         * @description The limit, and its window in seconds
+         * @example 100;w=60
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description The answer's tag; with it in If-None-Match, an unchanged answer is a 304 without a body
+         * @example W/"6b03a1f0c2d4e8a17b5f9c316b03a1f0"
+         */
+        ETag: string;
+        /**
+         * @description Seconds to wait
+         * @example 60
+         */
+        "Retry-After": number;
+        /**
+         * @description Seconds to wait; given where something is refused for the load
+         * @example 60
+         */
+        "Retry-After-For-Load": number;
+        /**
+         * @description Given where the answer is that of an earlier call with the same Idempotency-Key
+         * @example true
+         */
+        "Idempotency-Replayed": "true";
+        /**
+         * @description How to authenticate (RFC 9110, section 11.6.1)
+         * @example Bearer realm="WaveCom"
+         */
+        "WWW-Authenticate": string;
+        /**
+         * @description The encodings of a body that are taken: none; given where the body's was another
+         * @example identity
+         */
+        "Accept-Encoding": "identity";
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    verifyAuditTrails: {
-        parameters: {
-            query: {
-                /** @description Accepted at or after */
-                since: string;
-                /** @description Accepted before */
-                until: string;
-                /** @description Of all tenants; for an operator's key */
-                allTenants?: boolean;
-                /** @description nextCursor of the call before */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How much was verified, and the first broken entry */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "broken": null,
-                     *         "entries": 480,
-                     *         "nextCursor": null,
-                     *         "notifications": 120
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["VerificationAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    countDeadLetters: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The groups, the latest day and the largest group first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "groups": [
-                     *           {
-                     *             "cause": "permanent",
-                     *             "count": 9,
-                     *             "day": "2026-11-23",
-                     *             "provider": "ses"
-                     *           },
-                     *           {
-                     *             "cause": "suppressed",
-                     *             "count": 3,
-                     *             "day": "2026-11-23",
-                     *             "provider": null
-                     *           }
-                     *         ],
-                     *         "total": 12
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DeadLetterGroupsAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    listDeadLetters: {
-        parameters: {
-            query?: {
-                /** @description Notifications a page */
-                limit?: number;
-                /** @description Only those that failed for this */
-                cause?: components["schemas"]["Cause"];
-                /** @description Only those that failed at this one */
-                provider?: string;
-                /** @description Only those that failed on this day (UTC) */
-                day?: string;
-                /** @description nextCursor of the page before */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "nextCursor": null,
-                     *         "notifications": [
-                     *           {
-                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "attempts": [
-                     *               {
-                     *                 "about": "recipient",
-                     *                 "code": "550",
-                     *                 "durationMs": 234,
-                     *                 "outcome": "permanent",
-                     *                 "provider": "ses",
-                     *                 "startedAt": "2026-11-23T10:30:00.100Z"
-                     *               }
-                     *             ],
-                     *             "cause": "permanent",
-                     *             "createdAt": "2026-11-23T10:30:00.000Z",
-                     *             "error": "Address does not exist",
-                     *             "failedAt": "2026-11-23T10:30:00.334Z",
-                     *             "maxRetries": 3,
-                     *             "message": "Hello World",
-                     *             "onUnknown": "resend",
-                     *             "priority": "HIGH",
-                     *             "recipient": "test@example.com",
-                     *             "retryCount": 0,
-                     *             "status": "FAILED",
-                     *             "subject": "Test",
-                     *             "type": "EMAIL",
-                     *             "updatedAt": "2026-11-23T10:30:00.334Z"
-                     *           }
-                     *         ]
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DeadLetterPageAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    replayDeadLetters: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Repeat a call with its key and get its answer again, not a second notification */
-                "idempotency-key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReplayDeadLetters"];
-            };
-        };
-        responses: {
-            /** @description What became of each */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "dryRun": false,
-                     *         "more": false,
-                     *         "replayed": 1,
-                     *         "results": [
-                     *           {
-                     *             "id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "result": "replayed"
-                     *           },
-                     *           {
-                     *             "id": "6b03a1f0c2d4e8a17b5f9c32",
-                     *             "result": "not_dead"
-                     *           }
-                     *         ]
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ReplayAnswer"];
-                };
-            };
-            /** @description The body is empty, not JSON or not UTF-8 */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Content-Type is not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Fields are missing, wrong or unknown; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: Earlier replays are still being paced out */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    getHealth: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All is well */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "services": {
-                     *         "mongodb": "connected",
-                     *         "sqs": "connected"
-                     *       },
-                     *       "status": "healthy",
-                     *       "timestamp": "2026-11-23T10:30:00.000Z",
-                     *       "uptime": 3600
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description A dependency is down; services says which */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "services": {
-                     *         "mongodb": "connected",
-                     *         "sqs": "disconnected"
-                     *       },
-                     *       "status": "unhealthy",
-                     *       "timestamp": "2026-11-23T10:30:00.000Z",
-                     *       "uptime": 3600
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
-    listKeys: {
-        parameters: {
-            query?: {
-                /** @description Only of this tenant */
-                tenantId?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Keys, the newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "createdAt": "2026-11-23T10:30:00.000Z",
-                     *           "id": "67dc2c671d71",
-                     *           "name": "Card alerts",
-                     *           "rateLimit": null,
-                     *           "revokedAt": null,
-                     *           "role": "tenant",
-                     *           "tenantId": "bank-a",
-                     *           "test": false
-                     *         }
-                     *       ],
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApiKeysAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    createKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateKey"];
-            };
-        };
-        responses: {
-            /** @description The key; its token is told once */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "createdAt": "2026-11-23T10:30:00.000Z",
-                     *         "id": "67dc2c671d71",
-                     *         "name": "Card alerts",
-                     *         "rateLimit": null,
-                     *         "revokedAt": null,
-                     *         "role": "tenant",
-                     *         "tenantId": "bank-a",
-                     *         "test": false,
-                     *         "token": "wc_67dc2c671d71_…"
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["NewApiKeyAnswer"];
-                };
-            };
-            /** @description The body is empty, not JSON or not UTF-8 */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Content-Type is not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Fields are missing, wrong or unknown; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    revokeKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description 12 hex digits, the part of the token after wc_ */
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The key is revoked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "message": "API key revoked",
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DoneAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description There is no such key, or it is revoked */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    rotateKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description 12 hex digits, the part of the token after wc_ */
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The key; its token is told once */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "createdAt": "2026-11-23T10:30:00.000Z",
-                     *         "id": "67dc2c671d71",
-                     *         "name": "Card alerts",
-                     *         "rateLimit": null,
-                     *         "revokedAt": null,
-                     *         "role": "tenant",
-                     *         "tenantId": "bank-a",
-                     *         "test": false,
-                     *         "token": "wc_67dc2c671d71_…"
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["NewApiKeyAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description There is no such key, or it is revoked */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    getLedger: {
-        parameters: {
-            query?: {
-                /** @description How far back */
-                minutes?: number;
-                /** @description Of all tenants; for an operator's key */
-                allTenants?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The ledger, and its total */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "minutes": [
-                     *           {
-                     *             "accepted": 120,
-                     *             "balanced": true,
-                     *             "cancelled": 1,
-                     *             "expired": 0,
-                     *             "failed": 1,
-                     *             "inFlight": 1,
-                     *             "minute": "2026-11-23T10:30:00.000Z",
-                     *             "sent": 117
-                     *           }
-                     *         ],
-                     *         "total": {
-                     *           "accepted": 120,
-                     *           "balanced": true,
-                     *           "cancelled": 1,
-                     *           "expired": 0,
-                     *           "failed": 1,
-                     *           "inFlight": 1,
-                     *           "minute": null,
-                     *           "sent": 117
-                     *         }
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["LedgerAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    getMetrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Prometheus text */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example # HELP notifications_created_total Total number of notifications created
-                     *     # TYPE notifications_created_total counter
-                     *     notifications_created_total{type="EMAIL"} 120.0
-                     */
-                    "text/plain": string;
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
     listNotifications: {
         parameters: {
             query?: {
-                /** @description Number of the page, from 1; not with cursor */
+                /**
+                 * @description Number of the page, from 1; not with cursor
+                 * @example 1
+                 */
                 page?: number;
-                /** @description Notifications a page */
+                /**
+                 * @description Notifications a page
+                 * @example 20
+                 */
                 limit?: number;
-                /** @description Only with this status */
+                /**
+                 * @description Only with this status
+                 * @example PENDING
+                 */
                 status?: components["schemas"]["Status"];
-                /** @description Only of this channel */
+                /**
+                 * @description Only of this channel
+                 * @example EMAIL
+                 */
                 type?: components["schemas"]["Channel"];
-                /** @description Only with this priority */
+                /**
+                 * @description Only with this priority
+                 * @example LOW
+                 */
                 priority?: components["schemas"]["Priority"];
-                /** @description In full, as in a body: case of the domain and separators of a phone number do not matter */
+                /**
+                 * @description In full, as in a body: case of the domain and separators of a phone number do not matter
+                 * @example user@example.com
+                 */
                 recipient?: string;
-                /** @description Created at or after */
+                /**
+                 * @description Created at or after
+                 * @example 2026-11-23T10:00:00Z
+                 */
                 since?: string;
-                /** @description Created before */
+                /**
+                 * @description Created before
+                 * @example 2026-11-23T11:00:00Z
+                 */
                 until?: string;
-                /** @description nextCursor of the page before; instead of page */
+                /**
+                 * @description nextCursor of the page before; instead of page
+                 * @example MTc5NTQyOTgwMDAwMC42YjAzYTFmMGMyZDRlOGExN2I1ZjljMzE
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -2326,99 +1545,93 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
                      *         "notifications": [
                      *           {
                      *             "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "attempts": [
-                     *               {
-                     *                 "about": null,
-                     *                 "code": null,
-                     *                 "durationMs": 234,
-                     *                 "outcome": "delivered",
-                     *                 "provider": "ses",
-                     *                 "startedAt": "2026-11-23T10:30:00.100Z"
-                     *               }
-                     *             ],
-                     *             "createdAt": "2026-11-23T10:30:00.000Z",
-                     *             "maxRetries": 3,
+                     *             "type": "EMAIL",
+                     *             "recipient": "test@example.com",
+                     *             "subject": "Test",
                      *             "message": "Hello World",
-                     *             "onUnknown": "resend",
                      *             "priority": "HIGH",
-                     *             "processingTimeMs": 234,
+                     *             "status": "SENT",
+                     *             "retryCount": 0,
+                     *             "maxRetries": 3,
+                     *             "onUnknown": "resend",
+                     *             "createdAt": "2026-11-23T10:30:00.000Z",
+                     *             "updatedAt": "2026-11-23T10:30:00.334Z",
                      *             "provider": "ses",
                      *             "providerMessageId": "0100018f-1c2d",
-                     *             "recipient": "test@example.com",
-                     *             "retryCount": 0,
-                     *             "sentAt": "2026-11-23T10:30:00.334Z",
-                     *             "status": "SENT",
-                     *             "subject": "Test",
-                     *             "type": "EMAIL",
-                     *             "updatedAt": "2026-11-23T10:30:00.334Z"
+                     *             "processingTimeMs": 234,
+                     *             "attempts": [
+                     *               {
+                     *                 "provider": "ses",
+                     *                 "outcome": "delivered",
+                     *                 "code": null,
+                     *                 "startedAt": "2026-11-23T10:30:00.100Z",
+                     *                 "durationMs": 234,
+                     *                 "about": null
+                     *               }
+                     *             ],
+                     *             "sentAt": "2026-11-23T10:30:00.334Z"
                      *           }
                      *         ],
                      *         "pagination": {
                      *           "currentPage": 1,
-                     *           "itemsPerPage": 1,
-                     *           "nextCursor": "MjAyNi0xMS0yM1QxMDozMDowMC4wMDBafDZiMDNhMWYw",
+                     *           "totalPages": 7,
                      *           "totalItems": 7,
-                     *           "totalPages": 7
+                     *           "itemsPerPage": 1,
+                     *           "nextCursor": "MTc5NTQyOTgwMDAwMC42YjAzYTFmMGMyZDRlOGExN2I1ZjljMzE"
                      *         }
-                     *       },
-                     *       "success": true
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["NotificationPageAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description What If-None-Match names has not changed */
+            304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
+                content?: never;
             };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description A dependency does not answer; Retry-After says when to come back; or: Too many large requests come at once (the local server only); or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2431,7 +1644,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Repeat a call with its key and get its answer again, not a second notification */
+                /**
+                 * @description Repeat a call with its key and get its answer again, not a second notification
+                 * @example order-4711-confirmation
+                 */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2446,124 +1662,246 @@ export interface operations {
             /** @description The notification, accepted and stored */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
                      *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *         "createdAt": "2026-11-23T10:30:00.000Z",
-                     *         "maxRetries": 3,
-                     *         "message": "Hello World",
-                     *         "onUnknown": "resend",
-                     *         "priority": "HIGH",
-                     *         "recipient": "test@example.com",
-                     *         "retryCount": 0,
-                     *         "status": "QUEUED",
-                     *         "subject": "Test",
                      *         "type": "EMAIL",
+                     *         "recipient": "test@example.com",
+                     *         "subject": "Test",
+                     *         "message": "Hello World",
+                     *         "priority": "HIGH",
+                     *         "status": "QUEUED",
+                     *         "retryCount": 0,
+                     *         "maxRetries": 3,
+                     *         "onUnknown": "resend",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
                      *         "updatedAt": "2026-11-23T10:30:00.000Z"
                      *       },
-                     *       "message": "Notification created and queued successfully",
-                     *       "success": true
+                     *       "message": "Notification created and queued successfully"
                      *     }
                      */
                     "application/json": components["schemas"]["NotificationAnswer"];
                 };
             };
-            /** @description The body is empty, not JSON or not UTF-8 */
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Idempotency-Key was used for another body */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Content-Type is not application/json */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
             415: {
                 headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are missing, wrong or unknown; details name them */
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back; or: The load is extreme, and only CRITICAL notifications are accepted */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is extreme, and only CRITICAL notifications are accepted */
-            503: {
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The notification's `_id`, 24 hex digits
+                 * @example 6b03a1f0c2d4e8a17b5f9c31
+                 */
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification and its audit trail */
+            200: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "notification": {
+                     *           "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *           "type": "EMAIL",
+                     *           "recipient": "test@example.com",
+                     *           "subject": "Test",
+                     *           "message": "Hello World",
+                     *           "priority": "HIGH",
+                     *           "status": "SENT",
+                     *           "retryCount": 0,
+                     *           "maxRetries": 3,
+                     *           "onUnknown": "resend",
+                     *           "createdAt": "2026-11-23T10:30:00.000Z",
+                     *           "updatedAt": "2026-11-23T10:30:00.334Z",
+                     *           "provider": "ses",
+                     *           "providerMessageId": "0100018f-1c2d",
+                     *           "processingTimeMs": 234,
+                     *           "attempts": [
+                     *             {
+                     *               "provider": "ses",
+                     *               "outcome": "delivered",
+                     *               "code": null,
+                     *               "startedAt": "2026-11-23T10:30:00.100Z",
+                     *               "durationMs": 234,
+                     *               "about": null
+                     *             }
+                     *           ],
+                     *           "sentAt": "2026-11-23T10:30:00.334Z"
+                     *         },
+                     *         "logs": [
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:1",
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 1,
+                     *             "status": "PENDING",
+                     *             "message": "Notification created",
+                     *             "timestamp": "2026-11-23T10:30:00.000Z",
+                     *             "metadata": {},
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:2",
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 2,
+                     *             "status": "QUEUED",
+                     *             "message": "Added to queue",
+                     *             "timestamp": "2026-11-23T10:30:00.000Z",
+                     *             "metadata": {},
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:3",
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 3,
+                     *             "status": "PROCESSING",
+                     *             "message": "Worker started processing",
+                     *             "timestamp": "2026-11-23T10:30:00.100Z",
+                     *             "metadata": {},
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           {
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:4",
+                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "sequence": 4,
+                     *             "status": "SENT",
+                     *             "message": "Successfully sent via email provider",
+                     *             "timestamp": "2026-11-23T10:30:00.334Z",
+                     *             "metadata": {},
+                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationDetailAnswer"];
                 };
             };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     createNotifications: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Repeat a call with its key and get its answer again, not a second notification */
+                /**
+                 * @description Repeat a call with its key and get its answer again, not a second notification
+                 * @example order-4711-confirmation
+                 */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2578,147 +1916,366 @@ export interface operations {
             /** @description What became of each, in order */
             207: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "Retry-After": components["headers"]["Retry-After-For-Load"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
                      *         "accepted": 1,
                      *         "refused": 1,
                      *         "results": [
                      *           {
+                     *             "index": 0,
+                     *             "status": 201,
                      *             "data": {
                      *               "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *               "createdAt": "2026-11-23T10:30:00.000Z",
-                     *               "maxRetries": 3,
-                     *               "message": "Hello World",
-                     *               "onUnknown": "resend",
-                     *               "priority": "HIGH",
-                     *               "recipient": "test@example.com",
-                     *               "retryCount": 0,
-                     *               "status": "QUEUED",
-                     *               "subject": "Test",
                      *               "type": "EMAIL",
+                     *               "recipient": "test@example.com",
+                     *               "subject": "Test",
+                     *               "message": "Hello World",
+                     *               "priority": "HIGH",
+                     *               "status": "QUEUED",
+                     *               "retryCount": 0,
+                     *               "maxRetries": 3,
+                     *               "onUnknown": "resend",
+                     *               "createdAt": "2026-11-23T10:30:00.000Z",
                      *               "updatedAt": "2026-11-23T10:30:00.000Z"
-                     *             },
-                     *             "index": 0,
-                     *             "status": 201
+                     *             }
                      *           },
                      *           {
+                     *             "index": 1,
+                     *             "status": 422,
                      *             "error": {
                      *               "code": "VALIDATION_FAILED",
+                     *               "message": "The notification is not valid",
                      *               "details": [
                      *                 {
                      *                   "field": "notifications[1].recipient",
                      *                   "message": "is required"
                      *                 }
-                     *               ],
-                     *               "message": "The notification is not valid"
-                     *             },
-                     *             "index": 1,
-                     *             "status": 422
+                     *               ]
+                     *             }
                      *           }
                      *         ]
-                     *       },
-                     *       "success": true
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description The body is empty, not JSON or not UTF-8 */
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Idempotency-Key was used for another body */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Content-Type is not application/json */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
             415: {
                 headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are missing, wrong or unknown; details name them */
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    getMinutes: {
+    cancelNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The notification's `_id`, 24 hex digits
+                 * @example 6b03a1f0c2d4e8a17b5f9c31
+                 */
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification, cancelled */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *         "type": "EMAIL",
+                     *         "recipient": "test@example.com",
+                     *         "subject": "Test",
+                     *         "message": "Hello World",
+                     *         "priority": "HIGH",
+                     *         "status": "CANCELLED",
+                     *         "retryCount": 0,
+                     *         "maxRetries": 3,
+                     *         "onUnknown": "resend",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       },
+                     *       "message": "Notification cancelled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description The notification's status does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    retryNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The notification's `_id`, 24 hex digits
+                 * @example 6b03a1f0c2d4e8a17b5f9c31
+                 */
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification, queued again */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *         "type": "EMAIL",
+                     *         "recipient": "test@example.com",
+                     *         "subject": "Test",
+                     *         "message": "Hello World",
+                     *         "priority": "HIGH",
+                     *         "status": "QUEUED",
+                     *         "retryCount": 0,
+                     *         "maxRetries": 3,
+                     *         "onUnknown": "resend",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       },
+                     *       "message": "Notification queued again"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description The notification's status does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    countDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups, the latest day and the largest group first */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "total": 12,
+                     *         "groups": [
+                     *           {
+                     *             "day": "2026-11-23",
+                     *             "cause": "permanent",
+                     *             "provider": "ses",
+                     *             "count": 9
+                     *           },
+                     *           {
+                     *             "day": "2026-11-23",
+                     *             "cause": "suppressed",
+                     *             "provider": null,
+                     *             "count": 3
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterGroupsAnswer"];
+                };
+            };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listDeadLetters: {
         parameters: {
             query?: {
-                /** @description How far back, this minute included */
-                minutes?: number;
+                /**
+                 * @description Notifications a page
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Only those that failed for this
+                 * @example permanent
+                 */
+                cause?: components["schemas"]["Cause"];
+                /**
+                 * @description Only those that failed at this one
+                 * @example ses
+                 */
+                provider?: string;
+                /**
+                 * @description Only those that failed on this day (UTC)
+                 * @example 2026-01-31
+                 */
+                day?: string;
+                /**
+                 * @description nextCursor of the page before
+                 * @example MTc5NTQyOTgwMDAwMC42YjAzYTFmMGMyZDRlOGExN2I1ZjljMzE
+                 */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2726,90 +2283,441 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The minutes in which something happened */
+            /** @description A page */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
-                     *         "degradationLevel": 1,
-                     *         "minutes": [
+                     *         "notifications": [
                      *           {
-                     *             "accepted": 120,
-                     *             "cancelled": 1,
-                     *             "delivered": 90,
-                     *             "expired": 0,
-                     *             "failed": 1,
-                     *             "minute": "2026-11-23T10:30:00.000Z",
-                     *             "retried": 2,
-                     *             "sent": 117,
-                     *             "undelivered": 0
+                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "type": "EMAIL",
+                     *             "recipient": "test@example.com",
+                     *             "subject": "Test",
+                     *             "message": "Hello World",
+                     *             "priority": "HIGH",
+                     *             "status": "FAILED",
+                     *             "retryCount": 0,
+                     *             "maxRetries": 3,
+                     *             "onUnknown": "resend",
+                     *             "createdAt": "2026-11-23T10:30:00.000Z",
+                     *             "updatedAt": "2026-11-23T10:30:00.334Z",
+                     *             "error": "Address does not exist",
+                     *             "cause": "permanent",
+                     *             "attempts": [
+                     *               {
+                     *                 "provider": "ses",
+                     *                 "outcome": "permanent",
+                     *                 "code": "550",
+                     *                 "startedAt": "2026-11-23T10:30:00.100Z",
+                     *                 "durationMs": 234,
+                     *                 "about": "recipient"
+                     *               }
+                     *             ],
+                     *             "failedAt": "2026-11-23T10:30:00.334Z"
                      *           }
                      *         ],
-                     *         "processingTimeMs": {
-                     *           "p50": 250,
-                     *           "p95": 500,
-                     *           "p99": 1000
-                     *         }
-                     *       },
-                     *       "success": true
+                     *         "nextCursor": null
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["RecentMinutesAnswer"];
+                    "application/json": components["schemas"]["DeadLetterPageAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description What If-None-Match names has not changed */
+            304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replayDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a call with its key and get its answer again, not a second notification
+                 * @example order-4711-confirmation
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDeadLetters"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "dryRun": false,
+                     *         "replayed": 1,
+                     *         "results": [
+                     *           {
+                     *             "id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *             "result": "replayed"
+                     *           },
+                     *           {
+                     *             "id": "6b03a1f0c2d4e8a17b5f9c32",
+                     *             "result": "not_dead"
+                     *           }
+                     *         ],
+                     *         "more": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReplayAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
                 headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back; or: Earlier replays are still being paced out */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
-            503: {
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listSuppressions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Suppressions a page
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description nextCursor of a page
+                 * @example 1f0c2d4e8a17b5f9c316b03a1f0c2d4e
+                 */
+                cursor?: string;
+                /**
+                 * @description In full, as in a body: case of the domain and separators of a phone number do not matter
+                 * @example user@example.com
+                 */
+                recipient?: string;
+                /**
+                 * @description Of the recipient
+                 * @example EMAIL
+                 */
+                type?: components["schemas"]["Channel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "suppressions": [
+                     *           {
+                     *             "id": "1f0c2d4e8a17b5f9c316b03a1f0c2d4e",
+                     *             "type": "EMAIL",
+                     *             "recipient": "user@example.com",
+                     *             "reason": "manual",
+                     *             "notificationId": null,
+                     *             "createdAt": "2026-11-23T10:30:00.000Z"
+                     *           }
+                     *         ],
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuppressionPageAnswer"];
+                };
+            };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addSuppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddSuppression"];
+            };
+        };
+        responses: {
+            /** @description It is on the list */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "1f0c2d4e8a17b5f9c316b03a1f0c2d4e",
+                     *         "type": "EMAIL",
+                     *         "recipient": "user@example.com",
+                     *         "reason": "manual",
+                     *         "notificationId": null,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuppressionAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removeSuppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description 32 hex digits
+                 * @example 1f0c2d4e8a17b5f9c316b03a1f0c2d4e
+                 */
+                suppression_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off the list */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Address taken off the suppression list"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such suppression */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getStatistics: {
@@ -2824,88 +2732,82 @@ export interface operations {
             /** @description The statistics */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
-                     *         "averageProcessingTime": 334,
-                     *         "byPriority": {
-                     *           "CRITICAL": 10,
-                     *           "HIGH": 30,
-                     *           "LOW": 0,
-                     *           "MEDIUM": 80
-                     *         },
+                     *         "total": 120,
                      *         "byStatus": {
-                     *           "CANCELLED": 1,
-                     *           "FAILED": 1,
                      *           "QUEUED": 1,
-                     *           "SENT": 117
+                     *           "SENT": 117,
+                     *           "FAILED": 1,
+                     *           "CANCELLED": 1
                      *         },
                      *         "byType": {
                      *           "EMAIL": 100,
-                     *           "PUSH": 0,
-                     *           "SMS": 20
+                     *           "SMS": 20,
+                     *           "PUSH": 0
+                     *         },
+                     *         "byPriority": {
+                     *           "LOW": 0,
+                     *           "MEDIUM": 80,
+                     *           "HIGH": 30,
+                     *           "CRITICAL": 10
                      *         },
                      *         "queueDepth": {
                      *           "high_priority": 0,
                      *           "notifications": 1,
-                     *           "notifications_dlq": 1,
-                     *           "retry": 0
+                     *           "retry": 0,
+                     *           "notifications_dlq": 1
                      *         },
-                     *         "successRate": 97.5,
-                     *         "total": 120
-                     *       },
-                     *       "success": true
+                     *         "averageProcessingTime": 334,
+                     *         "successRate": 97.5
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["StatisticsAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description What If-None-Match names has not changed */
+            304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
+                content?: never;
             };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back; or: The load is high, and notifications come before lists and statistics */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description A dependency does not answer; Retry-After says when to come back; or: Too many large requests come at once (the local server only); or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2914,376 +2816,93 @@ export interface operations {
             };
         };
     };
-    getNotification: {
+    getMinutes: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The notification's `_id`, 24 hex digits */
-                notification_id: string;
+            query?: {
+                /**
+                 * @description How far back, this minute included
+                 * @example 60
+                 */
+                minutes?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The notification and its audit trail */
+            /** @description The minutes in which something happened */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
-                     *         "logs": [
+                     *         "minutes": [
                      *           {
-                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:1",
-                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *             "message": "Notification created",
-                     *             "metadata": {},
-                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "sequence": 1,
-                     *             "status": "PENDING",
-                     *             "timestamp": "2026-11-23T10:30:00.000Z"
-                     *           },
-                     *           {
-                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:2",
-                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *             "message": "Added to queue",
-                     *             "metadata": {},
-                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "sequence": 2,
-                     *             "status": "QUEUED",
-                     *             "timestamp": "2026-11-23T10:30:00.000Z"
-                     *           },
-                     *           {
-                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:3",
-                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *             "message": "Worker started processing",
-                     *             "metadata": {},
-                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "sequence": 3,
-                     *             "status": "PROCESSING",
-                     *             "timestamp": "2026-11-23T10:30:00.100Z"
-                     *           },
-                     *           {
-                     *             "_id": "6b03a1f0c2d4e8a17b5f9c31:4",
-                     *             "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *             "message": "Successfully sent via email provider",
-                     *             "metadata": {},
-                     *             "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
-                     *             "sequence": 4,
-                     *             "status": "SENT",
-                     *             "timestamp": "2026-11-23T10:30:00.334Z"
+                     *             "minute": "2026-11-23T10:30:00.000Z",
+                     *             "accepted": 120,
+                     *             "sent": 117,
+                     *             "failed": 1,
+                     *             "retried": 2,
+                     *             "delivered": 90,
+                     *             "undelivered": 0,
+                     *             "cancelled": 1,
+                     *             "expired": 0
                      *           }
                      *         ],
-                     *         "notification": {
-                     *           "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *           "attempts": [
-                     *             {
-                     *               "about": null,
-                     *               "code": null,
-                     *               "durationMs": 234,
-                     *               "outcome": "delivered",
-                     *               "provider": "ses",
-                     *               "startedAt": "2026-11-23T10:30:00.100Z"
-                     *             }
-                     *           ],
-                     *           "createdAt": "2026-11-23T10:30:00.000Z",
-                     *           "maxRetries": 3,
-                     *           "message": "Hello World",
-                     *           "onUnknown": "resend",
-                     *           "priority": "HIGH",
-                     *           "processingTimeMs": 234,
-                     *           "provider": "ses",
-                     *           "providerMessageId": "0100018f-1c2d",
-                     *           "recipient": "test@example.com",
-                     *           "retryCount": 0,
-                     *           "sentAt": "2026-11-23T10:30:00.334Z",
-                     *           "status": "SENT",
-                     *           "subject": "Test",
-                     *           "type": "EMAIL",
-                     *           "updatedAt": "2026-11-23T10:30:00.334Z"
-                     *         }
-                     *       },
-                     *       "success": true
+                     *         "processingTimeMs": {
+                     *           "p50": 250,
+                     *           "p95": 500,
+                     *           "p99": 1000
+                     *         },
+                     *         "degradationLevel": 1
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["NotificationDetailAnswer"];
+                    "application/json": components["schemas"]["RecentMinutesAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description What If-None-Match names has not changed */
+            304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
+                content?: never;
             };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Your tenant has no such notification */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description A dependency does not answer; Retry-After says when to come back; or: Too many large requests come at once (the local server only); or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    cancelNotification: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The notification's `_id`, 24 hex digits */
-                notification_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The notification, cancelled */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *         "createdAt": "2026-11-23T10:30:00.000Z",
-                     *         "maxRetries": 3,
-                     *         "message": "Hello World",
-                     *         "onUnknown": "resend",
-                     *         "priority": "HIGH",
-                     *         "recipient": "test@example.com",
-                     *         "retryCount": 0,
-                     *         "status": "CANCELLED",
-                     *         "subject": "Test",
-                     *         "type": "EMAIL",
-                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
-                     *       },
-                     *       "message": "Notification cancelled",
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["NotificationAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Your tenant has no such notification */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The notification's status does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    retryNotification: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The notification's `_id`, 24 hex digits */
-                notification_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The notification, queued again */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
-                     *         "createdAt": "2026-11-23T10:30:00.000Z",
-                     *         "maxRetries": 3,
-                     *         "message": "Hello World",
-                     *         "onUnknown": "resend",
-                     *         "priority": "HIGH",
-                     *         "recipient": "test@example.com",
-                     *         "retryCount": 0,
-                     *         "status": "QUEUED",
-                     *         "subject": "Test",
-                     *         "type": "EMAIL",
-                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
-                     *       },
-                     *       "message": "Notification queued again",
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["NotificationAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Your tenant has no such notification */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The notification's status does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3304,69 +2923,49 @@ export interface operations {
             /** @description Your policy */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
                      *         "onUnknown": "resend"
-                     *       },
-                     *       "success": true
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["PolicyAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description What If-None-Match names has not changed */
+            304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
+                content?: never;
             };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     setPolicy: {
@@ -3385,90 +2984,698 @@ export interface operations {
             /** @description Your policy; in force within 30 s */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": {
                      *         "onUnknown": "hold"
-                     *       },
-                     *       "success": true
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["PolicyAnswer"];
                 };
             };
-            /** @description The body is empty, not JSON or not UTF-8 */
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The Content-Type is not application/json */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
             415: {
                 headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are missing, wrong or unknown; details name them */
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only of this tenant
+                 * @example bank-a
+                 */
+                tenantId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Keys, the newest first */
+            200: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": [
+                     *         {
+                     *           "id": "67dc2c671d71",
+                     *           "tenantId": "bank-a",
+                     *           "name": "Card alerts",
+                     *           "role": "tenant",
+                     *           "rateLimit": null,
+                     *           "test": false,
+                     *           "createdAt": "2026-11-23T10:30:00.000Z",
+                     *           "revokedAt": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeysAnswer"];
+                };
+            };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency does not answer; Retry-After says when to come back */
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKey"];
+            };
+        };
+        responses: {
+            /** @description The key; its token is told once */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "67dc2c671d71",
+                     *         "tenantId": "bank-a",
+                     *         "name": "Card alerts",
+                     *         "role": "tenant",
+                     *         "rateLimit": null,
+                     *         "test": false,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "revokedAt": null,
+                     *         "token": "wc_67dc2c671d71_…"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKeyAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description 12 hex digits, the part of the token after wc_
+                 * @example 67dc2c671d71
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is revoked */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "API key revoked"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such key, or it is revoked */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description 12 hex digits, the part of the token after wc_
+                 * @example 67dc2c671d71
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key; its token is told once */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "67dc2c671d71",
+                     *         "tenantId": "bank-a",
+                     *         "name": "Card alerts",
+                     *         "role": "tenant",
+                     *         "rateLimit": null,
+                     *         "test": false,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "revokedAt": null,
+                     *         "token": "wc_67dc2c671d71_…"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKeyAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such key, or it is revoked */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus text */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example # HELP notifications_created_total Total number of notifications created
+                     *     # TYPE notifications_created_total counter
+                     *     notifications_created_total{type="EMAIL"} 120.0
+                     */
+                    "text/plain": string;
+                };
+            };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getLedger: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How far back
+                 * @example 60
+                 */
+                minutes?: number;
+                /**
+                 * @description Of all tenants; for an operator's key
+                 * @example false
+                 */
+                allTenants?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ledger, and its total */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "minutes": [
+                     *           {
+                     *             "minute": "2026-11-23T10:30:00.000Z",
+                     *             "accepted": 120,
+                     *             "sent": 117,
+                     *             "failed": 1,
+                     *             "cancelled": 1,
+                     *             "expired": 0,
+                     *             "inFlight": 1,
+                     *             "balanced": true
+                     *           }
+                     *         ],
+                     *         "total": {
+                     *           "minute": null,
+                     *           "accepted": 120,
+                     *           "sent": 117,
+                     *           "failed": 1,
+                     *           "cancelled": 1,
+                     *           "expired": 0,
+                     *           "inFlight": 1,
+                     *           "balanced": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LedgerAnswer"];
+                };
+            };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description A dependency does not answer; Retry-After says when to come back; or: Too many large requests come at once (the local server only); or: The load is high, and notifications come before lists and statistics */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    verifyAuditTrails: {
+        parameters: {
+            query: {
+                /**
+                 * @description Accepted at or after
+                 * @example 2026-11-23T10:00:00Z
+                 */
+                since: string;
+                /**
+                 * @description Accepted before
+                 * @example 2026-11-23T11:00:00Z
+                 */
+                until: string;
+                /**
+                 * @description Of all tenants; for an operator's key
+                 * @example false
+                 */
+                allTenants?: boolean;
+                /**
+                 * @description nextCursor of the call before
+                 * @example 6b03a1f0c2d4e8a17b5f9c31
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How much was verified, and the first broken entry */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "notifications": 120,
+                     *         "entries": 480,
+                     *         "broken": null,
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerificationAnswer"];
+                };
+            };
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description A dependency does not answer; Retry-After says when to come back; or: Too many large requests come at once (the local server only); or: The load is high, and notifications come before lists and statistics */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3489,238 +3696,133 @@ export interface operations {
             /** @description All providers */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
+                     *       "success": true,
                      *       "data": [
                      *         {
-                     *           "averageMs": 234,
+                     *           "name": "ses",
+                     *           "type": "EMAIL",
+                     *           "weight": 3,
+                     *           "effectiveWeight": 3,
+                     *           "perSecond": null,
                      *           "breaker": "closed",
                      *           "breakerOpenedAt": null,
-                     *           "effectiveWeight": 3,
-                     *           "failureRate": 0,
-                     *           "name": "ses",
                      *           "outcomes": {
                      *             "delivered": 117,
                      *             "permanent": 1
                      *           },
-                     *           "perSecond": null,
-                     *           "type": "EMAIL",
-                     *           "weight": 3,
+                     *           "failureRate": 0,
+                     *           "averageMs": 234,
                      *           "weightChanges": []
                      *         }
-                     *       ],
-                     *       "success": true
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ProvidersAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description What If-None-Match names has not changed */
+            304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
+                content?: never;
             };
-            /** @description Without a key, the development tenant is asked by another name than localhost; or: The key is not an operator's */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    listSuppressions: {
-        parameters: {
-            query?: {
-                /** @description Suppressions a page */
-                limit?: number;
-                /** @description nextCursor of a page */
-                cursor?: string;
-                /** @description In full, as in a body: case of the domain and separators of a phone number do not matter */
-                recipient?: string;
-                /** @description Of the recipient */
-                type?: components["schemas"]["Channel"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": {
-                     *         "nextCursor": null,
-                     *         "suppressions": [
-                     *           {
-                     *             "createdAt": "2026-11-23T10:30:00.000Z",
-                     *             "id": "1f0c2d4e8a17b5f9c316b03a1f0c2d4e",
-                     *             "notificationId": null,
-                     *             "reason": "manual",
-                     *             "recipient": "user@example.com",
-                     *             "type": "EMAIL"
-                     *           }
-                     *         ]
-                     *       },
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SuppressionPageAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    addSuppression: {
+    getHealth: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AddSuppression"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description It is on the list */
-            201: {
+            /** @description All is well */
+            200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "data": {
-                     *         "createdAt": "2026-11-23T10:30:00.000Z",
-                     *         "id": "1f0c2d4e8a17b5f9c316b03a1f0c2d4e",
-                     *         "notificationId": null,
-                     *         "reason": "manual",
-                     *         "recipient": "user@example.com",
-                     *         "type": "EMAIL"
+                     *       "status": "healthy",
+                     *       "timestamp": "2026-11-23T10:30:00.000Z",
+                     *       "services": {
+                     *         "mongodb": "connected",
+                     *         "sqs": "connected"
                      *       },
-                     *       "success": true
+                     *       "uptime": 3600
                      *     }
                      */
-                    "application/json": components["schemas"]["SuppressionAnswer"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The body is empty, not JSON or not UTF-8 */
+            /** @description What If-None-Match names has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not UTF-8, or asks for a WebSocket (the local server only) */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description There is no valid API key */
-            401: {
+            /** @description The body did not come in time (the local server only) */
+            408: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3730,137 +3832,53 @@ export interface operations {
             /** @description The body is larger than the limit, 5 MB unless configured otherwise */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The Content-Type is not application/json */
+            /** @description The request has a Content-Encoding: bodies must not be compressed */
             415: {
                 headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Fields are missing, wrong or unknown; details name them */
+            /** @description Parameters are unknown or repeated; details name them */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
+            /** @description Something went wrong that nobody expected; what the call changes may be done or not */
+            500: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description A dependency does not answer; Retry-After says when to come back */
+            /** @description A dependency is down; services says which; or: Too many large requests come at once (the local server only) */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After-For-Load"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    removeSuppression: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description 32 hex digits */
-                suppression_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is off the list */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "message": "Address taken off the suppression list",
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DoneAnswer"];
-                };
-            };
-            /** @description There is no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Without a key, the development tenant is asked by another name than localhost */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Your tenant has no such suppression */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description Parameters are wrong, unknown or repeated; details name them */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description The key's requests of this minute are used up; Retry-After says when to come back */
-            429: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-            /** @description A dependency does not answer; Retry-After says when to come back */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["Health"] | components["schemas"]["ErrorAnswer"];
                 };
             };
         };

@@ -14,7 +14,7 @@ from wavecom.domain.tenant import Caller
 from wavecom.http import operation_responses as shapes
 from wavecom.http import refusals, tags
 from wavecom.http.cursor import from_cursor, to_cursor
-from wavecom.http.documented import IdempotencyKey, documented
+from wavecom.http.documented import IdempotencyKey, PageCursor, documented
 from wavecom.http.middleware import json_response
 from wavecom.http.operation_requests import Day, ProviderName, ReplayDeadLetters
 from wavecom.http.operation_views import groups_view
@@ -60,9 +60,7 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         cause: Annotated[Cause | None, Query(description="Only those that failed for this")] = None,
         provider: Annotated[ProviderName | None, Query(description="Only those that failed at this one")] = None,
         day: Annotated[Day | None, Query(description="Only those that failed on this day (UTC)")] = None,
-        cursor: Annotated[
-            str | None, Query(min_length=1, max_length=100, description="nextCursor of the page before")
-        ] = None,
+        cursor: Annotated[str | None, PageCursor(description="nextCursor of the page before")] = None,
     ) -> Response[str]:
         caller: Caller = app.context["caller"]
         where = _filter(caller.tenant_id, cause, provider, day)

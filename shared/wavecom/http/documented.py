@@ -1,16 +1,21 @@
 """What routes have in common in the OpenAPI document: parameters, and the answers that several give."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
+from wavecom.http import documented_headers, example_ids
 from wavecom.http import responses as shapes
 from wavecom.http.recipients import MAX_LENGTH
 from wavecom.http.refusals import Refusal
 
-NotificationId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="The notification's `_id`, 24 hex digits")]
+NotificationId = Annotated[
+    str,
+    Path(pattern="^[0-9a-f]{24}$", description="The notification's `_id`, 24 hex digits", examples=[example_ids.ID]),
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -19,6 +24,7 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
         description="Repeat a call with its key and get its answer again, not a second notification",
+        examples=["order-4711-confirmation"],
     ),
 ]
 
@@ -28,25 +34,36 @@ RecipientQuery = Annotated[
         min_length=1,
         max_length=MAX_LENGTH,
         description="In full, as in a body: case of the domain and separators of a phone number do not matter",
+        examples=["user@example.com"],
     ),
 ]
 
-_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
-_WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+PageCursor = partial(Query, min_length=1, max_length=100, examples=[example_ids.CURSOR])
+
+_NO_HEADERS: Mapping[str, str] = {}
 
 
-def documented(status: HTTPStatus, shape: type, text: str, refusals: Iterable[Refusal]) -> dict[int, Any]:
-    """Return the ``responses`` of a route for the OpenAPI document: its answer, and the errors with examples."""
+def documented(
+    status: HTTPStatus, shape: type, text: str, refusals: Iterable[Refusal], headers: Mapping[str, str] = _NO_HEADERS
+) -> dict[int, Any]:
+    """Return the ``responses`` of a route for the OpenAPI document: its answer, and the errors with examples.
+
+    ``headers`` are the answer's own, those of `wavecom.http.documented_headers`.
+    """
     answers: dict[int, Any] = {
-        status.value: {"description": text, "content": {"application/json": {"model": shape}}},
+        status.value: {
+            "description": text,
+            "content": {"application/json": {"model": shape}},
+            "headers": documented_headers.references(headers),
+        },
     }
     for refusal in refusals:
         answers.setdefault(refusal.status.value, _error(refusal.status))
         answer = answers[refusal.status.value]
         answer["description"] += f"{'; or: ' if answer['description'] else ''}{refusal.text}"
-        examples = answer["content"]["application/json"]["examples"]
-        name = refusal.code if refusal.code not in examples else f"{refusal.code}_{len(examples) + 1}"
-        examples[name] = {"summary": refusal.text, "value": refusal.example()}
+        told = answer["content"]["application/json"]["examples"]
+        name = refusal.code if refusal.code not in told else f"{refusal.code}_{len(told) + 1}"
+        told[name] = {"summary": refusal.text, "value": refusal.example()}
     return answers
 
 
@@ -54,5 +71,5 @@ def _error(status: HTTPStatus) -> dict[str, Any]:
     return {
         "description": "",
         "content": {"application/json": {"model": shapes.ErrorAnswer, "examples": {}}},
-        **({"headers": _RETRY_AFTER} if status in _WITH_RETRY_AFTER else {}),
+        "headers": documented_headers.references({name: name for name in documented_headers.OF_STATUS.get(status, ())}),
     }

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-_ID = "6b03a1f0c2d4e8a17b5f9c31"
+from wavecom.http.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TENANT
+
 _OTHER_ID = "6b03a1f0c2d4e8a17b5f9c32"
-_KEY_ID = "67dc2c671d71"
-_SUPPRESSION_ID = "1f0c2d4e8a17b5f9c316b03a1f0c2d4e"
 _CREATED = "2026-11-23T10:30:00.000Z"
 _BEGUN = "2026-11-23T10:30:00.100Z"
 _SENT = "2026-11-23T10:30:00.334Z"
-_CURSOR = "MjAyNi0xMS0yM1QxMDozMDowMC4wMDBafDZiMDNhMWYw"
 
 _EMAIL = {
     "type": "EMAIL",
@@ -27,7 +25,7 @@ _SCHEDULED = {
     "onUnknown": "hold",
 }
 _QUEUED: dict[str, Any] = {
-    "_id": _ID,
+    "_id": ID,
     **_EMAIL,
     "status": "QUEUED",
     "retryCount": 0,
@@ -69,7 +67,7 @@ _REFUSED = {
     "details": [{"field": "notifications[1].recipient", "message": "is required"}],
 }
 _SUPPRESSION = {
-    "id": _SUPPRESSION_ID,
+    "id": SUPPRESSION_ID,
     "type": "EMAIL",
     "recipient": "user@example.com",
     "reason": "manual",
@@ -77,8 +75,8 @@ _SUPPRESSION = {
     "createdAt": _CREATED,
 }
 _KEY = {
-    "id": _KEY_ID,
-    "tenantId": "bank-a",
+    "id": KEY_ID,
+    "tenantId": TENANT,
     "name": "Card alerts",
     "role": "tenant",
     "rateLimit": None,
@@ -86,7 +84,7 @@ _KEY = {
     "createdAt": _CREATED,
     "revokedAt": None,
 }
-_NEW_KEY = {**_KEY, "token": f"wc_{_KEY_ID}_…"}
+_NEW_KEY = {**_KEY, "token": f"wc_{KEY_ID}_…"}
 _LEDGER_LINE = {
     "minute": _CREATED,
     "accepted": 120,
@@ -109,8 +107,8 @@ def _success(data: Any, **more: Any) -> dict[str, Any]:
 
 def _audit_entry(sequence: int, status: str, message: str, moment: str) -> dict[str, Any]:
     return {
-        "_id": f"{_ID}:{sequence}",
-        "notificationId": _ID,
+        "_id": f"{ID}:{sequence}",
+        "notificationId": ID,
         "sequence": sequence,
         "status": status,
         "message": message,
@@ -126,13 +124,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "replayDeadLetters": {
         "group": {"cause": "provider_unavailable", "day": "2026-11-23", "reason": "The provider is back"},
         "rehearsal": {"all": True, "dryRun": True},
-        "some": {"ids": [_ID, _OTHER_ID]},
+        "some": {"ids": [ID, _OTHER_ID]},
     },
     "addSuppression": {"email": {"type": "EMAIL", "recipient": "user@example.com"}},
     "setPolicy": {"hold": {"onUnknown": "hold"}},
     "createKey": {
-        "tenant": {"tenantId": "bank-a", "name": "Card alerts"},
-        "test": {"tenantId": "bank-a", "name": "Trial", "rateLimit": 60, "test": True},
+        "tenant": {"tenantId": TENANT, "name": "Card alerts"},
+        "test": {"tenantId": TENANT, "name": "Trial", "rateLimit": 60, "test": True},
     },
 }
 """Named examples of bodies, by operationId."""
@@ -160,7 +158,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
                     "totalPages": 7,
                     "totalItems": 7,
                     "itemsPerPage": 1,
-                    "nextCursor": _CURSOR,
+                    "nextCursor": CURSOR,
                 },
             }
         )
@@ -197,7 +195,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
             {
                 "dryRun": False,
                 "replayed": 1,
-                "results": [{"id": _ID, "result": "replayed"}, {"id": _OTHER_ID, "result": "not_dead"}],
+                "results": [{"id": ID, "result": "replayed"}, {"id": _OTHER_ID, "result": "not_dead"}],
                 "more": False,
             }
         )

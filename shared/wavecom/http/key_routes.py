@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from wavecom.domain.errors import NotFoundError
 from wavecom.domain.tenant import TENANT_ID, ApiKey, new_api_key, rotated_key
+from wavecom.http import example_ids, refusals, tags
 from wavecom.http import operation_responses as shapes
-from wavecom.http import refusals, tags
 from wavecom.http.documented import documented
 from wavecom.http.middleware import json_response
 from wavecom.http.operation_requests import CreateKey
@@ -18,7 +18,14 @@ from wavecom.http.operation_routes import require_operator
 from wavecom.http.operation_views import key_view
 from wavecom.http.services import Services
 
-KeyId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="12 hex digits, the part of the token after wc_")]
+KeyId = Annotated[
+    str,
+    Path(
+        pattern="^[0-9a-f]{12}$",
+        description="12 hex digits, the part of the token after wc_",
+        examples=[example_ids.KEY_ID],
+    ),
+]
 
 
 def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
@@ -37,7 +44,13 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
     )
     def list_keys(
         tenant_id: Annotated[
-            str | None, Query(alias="tenantId", pattern=f"^{TENANT_ID.pattern}$", description="Only of this tenant")
+            str | None,
+            Query(
+                alias="tenantId",
+                pattern=f"^{TENANT_ID.pattern}$",
+                description="Only of this tenant",
+                examples=[example_ids.TENANT],
+            ),
         ] = None,
     ) -> Response[str]:
         require_operator(app.context["caller"])

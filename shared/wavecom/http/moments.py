@@ -32,9 +32,14 @@ def _to_utc(moment: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A moment as providers write it."""
-Moment = Annotated[
-    Instant,
-    BeforeValidator(_date_time),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-31T09:30:00Z"]}),
-]
+
+
+def _written(example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "format": "date-time", "examples": [example]})
+
+
+Moment = Annotated[Instant, BeforeValidator(_date_time), _written("2026-12-31T09:30:00Z")]
 """A moment as clients of the API must write it."""
+Since = Annotated[Moment, _written("2026-11-23T10:00:00Z")]
+Until = Annotated[Moment, _written("2026-11-23T11:00:00Z")]
+"""The two ends of a period; their examples make one that is not empty."""

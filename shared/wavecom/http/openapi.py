@@ -16,8 +16,10 @@ from aws_lambda_powertools.event_handler.openapi.models import (
 )
 
 import wavecom
-from wavecom.http import tags
+from wavecom.http import documented_headers, tags
 from wavecom.http.examples import ANSWERS, REQUESTS
+from wavecom.http.reading_order import put_in_reading_order
+from wavecom.http.shared_answers import share_errors
 
 DESCRIPTION = """Transactional email, SMS and push: none lost, none sent twice.
 
@@ -32,6 +34,11 @@ value are left out of a notification; elsewhere they are null.
 **Repeating.** Send an `Idempotency-Key` with what creates or replays, and a call that got no answer can be repeated
 safely. After 429 and 503 wait for as long as `Retry-After` says.
 
+**HTTP.** HEAD is answered wherever GET is, with the same headers. A path that is not here is a 404, another method a
+405 with `Allow`: errors like all others. What stands before the API has words of its own, such as a gateway, or the
+local server, which refuses headers that are too large (431) or too slow (408), and connections beyond its limit
+(503), in plain text.
+
 **Moments** are UTC, as RFC 3339 writes them, with milliseconds.
 """
 SECURITY_SCHEMES: dict[str, SecurityScheme] = {
@@ -40,8 +47,7 @@ SECURITY_SCHEMES: dict[str, SecurityScheme] = {
         {"in": "header", "name": "X-API-Key", "description": "The same key, in a header of its own"}
     ),
 }
-POWERTOOLS_OWN = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
-"""Schemas that Powertools adds to every document; no answer of ours has their form."""
+UNCHANGED = "What If-None-Match names has not changed"
 
 
 def openapi(app: ApiGatewayResolver) -> dict[str, Any]:
@@ -62,19 +68,42 @@ def openapi(app: ApiGatewayResolver) -> dict[str, Any]:
             security=[{scheme: []} for scheme in SECURITY_SCHEMES],
         )
     )
-    for name in POWERTOOLS_OWN:
-        document["components"]["schemas"].pop(name, None)
-    for operation in _operations(document):
+    document["components"]["headers"] = dict(documented_headers.COMPONENTS)
+    for method, operation in _operations(document):
         _add_examples(operation)
+        if method == "get":
+            _add_revalidation(operation)
+        _add_headers(operation)
         for parameter in operation.get("parameters", ()):
             _never_null(parameter)
+            _add_example(parameter, document["components"]["schemas"])
     _drop_titles_of_fields(document)
+    put_in_reading_order(document)
+    share_errors(document)
     return document
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in document["paths"].values():
-        yield from path.values()
+        yield from path.items()
+
+
+def _add_revalidation(operation: dict[str, Any]) -> None:
+    """Say that an answer has a tag, and that who sends it back may get a 304."""
+    tag = documented_headers.references({"ETag": "ETag"})
+    answer = operation["responses"]["200"]
+    answer["headers"] = {**answer.get("headers", {}), **tag}
+    operation["responses"]["304"] = {"description": UNCHANGED, "headers": tag}
+
+
+def _add_headers(operation: dict[str, Any]) -> None:
+    """Add the headers that every answer has; who needs no key has no limit."""
+    names = ["X-Request-Id", *(documented_headers.RATE_LIMIT if "security" not in operation else ())]
+    for answer in operation["responses"].values():
+        answer["headers"] = {
+            **answer.get("headers", {}),
+            **documented_headers.references({name: name for name in names}),
+        }
 
 
 def _add_examples(operation: dict[str, Any]) -> None:
@@ -85,7 +114,10 @@ def _add_examples(operation: dict[str, Any]) -> None:
         content["examples"] = {each: {"value": value} for each, value in REQUESTS[name].items()}
     for status, value in ANSWERS.get(name, {}).items():
         (content,) = operation["responses"][str(status)]["content"].values()
-        content["example"] = value
+        if "examples" in content:
+            content["examples"] = {"answer": {"value": value}, **content["examples"]}
+        else:
+            content["example"] = value
 
 
 def _never_null(parameter: dict[str, Any]) -> None:
@@ -98,11 +130,19 @@ def _never_null(parameter: dict[str, Any]) -> None:
         schema["anyOf"] = choices
 
 
+def _add_example(parameter: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give a parameter the example of its declaration: one that is named there, or the default, or the first choice."""
+    schema = parameter["schema"]
+    default = [schema["default"]] if "default" in schema else []
+    choices = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], schema).get("enum", [])
+    parameter["example"] = [*schema.pop("examples", []), *default, *choices][0]
+
+
 def _drop_titles_of_fields(document: dict[str, Any]) -> None:
     """Drop Pydantic's titles of fields and parameters, such as ``Scheduledat``."""
     for schema in document["components"]["schemas"].values():
         for field in schema.get("properties", {}).values():
             field.pop("title", None)
-    for operation in _operations(document):
+    for _, operation in _operations(document):
         for parameter in operation.get("parameters", ()):
             parameter["schema"].pop("title", None)

@@ -42,7 +42,11 @@ def _day(value: object) -> object:
     raise ValueError("must be a day like 2026-01-31")
 
 
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-01-31"]}),
+]
 """Pydantic alone would also read a number as a day."""
 NotificationIds = Annotated[
     list[Annotated[str, Field(pattern="^[0-9a-f]{24}$")]], Field(min_length=1, max_length=REPLAY_MAX)

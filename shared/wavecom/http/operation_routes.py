@@ -10,12 +10,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from wavecom.domain.degradation import check_answers
 from wavecom.domain.tenant import Caller, Role, TenantPolicy
+from wavecom.http import example_ids, refusals, tags
 from wavecom.http import operation_responses as shapes
-from wavecom.http import refusals, tags
 from wavecom.http.documented import documented
 from wavecom.http.errors import FieldError, ForbiddenError, InvalidRequestError
 from wavecom.http.middleware import json_response
-from wavecom.http.moments import Moment
+from wavecom.http.moments import Since, Until
 from wavecom.http.operation_requests import SetPolicy
 from wavecom.http.operation_views import line_view, provider_view, verification_view
 from wavecom.http.requests import Minutes
@@ -82,11 +82,12 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
         ),
     )
     def audit(
-        since: Annotated[Moment, Query(description="Accepted at or after")],
-        until: Annotated[Moment, Query(description="Accepted before")],
+        since: Annotated[Since, Query(description="Accepted at or after")],
+        until: Annotated[Until, Query(description="Accepted before")],
         all_tenants: AllTenants = False,
         cursor: Annotated[
-            str | None, Query(pattern="^[0-9a-f]{24}$", description="nextCursor of the call before")
+            str | None,
+            Query(pattern="^[0-9a-f]{24}$", description="nextCursor of the call before", examples=[example_ids.ID]),
         ] = None,
     ) -> Response[str]:
         check_answers(services.system.level())

@@ -30,7 +30,8 @@ UNAUTHENTICATED = Refusal(
 LOOPBACK_ONLY = Refusal(
     HTTPStatus.FORBIDDEN,
     "FORBIDDEN",
-    "Without a key, the development tenant is asked by another name than localhost",
+    "Without a key, the development tenant is asked by another name than localhost, or changed by a page of another "
+    "origin",
     "The development tenant answers to localhost only; use an API key",
 )
 OPERATOR_ONLY = Refusal(
@@ -63,7 +64,7 @@ UNAVAILABLE = Refusal(
     "MongoDB does not answer",
 )
 NOT_ACCEPTED = Refusal(
-    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS,
     "OVERLOADED",
     "The load is extreme, and only CRITICAL notifications are accepted",
     "Only CRITICAL notifications are accepted at the moment; retry later",
@@ -75,7 +76,7 @@ NOT_ANSWERED = Refusal(
     "Lists and statistics are not answered under the present load",
 )
 TOO_FAST = Refusal(
-    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS,
     "OVERLOADED",
     "Earlier replays are still being paced out",
     "Too many replays at once; live traffic goes first",
@@ -88,6 +89,36 @@ BODY_TOO_LARGE = Refusal(
     "BODY_TOO_LARGE",
     "The body is larger than the limit, 5 MB unless configured otherwise",
     "The body is larger than 5242880 bytes",
+)
+CROWDED = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OVERLOADED",
+    "Too many large requests come at once (the local server only)",
+    "Too many large requests at once",
+)
+UNREADABLE = Refusal(
+    HTTPStatus.BAD_REQUEST,
+    "MALFORMED_REQUEST",
+    "The request is not UTF-8, or asks for a WebSocket (the local server only)",
+    "The request is not UTF-8",
+)
+TOO_SLOW = Refusal(
+    HTTPStatus.REQUEST_TIMEOUT,
+    "REQUEST_TIMEOUT",
+    "The body did not come in time (the local server only)",
+    "The body did not come within 30 seconds",
+)
+ENCODED = Refusal(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The request has a Content-Encoding: bodies must not be compressed",
+    "The body must not be compressed or encoded",
+)
+INTERNAL = Refusal(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "INTERNAL_ERROR",
+    "Something went wrong that nobody expected; what the call changes may be done or not",
+    "Something went wrong on our side",
 )
 NOT_JSON = Refusal(
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -115,14 +146,26 @@ NO_SUPPRESSION = Refusal(
 )
 NO_KEY = Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such key, or it is revoked", "There is no such key")
 
-ALWAYS = (UNAUTHENTICATED, LOOPBACK_ONLY, INVALID_PARAMETERS, RATE_LIMITED, UNAVAILABLE)
+UNKNOWN_PARAMETERS = Refusal(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "VALIDATION_FAILED",
+    "Parameters are unknown or repeated; details name them",
+    "The request has parameters that are not understood",
+    ("colour", "is not a parameter of this request"),
+)
+
+ANY_REQUEST = (UNREADABLE, TOO_SLOW, BODY_TOO_LARGE, ENCODED, INTERNAL, CROWDED)
+"""Every operation may answer so, whether it expects a body or not, and who asks."""
+WITHOUT_KEY = (UNKNOWN_PARAMETERS, *ANY_REQUEST)
+ALWAYS = (UNAUTHENTICATED, LOOPBACK_ONLY, INVALID_PARAMETERS, RATE_LIMITED, UNAVAILABLE, *ANY_REQUEST)
 WITH_BODY = (
     MALFORMED,
     UNAUTHENTICATED,
     LOOPBACK_ONLY,
-    BODY_TOO_LARGE,
     NOT_JSON,
     INVALID_FIELDS,
+    UNKNOWN_PARAMETERS,
     RATE_LIMITED,
     UNAVAILABLE,
+    *ANY_REQUEST,
 )

@@ -18,10 +18,11 @@ from wavecom.http import recipients, refusals, tags
 from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
 from wavecom.http.cursor import from_cursor
-from wavecom.http.documented import IdempotencyKey, NotificationId, RecipientQuery, documented
+from wavecom.http.documented import IdempotencyKey, NotificationId, PageCursor, RecipientQuery, documented
+from wavecom.http.documented_headers import REPLAYED, WAIT_FOR_LOAD
 from wavecom.http.errors import FieldError, InvalidRequestError, answer_to, bounded_errors, retry_after
 from wavecom.http.middleware import json_response
-from wavecom.http.moments import Moment
+from wavecom.http.moments import Since, Until
 from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, PageNumber, PageSize
 from wavecom.http.services import Services
 from wavecom.http.views import detail_view, minutes_view, notification_view, page_view, statistics_view
@@ -54,6 +55,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
             shapes.NotificationAnswer,
             "The notification, accepted and stored",
             [*refusals.WITH_BODY, refusals.KEY_REUSED, refusals.NOT_ACCEPTED],
+            REPLAYED,
         ),
     )
     def create_notification(
@@ -83,6 +85,7 @@ def _add_writes(app: ApiGatewayResolver, services: Services) -> None:
             shapes.BatchAnswer,
             "What became of each, in order",
             [*refusals.WITH_BODY, refusals.KEY_REUSED],
+            {**REPLAYED, **WAIT_FOR_LOAD},
         ),
     )
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
@@ -151,11 +154,11 @@ def _add_reads(app: ApiGatewayResolver, services: Services) -> None:
         type: Annotated[Channel | None, Query(description="Only of this channel")] = None,  # noqa: A002
         priority: Annotated[Priority | None, Query(description="Only with this priority")] = None,
         recipient: RecipientQuery = None,
-        since: Annotated[Moment | None, Query(description="Created at or after")] = None,
-        until: Annotated[Moment | None, Query(description="Created before")] = None,
+        since: Annotated[Since | None, Query(description="Created at or after")] = None,
+        until: Annotated[Until | None, Query(description="Created before")] = None,
         cursor: Annotated[
             str | None,
-            Query(min_length=1, max_length=100, description="nextCursor of the page before; instead of page"),
+            PageCursor(description="nextCursor of the page before; instead of page"),
         ] = None,
     ) -> Response[str]:
         check_answers(services.system.level())

@@ -15,8 +15,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 
 from wavecom.domain.errors import UnavailableError
+from wavecom.http import refusals, tags
 from wavecom.http import responses as shapes
-from wavecom.http import tags
+from wavecom.http.documented import documented
+from wavecom.http.documented_headers import WAIT_FOR_LOAD, references
 from wavecom.http.headers import PAGE_POLICY, accepts_gzip, etag
 from wavecom.http.middleware import json_response
 from wavecom.http.services import Services
@@ -60,10 +62,7 @@ def add_service_routes(app: ApiGatewayResolver, services: Services) -> None:
         operation_id="getHealth",
         tags=[tags.SERVICE],
         openapi_extensions={"security": []},
-        responses={
-            status: {"description": text, "content": {"application/json": {"model": shapes.Health}}}
-            for status, text in ((200, "All is well"), (503, "A dependency is down; services says which"))
-        },
+        responses=_health_answers(),
     )
     def health() -> Response[str]:
         states = {
@@ -102,6 +101,16 @@ def add_service_routes(app: ApiGatewayResolver, services: Services) -> None:
     static("/api/docs/start.js", "text/javascript; charset=utf-8", lambda: _START)
     static("/api/docs/viewer.js", "text/javascript; charset=utf-8", lambda: _asset("swagger-ui-bundle.min.js"))
     static("/api/docs/viewer.css", "text/css; charset=utf-8", lambda: _asset("swagger-ui.min.css"))
+
+
+def _health_answers() -> dict[int, Any]:
+    """Return the ``responses`` of health: its 503 is a report, or the local server's refusal of a large body."""
+    answers = documented(HTTPStatus.OK, shapes.Health, "All is well", refusals.WITHOUT_KEY)
+    unhealthy = answers[HTTPStatus.SERVICE_UNAVAILABLE]
+    unhealthy["description"] = f"A dependency is down; services says which; or: {unhealthy['description']}"
+    unhealthy["content"]["application/json"]["model"] = shapes.Health | shapes.ErrorAnswer
+    unhealthy["headers"] = references(WAIT_FOR_LOAD)
+    return answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from wavecom.domain.errors import NotFoundError
 from wavecom.domain.notification import Channel
 from wavecom.domain.suppression import Unwanted
 from wavecom.domain.tenant import Caller
+from wavecom.http import example_ids, recipients, refusals, tags
 from wavecom.http import operation_responses as shapes
-from wavecom.http import recipients, refusals, tags
 from wavecom.http.documented import RecipientQuery, documented
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.middleware import json_response
@@ -22,7 +22,8 @@ from wavecom.http.requests import PageSize
 from wavecom.http.services import Services
 from wavecom.ports import Suppression, suppression_id
 
-SuppressionId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hex digits")]
+_SUPPRESSION = {"pattern": "^[0-9a-f]{32}$", "examples": [example_ids.SUPPRESSION_ID]}
+SuppressionId = Annotated[str, Path(description="32 hex digits", **_SUPPRESSION)]
 
 
 def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
@@ -40,7 +41,7 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     )
     def list_suppressions(
         limit: Annotated[PageSize, Query(description="Suppressions a page")] = 20,
-        cursor: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="nextCursor of a page")] = None,
+        cursor: Annotated[str | None, Query(description="nextCursor of a page", **_SUPPRESSION)] = None,
         recipient: RecipientQuery = None,
         type: Annotated[Channel | None, Query(description="Of the recipient")] = None,  # noqa: A002
     ) -> Response[str]:

@@ -1,0 +1,22 @@
+"""Lets the operations of the OpenAPI document share the errors that they have in common."""
+
+import json
+from collections import Counter
+from http import HTTPStatus
+from typing import Any
+
+
+def share_errors(document: dict[str, Any]) -> None:
+    """Describe the error that most operations have for a status once, under its phrase in the components."""
+    answers = [operation["responses"] for path in document["paths"].values() for operation in path.values()]
+    shared = document["components"]["responses"] = {}
+    for status in sorted({status for each in answers for status in each if status >= "4"}):
+        texts = [json.dumps(each[status]) for each in answers if status in each]
+        ((text, times),) = Counter(texts).most_common(1)
+        if times == 1:
+            continue
+        name = HTTPStatus(int(status)).phrase.title().replace(" ", "")
+        shared[name] = json.loads(text)
+        for each in answers:
+            if status in each and json.dumps(each[status]) == text:
+                each[status] = {"$ref": f"#/components/responses/{name}"}
