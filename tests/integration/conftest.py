@@ -22,6 +22,7 @@ from local.api import SERVER, Asgi, asgi
 from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
+from tests.integration.conformance import HeldTransport
 from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.books import MongoBooks
@@ -225,27 +226,29 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
 
 @pytest.fixture
 def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
-    """Return a function that starts an API: ``over`` is "lambda" or "http"; the rest goes to `make_services`."""
+    """Return a function that starts an API: ``over`` is "lambda" or "http"; the rest goes to `make_services`.
+
+    A test fails by every answer that is not as docs/openapi.json describes it.
+    """
     with ExitStack() as running:
 
         def make(over: str = "lambda", mongo: Mongo = mongo, token: str | None = None, **config: Any) -> Api:
             services = make_services(mongo, **config)
             if over == "lambda":
-                transport: httpx.BaseTransport | None = GatewayTransport(
+                transport: httpx.BaseTransport = GatewayTransport(
                     build(LambdaResolver(cors=cors(services.config)), services)
                 )
                 address = "http://localhost"
             else:
-                transport = None
+                transport = httpx.HTTPTransport(trust_env=False, limits=MANY_THREADS)
                 address = f"http://localhost:{running.enter_context(serve(asgi(services)))}"
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             client = httpx.Client(
                 base_url=address,
                 headers=headers,
-                transport=transport,
+                transport=HeldTransport(transport),
                 timeout=30,
                 trust_env=False,
-                limits=MANY_THREADS,
             )
             return Api(running.enter_context(client), services, mongo)
 
