@@ -43,9 +43,8 @@ def main(address: str, key: str) -> dict[str, object]:
     repeated = create_notification.sync(client=client, body=EMAIL, idempotency_key="first")
     assert isinstance(repeated, NotificationAnswer), repeated
 
-    batch = create_notifications.sync(
-        client=client, body=CreateBatch(notifications=[SMS, CreateNotification(SMS.message, "nobody", Channel.SMS)])
-    )
+    nobody = CreateNotification(type_=Channel.SMS, recipient="nobody", message=SMS.message)
+    batch = create_notifications.sync(client=client, body=CreateBatch(notifications=[SMS, nobody]))
     assert isinstance(batch, BatchAnswer), batch
     accepted, refused = batch.data.results
     assert not isinstance(accepted.data, Unset)
