@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
@@ -15,8 +16,12 @@ from wavecom.http.headers import SECURITY_HEADERS
 
 BODILESS: Final = {204, 304}
 """Statuses whose answers have no body (RFC 9110, section 6.4.1)."""
-REFUSALS: Final = {400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503}
-"""What a request may get that is for no operation: errors that come before a route, or instead of one."""
+REFUSALS: Final = {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503}
+"""What a request may get that is for no operation: errors that come before a route, instead of one, or from one that is
+not described."""
+OF_THE_SERVER: Final = {400, 408, 431, 503}
+"""What the local server answers itself, in plain text, before there is a request for the API. The document says so in
+its introduction, since it is of no operation."""
 UNDESCRIBED_PATHS: Final = re.compile(r"/api/(openapi\.json|docs(/.*)?)")
 """The document does not describe itself, nor the page that shows it."""
 UNDESCRIBED_HEADERS: Final = {each.lower() for each in SECURITY_HEADERS} | {
@@ -136,7 +141,7 @@ class HeldTransport(httpx.BaseTransport):
 
 
 def _hold(request: httpx.Request, answer: httpx.Response) -> None:
-    if _is_preflight(request):
+    if _is_preflight(request) or _is_the_servers_own(answer):
         return
     head = request.method == "HEAD"
     found = contract().operation(request.method, request.url.path)
@@ -155,6 +160,17 @@ def contract() -> Contract:
 def _is_preflight(request: httpx.Request) -> bool:
     """Whether a browser asks before a request of another origin (Fetch standard, section 3.3.2): of no operation."""
     return request.method == "OPTIONS" and "access-control-request-method" in request.headers
+
+
+def _is_the_servers_own(answer: httpx.Response) -> bool:
+    """Whether an answer is the word of uvicorn or of `local.protocol`: the status' phrase, and the connection's end."""
+    phrase = HTTPStatus(answer.status_code).phrase
+    return (
+        answer.status_code in OF_THE_SERVER
+        and answer.headers.get("content-type", "").startswith("text/plain")
+        and answer.headers.get("connection") == "close"
+        and answer.text.strip() == phrase
+    )
 
 
 def _pattern(path: str) -> re.Pattern[str]:

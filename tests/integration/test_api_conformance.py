@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.builders import ManualClock
-from tests.integration.conformance import Contract, contract
+from tests.integration.conformance import Contract, HeldTransport, contract
 from tests.integration.conftest import EMAIL, Api, MakeApi
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.domain.degradation import Level
@@ -132,6 +132,25 @@ def test_what_is_for_no_operation_gets_an_error_of_the_usual_form(status: int, b
 
     with pytest.raises(AssertionError, match=problem):
         contract().check_refusal(status, headers, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "media_type", "text"),
+    [
+        (503, "application/json", "Service Unavailable"),
+        (503, "text/plain", "MongoDB does not answer"),
+        (500, "text/plain", "Internal Server Error"),
+    ],
+)
+def test_only_the_servers_own_words_are_excepted(status: int, media_type: str, text: str):
+    headers = {"Content-Type": media_type, "Connection": "close"}
+    behind = httpx.MockTransport(lambda _: httpx.Response(status, headers=headers, text=text))
+
+    with (
+        httpx.Client(transport=HeldTransport(behind), base_url="http://localhost") as client,
+        pytest.raises(AssertionError, match=f"getPolicy, {status}"),
+    ):
+        client.get("/api/policy")
 
 
 def test_head_and_304_have_no_body(quick_api: Api):

@@ -36,8 +36,8 @@ safely. After 429 and 503 wait for as long as `Retry-After` says.
 
 **HTTP.** HEAD is answered wherever GET is, with the same headers. A path that is not here is a 404, another method a
 405 with `Allow`: errors like all others. What stands before the API has words of its own, such as a gateway, or the
-local server, which refuses headers that are too large (431) or too slow (408), and connections beyond its limit
-(503), in plain text.
+local server, which refuses what is no HTTP (400), headers that are too large (431) or too slow (408), and connections
+beyond its limit (503), in plain text.
 
 **Moments** are UTC, as RFC 3339 writes them, with milliseconds.
 """
