@@ -119,6 +119,11 @@ def _providers(found: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     heads = ("provider", "type", "weight", "effective", "breaker", "opened last", "attempts", "failures", "ms", "limit")
     yield table(*heads, rows=rows)
     yield Text("Attempts, failures and ms are those of the last five minutes, over all tenants.", style="dim")
+    for each in found:
+        if each.get("inSandbox"):
+            yield Text(
+                f"{clean(each['name'])} is in its sandbox: it sends to verified recipients only.", style="yellow"
+            )
     changes = [
         (moment(change["at"]), each["name"], change["factor"], change["reason"])
         for each in found

@@ -10,6 +10,7 @@ QUEUE_DEEP: Final = 10_000
 """Messages in one queue from which on consumers do not keep up."""
 DEAD_LETTERS: Final = "notifications_dlq"
 """Nobody consumes it, and the dead letters have a line of their own."""
+SANDBOX_ADVICE: Final = "Ask AWS for production access; docs/deploy.md says how."
 FAILING: Final = 5.0
 """Percent of failed attempts that a healthy provider stays below."""
 
@@ -66,7 +67,7 @@ def dead_letters(api: Api) -> Finding:
 
 
 def breakers(api: Api) -> Iterator[Finding]:
-    """Which providers are not called, or fail often."""
+    """Which providers are not called, fail often, or are still in their sandbox."""
     answer = api.once("GET", "/api/providers")
     if answer.status != 200:
         yield _unanswered("providers", answer)
@@ -87,8 +88,15 @@ def breakers(api: Api) -> Iterator[Finding]:
             troubled = True
             text = f"{each['failureRate']} % of the attempts of {name} fail"
             yield warning("providers", text, "wavecom providers shows its outcomes and its weight.")
+        if each.get("inSandbox"):
+            troubled = True
+            yield warning(
+                "providers", f"{name} is in its sandbox: it sends to verified recipients only", SANDBOX_ADVICE
+            )
     if not troubled:
-        yield ok("providers", f"{len(providers)}, no breaker open")
+        out = [each["name"] for each in providers if each.get("inSandbox") is False]
+        beyond = f"; {', '.join(out)} out of the sandbox" if out else ""
+        yield ok("providers", f"{len(providers)}, no breaker open{beyond}")
 
 
 def ledger(api: Api, *, all_tenants: bool) -> Finding:

@@ -388,6 +388,7 @@ class FakeSystem:
     def __init__(self) -> None:
         self.stored = Level.NORMAL
         self.beats: dict[str, datetime] = {}
+        self.in_sandbox: dict[str, bool] = {}
 
     def level(self) -> Level:
         return self.stored
@@ -397,6 +398,12 @@ class FakeSystem:
 
     def beat(self, name: str, at: datetime) -> None:
         self.beats[name] = at
+
+    def sandboxes(self) -> dict[str, bool]:
+        return dict(self.in_sandbox)
+
+    def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
+        self.in_sandbox[provider] = in_sandbox
 
 
 class FakeMetrics:

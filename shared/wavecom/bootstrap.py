@@ -31,7 +31,16 @@ from wavecom.application.verify import Verify
 from wavecom.domain.notification import Channel
 from wavecom.domain.receipts import DeliveryReport
 from wavecom.observability import Handler, configure_logging, traced
-from wavecom.ports import Breakers, Clock, KeptReports, MetricsSink, Pace, Suppressions, Weights
+from wavecom.ports import (
+    Breakers,
+    Clock,
+    KeptReports,
+    MetricsSink,
+    Pace,
+    Suppressions,
+    Weights,
+    WithSandbox,
+)
 from wavecom.settings import Settings, simulated
 
 if TYPE_CHECKING:
@@ -215,6 +224,7 @@ class Container:
             breakers=self.breakers,
             weights=self.weights,
             counters=self.counters,
+            system=self.system,
             clock=self.clock,
         )
 
@@ -320,11 +330,16 @@ class Container:
             weights=self.weights,
             ledger=self.ledger,
             channels=self._names_by_channel(),
+            with_sandbox=self._with_sandbox(),
             system=self.system,
             metrics=metrics,
             thresholds=self.settings.thresholds(),
             clock=self.clock,
         )
+
+    def _with_sandbox(self) -> list[WithSandbox]:
+        providers = [route.provider for routes in self.routes.live.values() for route in routes]
+        return [each for each in providers if isinstance(each, WithSandbox)]
 
     def _names_by_channel(self) -> list[list[str]]:
         configured = self.settings.configured_providers()

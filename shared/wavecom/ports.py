@@ -215,6 +215,16 @@ class BulkProvider(Provider, Protocol):
         """
 
 
+@runtime_checkable
+class WithSandbox(Protocol):
+    """A provider that keeps new accounts in a sandbox, where only recipients get anything that it knows as ours."""
+
+    name: str
+
+    def in_sandbox(self) -> bool:
+        """Ask the provider whether our account is in its sandbox. Raises `ProviderError` where it does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Permit:
     """Whether a provider may be called: ``calls`` is 0 (breaker open), 1 (the one trial) or None (any number).
@@ -452,6 +462,12 @@ class SystemState(Protocol):
 
     def beat(self, name: str, at: datetime) -> None:
         """Store that the scheduled function ``name`` ran."""
+
+    def sandboxes(self) -> dict[str, bool]:
+        """Return whether our account is in a provider's sandbox, by the name of each provider that said so."""
+
+    def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
+        """Store what a provider said of that."""
 
 
 class MetricsSink(Protocol):

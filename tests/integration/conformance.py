@@ -14,8 +14,6 @@ import jsonschema_rs
 from local.config import PROJECT
 from wavecom.http.headers import SECURITY_HEADERS
 
-BODILESS: Final = {204, 304}
-"""Statuses whose answers have no body (RFC 9110, section 6.4.1)."""
 REFUSALS: Final = {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503}
 """What a request may get that is for no operation: errors that come before a route, instead of one, or from one that is
 not described."""
@@ -61,12 +59,12 @@ class Contract:
     def check(
         self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes, *, head: bool = False
     ) -> None:
-        """Hold an answer to what ``operation`` may answer; ``head`` says that HEAD was asked, which gets no body."""
+        """Hold an answer to what ``operation`` may answer; ``head`` says that no body is to come."""
         assert str(status) in operation.responses, f"{operation.id} is not described to answer {status}: {body[:500]!r}"
         answer = self._resolved(operation.responses[str(status)])
         where = f"{operation.id}, {status}"
         self._check_headers(where, answer.get("headers", {}), headers)
-        if head or status in BODILESS:
+        if head:
             assert body == b"", f"{where}: has a body"
         else:
             self._check_body(where, answer["content"], headers, body)
@@ -145,7 +143,10 @@ def _hold(request: httpx.Request, answer: httpx.Response) -> None:
         return
     head = request.method == "HEAD"
     found = contract().operation(request.method, request.url.path)
-    if found is not None:
+    if found is not None and answer.status_code == 304 and "if-none-match" in request.headers:
+        # What a 200 would have without its body (RFC 9110, section 15.4.5).
+        contract().check(found, 200, answer.headers, answer.content, head=True)
+    elif found is not None:
         contract().check(found, answer.status_code, answer.headers, answer.content, head=head)
     elif not (UNDESCRIBED_PATHS.fullmatch(request.url.path) and answer.status_code in {200, 304}):
         contract().check_refusal(answer.status_code, answer.headers, answer.content, head=head)

@@ -213,7 +213,12 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             ledger=Ledger(counters=counters, books=MongoBooks(mongo, counters), clock=clock),
             verify=Verify(store=store),
             providers=Providers(
-                configured=CONFIGURED, breakers=breakers, weights=MongoWeights(mongo), counters=counters, clock=clock
+                configured=CONFIGURED,
+                breakers=breakers,
+                weights=MongoWeights(mongo),
+                counters=counters,
+                system=MongoSystemState(mongo),
+                clock=clock,
             ),
             takers=takers or Takers(),
             system=MongoSystemState(mongo),

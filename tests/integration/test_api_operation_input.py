@@ -79,6 +79,14 @@ def test_providers_show_what_they_did_lately(quick_api: Api) -> None:
     assert (providers["ses"]["failureRate"], providers["ses"]["averageMs"]) == (0.0, 0)
 
 
+def test_providers_show_whether_they_are_in_their_sandbox(quick_api: Api, mongo: Mongo, clock: ManualClock) -> None:
+    MongoSystemState(mongo).set_sandbox("ses", clock(), in_sandbox=True)
+
+    providers = {each["name"]: each["inSandbox"] for each in quick_api.get("/api/providers").json()["data"]}
+
+    assert providers == {"ses": True, "sendgrid": None}
+
+
 @pytest.mark.parametrize("level", [Level.HIGH, Level.EXTREME])
 @pytest.mark.parametrize("path", ["/api/ledger", "/api/audit?since=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z"])
 def test_high_load_answers_no_ledger_and_no_audit(

@@ -147,6 +147,20 @@ def test_a_provider_that_fails_often_is_a_warning(wavecom: Wavecom, api: Api):
     assert checks(wavecom)["providers"]["finding"] == "10.0 % of the attempts of ses fail"
 
 
+def test_a_provider_in_its_sandbox_is_a_warning_and_out_of_it_is_told(wavecom: Wavecom, api: Api):
+    system, at = api.services.system, api.services.clock()
+    system.set_sandbox("ses", at, in_sandbox=True)
+    found = checks(wavecom)["providers"]
+    assert (found["verdict"], found["finding"]) == (
+        "warning",
+        "ses is in its sandbox: it sends to verified recipients only",
+    )
+    assert "in its sandbox" in wavecom.ok("providers")
+
+    system.set_sandbox("ses", at, in_sandbox=False)
+    assert checks(wavecom)["providers"]["finding"] == "2, no breaker open; ses out of the sandbox"
+
+
 def test_a_ledger_that_does_not_balance_fails(wavecom: Wavecom, api: Api):
     api.services.counters.add("another", {"created.EMAIL": 1}, api.services.clock())
 

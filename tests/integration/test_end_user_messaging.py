@@ -1,5 +1,6 @@
 """The AWS End User Messaging provider against a loopback server that speaks AWS JSON 1.0."""
 
+import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -338,3 +339,15 @@ def test_credentials_stay_out_of_errors(
     for error in errors:
         told = f"{error} {error!r} {error.code} {provider!r}"
         assert not any(secret in told for secret in (SECRET, TOKEN))
+
+
+@pytest.mark.parametrize(("tier", "in_sandbox"), [("SANDBOX", True), ("PRODUCTION", False)])
+def test_it_tells_whether_the_account_is_in_the_sandbox(
+    service: EndUserMessagingService, tier: str, in_sandbox: bool
+) -> None:
+    attributes = [{"Name": "DEFAULT_PROTECT_CONFIGURATION_ID", "Value": "x"}, {"Name": "ACCOUNT_TIER", "Value": tier}]
+    content = json.dumps({"AccountAttributes": attributes}).encode()
+    service.always = Reply(200, content, {"Content-Type": "application/x-amz-json-1.0"})
+
+    assert provider_at(service.url).in_sandbox() is in_sandbox
+    assert service.requests[0].headers["x-amz-target"] == "PinpointSMSVoiceV2.DescribeAccountAttributes"

@@ -68,8 +68,11 @@ class Service:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
                 service.requests.append({"path": self.path, **request})
                 if service.status is None:
                     service.closing.wait(60)
@@ -350,3 +353,22 @@ def test_sender_goes_out_in_encoded_words_and_punycode(sender: str, written: str
     provider.send_many([message_to(), message_to("other@example.com")])
 
     assert client.senders == [written] * 2
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_it_tells_whether_the_account_is_in_the_sandbox(
+    service: Service, provider: SesEmailProvider, production: bool
+) -> None:
+    service.body = json.dumps({"ProductionAccessEnabled": production, "SendingEnabled": True}).encode()
+
+    assert provider.in_sandbox() is not production
+    assert service.requests == [{"path": "/v2/email/account"}]
+
+
+def test_an_account_that_may_not_be_looked_at_is_an_error_of_the_provider(
+    service: Service, provider: SesEmailProvider
+) -> None:
+    service.refuse(403, "AccessDeniedException", "not authorized to perform: ses:GetAccount")
+
+    with pytest.raises(TransientError):
+        provider.in_sandbox()

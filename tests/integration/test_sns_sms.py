@@ -267,3 +267,13 @@ def test_credentials_stay_out_of_errors(service: SnsService, provider: SnsSmsPro
     for error in errors:
         told = f"{error} {error!r} {error.code} {provider!r}"
         assert not any(secret in told for secret in (SECRET, TOKEN))
+
+
+@pytest.mark.parametrize("in_sandbox", [True, False])
+def test_it_tells_whether_the_account_is_in_the_sandbox(service: SnsService, in_sandbox: bool) -> None:
+    name = "GetSMSSandboxAccountStatus"
+    result = f"<{name}Result><IsInSandbox>{str(in_sandbox).lower()}</IsInSandbox></{name}Result>"
+    service.always = Reply(200, f"<{name}Response>{result}</{name}Response>".encode(), {"Content-Type": "text/xml"})
+
+    assert provider_at(service.url).in_sandbox() is in_sandbox
+    assert service.requests[0].form["Action"] == name

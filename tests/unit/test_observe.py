@@ -11,6 +11,22 @@ from wavecom.application.ledger import Ledger
 from wavecom.application.observe import Observe
 from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.outcomes import ProviderError, TransientError
+
+
+class FakeAccount:
+    """A provider that says whether our account is in its sandbox, or raises ``trouble``."""
+
+    name = "ses"
+
+    def __init__(self) -> None:
+        self.says = True
+        self.trouble: ProviderError | None = None
+
+    def in_sandbox(self) -> bool:
+        if self.trouble:
+            raise self.trouble
+        return self.says
 
 
 class World:
@@ -25,6 +41,7 @@ class World:
         self.metrics = FakeMetrics()
         self.weights = FakeWeights()
         self.books = FakeBooks()
+        self.account = FakeAccount()
         self.observe = Observe(
             counters=self.store.counters,
             queue=self.queue,
@@ -32,6 +49,7 @@ class World:
             weights=self.weights,
             ledger=Ledger(counters=self.store.counters, books=self.books, clock=self.clock),
             channels=[["ses", "smtp"], ["twilio"]],
+            with_sandbox=[self.account],
             system=self.system,
             metrics=self.metrics,
             thresholds=Thresholds(10, 20, 30),
@@ -184,3 +202,23 @@ def test_the_level_falls_when_the_load_has_passed(world: World) -> None:
     world.system.set_level(Level.EXTREME, NOON)
 
     assert world.observe() is Level.NORMAL
+
+
+def test_what_a_provider_says_of_its_sandbox_is_stored(world: World) -> None:
+    world.observe()
+    assert world.system.sandboxes() == {"ses": True}
+
+    world.account.says = False
+    world.observe()
+    assert world.system.sandboxes() == {"ses": False}
+
+
+def test_a_provider_that_does_not_say_leaves_what_is_known_and_hides_nothing_else(world: World) -> None:
+    world.observe()
+    world.account.trouble = TransientError("Busy", code="busy")
+    world.metrics.values.clear()
+
+    world.observe()
+
+    assert world.system.sandboxes() == {"ses": True}
+    assert world.metrics.values["Heartbeat",] == 1

@@ -11,8 +11,9 @@ from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.ledger import Totals, failure_rate
 from wavecom.domain.notification import Cause
+from wavecom.domain.outcomes import ProviderError
 from wavecom.domain.routing import Health, next_factor
-from wavecom.ports import Breakers, Clock, Counters, MetricsSink, Queue, SystemState, Weights
+from wavecom.ports import Breakers, Clock, Counters, MetricsSink, Queue, SystemState, Weights, WithSandbox
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ FOR_A_PERSON = frozenset({Cause.RETRIES_EXHAUSTED, Cause.PROVIDER_UNAVAILABLE, C
 class Observe:
     """Measure the service from the outside and store what it finds.
 
-    ``channels`` are the names of the providers that share a channel, of each channel.
+    ``channels`` are the names of the providers that share a channel, of each channel; ``with_sandbox`` are those
+    providers that can say whether our account is still in a sandbox.
     """
 
     counters: Counters
@@ -43,6 +45,7 @@ class Observe:
     weights: Weights
     ledger: Ledger
     channels: Sequence[Sequence[str]]
+    with_sandbox: Sequence[WithSandbox]
     system: SystemState
     metrics: MetricsSink
     thresholds: Thresholds
@@ -78,6 +81,7 @@ class Observe:
         self.metrics.gauge(metrics.ACCEPTED_PER_MINUTE, accepted)
         self.metrics.gauge(metrics.DEGRADATION_LEVEL, level.value)
         self._log_tenants(now)
+        self._note_sandboxes(now)
         self.system.set_level(level, now)
         self.system.beat("observe", now)
         return level
@@ -110,6 +114,13 @@ class Observe:
             totals = by_tenant[tenant]
             counts = {name: sum(totals.by_channel(name).values()) for name in ("sent", "failed", "retried")}
             logger.info("Busy tenant", extra={"tenant": tenant, "accepted": accepted[tenant], **counts})
+
+    def _note_sandboxes(self, now: datetime) -> None:
+        for provider in self.with_sandbox:
+            try:
+                self.system.set_sandbox(provider.name, now, in_sandbox=provider.in_sandbox())
+            except ProviderError as exc:
+                logger.warning("Sandbox not known", extra={"provider": provider.name, "code": exc.code})
 
     def _follow_health(self, totals: Totals, now: datetime) -> None:
         """Move the weights of providers that fail or are slow, and drift them back."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from wavecom.domain.ledger import Totals, failure_rate
 from wavecom.domain.notification import Channel
 from wavecom.domain.routing import WeightChange
-from wavecom.ports import Breakers, BreakerState, Clock, Counters, Weights
+from wavecom.ports import Breakers, BreakerState, Clock, Counters, SystemState, Weights
 
 WINDOW = timedelta(minutes=5)
 
@@ -24,7 +24,10 @@ class ConfiguredProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderState:
-    """One provider as it is now; ``outcomes`` are its attempts of the last five minutes, over all tenants."""
+    """One provider as it is now; ``outcomes`` are its attempts of the last five minutes, over all tenants.
+
+    ``in_sandbox`` is None where it has no sandbox, or has not been asked yet.
+    """
 
     name: str
     channel: Channel
@@ -36,6 +39,7 @@ class ProviderState:
     faults: int
     average_ms: int
     changes: Sequence[WeightChange]
+    in_sandbox: bool | None
 
     @property
     def failure_rate(self) -> float:
@@ -51,6 +55,7 @@ class Providers:
     breakers: Breakers
     weights: Weights
     counters: Counters
+    system: SystemState
     clock: Clock
 
     def __call__(self) -> list[ProviderState]:
@@ -58,6 +63,7 @@ class Providers:
         recent = Totals.merged(self.counters.minutes(None, self.clock() - WINDOW).values())
         outcomes, faults, milliseconds = recent.providers(), recent.provider_faults(), recent.provider_milliseconds()
         states, history = self.breakers.states(), self.weights.history()
+        sandboxes = self.system.sandboxes()
 
         def state(provider: ConfiguredProvider) -> ProviderState:
             name = provider.name
@@ -74,6 +80,7 @@ class Providers:
                 faults=faults.get(name, 0),
                 average_ms=round(milliseconds.get(name, 0) / sum(own.values())) if own else 0,
                 changes=changes,
+                in_sandbox=sandboxes.get(name),
             )
 
         return [state(provider) for provider in self.configured]

@@ -259,6 +259,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
                     "outcomes": {"delivered": 117, "permanent": 1},
                     "failureRate": 0.0,
                     "averageMs": 234,
+                    "inSandbox": False,
                     "weightChanges": [],
                 }
             ]

@@ -194,6 +194,10 @@ class Provider(Shape):
     outcomes: dict[str, int]
     failure_rate: Annotated[float, Field(description="Percent")]
     average_ms: int
+    in_sandbox: Annotated[
+        bool | None,
+        Field(description="Whether it still sends to verified recipients only; null where it has no sandbox"),
+    ]
     weight_changes: list[WeightChange]
 
 

@@ -85,6 +85,7 @@ def provider_view(provider: ProviderState) -> dict[str, Any]:
         "outcomes": provider.outcomes,
         "failureRate": provider.failure_rate,
         "averageMs": provider.average_ms,
+        "inSandbox": provider.in_sandbox,
         "weightChanges": [
             {"factor": change.factor, "reason": change.reason, "at": iso(change.at)} for change in provider.changes
         ],

@@ -26,6 +26,7 @@ const PROVIDER = {
   outcomes: { delivered: 60, transient: 40 },
   failureRate: 40,
   averageMs: 210,
+  inSandbox: null,
   weightChanges: [{ factor: 0.25, reason: '40 % failing', at: '2026-11-24T11:59:30.000Z' }],
 };
 const HANDLERS = {
@@ -76,7 +77,16 @@ describe('the overview', () => {
     expect(card.getByText('Open')).toBeInTheDocument();
     expect(card.getByText('40 s ago')).toBeInTheDocument();
     expect(card.getByText('40 %')).toHaveClass('text-bad');
+    expect(card.queryByText(/sandbox/)).not.toBeInTheDocument();
     expect(card.getByText(/Weight 2.5 of 10 · at most 14\/s · 40 % failing/)).toBeInTheDocument();
+  });
+
+  it('says of a provider that it is in its sandbox', async () => {
+    fakeApi({ ...HANDLERS, 'GET /api/providers': () => ok([{ ...PROVIDER, inSandbox: true }]) });
+
+    renderPart(<OverviewPage />);
+
+    expect(await screen.findByText(/sends to verified recipients only/)).toBeInTheDocument();
   });
 
   it('tells a tenant why it sees no providers, and goes on with the rest', async () => {

@@ -59,6 +59,9 @@ function ProviderCard(provider: Provider) {
           {breaker.label}
         </Badge>
       </div>
+      {provider.inSandbox && (
+        <p className="mt-1 text-xs text-warn">In its sandbox: it sends to verified recipients only.</p>
+      )}
       <p className="mt-1 min-h-5 text-xs text-muted">
         {provider.breakerOpenedAt !== null && provider.breaker !== 'closed' && (
           <>

@@ -1,4 +1,4 @@
-"""What the service knows of itself: the degradation level and the heartbeats of its scheduled functions."""
+"""What the service knows of itself: its degradation level, the heartbeats of its functions, and its sandboxes."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,8 @@ from wavecom.adapters.mongo.client import Mongo, available
 from wavecom.domain.degradation import Level
 
 CACHE = timedelta(seconds=5)
+SANDBOX, SANDBOX_END = "sandbox:", "sandbox;"
+"""What the ids of sandboxes begin with, and what comes right behind them all."""
 STALE_AFTER = timedelta(minutes=5)
 """A level that nobody has confirmed for so long is not believed, so that nobody is refused for ever."""
 
@@ -37,3 +39,16 @@ class MongoSystemState:
         """See `wavecom.ports.SystemState.beat`."""
         with available():
             self._system.update_one({"_id": f"heartbeat:{name}"}, {"$set": {"at": at}}, upsert=True)
+
+    def sandboxes(self) -> dict[str, bool]:
+        """See `wavecom.ports.SystemState.sandboxes`."""
+        with available():
+            found = self._system.find({"_id": {"$gte": SANDBOX, "$lt": SANDBOX_END}})
+            return {each["_id"].removeprefix(SANDBOX): each["inSandbox"] for each in found}
+
+    def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
+        """See `wavecom.ports.SystemState.set_sandbox`."""
+        with available():
+            self._system.update_one(
+                {"_id": SANDBOX + provider}, {"$set": {"inSandbox": in_sandbox, "at": at}}, upsert=True
+            )

@@ -101,6 +101,12 @@ class EndUserMessagingSmsProvider:
         answer = call(_SERVICE, lambda: self._client.send_text_message(**request), _meaning)
         return receipt_of(_SERVICE, answer.get("MessageId"))
 
+    def in_sandbox(self) -> bool:
+        """See `wavecom.ports.WithSandbox`. API v2 reference, "DescribeAccountAttributes": ACCOUNT_TIER."""
+        answer = call(_SERVICE, self._client.describe_account_attributes, _meaning)
+        tiers = {each["Value"] for each in answer.get("AccountAttributes", []) if each["Name"] == "ACCOUNT_TIER"}
+        return "SANDBOX" in tiers
+
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()

@@ -154,6 +154,11 @@ class SesEmailProvider:
                 results[index] = outcome
         return cast("list[Receipt | ProviderError]", results)
 
+    def in_sandbox(self) -> bool:
+        """See `wavecom.ports.WithSandbox`. API v2 reference, "GetAccount": ProductionAccessEnabled."""
+        answer = call(_SERVICE, self._client.get_account, _meaning)
+        return not answer.get("ProductionAccessEnabled", False)
+
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()

@@ -75,6 +75,10 @@ class SnsSmsProvider:
         )
         return receipt_of(_SERVICE, answer.get("MessageId"))
 
+    def in_sandbox(self) -> bool:
+        """See `wavecom.ports.WithSandbox`. API reference, "GetSMSSandboxAccountStatus"."""
+        return call(_SERVICE, self._client.get_sms_sandbox_account_status, _meaning)["IsInSandbox"]
+
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
