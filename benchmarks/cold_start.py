@@ -18,10 +18,10 @@ RUNS: Final = 10
 LARGEST: Final = 10
 FUNCTIONS: Final = {
     "api": "from functions.api.handler import _app; _app()",
-    "deliver": "from functions.deliver.handler import container; container().deliver",
+    "deliver": "from functions.deliver.handler import container; container('deliver').deliver",
     "receipts": "from functions.receipts.handler import _app; _app()",
-    "sweep": "from functions.sweep.handler import container; container().sweep",
-    "observe": "from functions.observe.handler import container, EmfMetrics as M; container().observe(M())",
+    "sweep": "from functions.sweep.handler import container; container('sweep').sweep",
+    "observe": "from functions.observe.handler import container, EmfMetrics as M; container('observe').observe(M())",
 }
 """What Lambda does with each before its first event: import it and make its parts."""
 MEASURE: Final = """

@@ -1,17 +1,20 @@
 """What every stack of functions stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 
+from infra_cdk.connections import POOL_SIZES
 from infra_cdk.parts.messaging import Messaging
 from infra_cdk.settings import StageSettings
-from infra_cdk.stacks.data import DataStack, may_read
+from infra_cdk.stacks.data import DataStack, may_read, reference
 from infra_cdk.stacks.network import NetworkStack
 from layers.build import Built
+from wavecom.needs import NEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,29 +37,37 @@ class Foundation:
         """Where functions stand: a VPC and their security groups, or neither."""
         return (self.network.vpc, [self.network.functions]) if self.network else (None, None)
 
-    def environment(self, *, with_providers: bool) -> dict[str, str]:
-        """Return the settings that functions share. Secrets are named, never held."""
-        settings = self.settings
-        environment = {
-            "MONGODB_URI_SECRET": self.data.mongodb_uri.secret_arn,
-            "MONGODB_DATABASE": settings.mongodb_database,
-            "POWERTOOLS_LOG_LEVEL": settings.log_level,
-            "POWERTOOLS_METRICS_NAMESPACE": settings.metrics_namespace,
-            "TRACING": str(settings.tracing).lower(),
-            "LEASE_SECONDS": str(settings.lease_seconds),
-            "PROVIDER_TIMEOUT_SECONDS": str(settings.provider_timeout_seconds),
-            "SENDS_AT_ONCE": str(settings.sends_at_once),
-            **self.messaging.environment,
-        }
-        if with_providers and self.data.providers:
-            environment["PROVIDERS_SECRET"] = self.data.providers.secret_arn
-        return environment
+    def environment(self, function: str, known_to_its_stack: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables of a function: the settings it needs (`wavecom.needs.NEEDS`) and no others.
 
-    def may_read_secrets(self, *, with_providers: bool) -> list[iam.PolicyStatement]:
+        Secrets are named, never held.
+        """
+        stage = {
+            **self.settings.function_variables(),
+            **self.messaging.environment,
+            "mongodb_pool_size": str(POOL_SIZES[function]),
+            **known_to_its_stack,
+        }
+        needs = NEEDS[function]
+        return {
+            "POWERTOOLS_LOG_LEVEL": self.settings.log_level,
+            "POWERTOOLS_METRICS_NAMESPACE": self.settings.metrics_namespace,
+            **{name.upper(): value for name, value in stage.items() if name in needs},
+            **{f"{name.upper()}_SECRET": reference(secret) for name, secret in self._secrets(function).items()},
+        }
+
+    def may_read_secrets(self, function: str) -> list[iam.PolicyStatement]:
         """Return the rights to read the secrets that `environment` names."""
-        rights = [may_read(self.data.mongodb_uri)]
-        if with_providers and self.data.providers:
-            rights.append(may_read(self.data.providers))
+        rights = [may_read(secret) for secret in self._secrets(function).values()]
         if self.key:
             rights.append(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.key.key_arn]))
         return rights
+
+    def _secrets(self, function: str) -> dict[str, secretsmanager.ISecret]:
+        """Return the secrets that a function needs, by the settings that they hold."""
+        secrets = {
+            "mongodb_uri": self.data.mongodb_uri,
+            "amqp_credentials": self.messaging.credentials,
+            "providers": self.data.providers,
+        }
+        return {name: secret for name, secret in secrets.items() if secret is not None and name in NEEDS[function]}

@@ -3,24 +3,23 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from infra_cdk.connections import CONNECTIONS_OF_TIER, check_connections
+from infra_cdk.function_settings import FunctionSettings, Part
 from wavecom import topology
 
 Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
 Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$")]
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{0,512}$")]
+"""A name, not an ARN (AWS Secrets Manager API reference, "CreateSecret")."""
+TIER = f"^({'|'.join(CONNECTIONS_OF_TIER)})$"
 DomainName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
 
 class StageError(Exception):
     """A stage's settings are wrong; the text names each setting at fault."""
-
-
-class Part(BaseModel):
-    """Settings that belong together. Unknown names are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Atlas(Part):
@@ -29,7 +28,7 @@ class Atlas(Part):
     profile: Annotated[str, Field(description="Atlas profile of the resource types in this account")] = "default"
     project_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
     cluster_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,23}$")] = "wavecom"
-    instance_size: Annotated[str, Field(pattern=r"^M(10|20|30|40|50|60|80|140|200)$")] = "M30"
+    instance_size: Annotated[str, Field(pattern=TIER)] = "M30"
 
 
 class Domain(Part):
@@ -53,8 +52,8 @@ class Site(Part):
     domain: Domain | None = None
 
 
-class StageSettings(Part):
-    """One deployment of WaveCom."""
+class StageSettings(FunctionSettings):
+    """One deployment of WaveCom, with what its functions are told."""
 
     stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,11}$")]
     account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
@@ -66,7 +65,6 @@ class StageSettings(Part):
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
     log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
-    tracing: bool = True
     keep_data: Annotated[bool, Field(description="Keep keys, secrets and logs when the stacks are destroyed")] = True
     encryption: Annotated[
         Literal["aws", "kms"], Field(description="Keys of the AWS services, or one of this account's own")
@@ -88,15 +86,19 @@ class StageSettings(Part):
         str | None, Field(description="Atlas's endpoint service, with network privatelink")
     ] = None
 
-    mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = "wavecom"
-    mongodb_secret: Annotated[str, Field(description="Name of the secret with MongoDB's connection string")] = ""
-    providers_secret: Annotated[str | None, Field(description="Name of the secret with the providers' JSON")] = None
+    mongodb_secret: Annotated[SecretName, Field(description="Of the secret with MongoDB's connection string")] = ""
+    mongodb_tier: Annotated[
+        str, Field(pattern=TIER, description="The database's tier of Atlas; with atlas, instanceSize says it")
+    ] = "M10"
+    mongodb_connections: Annotated[
+        int | None, Field(ge=1, description="What a node of the database takes, where that is not its tier's limit")
+    ] = None
+    providers_secret: Annotated[SecretName | None, Field(description="Of the secret with the providers' JSON")] = None
     atlas: Atlas | None = None
     ses: Ses | None = None
     sns_sms: Annotated[bool, Field(description="Let SMS go by Amazon SNS")] = False
     sms_origination_arns: Annotated[tuple[Arn, ...], Field(description="AWS End User Messaging identities")] = ()
 
-    lane_shards: Annotated[int, Field(ge=1, le=topology.MAX_SHARDS)] = 1
     broker_instance: Annotated[str, Field(pattern=r"^mq\.m7g\.(medium|large|[248]?xlarge|1[26]xlarge)$")] = (
         "mq.m7g.medium"
     )
@@ -112,12 +114,15 @@ class StageSettings(Part):
     sweep_reserved: Annotated[
         int | None, Field(ge=1, description="Reserved concurrency of the sweep; a new account may have none to reserve")
     ] = 1
-    lease_seconds: Annotated[int, Field(ge=20, le=900)] = topology.LEASE_SECONDS
-    provider_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = topology.PROVIDER_TIMEOUT_SECONDS
-    sends_at_once: Annotated[int, Field(ge=1, le=1024)] = topology.SENDS_AT_ONCE
+    api_reserved: Annotated[
+        int | None, Field(ge=1, description="Reserved concurrency of the API: requests at once")
+    ] = 100
+    receipts_reserved: Annotated[int | None, Field(ge=1, description="Reserved concurrency of delivery reports")] = 20
+    account_concurrency: Annotated[
+        int, Field(ge=10, description="What the account runs at once, which bounds what has nothing reserved")
+    ] = 1_000
     high_consumers: Annotated[int, Field(ge=2, le=1000, description="Of the SQS lane, at the most")] = 4
     standard_consumers: Annotated[int, Field(ge=2, le=1000, description="Of the SQS lane, at the most")] = 8
-    rate_limit_per_minute: Annotated[int, Field(ge=1)] = 100
     api_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     api_burst: Annotated[int, Field(ge=1, le=5_000)] = 2_000
     api_domain: Domain | None = None
@@ -144,6 +149,7 @@ class StageSettings(Part):
         if (self.broker_endpoint is not None) != (self.emulator and self.queue_engine == "rabbitmq"):
             raise ValueError("brokerEndpoint goes with emulator and queueEngine rabbitmq")
         self.limits()
+        check_connections(self)
         return self
 
     @classmethod

@@ -9,7 +9,7 @@ from wavecom.http.app import LambdaResolver, build, cors
 
 @cache
 def _app() -> LambdaResolver:
-    services = container().api_services
+    services = container("api").api_services
     return build(LambdaResolver(cors=cors(services.config)), services)
 
 

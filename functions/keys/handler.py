@@ -19,7 +19,7 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, str]:
         role=Role(event.get("role", Role.TENANT)),
         at=datetime.now(UTC),
     )
-    MongoApiKeys(container().mongo).add(made)
+    MongoApiKeys(container("keys").mongo).add(made)
     logger.info("API key made", extra={"key_id": made.key_id, "tenant_id": made.tenant_id, "role": made.role.value})
     return {"keyId": made.key_id, "token": token}
 

@@ -7,7 +7,7 @@ from wavecom.observability import EmfMetrics
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
-    level = container().observe(EmfMetrics())()
+    level = container("observe").observe(EmfMetrics())()
     return {"level": level.value}
 
 

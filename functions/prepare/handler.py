@@ -17,7 +17,7 @@ logger = logging.getLogger("wavecom.prepare")
 
 
 def _handle(event: dict[str, Any], context: Any) -> None:
-    parts = container()
+    parts = container("prepare")
     create_indexes(
         parts.mongo.database, timeout=timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
     )

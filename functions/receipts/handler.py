@@ -15,14 +15,14 @@ from wavecom.http.receipts.ses import ses_reports
 
 @cache
 def _app() -> LambdaResolver:
-    return build_receipts(LambdaResolver(), container().receipt_services)
+    return build_receipts(LambdaResolver(), container("receipts").receipt_services)
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     if "Records" in event:
         reports = ses_reports(event)
         if reports:
-            container().receive(reports)
+            container("receipts").receive(reports)
         return None
     return _app().resolve(event, context)
 

@@ -53,7 +53,11 @@ class Code(Construct):
 
 
 class WaveComFunction(Construct):
-    """One function. ``module`` is its folder below ``functions``; ``name`` its name below the stage's prefix."""
+    """One function. ``module`` is its folder below ``functions``; ``name`` its name below the stage's prefix.
+
+    Its settings, and the rights to read its secrets, follow from ``wavecom.needs``; ``environment`` has those that only
+    its stack knows, by their fields of `wavecom.settings.Settings`.
+    """
 
     def __init__(
         self,
@@ -69,7 +73,6 @@ class WaveComFunction(Construct):
         timeout: Duration,
         rights: Sequence[iam.PolicyStatement],
         environment: Mapping[str, str] | None = None,
-        with_providers: bool = False,
         reserved: int | None = None,
     ) -> None:
         super().__init__(scope, construct_name)
@@ -87,7 +90,7 @@ class WaveComFunction(Construct):
         )
         self._arn = f"arn:{Aws.PARTITION}:lambda:{settings.region}:{Aws.ACCOUNT_ID}:function:{self.name}"
         self.role = self._role(
-            [*foundation.may_read_secrets(with_providers=with_providers), *rights],
+            [*foundation.may_read_secrets(module), *rights],
             tracing=settings.tracing,
             in_vpc=settings.in_vpc,
         )
@@ -105,7 +108,7 @@ class WaveComFunction(Construct):
             role=self.role,
             memory_size=memory_mb,
             timeout=timeout,
-            environment={**foundation.environment(with_providers=with_providers), **(environment or {})},
+            environment=foundation.environment(module, environment or {}),
             environment_encryption=foundation.key,
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE if settings.tracing else lambda_.Tracing.DISABLED,

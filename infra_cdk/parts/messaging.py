@@ -4,19 +4,24 @@ from typing import Protocol
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 
 class Messaging(Protocol):
     """A queue engine, as the functions see it."""
 
     environment: dict[str, str]
-    """Settings of every function."""
+    """Settings of the functions that have to do with queues, by the fields of `wavecom.settings.Settings`."""
+
+    @property
+    def credentials(self) -> secretsmanager.ISecret | None:
+        """The secret that holds ``amqp_credentials``."""
 
     def may_publish(self) -> list[iam.PolicyStatement]:
-        """Return the rights of a function that publishes messages."""
+        """Return the rights of a function that publishes messages, beyond reading the credentials."""
 
     def may_look(self) -> list[iam.PolicyStatement]:
-        """Return the rights of a function that asks for depths."""
+        """Return the rights of a function that asks for depths, beyond reading the credentials."""
 
     def feed(self, high: lambda_.Function, standard: lambda_.Function) -> None:
         """Make the event source mappings of both lanes' consumers."""

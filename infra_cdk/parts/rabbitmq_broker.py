@@ -47,7 +47,7 @@ class RabbitMQBroker(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._settings = settings
-        self.credentials = secretsmanager.Secret(
+        self.credentials: secretsmanager.ISecret = secretsmanager.Secret(
             self,
             "Credentials",
             description="WaveCom's RabbitMQ user",
@@ -63,12 +63,7 @@ class RabbitMQBroker(Construct):
         acknowledge(self.credentials, "Amazon MQ takes a new password with a reboot only", "AwsSolutions-SMG4")
         self.broker = self._broker(vpc, security_group) if vpc and security_group and settings.has_broker else None
         endpoint = settings.broker_endpoint or (self.broker and Fn.select(0, self.broker.attr_amqp_endpoints)) or ""
-        self.environment = {
-            "BROKER": "rabbitmq",
-            "AMQP_URL": endpoint,
-            "AMQP_CREDENTIALS_SECRET": self.credentials.secret_arn,
-            "LANE_SHARDS": str(settings.lane_shards),
-        }
+        self.environment = {"broker": "rabbitmq", "amqp_url": endpoint}
 
     def _broker(self, vpc: ec2.IVpc, security_group: ec2.ISecurityGroup) -> amazonmq.CfnBroker:
         settings = self._settings
@@ -99,23 +94,13 @@ class RabbitMQBroker(Construct):
             ),
         )
 
-    def _rights(self) -> list[iam.PolicyStatement]:
-        rights = [
-            iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self.credentials.secret_arn])
-        ]
-        if self.credentials.encryption_key:
-            rights.append(
-                iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.credentials.encryption_key.key_arn])
-            )
-        return rights
-
     def may_publish(self) -> list[iam.PolicyStatement]:
-        """See `Messaging.may_publish`. Beyond the credentials, the network decides."""
-        return self._rights()
+        """See `Messaging.may_publish`. The broker knows users, and the network lets functions come; IAM has no part."""
+        return []
 
     def may_look(self) -> list[iam.PolicyStatement]:
         """See `Messaging.may_look`."""
-        return self._rights()
+        return []
 
     def feed(self, high: lambda_.Function, standard: lambda_.Function) -> None:
         """See `Messaging.feed`: a mapping for each queue of each lane, since each has one environment only."""

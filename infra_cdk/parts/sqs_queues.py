@@ -41,7 +41,8 @@ class SqsQueues(Construct):
             if queue != topology.DEAD_LETTERS
         }
         acknowledge(self.dead_letters, "It is the dead-letter queue", "AwsSolutions-SQS3")
-        self.environment = {"BROKER": "sqs", "SQS_QUEUE_PREFIX": f"{settings.prefix}-"}
+        self.environment = {"broker": "sqs", "sqs_queue_prefix": f"{settings.prefix}-"}
+        self.credentials = None
 
     @property
     def queues(self) -> dict[str, sqs.Queue]:

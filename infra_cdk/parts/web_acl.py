@@ -17,7 +17,7 @@ COUNTED = (
     "GenericRFI_BODY",
     "GenericLFI_BODY",
 )
-"""Counted, not blocked: a message may be 5 MB of HTML, and the API escapes and limits it itself."""
+"""Counted, not blocked: a message may be 4 MB of HTML, and the API escapes and limits it itself."""
 
 
 class WebAcl(Construct):

@@ -54,8 +54,7 @@ class ApiStack(Stack):
             memory_mb=1769,
             timeout=TIMEOUT,
             rights=[*foundation.messaging.may_publish(), *foundation.messaging.may_look()],
-            environment={"RATE_LIMIT_PER_MINUTE": str(settings.rate_limit_per_minute)},
-            with_providers=True,
+            reserved=settings.api_reserved,
         )
         self.receipts = WaveComFunction(
             self,
@@ -68,8 +67,8 @@ class ApiStack(Stack):
             memory_mb=512,
             timeout=TIMEOUT,
             rights=[],
-            environment={"RECEIPTS_URL": self.url},
-            with_providers=True,
+            environment={"receipts_url": self.url},
+            reserved=settings.receipts_reserved,
         )
         self.keys = WaveComFunction(
             self,

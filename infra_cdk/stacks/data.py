@@ -45,6 +45,15 @@ class DataStack(Stack):
         )
 
 
+def reference(secret: secretsmanager.ISecret) -> str:
+    """Return by what a function asks for a secret: the whole ARN of the app's own, the name of the operator's.
+
+    Of an ARN without its last six characters Secrets Manager finds no secret whose name ends in a hyphen and six
+    characters (AWS Secrets Manager API reference, "GetSecretValue": SecretId).
+    """
+    return secret.secret_full_arn or secret.secret_name
+
+
 def may_read(secret: secretsmanager.ISecret) -> iam.PolicyStatement:
     """Return the right to read one secret; one that is known by its name alone has six characters more in its ARN."""
     return iam.PolicyStatement(

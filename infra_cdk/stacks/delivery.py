@@ -38,8 +38,7 @@ class DeliveryStack(Stack):
                 memory_mb=CONSUMER_MEMORY_MB,
                 timeout=Duration.seconds(settings.limits().function_timeout),
                 rights=[*messaging.may_publish(), *may_send(settings)],
-                environment={"RECEIPTS_URL": receipts_url},
-                with_providers=True,
+                environment={"receipts_url": receipts_url},
             )
 
         self.high, self.standard = consumer("high"), consumer("standard")
@@ -68,7 +67,6 @@ class DeliveryStack(Stack):
             memory_mb=512,
             timeout=SCHEDULED_TIMEOUT,
             rights=messaging.may_look(),
-            with_providers=True,
         )
         self.undelivered = sqs.Queue(
             self,

@@ -28,7 +28,7 @@ class PrepareStack(Stack):
             description="Makes indexes and queues, once a deployment",
             memory_mb=512,
             timeout=TIMEOUT,
-            rights=foundation.messaging.may_look(),
+            rights=[],
         )
         triggers.Trigger(
             self,

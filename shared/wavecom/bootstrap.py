@@ -30,6 +30,7 @@ from wavecom.application.takers import Taker, Takers
 from wavecom.application.verify import Verify
 from wavecom.domain.notification import Channel
 from wavecom.domain.receipts import DeliveryReport
+from wavecom.needs import NEEDS
 from wavecom.observability import Handler, configure_logging, traced
 from wavecom.ports import (
     Breakers,
@@ -41,7 +42,7 @@ from wavecom.ports import (
     Weights,
     WithSandbox,
 )
-from wavecom.settings import Settings, simulated
+from wavecom.settings import KEPT_SECRET, Settings, simulated
 
 if TYPE_CHECKING:
     from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
@@ -62,7 +63,12 @@ class Container:
     @cached_property
     def mongo(self) -> Mongo:
         """The database."""
-        return Mongo(self.settings.mongodb_uri.get_secret_value(), self.settings.mongodb_database)
+        settings = self.settings
+        return Mongo(
+            settings.mongodb_uri.get_secret_value(),
+            settings.mongodb_database,
+            pool_size=settings.mongodb_pool_size,
+        )
 
     @cached_property
     def counters(self) -> MongoCounters:
@@ -347,12 +353,13 @@ class Container:
 
 
 @cache
-def container() -> Container:
+def container(function: str | None = None) -> Container:
     """Return the process's container, made from the environment on the first call.
 
+    It reads the secrets that ``function`` needs (`wavecom.needs.NEEDS`), or all where one process is every function.
     Raises `SettingsError`, and `UnavailableError` where a secret cannot be read.
     """
-    return Container(Settings.from_environment(read_secret))
+    return Container(Settings.from_environment(read_secret, secrets=NEEDS[function] if function else KEPT_SECRET))
 
 
 def collect_garbage_rarely() -> None:
@@ -367,12 +374,12 @@ def collect_garbage_rarely() -> None:
 
 
 def entry_point(service: str, handle: Handler) -> Handler:
-    """Return ``handle`` as a Lambda handler of ``service``: JSON logs at once, tracing where TRACING is on."""
+    """Return ``handle`` as the Lambda handler of the function ``service``: JSON logs, traced where TRACING is on."""
     configure_logging(service)
 
     @cache
     def chosen() -> Handler:
-        made = traced(handle, service) if container().settings.tracing else handle
+        made = traced(handle, service) if container(service).settings.tracing else handle
         collect_garbage_rarely()
         return made
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,6 +54,9 @@ class Settings(BaseModel):
 
     mongodb_uri: Annotated[SecretStr, Field(description="MongoDB connection string; needs a replica set")]
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Database name")] = "wavecom"
+    mongodb_pool_size: Annotated[
+        int, Field(ge=1, le=1_000, description="Connections of a process to a node of the database")
+    ] = 100
 
     broker: Annotated[Literal["sqs", "rabbitmq"], Field(description="Queue engine")] = "sqs"
     amqp_url: Annotated[SecretStr | None, Field(description="RabbitMQ address, for BROKER=rabbitmq")] = None
@@ -71,7 +74,7 @@ class Settings(BaseModel):
     cors_origins: Annotated[
         tuple[str, ...], Field(description="Origins that browsers may call from, separated by commas")
     ] = ()
-    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = 5 * 1024 * 1024
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = topology.MAX_BODY_BYTES
     sms_max_segments: Annotated[
         int, Field(ge=1, le=MAX_SEGMENTS, description="Segments of the longest SMS that is accepted, 10 at the most")
     ] = 6
@@ -165,16 +168,19 @@ class Settings(BaseModel):
         return self
 
     @classmethod
-    def from_environment(cls, read_secret: Callable[[str], str] | None = None) -> "Settings":
+    def from_environment(
+        cls, read_secret: Callable[[str], str] | None = None, *, secrets: Collection[str] = KEPT_SECRET
+    ) -> "Settings":
         """Read the environment, and with ``read_secret`` (ARN or name to value) the secrets that it names.
 
+        Only those of the settings ``secrets`` are read: a function may not read what others need.
         Raises `SettingsError` that names each variable at fault, never its value.
         """
         names = {name.upper(): name for name in cls.model_fields}
         given = {names[variable]: value for variable, value in os.environ.items() if variable in names and value}
         for name in KEPT_SECRET:
             secret = os.environ.get(f"{name.upper()}_SECRET")
-            if secret and name not in given and read_secret is not None:
+            if secret and name in secrets and name not in given and read_secret is not None:
                 given[name] = read_secret(secret)
         try:
             return cls.model_validate(given)

@@ -50,6 +50,9 @@ SEND_BOUND: Final = 3
 BATCH_MAX: Final = 1000
 """Messages in one batch, however long the lease: what an invocation holds in memory."""
 
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Of a request. As base64 and with its headers it fits into what a Lambda function may be called with, 6 MB."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLimits:

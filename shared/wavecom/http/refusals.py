@@ -87,8 +87,8 @@ MALFORMED = Refusal(
 BODY_TOO_LARGE = Refusal(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "BODY_TOO_LARGE",
-    "The body is larger than the limit, 5 MB unless configured otherwise",
-    "The body is larger than 5242880 bytes",
+    "The body is larger than the limit, 4 MiB unless configured otherwise",
+    "The body is larger than 4194304 bytes",
 )
 CROWDED = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,

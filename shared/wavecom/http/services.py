@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from wavecom import topology
 from wavecom.application.dead_letters import DeadLetters
 from wavecom.application.intervene import Intervene
 from wavecom.application.ledger import Ledger
@@ -31,7 +32,7 @@ class HttpConfig:
     """
 
     rate_limit: int = 100
-    max_body_bytes: int = 5 * 1024 * 1024
+    max_body_bytes: int = topology.MAX_BODY_BYTES
     cors_origins: tuple[str, ...] = ()
     development_tenant: str | None = None
     sms_max_segments: int = 6
