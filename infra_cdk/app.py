@@ -4,6 +4,7 @@ from aws_cdk import App, Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk.foundation import Foundation
+from infra_cdk.parts.retention import BoundLogsOfCdk
 from infra_cdk.settings import StageSettings
 from infra_cdk.stacks.api import ApiStack
 from infra_cdk.stacks.data import DataStack
@@ -67,6 +68,7 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
     )
     Tags.of(app).add("service", "wavecom")
     Tags.of(app).add("stage", settings.stage)
+    app.node.add_validation(BoundLogsOfCdk(app, settings))
     check(app)
 
 

@@ -1,13 +1,11 @@
 """What a stage may choose of the functions' own settings: each goes to the functions that need it."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from wavecom import topology
-from wavecom.domain.notification import Channel
-from wavecom.domain.sms import MAX_SEGMENTS
 
 SET_ELSEWHERE: Final = {
     "mongodb_uri": "a secret, by mongodbSecret or atlas",
@@ -41,7 +39,7 @@ class FunctionSettings(Part):
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 100
     cors_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/,\s]+$")], ...] = ()
     max_body_bytes: Annotated[int, Field(ge=1024, le=topology.MAX_BODY_BYTES)] = topology.MAX_BODY_BYTES
-    sms_max_segments: Annotated[int, Field(ge=1, le=MAX_SEGMENTS)] = 6
+    sms_max_segments: Annotated[int, Field(ge=1, le=10)] = 6
     elevated_per_minute: Annotated[int, Field(ge=1)] = 50_000
     high_per_minute: Annotated[int, Field(ge=1)] = 100_000
     extreme_per_minute: Annotated[int, Field(ge=1)] = 200_000
@@ -55,7 +53,7 @@ class FunctionSettings(Part):
     replays_per_second: Annotated[float, Field(gt=0)] = 100
     simulated_latency_ms: Annotated[int, Field(ge=0, le=60_000)] = 50
     simulated_failure_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    simulated_down: tuple[Channel, ...] = ()
+    simulated_down: tuple[Literal["EMAIL", "SMS", "PUSH"], ...] = ()
     tracing: bool = True
 
     @field_validator("cors_origins", "simulated_down", mode="before")

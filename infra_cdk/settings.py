@@ -67,7 +67,8 @@ class StageSettings(FunctionSettings):
     log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
     keep_data: Annotated[bool, Field(description="Keep keys, secrets and logs when the stacks are destroyed")] = True
     encryption: Annotated[
-        Literal["aws", "kms"], Field(description="Keys of the AWS services, or one of this account's own")
+        Literal["aws", "kms"],
+        Field(description="Keys of the AWS services, or one of this account's own; RabbitMQ knows the former only"),
     ] = "kms"
     alarm_email: Annotated[str | None, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = None
     runbook_url: Annotated[str, Field(description="Where this stage's people read docs/runbook.md")] = "docs/runbook.md"

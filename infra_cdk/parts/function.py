@@ -12,6 +12,7 @@ from constructs import Construct
 from infra_cdk.acknowledged import acknowledge
 from infra_cdk.foundation import Foundation
 from infra_cdk.parts.removal import removal
+from infra_cdk.parts.retention import retention
 from infra_cdk.settings import StageSettings
 from layers.build import Built, handler
 
@@ -155,18 +156,3 @@ class WaveComFunction(Construct):
         for right in rights:
             role.add_to_policy(right)
         return role
-
-
-def retention(days: int) -> logs.RetentionDays:
-    """Return how long to keep logs, in CloudWatch's steps."""
-    return {
-        7: logs.RetentionDays.ONE_WEEK,
-        14: logs.RetentionDays.TWO_WEEKS,
-        30: logs.RetentionDays.ONE_MONTH,
-        60: logs.RetentionDays.TWO_MONTHS,
-        90: logs.RetentionDays.THREE_MONTHS,
-        180: logs.RetentionDays.SIX_MONTHS,
-        365: logs.RetentionDays.ONE_YEAR,
-        400: logs.RetentionDays.THIRTEEN_MONTHS,
-        731: logs.RetentionDays.TWO_YEARS,
-    }[days]

@@ -1,21 +1,29 @@
 """The queues on Amazon MQ for RabbitMQ: the broker, its credentials, and its event source mappings."""
 
-from aws_cdk import Fn
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra_cdk.acknowledged import acknowledge
+from infra_cdk.acknowledged import acknowledge, shown_account
 from infra_cdk.parts.removal import removal
+from infra_cdk.parts.retention import retention
 from infra_cdk.settings import StageSettings
 from wavecom import topology
 
 ENGINE_VERSION = "4.2"
 USER = "wavecom"
+LOGS = ("general", "connection", "channel", "queue")
+"""RabbitMQ's categories of log lines, a log group of CloudWatch each (RabbitMQ documentation, "Logging")."""
+RETENTION_RIGHTS = (
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
+    "AwsSolutions-IAM5[Resource::*]",
+)
 STANDARD_WINDOW_SECONDS = 1
 """The high lane keeps Lambda's own 500 ms."""
 POLLER_RIGHTS = (
@@ -62,6 +70,8 @@ class RabbitMQBroker(Construct):
         )
         acknowledge(self.credentials, "Amazon MQ takes a new password with a reboot only", "AwsSolutions-SMG4")
         self.broker = self._broker(vpc, security_group) if vpc and security_group and settings.has_broker else None
+        if self.broker:
+            self._bound_logs(self.broker)
         endpoint = settings.broker_endpoint or (self.broker and Fn.select(0, self.broker.attr_amqp_endpoints)) or ""
         self.environment = {"broker": "rabbitmq", "amqp_url": endpoint}
 
@@ -93,6 +103,24 @@ class RabbitMQBroker(Construct):
                 day_of_week="SUNDAY", time_of_day="03:00", time_zone="UTC"
             ),
         )
+
+    def _bound_logs(self, broker: amazonmq.CfnBroker) -> None:
+        """Give the logs that Amazon MQ makes an end. It makes them with the broker, so no stack can."""
+        for category in LOGS:
+            logs.LogRetention(
+                self,
+                f"{category.title()}Log",
+                log_group_name=f"/aws/amazonmq/broker/{broker.ref}/{category}",
+                retention=retention(self._settings.log_retention_days),
+                removal_policy=removal(self._settings),
+            )
+        stack = Stack.of(self)
+        where = f"arn:<AWS::Partition>:logs:{stack.region}:{shown_account(stack)}:log-group:/aws/amazonmq/broker"
+        groups = [f"{where}/<{stack.get_logical_id(broker)}>/{category}:*" for category in LOGS]
+        findings = [*RETENTION_RIGHTS, *(f"AwsSolutions-IAM5[Resource::{group}]" for group in groups)]
+        for construct in stack.node.children:
+            if construct.node.id.startswith("LogRetention"):
+                acknowledge(construct, "CDK's own function, for the streams of these logs", *findings)
 
     def may_publish(self) -> list[iam.PolicyStatement]:
         """See `Messaging.may_publish`. The broker knows users, and the network lets functions come; IAM has no part."""

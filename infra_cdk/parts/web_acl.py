@@ -1,8 +1,12 @@
 """AWS WAF in front of CloudFront: AWS's managed rules, and a limit on requests from one address."""
 
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
+from infra_cdk.parts.removal import removal
+from infra_cdk.parts.retention import retention
 from infra_cdk.settings import Site, StageSettings
 
 MANAGED = (
@@ -18,6 +22,8 @@ COUNTED = (
     "GenericLFI_BODY",
 )
 """Counted, not blocked: a message may be 4 MB of HTML, and the API escapes and limits it itself."""
+CREDENTIALS = ("authorization", "x-api-key", "cookie")
+"""Headers that let somebody in, which no log holds."""
 
 
 class WebAcl(Construct):
@@ -48,6 +54,37 @@ class WebAcl(Construct):
             ],
         )
         self.arn = acl.attr_arn
+        self._log(settings)
+
+    def _log(self, settings: StageSettings) -> None:
+        """Log each request without what lets somebody in and without the query string, which may hold a recipient."""
+        # WAF writes to groups of this prefix alone (AWS WAF developer guide, "Logging: CloudWatch Logs").
+        group = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"aws-waf-logs-{settings.prefix}",
+            retention=retention(settings.log_retention_days),
+            removal_policy=removal(settings),
+        )
+        redacted = wafv2.CfnLoggingConfiguration.FieldToMatchProperty
+        logging = wafv2.CfnLoggingConfiguration(
+            self,
+            "Logging",
+            resource_arn=self.arn,
+            log_destination_configs=[
+                Stack.of(self).format_arn(
+                    service="logs",
+                    resource="log-group",
+                    resource_name=f"aws-waf-logs-{settings.prefix}",
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+            redacted_fields=[
+                *(redacted(single_header={"Name": header}) for header in CREDENTIALS),
+                redacted(query_string={}),
+            ],
+        )
+        logging.node.add_dependency(group)
 
 
 def _managed(name: str, priority: int) -> wafv2.CfnWebACL.RuleProperty:

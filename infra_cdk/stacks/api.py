@@ -12,8 +12,9 @@ from constructs import Construct
 
 from infra_cdk.acknowledged import acknowledge
 from infra_cdk.foundation import Foundation
-from infra_cdk.parts.function import Code, WaveComFunction, retention
+from infra_cdk.parts.function import Code, WaveComFunction
 from infra_cdk.parts.removal import removal
+from infra_cdk.parts.retention import retention
 from infra_cdk.parts.ses_events import SesEvents
 
 TIMEOUT = Duration.seconds(29)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import CfnElement, CfnOutput, DefaultStackSynthesizer, Duration, Fn, RemovalPolicy, Stack, Token
+from aws_cdk import CfnElement, CfnOutput, DefaultStackSynthesizer, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_certificatemanager as certificatemanager
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
-from infra_cdk.acknowledged import acknowledge
+from infra_cdk.acknowledged import acknowledge, shown_account
 from infra_cdk.settings import Site, StageError, StageSettings
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
@@ -81,7 +81,8 @@ class SiteStack(Stack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             removal_policy=RemovalPolicy.DESTROY,
-            auto_delete_objects=False,
+            # Two uploads own the files, and neither deletes what the other owns. An emulator gets no files.
+            auto_delete_objects=not settings.emulator,
         )
         acknowledge(bucket, "It holds the published page, which CloudFront alone may read", "AwsSolutions-S1")
         return bucket
@@ -156,7 +157,7 @@ class SiteStack(Stack):
         self._acknowledge_uploader()
 
     def _acknowledge_uploader(self) -> None:
-        assets = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-{_shown(self.account)}-{self.region}"
+        assets = f"cdk-{DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-{shown_account(self)}-{self.region}"
         bucket = self._bucket.node.default_child
         assert isinstance(bucket, CfnElement)
         files = self.get_logical_id(bucket)
@@ -189,11 +190,6 @@ def _api(host: str) -> cloudfront.BehaviorOptions:
         origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
         compress=True,
     )
-
-
-def _shown(account: str) -> str:
-    """Return an account as cdk-nag shows it in a finding."""
-    return "<AWS::AccountId>" if Token.is_unresolved(account) else account
 
 
 def host_of(url: str) -> str:

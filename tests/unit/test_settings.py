@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from wavecom import topology
 from wavecom.adapters.secrets import read_secret
-from wavecom.bootstrap import Container
+from wavecom.bootstrap import Container, container
 from wavecom.domain.errors import UnavailableError
 from wavecom.settings import Settings, SettingsError
 
@@ -40,6 +40,46 @@ def test_a_variable_that_is_set_wins_and_its_secret_is_not_read(monkeypatch) -> 
     monkeypatch.setenv("MONGODB_URI_SECRET", "wavecom/uri")
 
     assert Settings.from_environment(lambda _: pytest.fail("read")).mongodb_uri.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    ("function", "needed"),
+    [
+        ("api", {"uri", "broker", "providers"}),
+        ("receipts", {"uri", "providers"}),
+        ("keys", {"uri"}),
+        ("deliver", {"uri", "broker", "providers"}),
+        ("sweep", {"uri", "broker"}),
+        ("observe", {"uri", "broker", "providers"}),
+        ("prepare", {"uri", "broker"}),
+        (None, {"uri", "broker", "providers"}),
+    ],
+)
+def test_a_function_reads_the_secrets_that_it_needs_and_no_others(
+    monkeypatch, function: str | None, needed: set[str]
+) -> None:
+    monkeypatch.delenv("MONGODB_URI")
+    values = {"uri": "mongodb://atlas.example", "broker": CREDENTIALS, "providers": "[]"}
+    for variable, name in (("MONGODB_URI", "uri"), ("AMQP_CREDENTIALS", "broker"), ("PROVIDERS", "providers")):
+        monkeypatch.setenv(f"{variable}_SECRET", f"wavecom/{name}")
+    with mock_aws():
+        secrets = boto3.client("secretsmanager")
+        for name in needed:  # reading another one would raise, for it is not there
+            secrets.create_secret(Name=f"wavecom/{name}", SecretString=values[name])
+
+        settings = container.__wrapped__(function).settings
+
+    assert settings.mongodb_uri.get_secret_value() == values["uri"]
+    assert (settings.amqp_credentials is not None) is ("broker" in needed)
+
+
+def test_the_pool_is_as_large_as_its_setting(monkeypatch) -> None:
+    monkeypatch.setenv("MONGODB_POOL_SIZE", "2")
+
+    parts = Container(Settings.from_environment())
+
+    assert parts.mongo.database.client.options.pool_options.max_pool_size == 2
+    parts.mongo.close()
 
 
 def test_credentials_join_the_brokers_address(monkeypatch) -> None:

@@ -4,9 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
+from infra_cdk.function_settings import SET_ELSEWHERE, FunctionSettings
 from infra_cdk.settings import StageError, StageSettings
 from local.config import PROJECT
+from wavecom.needs import NEEDS
+from wavecom.settings import Settings
 
 DEV: dict[str, Any] = {"region": "eu-central-1", "queueEngine": "sqs", "network": "public"}
 
@@ -46,6 +50,10 @@ def test_a_stage_that_is_not_there_is_told_with_those_that_are() -> None:
         ({"brokerNodes": 3, "network": "nat"}, "zones must be 3 with brokerNodes 3"),
         ({"leaseSeconds": 30}, "lease must be longer"),
         ({"brokerEndpoint": "amqp://localhost:5672"}, "brokerEndpoint goes with emulator"),
+        ({"mongodbSecret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:uri-Ab3dEf"}, "mongodbSecret"),
+        ({"maxBodyBytes": 4 * 1024 * 1024 + 1}, "stages.dev.maxBodyBytes"),
+        ({"smsMaxSegments": 11}, "stages.dev.smsMaxSegments"),
+        ({"mongodbTier": "M5"}, "stages.dev.mongodbTier"),
         ({"atlas": {"projectId": "0123456789abcdef01234567"}}, "network must be nat with atlas"),
     ],
 )
@@ -63,3 +71,51 @@ def test_what_the_command_line_says_wins() -> None:
     assert "logLevel" in StageSettings.names()
     assert "stage" not in StageSettings.names()
     assert "site" not in StageSettings.names()
+
+
+def test_every_setting_of_the_functions_is_given_by_its_name_or_set_elsewhere() -> None:
+    by_name = set(FunctionSettings.model_fields)
+
+    assert by_name.isdisjoint(SET_ELSEWHERE)
+    assert by_name | SET_ELSEWHERE.keys() == set(Settings.model_fields)
+    assert {to_camel(name) for name in by_name} <= StageSettings.names()
+    assert set().union(*NEEDS.values()) | {"aws_region", "aws_endpoint_url", "aws_lambda_function_name"} >= by_name
+
+
+def test_what_a_stage_leaves_out_is_what_the_functions_would_take() -> None:
+    stage = of(DEV)
+
+    differing = {
+        name: (getattr(stage, name), field.default)
+        for name, field in Settings.model_fields.items()
+        if name in FunctionSettings.model_fields and set_of(getattr(stage, name)) != set_of(field.default)
+    }
+
+    assert differing == {"tracing": (True, False)}
+
+
+def set_of(value: object) -> object:
+    """Return ``value``, several values in whatever order."""
+    return frozenset(value) if isinstance(value, (tuple, frozenset)) else value
+
+
+def test_the_functions_take_what_a_stage_passes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = of(
+        DEV,
+        smsMaxSegments="2",
+        recipientRetrySeconds="60",
+        corsOrigins="https://a.example, https://b.example",
+        simulatedDown="SMS,PUSH",
+        replaysPerSecond="0.5",
+        tracing="false",
+    )
+    for name, value in stage.function_variables().items():
+        monkeypatch.setenv(name.upper(), value)
+    monkeypatch.setenv("MONGODB_URI", "mongodb://localhost")
+
+    settings = Settings.from_environment()
+
+    assert (settings.sms_max_segments, settings.recipient_retry_seconds) == (2, 60)
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.simulated_down == {"SMS", "PUSH"}
+    assert (settings.replays_per_second, settings.tracing) == (0.5, False)

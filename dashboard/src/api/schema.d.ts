@@ -1338,7 +1338,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorAnswer"];
             };
         };
-        /** @description The body is larger than the limit, 5 MB unless configured otherwise */
+        /** @description The body is larger than the limit, 4 MiB unless configured otherwise */
         RequestEntityTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3654,7 +3654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The body is larger than the limit, 5 MB unless configured otherwise */
+            /** @description The body is larger than the limit, 4 MiB unless configured otherwise */
             413: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

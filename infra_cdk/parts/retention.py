@@ -1,0 +1,58 @@
+"""How long logs are kept: those of the stage, and those that CDK's own functions and AWS services write beside it."""
+
+import jsii
+from aws_cdk import App, CfnResource, RemovalPolicy
+from aws_cdk import aws_logs as logs
+from constructs import IValidation
+
+from infra_cdk.settings import StageSettings
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def retention(days: int) -> logs.RetentionDays:
+    """Return how long to keep logs, in CloudWatch's steps."""
+    return {
+        7: logs.RetentionDays.ONE_WEEK,
+        14: logs.RetentionDays.TWO_WEEKS,
+        30: logs.RetentionDays.ONE_MONTH,
+        60: logs.RetentionDays.TWO_MONTHS,
+        90: logs.RetentionDays.THREE_MONTHS,
+        180: logs.RetentionDays.SIX_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+        400: logs.RetentionDays.THIRTEEN_MONTHS,
+        731: logs.RetentionDays.TWO_YEARS,
+    }[days]
+
+
+@jsii.implements(IValidation)
+class BoundLogsOfCdk:
+    """Gives CDK's own functions, which fill buckets and call triggers, logs that end and go with their stack.
+
+    As a validation of the app: CDK makes some of these functions only while it prepares the app for synthesis, after
+    all aspects, and asks what is valid right after that. It finds nothing wrong.
+    """
+
+    def __init__(self, app: App, settings: StageSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    def validate(self) -> list[str]:
+        """See `constructs.IValidation.validate`."""
+        for construct in self._app.node.find_all():
+            is_function = CfnResource.is_cfn_resource(construct) and construct.cfn_resource_type == FUNCTION
+            if is_function and getattr(construct, "logging_config", None) is None:
+                self._bound(construct)
+        return []
+
+    def _bound(self, function: CfnResource) -> None:
+        scope = function.node.scope
+        if scope is None or scope.node.try_find_child("Log") is not None:  # validated before
+            return
+        group = logs.LogGroup(
+            scope,
+            "Log",
+            retention=retention(self._settings.log_retention_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        function.add_property_override("LoggingConfig", {"LogGroup": group.log_group_name})

@@ -1,0 +1,21 @@
+"""Pools and concurrency in the templates are those by which the connections to MongoDB were counted."""
+
+import pytest
+
+from infra_cdk.connections import POOL_SIZES
+from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.templates import Assembly
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_nothing_else_bounds_has_reserved_concurrency_and_every_function_its_pool(
+    assemblies: dict[str, Assembly], variant: str
+) -> None:
+    functions = assemblies[variant].functions
+
+    reserved = {name: each.get("ReservedConcurrentExecutions") for name, each in functions.items()}
+    dev = variant.startswith("dev")
+    assert (reserved["api"], reserved["receipts"], reserved["sweep"]) == ((100, 20, 1) if dev else (250, 50, 1))
+    for name, each in functions.items():
+        pool = int(each["Environment"]["Variables"]["MONGODB_POOL_SIZE"])
+        assert pool == POOL_SIZES[name.split("-")[0]], name

@@ -1,0 +1,218 @@
+"""Every function of every engine and stage, run once under exactly the rights that its role has in the templates."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local.config import PROJECT
+from tests.builders import a_draft
+from tests.event_files import load, sent_as, status_of, stored_as
+from tests.infrastructure.resolve import REGION, Resolved, arn, secret_arn
+from tests.infrastructure.synthesise import VARIANTS
+from tests.infrastructure.templates import Assembly
+from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
+from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.counters import MongoCounters
+from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
+from wavecom.domain import lifecycle
+from wavecom.domain.notification import Channel, Status
+from wavecom.domain.tenant import Role, new_api_key
+from wavecom.domain.timings import Timings
+
+FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
+SES_MESSAGE = "0107019a1b2c3d4e-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000"
+SES = {"kind": "ses", "name": "ses", "sender": "no-reply@bank.example", "configurationSet": "wavecom-prod"}
+SNS = {"kind": "sns", "name": "sns"}
+EUM = {
+    "kind": "end-user-messaging",
+    "name": "eum",
+    "sender": "arn:aws:sms-voice:eu-central-1:123456789012:phone-number/phone-0001",
+}
+TIMEOUT_SECONDS = 120
+Event = dict[str, Any]
+
+
+@dataclass
+class Stage:
+    """A variant in an account of its own: a real database and broker, queues and secrets as its templates have them."""
+
+    resolved: Resolved
+    mongo: Mongo
+    mongodb_uri: str
+    rabbitmq_url: str
+    providers: list[dict[str, Any]]
+
+    @property
+    def store(self) -> MongoNotificationStore:
+        return MongoNotificationStore(self.mongo, MongoCounters(self.mongo))
+
+    def environment(self, function: str) -> dict[str, str]:
+        """Return a function's own variables, with the places of this machine in them."""
+        variables = self.resolved.environment(function) | {"MONGODB_DATABASE": self.mongo.database.name}
+        if "AMQP_URL" in variables:
+            variables["AMQP_URL"] = f"amqp://{self.rabbitmq_url.rpartition('@')[2]}"
+        return variables
+
+    def secrets(self) -> dict[str, str]:
+        """Return all secrets of the stage, by their whole ARNs."""
+        values = {
+            "MONGODB_URI_SECRET": self.mongodb_uri,
+            "AMQP_CREDENTIALS_SECRET": '{"username": "guest", "password": "guest"}',
+            "PROVIDERS_SECRET": json.dumps(self.providers),
+        }
+        named = {
+            variable: value
+            for function in FUNCTIONS
+            for variable, value in self.resolved.environment(function).items()
+            if variable in values
+        }
+        return {
+            value if value.startswith("arn:") else secret_arn(value): values[variable]
+            for variable, value in named.items()
+        }
+
+    def invoke(self, function: str, *events: Event) -> tuple[list[Any], set[str]]:
+        """Return a function's answers to ``events`` and the actions that it asked for, all of them allowed."""
+        assembly = self.resolved.assembly
+        queues = [each["QueueName"] for each in assembly.of_type("SQS::Queue").values()]
+        given = {
+            "events": events,
+            "statements": self.resolved.statements(function),
+            "secrets": self.secrets(),
+            "queues": queues,
+            "key": next((arn("kms", f"key/{name.split('/')[1]}") for name in assembly.of_type("KMS::Key")), None),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.infrastructure.invoke_with_rights", function.partition("-")[0]],
+            input=json.dumps(given),
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+                **self.environment(function),
+            },
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout.splitlines()[-1])
+        assert [(action, resource) for action, resource, allowed in told["asked"] if not allowed] == []
+        assert told["error"] is None, f"{told['error']}\n{done.stdout}"
+        return told["answers"], {action for action, _, _ in told["asked"]}
+
+
+@pytest.fixture
+def stage(variant: str, assemblies: dict[str, Assembly], mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Stage:
+    resolved = Resolved(assemblies[variant])
+    shards = int(resolved.environment("api").get("LANE_SHARDS", "1"))
+    queue = RabbitMQQueue(rabbitmq_url, lane_shards=shards)
+    queue.declare()
+    queue.close()
+    return Stage(resolved, mongo, mongodb_uri, rabbitmq_url, [SES, SNS])
+
+
+def _create(stage: Stage) -> list[Event]:
+    key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
+    MongoApiKeys(stage.mongo).add(key)
+    create, count = load("api_create_notification"), load("api_get_notification", **{f"/{FIRST}": "/stats/system"})
+    for event in (create, count):
+        event["headers"]["authorization"] = f"Bearer {token}"
+    return [create, count]
+
+
+def _deliver(stage: Stage) -> list[Event]:
+    """Return a batch with a notification that is retried, and so published again."""
+    stored_as(stage.store, FIRST)
+    stored_as(stage.store, SECOND, recipient="fail-once@simulator.example.com")
+    on_sqs = stage.environment("deliver-high")["BROKER"] == "sqs"
+    return [load("sqs_deliver" if on_sqs else "rmq_deliver")]
+
+
+def _overdue(stage: Stage) -> list[Event]:
+    created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
+    stage.store.add([created])
+    return [load("schedule")]
+
+
+def _bounce(stage: Stage) -> list[Event]:
+    sent_as(stage.store, FIRST, "ses", SES_MESSAGE)
+    return [load("receipts_ses_bounce")]
+
+
+EVENTS: dict[str, Callable[[Stage], list[Event]]] = {
+    "api": _create,
+    "receipts": _bounce,
+    "keys": lambda _: [load("keys_create")],
+    "deliver-high": _deliver,
+    "deliver-standard": _deliver,
+    "sweep": _overdue,
+    "observe": lambda _: [load("schedule")],
+    "prepare": lambda _: [{}],
+}
+"""What each function is invoked with, and what is in the database beforehand: enough for it to do all that it does."""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_does_its_work_with_the_rights_of_its_role(stage: Stage, variant: str, function: str) -> None:
+    answers, asked = stage.invoke(function, *EVENTS[function](stage))
+
+    done = {
+        "api": lambda: [each["statusCode"] for each in answers] == [201, 200],
+        "receipts": lambda: status_of(stage.store, FIRST) is Status.UNDELIVERED,
+        "keys": lambda: answers[0]["token"].startswith("wc_"),
+        "deliver-high": lambda: status_of(stage.store, FIRST) is Status.SENT,
+        "deliver-standard": lambda: status_of(stage.store, FIRST) is Status.SENT,
+        "sweep": lambda: answers[0]["published"] == 1,
+        "observe": lambda: answers == [{"level": 1}],
+        "prepare": lambda: "due" in stage.mongo.database["notifications"].index_information(),
+    }
+    assert done[function](), answers
+    on_sqs = stage.resolved.environment("api")["BROKER"] == "sqs"
+    expected = USES_QUEUES_FOR.get(function, set()) if on_sqs else set()
+    if variant == "everything" and function in CONSUMERS:
+        expected = set()  # its emails go out by SES, and nothing is retried
+    assert asked & {PUBLISH, LOOK} == expected
+    assert "secretsmanager:GetSecretValue" in asked
+
+
+@pytest.mark.parametrize("variant", ["everything"])
+@pytest.mark.parametrize(("provider", "action"), [(SNS, "sns:Publish"), (EUM, "sms-voice:SendTextMessage")])
+def test_consumers_send_with_the_rights_of_their_roles(stage: Stage, provider: dict[str, Any], action: str) -> None:
+    stored_as(stage.store, FIRST)
+    stored_as(stage.store, SECOND, channel=Channel.SMS, recipient="+4915112345678", subject=None)
+    stage.providers[:] = [SES, provider]
+
+    _, asked = stage.invoke("deliver-high", load("sqs_deliver"))
+
+    assert {"ses:SendEmail", action} <= asked
+    assert status_of(stage.store, FIRST) is status_of(stage.store, SECOND) is Status.SENT
+
+
+@pytest.mark.parametrize("variant", ["dev-sqs"])
+def test_a_right_that_is_missing_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = EVENTS["api"](stage)
+    monkeypatch.setattr(
+        Resolved,
+        "statements",
+        lambda self, function: [
+            self.value(self.stacks[function], each)
+            for each in self.assembly.rights(function)
+            if "sqs:SendMessage" not in each["Action"]
+        ],
+    )
+
+    with pytest.raises(AssertionError, match="sqs:SendMessage"):
+        stage.invoke("api", *events)

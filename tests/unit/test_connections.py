@@ -1,0 +1,65 @@
+"""Connections to MongoDB: what the functions may open fits what a node of the database takes, or synth refuses."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra_cdk.connections import ATLAS_RESERVES, CONNECTIONS_OF_TIER, POOL_SIZES, connections, environments
+from infra_cdk.settings import StageError, StageSettings
+from layers.build import function_names
+from local.config import PROJECT
+
+STAGES: dict[str, dict[str, Any]] = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
+NAT = {"network": "nat", "zones": 3}
+ATLAS = {"projectId": "0123456789abcdef01234567"}
+
+
+def of(stage: str, **changes: Any) -> StageSettings:
+    return StageSettings.from_context({stage: {**STAGES[stage], **NAT, **changes}}, stage, {})
+
+
+@pytest.mark.parametrize("engine", ["sqs", "rabbitmq"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_stages_fit_their_tiers_on_either_engine(stage: str, engine: str) -> None:
+    settings = of(stage, queueEngine=engine)
+
+    assert sum(connections(settings).values()) <= CONNECTIONS_OF_TIER[settings.mongodb_tier] - ATLAS_RESERVES
+
+
+def test_every_function_has_a_pool() -> None:
+    assert POOL_SIZES.keys() == set(function_names())
+
+
+def test_an_environment_counts_with_its_monitor_and_twice() -> None:
+    assert connections(of("dev", apiReserved=100))["api"] == 2 * 100 * (2 + 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"apiReserved": 400}, "a node of Atlas's M10 takes 1,490 (api 2,400, receipts 120, deliver-high 80): lower"),
+        ({"apiReserved": None}, "(api 6,000, "),
+        ({"receiptsReserved": None}, "(receipts 6,000, "),
+        ({"standardConsumers": 200}, "(deliver-standard 2,000, "),
+        ({"mongodbConnections": 500}, "and the database takes 500 ("),
+        ({"atlas": {**ATLAS, "instanceSize": "M10"}, "apiReserved": 400, "mongodbTier": "M40"}, "Atlas's M10 takes"),
+    ],
+)
+def test_more_than_a_node_takes_is_refused_in_a_sentence(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(StageError, match=r"the functions may open [0-9,]+ connections to MongoDB") as refused:
+        of("dev", **changes)
+
+    assert told in str(refused.value)
+
+
+def test_a_larger_tier_or_a_smaller_account_makes_room() -> None:
+    assert of("dev", apiReserved=400, mongodbTier="M30")
+    assert of("dev", apiReserved=400, atlas={**ATLAS, "instanceSize": "M30"})
+    assert of("dev", apiReserved=None, receiptsReserved=None, accountConcurrency=10)
+
+
+def test_a_mapping_of_rabbitmq_has_one_environment_a_queue() -> None:
+    settings = of("dev", queueEngine="rabbitmq", laneShards=4)
+
+    assert environments(settings)["deliver-high"] == environments(settings)["deliver-standard"] == 4
