@@ -16,12 +16,14 @@ from infra_cdk.stacks.network import NetworkStack
 from infra_cdk.stacks.observability import ObservabilityStack
 from infra_cdk.stacks.prepare import PrepareStack
 from infra_cdk.stacks.site import SiteStack, host_of
+from infra_cdk.stacks.site_alarms import SiteAlarmsStack
 from layers.build import Built
 
 
 def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
     """Add one stage's stacks to ``app``; each depends on those it uses, and consumers on what is prepared."""
     where = Environment(account=settings.account, region=settings.region)
+    edge_region = Environment(account=settings.account, region=EDGE_REGION)
 
     def named(part: str) -> str:
         return f"{settings.prefix}-{part}"
@@ -42,13 +44,13 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
                 named("edge"),
                 settings=settings,
                 site=settings.site,
-                env=Environment(account=settings.account, region=EDGE_REGION),
+                env=edge_region,
                 cross_region_references=True,
             )
             if settings.site.waf
             else None
         )
-        SiteStack(
+        site = SiteStack(
             app,
             named("site"),
             settings=settings,
@@ -58,6 +60,15 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
             env=where,
             cross_region_references=True,
         )
+        if not settings.emulator:
+            SiteAlarmsStack(
+                app,
+                named("site-alarms"),
+                settings=settings,
+                distribution=site.distribution,
+                env=edge_region,
+                cross_region_references=True,
+            )
     ObservabilityStack(
         app,
         named("observability"),

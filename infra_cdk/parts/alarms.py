@@ -1,5 +1,8 @@
 """How an alarm is made: on one metric or sum, to one topic, with the section of the runbook that says what to do."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -11,11 +14,32 @@ from wavecom.metrics import Metric
 
 MINUTE = Duration.minutes(1)
 SILENCE_IS_BAD = cloudwatch.TreatMissingData.BREACHING
-"""For what is published every minute: without it, a dead observer would look like a healthy service."""
+"""For heartbeats alone: they say who is silent, so that no other alarm has to."""
+SILENCE_SAYS_NOTHING = cloudwatch.TreatMissingData.IGNORE
+"""For what is published every minute: the alarm stays as it was, neither raised nor over."""
 SILENCE_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 """For what is published only when something happens."""
 ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A fault with an alarm of its own, which explains other alarms for as long as it lasts.
+
+    ``well`` is what ``metric`` is without the fault, for example ``> 0``; ``otherwise`` is taken for it where it is
+    missing, and is well.
+    """
+
+    name: str
+    metric: cloudwatch.IMetric
+    well: str
+    otherwise: float
+
+    @property
+    def absent(self) -> str:
+        """The condition, in CloudWatch's metric math, that holds without the fault."""
+        return f"FILL({self.name}, {self.otherwise:g}) {self.well}"
 
 
 class Alarms(Construct):
@@ -26,6 +50,7 @@ class Alarms(Construct):
         self._settings = settings
         self._action = actions.SnsAction(topic)
         self.all: list[cloudwatch.Alarm] = []
+        self.paging: list[str] = []
 
     def add(
         self,
@@ -39,19 +64,24 @@ class Alarms(Construct):
         is_bad: cloudwatch.ComparisonOperator = ABOVE,
         minutes: int = 1,
         of: int | None = None,
+        pages: bool = False,
+        unless: Sequence[Explanation] = (),
     ) -> None:
         """Alarm when ``metric`` is on the wrong side of ``threshold`` in ``minutes`` of the last ``of`` periods.
 
-        ``section`` is the heading's anchor in docs/runbook.md.
+        ``section`` is the heading's anchor in docs/runbook.md. An alarm that ``pages`` has somebody act at once, and
+        is told of when it is over too. Minutes that one of ``unless`` explains do not count.
         """
-        if self._settings.emulator and isinstance(metric, cloudwatch.MathExpression):
-            return
+        if self._settings.emulator:
+            unless = ()
+            if isinstance(metric, cloudwatch.MathExpression):
+                return
         alarm = cloudwatch.Alarm(
             self,
             name.title().replace("-", ""),
             alarm_name=f"{self._settings.prefix}-{name}",
             alarm_description=f"{means} See {self._settings.runbook_url}#{section}",
-            metric=metric,
+            metric=_unexplained(metric, unless, threshold, missing) if unless else metric,
             threshold=threshold,
             comparison_operator=is_bad,
             evaluation_periods=of or minutes,
@@ -59,8 +89,25 @@ class Alarms(Construct):
             treat_missing_data=missing,
         )
         alarm.add_alarm_action(self._action)
-        alarm.add_ok_action(self._action)
         self.all.append(alarm)
+        if pages:
+            self.paging.append(f"{self._settings.prefix}-{name}")
+
+
+def _unexplained(
+    metric: cloudwatch.IMetric,
+    explanations: Sequence[Explanation],
+    threshold: float,
+    missing: cloudwatch.TreatMissingData,
+) -> cloudwatch.MathExpression:
+    """Return ``metric`` in minutes that nothing explains, and in others ``threshold``, which no alarm goes off at."""
+    absent = " AND ".join(each.absent for each in explanations)
+    value = "FILL(value, 0)" if missing is SILENCE_IS_BAD else "value"
+    return cloudwatch.MathExpression(
+        expression=f"IF({absent}, {value}, {threshold:g})",
+        using_metrics={"value": metric, **{each.name: each.metric for each in explanations}},
+        period=MINUTE,
+    )
 
 
 def own(

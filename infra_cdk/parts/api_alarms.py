@@ -4,22 +4,26 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_GOOD, Alarms
+from infra_cdk.parts.explanations import account_is_full, broker_away, database_away
+from infra_cdk.settings import StageSettings
 
 ERRORS_PERCENT = 5
 P99_MS = 2_000
 
 
-def add_api_alarms(alarms: Alarms, api: apigatewayv2.HttpApi) -> None:
+def add_api_alarms(alarms: Alarms, settings: StageSettings, api: apigatewayv2.HttpApi) -> None:
     """Add them."""
     alarms.add(
         "api-errors",
         errors_percent(api),
         threshold=ERRORS_PERCENT,
-        minutes=2,
-        of=3,
+        minutes=3,
+        of=5,
         means=f"More than {ERRORS_PERCENT} % of the API's answers are 5xx.",
         section="api-errors",
         missing=SILENCE_IS_GOOD,
+        pages=True,
+        unless=[database_away(settings), account_is_full()],
     )
     alarms.add(
         "api-latency",
@@ -29,6 +33,7 @@ def add_api_alarms(alarms: Alarms, api: apigatewayv2.HttpApi) -> None:
         means=f"One answer in a hundred takes longer than {P99_MS / 1000:.0f} s.",
         section="api-latency",
         missing=SILENCE_IS_GOOD,
+        unless=[database_away(settings), broker_away(settings)],
     )
 
 

@@ -2,17 +2,29 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from infra_cdk.parts.alarms import BELOW, MINUTE, SILENCE_IS_BAD, Alarms
+from infra_cdk.parts.alarms import BELOW, MINUTE, SILENCE_SAYS_NOTHING, Alarms
+from infra_cdk.parts.explanations import broker, broker_away, consumers_needed
 from infra_cdk.settings import StageSettings
 
-NAMESPACE = "AWS/AmazonMQ"
 MEMORY_PERCENT = {1: 80, 3: 50}
 """By nodes, of which CloudWatch adds up the memory. A node at its limit blocks everyone who publishes (Amazon MQ
 developer guide, "High memory alarm"), whatever the others have left."""
+CPU_PERCENT = 80
+CPU_MINUTES = 15
 DISK_FREE_LIMITS = 2
 """In disk alarm limits: at one of them the broker stops."""
-MEDIUM_CONNECTIONS, LARGER_CONNECTIONS = 300, 5_000
-"""What mq.m7g.medium and mq.m7g.large allow (Amazon MQ developer guide, "Resource limits"); larger ones allow more."""
+CONNECTIONS = {
+    "medium": 100,
+    "large": 1_500,
+    "xlarge": 3_000,
+    "2xlarge": 6_000,
+    "4xlarge": 12_000,
+    "8xlarge": 24_000,
+    "12xlarge": 36_000,
+    "16xlarge": 48_000,
+}
+"""What a node of each mq.m7g allows by default from RabbitMQ 4 on (Amazon MQ developer guide, "Default resource
+limits"). A configuration of the broker's own could raise it, which WaveCom does not make."""
 NEAR = 0.8
 
 
@@ -25,7 +37,17 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
         minutes=3,
         means=f"The broker uses more than {MEMORY_PERCENT[settings.broker_nodes]} % of its memory limit.",
         section="broker-memory",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
+        pages=True,
+    )
+    alarms.add(
+        "broker-cpu",
+        broker(settings, "SystemCpuUtilization", "Average"),
+        threshold=CPU_PERCENT,
+        minutes=CPU_MINUTES,
+        means=f"The broker's processors have been busy for more than {CPU_PERCENT} % for {CPU_MINUTES} minutes.",
+        section="broker-cpu",
+        missing=SILENCE_SAYS_NOTHING,
     )
     alarms.add(
         "broker-disk",
@@ -43,29 +65,39 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
         minutes=3,
         means="The broker's disk is nearly full.",
         section="broker-disk",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
+        pages=True,
     )
-    connections = broker(settings, "ConnectionCount", "Maximum")
-    most = NEAR * (MEDIUM_CONNECTIONS if settings.broker_instance.endswith("medium") else LARGER_CONNECTIONS)
+    most = connections_max(settings)
     alarms.add(
         "broker-connections",
-        connections,
+        broker(settings, "ConnectionCount", "Maximum"),
         threshold=most,
         minutes=3,
-        means=f"The broker has more than {most:.0f} connections.",
+        means=f"The broker has more than {most:,} connections.",
         section="broker-connections",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
     )
+    needed = consumers_needed(settings)
     alarms.add(
-        "broker-no-connections",
-        connections,
+        "broker-consumers",
+        # Not connections: the observer has one itself.
+        broker(settings, "ConsumerCount", "Maximum"),
         is_bad=BELOW,
-        threshold=1,
+        threshold=needed,
         minutes=5,
-        means="Nobody is connected to the broker: nothing is delivered.",
-        section="broker-connections",
-        missing=SILENCE_IS_BAD,
+        means=f"Fewer than {needed} consumers: there are queues that nobody reads.",
+        section="broker-consumers",
+        missing=SILENCE_SAYS_NOTHING,
+        pages=True,
+        unless=[broker_away(settings)],
     )
+
+
+def connections_max(settings: StageSettings) -> int:
+    """Return how many connections are near the limit of those nodes that are left while one is rebooted."""
+    size = settings.broker_instance.rpartition(".")[2]
+    return round(NEAR * CONNECTIONS[size] * max(1, settings.broker_nodes - 1))
 
 
 def memory_percent(settings: StageSettings) -> cloudwatch.MathExpression:
@@ -77,16 +109,5 @@ def memory_percent(settings: StageSettings) -> cloudwatch.MathExpression:
             "limit": broker(settings, "RabbitMQMemLimit", "Minimum"),
         },
         label="Memory, percent of the limit",
-        period=MINUTE,
-    )
-
-
-def broker(settings: StageSettings, name: str, statistic: str) -> cloudwatch.Metric:
-    """Return one of the metrics that Amazon MQ publishes for RabbitMQ brokers, over all their nodes."""
-    return cloudwatch.Metric(
-        namespace=NAMESPACE,
-        metric_name=name,
-        dimensions_map={"Broker": settings.prefix},
-        statistic=statistic,
         period=MINUTE,
     )

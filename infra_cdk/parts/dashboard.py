@@ -11,7 +11,8 @@ from constructs import Construct
 
 from infra_cdk.parts.alarms import MINUTE, own
 from infra_cdk.parts.api_alarms import errors_percent
-from infra_cdk.parts.broker_alarms import broker, memory_percent
+from infra_cdk.parts.broker_alarms import memory_percent
+from infra_cdk.parts.explanations import broker
 from infra_cdk.parts.function import WaveComFunction
 from infra_cdk.parts.queue_alarms import LANE_NAMES, wait_seconds
 from infra_cdk.settings import StageSettings

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_GOOD, Alarms
+from infra_cdk.parts.explanations import account_is_full, broker_away, database_away
 from infra_cdk.parts.function import WaveComFunction
+from infra_cdk.settings import StageSettings
 
 NEAR_TIMEOUT = 0.8
 
 
-def add_function_alarms(alarms: Alarms, functions: Sequence[WaveComFunction]) -> None:
+def add_function_alarms(alarms: Alarms, settings: StageSettings, functions: Sequence[WaveComFunction]) -> None:
     """Add them."""
     for each in functions:
         name = f"function-{each.short_name}"
@@ -22,6 +24,7 @@ def add_function_alarms(alarms: Alarms, functions: Sequence[WaveComFunction]) ->
             means=f"{each.name} fails again and again.",
             section="function-errors",
             missing=SILENCE_IS_GOOD,
+            unless=[database_away(settings)],
         )
         alarms.add(
             f"{name}-throttles",
@@ -32,6 +35,7 @@ def add_function_alarms(alarms: Alarms, functions: Sequence[WaveComFunction]) ->
             means=f"{each.name} is refused concurrency.",
             section="function-throttles",
             missing=SILENCE_IS_GOOD,
+            unless=[account_is_full()],
         )
         alarms.add(
             f"{name}-duration",
@@ -42,4 +46,5 @@ def add_function_alarms(alarms: Alarms, functions: Sequence[WaveComFunction]) ->
             means=f"{each.name} comes near its timeout of {each.timeout.to_seconds():.0f} s.",
             section="function-duration",
             missing=SILENCE_IS_GOOD,
+            unless=[database_away(settings), broker_away(settings)],
         )

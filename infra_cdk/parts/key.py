@@ -35,6 +35,14 @@ def encryption_key(scope: Construct, settings: StageSettings) -> kms.Key | None:
     )
     key.add_to_resource_policy(
         iam.PolicyStatement(
+            sid="Events",
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+        )
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
             sid="Logs",
             principals=[iam.ServicePrincipal(f"logs.{settings.region}.amazonaws.com")],
             actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],

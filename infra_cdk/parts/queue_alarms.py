@@ -2,7 +2,8 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from infra_cdk.parts.alarms import MINUTE, SILENCE_IS_BAD, Alarms, own
+from infra_cdk.parts.alarms import MINUTE, SILENCE_SAYS_NOTHING, Alarms, own
+from infra_cdk.parts.explanations import account_is_full, database_away, nobody_consumes
 from infra_cdk.settings import StageSettings
 from wavecom import metrics, topology
 
@@ -23,8 +24,9 @@ def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
         threshold=DEAD_LETTERS_MAX,
         means=f"More than {DEAD_LETTERS_MAX} dead letters.",
         section="dead-letters",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
     )
+    explanations = [database_away(settings), account_is_full(), *nobody_consumes(settings)]
     for lane, seconds in TARGET_SECONDS.items():
         name = LANE_NAMES[lane]
         alarms.add(
@@ -33,7 +35,8 @@ def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
             threshold=LANE_DEPTH_MAX,
             means=f"More than {LANE_DEPTH_MAX:,} messages wait in the {name} lane.",
             section="lane-falls-behind",
-            missing=SILENCE_IS_BAD,
+            missing=SILENCE_SAYS_NOTHING,
+            unless=explanations,
         )
         alarms.add(
             f"{name}-age",
@@ -43,7 +46,9 @@ def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
             of=3,
             means=f"Messages of the {name} lane wait longer than its target of {seconds} s.",
             section="lane-falls-behind",
-            missing=SILENCE_IS_BAD,
+            missing=SILENCE_SAYS_NOTHING,
+            pages=True,
+            unless=explanations,
         )
 
 

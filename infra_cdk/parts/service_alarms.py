@@ -1,6 +1,7 @@
 """Alarms on what the service says of itself: heartbeats, database, broker, books, providers, load."""
 
-from infra_cdk.parts.alarms import BELOW, SILENCE_IS_BAD, Alarms, own
+from infra_cdk.parts.alarms import BELOW, SILENCE_IS_BAD, SILENCE_SAYS_NOTHING, Alarms, own
+from infra_cdk.parts.explanations import database_away
 from infra_cdk.settings import StageSettings
 from wavecom import metrics
 
@@ -20,6 +21,8 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
             means=f"The {metric.service} function has not come to its end for three minutes.",
             section="heartbeat-missing",
             missing=SILENCE_IS_BAD,
+            pages=True,
+            unless=[database_away(settings)],
         )
     alarms.add(
         "database-unreachable",
@@ -30,7 +33,8 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         of=3,
         means="MongoDB does not answer: nothing is accepted and nothing is sent.",
         section="database-unreachable",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
+        pages=True,
     )
     alarms.add(
         "broker-unreachable",
@@ -41,7 +45,8 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         of=3,
         means="The queues do not answer: notifications are accepted and wait.",
         section="broker-unreachable",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
+        pages=True,
     )
     alarms.add(
         "ledger-mismatch",
@@ -49,7 +54,8 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         threshold=0,
         means="The books of a minute do not agree with its notifications.",
         section="ledger-mismatch",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
+        pages=True,
     )
     alarms.add(
         "provider-failures",
@@ -58,7 +64,7 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         minutes=2,
         means=f"A provider fails more than {PROVIDER_FAILURES_PERCENT} % of its sends.",
         section="provider-failures",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
     )
     alarms.add(
         "degraded",
@@ -67,7 +73,7 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         minutes=2,
         means="The load is above what everything can be done with.",
         section="degraded",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
     )
     alarms.add(
         "dead-letter-age",
@@ -75,5 +81,5 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         threshold=DEAD_LETTER_AGE_SECONDS,
         means="Dead letters have waited for more than a day for somebody to decide.",
         section="dead-letters",
-        missing=SILENCE_IS_BAD,
+        missing=SILENCE_SAYS_NOTHING,
     )

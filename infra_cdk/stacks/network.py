@@ -68,6 +68,12 @@ class NetworkStack(Stack):
         gateways = [each for subnet in self.vpc.public_subnets for each in subnet.node.find_all()]
         return [each.ref for each in gateways if isinstance(each, ec2.CfnEIP)]
 
+    @property
+    def nat_gateways(self) -> list[str]:
+        """The ids of the NAT gateways."""
+        gateways = [each for subnet in self.vpc.public_subnets for each in subnet.node.find_all()]
+        return [each.ref for each in gateways if isinstance(each, ec2.CfnNatGateway)]
+
     def _log_flows(self, settings: StageSettings) -> None:
         group = logs.LogGroup(
             self,

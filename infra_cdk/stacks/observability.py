@@ -3,19 +3,16 @@
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra_cdk.acknowledged import acknowledge
 from infra_cdk.foundation import Foundation
-from infra_cdk.parts.alarms import Alarms
+from infra_cdk.parts.alarm_topic import alarm_topic, tell_of_the_end
+from infra_cdk.parts.alarms import SILENCE_IS_GOOD, Alarms
 from infra_cdk.parts.api_alarms import add_api_alarms
 from infra_cdk.parts.broker_alarms import add_broker_alarms
 from infra_cdk.parts.dashboard import Shown, make_dashboard
 from infra_cdk.parts.function_alarms import add_function_alarms
+from infra_cdk.parts.limit_alarms import add_limit_alarms
 from infra_cdk.parts.queue_alarms import add_queue_alarms
 from infra_cdk.parts.service_alarms import add_service_alarms
 from infra_cdk.stacks.api import ApiStack
@@ -37,20 +34,21 @@ class ObservabilityStack(Stack):
     ) -> None:
         super().__init__(scope, name, **stack)
         settings = foundation.settings
-        topic = self._topic(foundation)
+        topic = alarm_topic(self, f"{settings.prefix}-alarms", settings, foundation.key)
         functions = [*api.functions, *delivery.functions]
         alarms = Alarms(self, "Alarms", settings=settings, topic=topic)
         add_service_alarms(alarms, settings)
         add_queue_alarms(alarms, settings)
-        add_function_alarms(alarms, functions)
-        add_api_alarms(alarms, api.http_api)
+        add_function_alarms(alarms, settings, functions)
+        add_api_alarms(alarms, settings, api.http_api)
+        add_limit_alarms(alarms, foundation.network.nat_gateways if foundation.network else [])
         alarms.add(
             "schedule-undelivered",
             delivery.undelivered.metric_approximate_number_of_messages_visible(statistic="Maximum"),
             threshold=0,
             means="A scheduled function could not be called.",
             section="heartbeat-missing",
-            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+            missing=SILENCE_IS_GOOD,
         )
         if api.ses is not None:
             alarms.add(
@@ -59,10 +57,11 @@ class ObservabilityStack(Stack):
                 threshold=0,
                 means="Delivery reports of Amazon SES could not be applied.",
                 section="delivery-reports",
-                missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+                missing=SILENCE_IS_GOOD,
             )
         if settings.has_broker:
             add_broker_alarms(alarms, settings)
+        tell_of_the_end(self, topic, alarms.paging)
         make_dashboard(
             self,
             Shown(
@@ -75,27 +74,3 @@ class ObservabilityStack(Stack):
             ),
         )
         CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn, description="Where alarms go")
-
-    def _topic(self, foundation: Foundation) -> sns.Topic:
-        settings = foundation.settings
-        topic = sns.Topic(
-            self,
-            "AlarmTopic",
-            topic_name=f"{settings.prefix}-alarms",
-            master_key=foundation.key,
-            enforce_ssl=True,
-        )
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="Alarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
-            )
-        )
-        if foundation.key is None:
-            acknowledge(topic, "CloudWatch cannot publish with the key of SNS itself", "AwsSolutions-SNS2")
-        if settings.alarm_email:
-            topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
-        return topic

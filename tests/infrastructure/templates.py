@@ -49,6 +49,17 @@ class Assembly:
         """Alarms, by their names below the stage's prefix."""
         return {each["AlarmName"].split("-", 2)[2]: each for each in self.of_type("CloudWatch::Alarm").values()}
 
+    @property
+    def end_of_alarms(self) -> Resource:
+        """The rule that tells of alarms that are over."""
+        (rule,) = self.of_type("Events::Rule").values()
+        return rule
+
+    @property
+    def paging(self) -> set[str]:
+        """The alarms whose end is told, by their names below the stage's prefix."""
+        return {each.split("-", 2)[2] for each in self.end_of_alarms["EventPattern"]["detail"]["alarmName"]}
+
     def rights(self, function: str) -> list[dict[str, Any]]:
         """Return the statements of a function's role."""
         (role,) = [

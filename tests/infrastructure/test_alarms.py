@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.config import PROJECT
+from tests.infrastructure.metric_math import dimensions, measured
 from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
 from wavecom import metrics, topology
@@ -30,8 +31,10 @@ ALARMS = {
     "api-errors",
     "api-latency",
     "schedule-undelivered",
+    "account-concurrency",
+    "site-errors",
 }
-OF_BROKER = {"broker-memory", "broker-disk", "broker-connections", "broker-no-connections"}
+OF_BROKER = {"broker-memory", "broker-cpu", "broker-disk", "broker-connections", "broker-consumers"}
 OF_FUNCTION = {"errors", "throttles", "duration"}
 KNOWN_TO_AWS = {
     "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
@@ -43,20 +46,15 @@ KNOWN_TO_AWS = {
         "RabbitMQDiskFree",
         "RabbitMQDiskFreeLimit",
         "ConnectionCount",
+        "ConsumerCount",
+        "SystemCpuUtilization",
     },
+    "AWS/NATGateway": {"ErrorPortAllocation"},
+    "AWS/CloudFront": {"5xxErrorRate"},
 }
-"""What the developer guides of SQS, Lambda, API Gateway (HTTP APIs) and Amazon MQ list."""
-
-
-def measured(alarm: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the metrics that an alarm stands on, one or those of its sum."""
-    if "MetricName" in alarm:
-        return [alarm]
-    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
-
-
-def dimensions(metric: dict[str, Any]) -> dict[str, Any]:
-    return {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
+"""What the guides of SQS, Lambda, API Gateway (HTTP APIs), Amazon MQ, Amazon VPC and CloudFront list."""
+OF_EVENTS = ("function-", "api-", "schedule-", "reports-", "account-", "nat-", "site-")
+"""Alarms on what is published only when something happens, by how their names begin."""
 
 
 def own_metric(name: str, found: dict[str, Any]) -> metrics.Metric:
@@ -73,8 +71,9 @@ def test_there_is_an_alarm_for_everything_that_may_go_wrong(assemblies: Assembli
     of_functions = {f"function-{name}-{what}" for name in functions for what in OF_FUNCTION}
     of_broker = OF_BROKER if assembly.of_type("AmazonMQ::Broker") else set()
     of_reports = {"reports-undelivered"} if assembly.of_type("SES::ConfigurationSet") else set()
+    of_network = {"nat-ports"} if assembly.of_type("EC2::NatGateway") else set()
 
-    assert assembly.alarms.keys() == ALARMS | of_functions | of_broker | of_reports
+    assert assembly.alarms.keys() == ALARMS | of_functions | of_broker | of_reports | of_network
 
 
 @each_variant
@@ -114,16 +113,18 @@ def test_every_alarm_goes_to_the_topic_and_says_where_to_read_on(assemblies: Ass
 
     for name, alarm in assemblies[variant].alarms.items():
         assert "AlarmTopic" in json.dumps(alarm["AlarmActions"]), name
-        assert "AlarmTopic" in json.dumps(alarm["OKActions"]), name
         (section,) = re.findall(r"See docs/runbook\.md#([a-z-]+)$", alarm["AlarmDescription"])
         assert section in sections, name
 
 
 @each_variant
-def test_silence_of_what_is_published_every_minute_is_bad(assemblies: Assemblies, variant: str) -> None:
+def test_silence_of_heartbeats_alone_is_bad_and_of_what_is_published_every_minute_says_nothing(
+    assemblies: Assemblies, variant: str
+) -> None:
     for name, alarm in assemblies[variant].alarms.items():
-        every_minute = all(metric["Namespace"].startswith(("WaveCom", "AWS/AmazonMQ")) for metric in measured(alarm))
-        assert alarm["TreatMissingData"] == ("breaching" if every_minute else "notBreaching"), name
+        every_minute = "breaching" if name.endswith("-heartbeat") else "ignore"
+        expected = "notBreaching" if name.startswith(OF_EVENTS) else every_minute
+        assert alarm["TreatMissingData"] == expected, name
 
 
 @pytest.mark.parametrize(
@@ -157,9 +158,42 @@ def test_the_age_of_the_oldest_message_comes_from_the_consumers_and_is_long_wher
 ) -> None:
     alarm = assemblies[variant].alarms["standard-age"]
 
-    assert {metric["MetricName"] for metric in measured(alarm)} == {"QueueDepth", "QueueWait"}
-    (expression,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+    (expression,) = [each["Expression"] for each in alarm["Metrics"] if each["Id"] == "value"]
+    assert {metric["MetricName"] for metric in measured(alarm)} >= {"QueueDepth", "QueueWait"}
     assert expression == "IF(standardDepth > 0, FILL(standardWait, 3600000), FILL(standardWait, 0)) / 1000"
+
+
+@pytest.mark.parametrize(
+    ("variant", "connections", "consumers"), [("dev-rabbitmq", 80, 2), ("prod-rabbitmq", 2_400, 8)]
+)
+def test_the_broker_is_held_to_the_limits_it_begins_with_and_to_a_consumer_for_each_mapping(
+    assemblies: Assemblies, variant: str, connections: int, consumers: int
+) -> None:
+    assembly = assemblies[variant]
+
+    assert assembly.alarms["broker-connections"]["Threshold"] == connections
+    assert assembly.alarms["broker-consumers"]["Threshold"] == consumers
+    assert len(assembly.of_type("Lambda::EventSourceMapping")) == consumers
+
+
+@pytest.mark.parametrize("variant", ["dev-rabbitmq", "prod-rabbitmq", "prod-sqs"])
+def test_the_ports_of_every_nat_gateway_are_counted(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+
+    counted = {json.dumps(dimensions(metric)) for metric in measured(assembly.alarms["nat-ports"])}
+
+    assert len(counted) == len(assembly.of_type("EC2::NatGateway"))
+
+
+@each_variant
+def test_the_alarm_on_cloudfront_stands_where_its_metrics_are(assemblies: Assemblies, variant: str) -> None:
+    manifest = json.loads((assemblies[variant].folder / "manifest.json").read_text())
+    (stack,) = [name for name in manifest["artifacts"] if re.fullmatch(r"wavecom-\w+-site-alarms", name)]
+    (name,) = [name for name in assemblies[variant].of_type("CloudWatch::Alarm") if "SiteErrors" in name]
+
+    assert manifest["artifacts"][stack]["environment"].endswith("/us-east-1")
+    assert name.startswith(f"{stack}/")
+    assert dimensions(assemblies[variant].alarms["site-errors"])["Region"] == "Global"
 
 
 def test_runs_near_the_timeout_are_told_for_each_function_by_its_own(assemblies: Assemblies) -> None:
