@@ -37,6 +37,7 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
     api.add_stack_dependency(prepare, "Indexes are made before anything is written")
     delivery = DeliveryStack(app, named("delivery"), foundation=foundation, receipts_url=api.url, env=where)
     delivery.add_stack_dependency(prepare, "Queues are declared before mappings read them")
+    site: SiteStack | None = None
     if settings.site is not None:
         edge = (
             EdgeStack(
@@ -69,7 +70,7 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
                 env=edge_region,
                 cross_region_references=True,
             )
-    ObservabilityStack(
+    observability = ObservabilityStack(
         app,
         named("observability"),
         foundation=foundation,
@@ -77,6 +78,8 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
         delivery=delivery,
         env=where,
     )
+    if site is not None:
+        observability.add_stack_dependency(site, "CloudFront takes minutes, in which the first heartbeats come")
     Tags.of(app).add("service", "wavecom")
     Tags.of(app).add("stage", settings.stage)
     app.node.add_validation(BoundLogsOfCdk(app, settings))

@@ -258,4 +258,18 @@ def _broker(shown: Shown) -> list[Row]:
                 "Connections", broker(settings, "ConnectionCount", "Maximum"), left_y_axis=_from_zero("connections")
             ),
         ],
+        [
+            _graph(
+                "Processors",
+                broker(settings, "SystemCpuUtilization", "Average"),
+                width=12,
+                left_y_axis=_from_zero("percent"),
+            ),
+            _graph(
+                "Consumers",
+                broker(settings, "ConsumerCount", "Maximum"),
+                width=12,
+                left_y_axis=_from_zero("consumers"),
+            ),
+        ],
     ]

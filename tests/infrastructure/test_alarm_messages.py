@@ -46,6 +46,15 @@ def test_nobody_is_told_that_alarms_of_a_first_deployment_are_ok(assemblies: Ass
 
 
 @each_variant
+def test_heartbeats_have_minutes_to_come_before_their_alarms_are_made(assemblies: Assemblies, variant: str) -> None:
+    manifest = json.loads((assemblies[variant].folder / "manifest.json").read_text())
+    stage = "dev" if variant.startswith("dev") else "prod"
+
+    made_before = manifest["artifacts"][f"wavecom-{stage}-observability"]["dependencies"]
+    assert {f"wavecom-{stage}-delivery", f"wavecom-{stage}-site"} <= set(made_before)
+
+
+@each_variant
 def test_the_end_of_what_pages_is_told_and_of_nothing_else(assemblies: Assemblies, variant: str) -> None:
     ended = told(assemblies[variant], "ALARM", "OK")
 
