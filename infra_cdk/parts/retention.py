@@ -3,11 +3,9 @@
 import jsii
 from aws_cdk import App, CfnResource, RemovalPolicy
 from aws_cdk import aws_logs as logs
-from constructs import IValidation
+from constructs import Construct, IValidation
 
 from infra_cdk.settings import StageSettings
-
-FUNCTION = "AWS::Lambda::Function"
 
 
 def retention(days: int) -> logs.RetentionDays:
@@ -40,14 +38,14 @@ class BoundLogsOfCdk:
     def validate(self) -> list[str]:
         """See `constructs.IValidation.validate`."""
         for construct in self._app.node.find_all():
-            is_function = CfnResource.is_cfn_resource(construct) and construct.cfn_resource_type == FUNCTION
-            if is_function and getattr(construct, "logging_config", None) is None:
+            if isinstance(construct, CfnResource) and construct.cfn_resource_type == "AWS::Lambda::Function":
                 self._bound(construct)
         return []
 
     def _bound(self, function: CfnResource) -> None:
+        has_log = getattr(function, "logging_config", None) is not None
         scope = function.node.scope
-        if scope is None or scope.node.try_find_child("Log") is not None:  # validated before
+        if has_log or not isinstance(scope, Construct) or scope.node.try_find_child("Log") is not None:
             return
         group = logs.LogGroup(
             scope,

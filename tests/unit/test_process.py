@@ -29,7 +29,7 @@ def test_it_is_so_from_the_first_event_on() -> None:
             "import gc, json\n"
             "from wavecom.bootstrap import entry_point\n"
             "import wavecom.bootstrap\n"
-            "wavecom.bootstrap.container = lambda: type('C', (), {'settings': type('S', (), {'tracing': False})})\n"
+            "wavecom.bootstrap.container = lambda _: type('C', (), {'settings': type('S', (), {'tracing': False})})\n"
             "handler = entry_point('api', lambda event, context: gc.get_threshold()[0])\n"
             "print(json.dumps(handler({}, None)))"
         )
