@@ -20,6 +20,7 @@ SERVICES := MONGODB_URI="mongodb://127.0.0.1:27017/?directConnection=true" AMQP_
 SAM_OPTIONS := --template template-local.yml --docker-network wavecom --region us-east-1 \
 	--parameter-overrides Architecture=$(MACHINE) $(if $(BROKER),Broker=$(BROKER))
 export PYTHONPATH := .:shared
+# 20.19 runs everything too, but has come to its end: what is asked for is 22.
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
 SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
 
@@ -42,7 +43,7 @@ up: install page ## Run WaveCom on this machine (BROKER=sqs or rabbitmq); Ctrl-C
 
 page: ## Build the dashboard, if Node.js is there
 	@if $(NODE_IS_THERE); then $(MAKE) --silent --no-print-directory dashboard/dist/.built; \
-	else echo "The dashboard needs Node.js 20.19 or newer; the API runs without it."; fi
+	else echo "The dashboard needs Node.js 22 or newer; the API runs without it."; fi
 
 dashboard: dashboard/node_modules/.installed ## Serve the dashboard as you edit it, in front of what make up runs
 	@cd dashboard && npm run --silent dev
@@ -196,25 +197,25 @@ $(OPENAPI)/.installed: requirements/openapi-client.txt
 	@touch $@
 
 $(CONTRACT_TOOLS)/.installed: tests/contract_tools/package-lock.json
-	@$(NODE_IS_THERE) || { echo "Spectral, which checks the OpenAPI document, needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@$(NODE_IS_THERE) || { echo "Spectral, which checks the OpenAPI document, needs Node.js 22 or newer: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing Spectral"
 	@cd tests/contract_tools && npm ci --silent
 	@touch $@
 
 dashboard/node_modules/.installed: dashboard/package-lock.json
-	@$(NODE_IS_THERE) || { echo "The dashboard needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@$(NODE_IS_THERE) || { echo "The dashboard needs Node.js 22 or newer: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing the dashboard's packages"
 	@cd dashboard && npm ci --silent
 	@touch $@
 
 infra_cdk/node_modules/.installed: infra_cdk/package-lock.json
-	@$(NODE_IS_THERE) || { echo "The CDK command line needs Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@$(NODE_IS_THERE) || { echo "The CDK command line needs Node.js 22 or newer: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing the CDK command line"
 	@cd infra_cdk && npm ci --silent
 	@touch $@
 
 tests/node/node_modules/.installed: tests/node/package-lock.json
-	@$(NODE_IS_THERE) || { echo "The tests need Node.js 20.19 or newer: https://nodejs.org" >&2; exit 1; }
+	@$(NODE_IS_THERE) || { echo "The tests need Node.js 22 or newer: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing the tests' packages"
 	@cd tests/node && npm ci --silent
 	@touch $@

@@ -19,7 +19,7 @@ from wavecom.http.headers import SECURITY_HEADERS
 
 DASHBOARD: Final = PROJECT / "dashboard"
 NOT_BUILT: Final = (
-    "The dashboard has not been built. With Node.js 20.19 or newer, make up builds it; so does make page.\n"
+    "The dashboard has not been built. With Node.js 22 or newer, make up builds it; so does make page.\n"
     "The API works without it: /api/docs shows every call.\n"
 )
 

@@ -16,6 +16,7 @@ from infra_cdk.parts.function import Code, WaveComFunction
 from infra_cdk.parts.removal import removal
 from infra_cdk.parts.retention import retention
 from infra_cdk.parts.ses_events import SesEvents
+from infra_cdk.settings import StageSettings
 
 TIMEOUT = Duration.seconds(29)
 """A second less than an HTTP API waits (Amazon API Gateway developer guide, "Quotas for HTTP APIs")."""
@@ -85,30 +86,36 @@ class ApiStack(Stack):
         )
         self._route("/api/{proxy+}", self.api.function)
         self._route("/receipts/{proxy+}", self.receipts.function)
+        self.domain = self._domain(settings)
         self._stage(foundation)
         self.ses = (
             SesEvents(self, "Ses", foundation=foundation, receipts=self.receipts) if settings.ses is not None else None
         )
         CfnOutput(self, "Url", value=self.url, description="Where the API answers")
+        if self.domain is not None:
+            CfnOutput(
+                self,
+                "DnsTarget",
+                value=self.domain.regional_domain_name,
+                description=f"What the DNS record of {self.domain.name} points to (CNAME)",
+            )
 
     @property
     def functions(self) -> list[WaveComFunction]:
         """All functions of the stack."""
         return [self.api, self.receipts, self.keys]
 
-    def _domain(self, foundation: Foundation) -> apigatewayv2.DomainMappingOptions | None:
-        domain = foundation.settings.api_domain
+    def _domain(self, settings: StageSettings) -> apigatewayv2.DomainName | None:
+        domain = settings.api_domain
         if domain is None:
             return None
-        return apigatewayv2.DomainMappingOptions(
-            domain_name=apigatewayv2.DomainName(
-                self,
-                "Domain",
-                domain_name=domain.name,
-                certificate=certificatemanager.Certificate.from_certificate_arn(
-                    self, "Certificate", domain.certificate_arn
-                ),
-            )
+        return apigatewayv2.DomainName(
+            self,
+            "Domain",
+            domain_name=domain.name,
+            certificate=certificatemanager.Certificate.from_certificate_arn(
+                self, "Certificate", domain.certificate_arn
+            ),
         )
 
     def _route(self, path: str, function: lambda_.Function) -> None:
@@ -143,7 +150,7 @@ class ApiStack(Stack):
             throttle=apigatewayv2.ThrottleSettings(
                 rate_limit=settings.api_requests_per_second, burst_limit=settings.api_burst
             ),
-            domain_mapping=self._domain(foundation),
+            domain_mapping=apigatewayv2.DomainMappingOptions(domain_name=self.domain) if self.domain else None,
         )
         resource = stage.node.default_child
         assert isinstance(resource, apigatewayv2.CfnStage)

@@ -66,7 +66,7 @@ class DeliveryStack(Stack):
             description="Publishes metrics and sets the degradation level",
             memory_mb=512,
             timeout=SCHEDULED_TIMEOUT,
-            rights=messaging.may_look(),
+            rights=[*messaging.may_look(), *may_ask_for_sandboxes(settings)],
         )
         self.undelivered = sqs.Queue(
             self,
@@ -81,6 +81,8 @@ class DeliveryStack(Stack):
             EveryMinute(self, f"{function.node.id}Schedule", function=function, undelivered=self.undelivered)
         for function in (self.high, self.standard):
             _acknowledge_sends(function, settings)
+        if sandbox_actions(settings):
+            acknowledge(self.observe, "An account as a whole has no ARN", "AwsSolutions-IAM5[Resource::*]")
 
     @property
     def functions(self) -> list[WaveComFunction]:
@@ -115,6 +117,22 @@ def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
             iam.PolicyStatement(actions=["sms-voice:SendTextMessage"], resources=list(settings.sms_origination_arns))
         )
     return rights
+
+
+def sandbox_actions(settings: StageSettings) -> list[str]:
+    """Return the actions that tell whether the services that the stage names hold the account in a sandbox."""
+    asked = {
+        "ses:GetAccount": settings.ses is not None,
+        "sns:GetSMSSandboxAccountStatus": settings.sns_sms,
+        "sms-voice:DescribeAccountAttributes": bool(settings.sms_origination_arns),
+    }
+    return [action for action, is_asked in asked.items() if is_asked]
+
+
+def may_ask_for_sandboxes(settings: StageSettings) -> list[iam.PolicyStatement]:
+    """Return the right to ask. None of the actions has a resource (AWS service authorization reference)."""
+    actions = sandbox_actions(settings)
+    return [iam.PolicyStatement(actions=actions, resources=["*"])] if actions else []
 
 
 def _acknowledge_sends(function: WaveComFunction, settings: StageSettings) -> None:

@@ -23,6 +23,12 @@ from local.context import LocalContext
 from tests.infrastructure.resolve import REGION, allows, arn
 
 Parameters = dict[str, Any]
+SANDBOXES: dict[str, Parameters] = {
+    "GetAccount": {"ProductionAccessEnabled": False},
+    "GetSMSSandboxAccountStatus": {"IsInSandbox": True},
+    "DescribeAccountAttributes": {"AccountAttributes": [{"Name": "ACCOUNT_TIER", "Value": "SANDBOX"}]},
+}
+"""What an account that is in every sandbox is told."""
 Right = tuple[str, str]
 LOOKS_LIKE_A_WHOLE_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 SENDERS = {"SES", "SESv2", "SNS", "Pinpoint SMS Voice V2"}
@@ -55,6 +61,8 @@ class Account:
             if found is None:
                 return _response(400, {"Error": {"Code": "ResourceNotFoundException", "Message": "No such secret"}})
             return _response(200, {"SecretString": self._secrets[found]})
+        if operation in SANDBOXES:
+            return _response(200, SANDBOXES[operation])
         return _response(200, _taken(parameters)) if service in SENDERS else None
 
     def _ask(self, action: str, resource: str) -> bool:
@@ -110,6 +118,9 @@ RIGHTS: dict[str, Callable[[Account, Parameters], Iterator[Right]]] = {
     "SendBulkEmail": lambda account, of: account.email("ses:SendBulkEmail", of),
     "Publish": lambda _, of: iter([("sns:Publish", of["PhoneNumber"])]),
     "SendTextMessage": lambda _, of: iter([("sms-voice:SendTextMessage", of["OriginationIdentity"])]),
+    "GetAccount": lambda _, __: iter([("ses:GetAccount", "*")]),
+    "GetSMSSandboxAccountStatus": lambda _, __: iter([("sns:GetSMSSandboxAccountStatus", "*")]),
+    "DescribeAccountAttributes": lambda _, __: iter([("sms-voice:DescribeAccountAttributes", "*")]),
 }
 """What a call takes, by its name (AWS service authorization reference). A call that is not here is an error."""
 

@@ -163,6 +163,10 @@ OTHER_USES: dict[str, tuple[str, Callable[[Deployed, str], bool]]] = {
         "Lambda keeps what it could not apply in an encrypted queue",
         lambda of, at: of.name == "receipts" and at in keys_for(of),
     ),
+    **dict.fromkeys(
+        ("ses:GetAccount", "sns:GetSMSSandboxAccountStatus", "sms-voice:DescribeAccountAttributes"),
+        ("it asks whether the account is in a sandbox", lambda of, _: of.name == "observe"),
+    ),
     "ses:SendEmail": ("it sends", lambda of, _: of.name in CONSUMERS),
     "ses:SendBulkEmail": ("it sends", lambda of, _: of.name in CONSUMERS),
     "sns:Publish": ("it sends", lambda of, _: of.name in CONSUMERS),

@@ -22,6 +22,7 @@ from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain import lifecycle
 from wavecom.domain.notification import Channel, Status
@@ -199,6 +200,21 @@ def test_consumers_send_with_the_rights_of_their_roles(stage: Stage, provider: d
 
     assert {"ses:SendEmail", action} <= asked
     assert status_of(stage.store, FIRST) is status_of(stage.store, SECOND) is Status.SENT
+
+
+@pytest.mark.parametrize("variant", ["everything"])
+@pytest.mark.parametrize(
+    ("provider", "action"), [(SNS, "sns:GetSMSSandboxAccountStatus"), (EUM, "sms-voice:DescribeAccountAttributes")]
+)
+def test_the_observer_asks_for_sandboxes_with_the_rights_of_its_role(
+    stage: Stage, provider: dict[str, Any], action: str
+) -> None:
+    stage.providers[:] = [SES, provider]
+
+    _, asked = stage.invoke("observe", load("schedule"))
+
+    assert {"ses:GetAccount", action} <= asked
+    assert MongoSystemState(stage.mongo).sandboxes() == {"ses": True, provider["name"]: True}
 
 
 @pytest.mark.parametrize("variant", ["dev-sqs"])

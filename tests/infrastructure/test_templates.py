@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,11 @@ NOWHERE_IN_PARTICULAR = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
     "sns:Publish",
+    "ses:GetAccount",
+    "sns:GetSMSSandboxAccountStatus",
+    "sms-voice:DescribeAccountAttributes",
 }
-"""Actions that name no ARN: traces, the network interfaces of a VPC, and text messages to a phone number."""
+"""Actions that name no ARN: traces, network interfaces, text messages to a phone number, questions to an account."""
 
 
 def stage_of(variant: str) -> str:
@@ -440,3 +444,15 @@ def test_a_stage_may_name_its_zones(assemblies: Assemblies) -> None:
 
     assert set(by_name) == {"eu-central-1a", "eu-central-1b", "eu-central-1c"}
     assert all(each["Fn::Select"][1] == {"Fn::GetAZs": ""} for each in by_list)
+
+
+def test_a_domain_of_ones_own_is_printed_with_what_its_dns_record_points_to(assemblies: Assemblies) -> None:
+    def outputs(variant: str) -> dict[str, Any]:
+        (template,) = [each for each in assemblies[variant].templates if each.name.endswith("-api.template.json")]
+        found: dict[str, Any] = json.loads(template.read_text())["Outputs"]
+        return found
+
+    target = outputs("everything")["DnsTarget"]
+    assert target["Value"]["Fn::GetAtt"][1] == "RegionalDomainName"
+    assert "api.bank.example" in target["Description"]
+    assert "DnsTarget" not in outputs("prod-rabbitmq")
