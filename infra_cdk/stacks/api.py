@@ -92,12 +92,12 @@ class ApiStack(Stack):
             SesEvents(self, "Ses", foundation=foundation, receipts=self.receipts) if settings.ses is not None else None
         )
         CfnOutput(self, "Url", value=self.url, description="Where the API answers")
-        if self.domain is not None:
+        if settings.api_domain is not None and self.domain is not None:
             CfnOutput(
                 self,
                 "DnsTarget",
                 value=self.domain.regional_domain_name,
-                description=f"What the DNS record of {self.domain.name} points to (CNAME)",
+                description=f"What the DNS record of {settings.api_domain.name} points to (CNAME)",
             )
 
     @property

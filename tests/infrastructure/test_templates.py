@@ -58,7 +58,7 @@ Assemblies = dict[str, Assembly]
 def test_cdk_nag_finds_nothing(assemblies: Assemblies, variant: str) -> None:
     report = json.loads((assemblies[variant].folder / "validation-report.json").read_text())
 
-    assert report["pluginReports"] == []
+    assert [found for each in report["pluginReports"] for found in each["violations"]] == []
 
 
 def test_cdk_nag_would_find_something(tmp_path: Path) -> None:
