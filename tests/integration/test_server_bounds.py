@@ -66,7 +66,7 @@ def is_well(api: Api) -> bool:
     return api.get("/api/health").status_code == 200 and api.create().status_code == 201
 
 
-@pytest.mark.parametrize("framing", [b"Content-Length: 5000000", b"Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("framing", [b"Content-Length: 4000000", b"Transfer-Encoding: chunked"])
 def test_bodies_that_do_not_come_are_given_up(api: Api, monkeypatch: pytest.MonkeyPatch, framing: bytes):
     monkeypatch.setattr(guard, "BODY_SECONDS", 1.0)
     with ExitStack() as open_connections:
@@ -90,7 +90,7 @@ def test_large_bodies_that_do_not_come_let_no_others_wait_for_ever(api: Api, mon
     with ExitStack() as open_connections:
         slow = [open_connections.enter_context(connected(api)) for _ in range(20)]
         for connection in slow:  # more than there is room for
-            connection.sendall(POST + b"Content-Length: 5000000\r\n\r\n" + b" " * 100_000)
+            connection.sendall(POST + b"Content-Length: 4000000\r\n\r\n" + b" " * 100_000)
 
         assert is_well(api)
         assert {answered(each).split(b" ")[1] for each in slow} <= {b"408", b"503"}
