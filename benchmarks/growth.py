@@ -113,7 +113,7 @@ def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
         save=save,
         clock=parts.clock,
         timings=parts.settings.timings(),
-        sent_after_all=parts.receive.sent_after_all,
+        settle_unanswered=parts.receive.settle_unanswered,
     )
     waiting = iter([fill(stack, GROUP) for _ in range(REPEATS + 1)])
 

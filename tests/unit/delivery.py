@@ -39,6 +39,7 @@ class World:
         self.store = FakeStore()
         self.queue = FakeQueue()
         self.email = FakeProvider("email", Channel.EMAIL, takes)
+        self.second = FakeProvider("second", Channel.EMAIL, takes)
         self.sms = FakeProvider("sms", Channel.SMS, takes)
         self.breakers = PyBreakers(MemoryBreakerStates(), self.clock)
         self.pace = FakePace()

@@ -6,9 +6,10 @@ import pytest
 
 from tests.unit.delivery import World
 from wavecom.application.receive import LOOK_AGAIN_AFTER
+from wavecom.application.route import Route
 from wavecom.domain import lifecycle
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Notification, OnUnknown, Status
+from wavecom.domain.notification import Channel, Notification, OnUnknown, Status
 from wavecom.domain.outcomes import Receipt, TransientError, UnknownOutcomeError
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.ports import OutgoingMessage
@@ -169,3 +170,45 @@ def test_where_reports_cannot_be_read_nothing_is_sent_and_the_message_comes_agai
         delivery.run([retrying])
 
     assert delivery.email.accepted == []
+
+
+def near_its_deadline(world: World) -> Notification:
+    """A notification whose first retry would come after its deadline, with a second provider that has time."""
+    world.live[Channel.EMAIL].append(Route(provider=world.second, weight=0.0))
+    (notification,) = world.waiting(expires_at=world.clock() + timedelta(seconds=3))
+    return notification
+
+
+def test_what_was_reported_goes_to_no_other_provider_before_its_deadline(delivery: World, monkeypatch) -> None:
+    reports_during_the_call(delivery, monkeypatch)
+    notification = near_its_deadline(delivery)
+
+    delivery.run([notification])
+
+    assert delivery.second.accepted == []
+    assert delivery.receive.settle_unanswered([delivery.stored(notification)]) == {notification.id}
+    assert delivery.stored(notification).status is Status.SENT
+
+
+def test_what_nothing_was_reported_of_goes_to_another_before_its_deadline(delivery: World) -> None:
+    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+    notification = near_its_deadline(delivery)
+
+    delivery.run([notification])
+
+    assert len(delivery.second.accepted) == 1
+
+
+def test_where_reports_cannot_be_read_nothing_goes_to_another_provider(delivery: World, monkeypatch) -> None:
+    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+    notification = near_its_deadline(delivery)
+
+    def fails(ids, at):
+        raise StoreUnavailableError("down")
+
+    monkeypatch.setattr(delivery.kept, "about", fails)
+
+    delivery.run([notification])
+
+    assert delivery.second.accepted == []
+    assert delivery.stored(notification).status is Status.RETRYING

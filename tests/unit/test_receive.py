@@ -10,8 +10,9 @@ from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stor
 from wavecom.application.receive import KEPT_FOR, LOOK_AGAIN_AFTER, Receive
 from wavecom.domain import lifecycle, settlement
 from wavecom.domain.notification import Channel, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.outcomes import Outcome, Receipt
 from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.settlement import AttemptResult
 from wavecom.domain.suppression import Unwanted
 from wavecom.ports import Suppression
 
@@ -426,3 +427,30 @@ def test_a_report_that_comes_after_a_replay_settles_what_it_proves(reports: Repo
     reports.receive([report(replayed, fared)])
 
     assert reports.stored(replayed).status is status
+
+
+def replayed_and_sent(reports: Reports) -> tuple[Notification, Notification]:
+    """What a person replayed after an attempt without an answer, and the same once its provider has taken it."""
+    held = unknown_at("simulated-email", OnUnknown.HOLD)
+    queued_again = lifecycle.replay(held, at=NOON, timings=TIMINGS, asked=lifecycle.Replay(by="key")).after
+    later = reports.clock()
+    taken = lifecycle.claim(queued_again, retry_counts={0}, token="t", at=later, timings=TIMINGS)
+    under_way = settlement.begin(taken.after, provider="simulated-email", idempotent=False, at=later).after
+    attempt = replace(a_result(Outcome.DELIVERED, provider="simulated-email").attempt, started_at=later)
+    result = AttemptResult(attempt=attempt, receipt=Receipt("message-2"))
+    return queued_again, settlement.settle(under_way, result, at=later, timings=TIMINGS).after
+
+
+def test_that_the_attempt_before_a_replay_was_not_delivered_ends_nothing(reports: Reports) -> None:
+    queued_again, sent_anew = replayed_and_sent(reports)
+    reports.has(queued_again)
+
+    reports.receive([report(queued_again, Fared.UNDELIVERED)])
+    assert reports.kept.kept == {}
+
+    reports.has(sent_anew)
+    reports.receive([report(sent_anew, Fared.UNDELIVERED)])
+    assert reports.stored(sent_anew).status is Status.SENT
+
+    reports.receive([replace(report(sent_anew, Fared.UNDELIVERED), at=reports.clock())])
+    assert reports.stored(sent_anew).status is Status.UNDELIVERED

@@ -27,13 +27,12 @@ class World:
         self.store = FakeStore()
         self.queue = FakeQueue()
         self.system = FakeSystem()
+        self.kept = FakeKeptReports()
         self.sweep = Sweep(
             store=self.store,
             counters=self.store.counters,
             queue=self.queue,
-            receive=Receive(
-                store=self.store, suppressions=FakeSuppressions(), kept=FakeKeptReports(), clock=self.clock
-            ),
+            receive=Receive(store=self.store, suppressions=FakeSuppressions(), kept=self.kept, clock=self.clock),
             system=self.system,
             clock=self.clock,
             timings=TIMINGS,
@@ -217,3 +216,22 @@ def test_early_reports_are_applied_however_many_there_are(world: World) -> None:
 
     assert done["reported"] == 1100
     assert {world.stored(each).status for each in notifications} == {Status.DELIVERED}
+
+
+def test_what_was_reported_during_its_last_attempt_is_settled_and_does_not_expire(world: World) -> None:
+    under_way = begun(claimed(expires_at=NOON + timedelta(seconds=3)), "simulated-email", idempotent=False)
+    change = settlement.settle(under_way, a_result(Outcome.UNKNOWN), at=NOON + timedelta(seconds=1), timings=TIMINGS)
+    in_doubt = as_if_stored(world.store, change.after)
+    report = DeliveryReport(
+        notification_id=in_doubt.id,
+        provider="simulated-email",
+        fared=Fared.ACCEPTED,
+        reason=None,
+        unwanted=None,
+        at=NOON,
+    )
+    world.kept.keep([report], at=NOON, until=NOON + 2 * HOUR)
+
+    world.sweep(LONG)
+
+    assert world.stored(in_doubt).status is Status.SENT

@@ -42,7 +42,7 @@ class Claim:
     save: SaveUntil
     clock: Clock
     timings: Timings
-    sent_after_all: Callable[[Sequence[Notification]], set[str]]
+    settle_unanswered: Callable[[Sequence[Notification]], set[str]]
     """Asked which notifications turn out to be sent by reports that came meanwhile; they are not attempted again."""
     along: Callable[[list[Change]], list[Change]] = list
     """What is written along with the claims, in their transaction; asked once, before the first is written."""
@@ -56,7 +56,7 @@ class Claim:
         claims, token = Claims(), secrets.token_hex(16)
         left = _retry_counts(messages)
         found, missing = self._find(left)
-        settled = self.sent_after_all(found)
+        settled = self.settle_unanswered(found)
         found = [each for each in found if each.id not in settled]
         claims.early = list(
             {each.notification_id: each for each in messages if each.notification_id in missing}.values()

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -89,7 +89,7 @@ class Deliver:
             save=SaveUntil(store=self.store, deadline=deadline),
             clock=self.clock,
             timings=self.timings,
-            sent_after_all=self.receive.sent_after_all,
+            settle_unanswered=self.receive.settle_unanswered,
             along=along,
         )(messages)
         report.claimed, report.early = len(claims.claimed), len(claims.early)
@@ -142,8 +142,9 @@ class Deliver:
                 outcomes = sends.finished()
                 self.health.update(outcomes)
                 unwanted = self._unwanted(outcomes)
+                reported = self._reported(outcomes)
                 for outcome in outcomes:
-                    if again := self._failover(outcome):
+                    if again := self._failover(outcome, reported):
                         waiting.appendleft(again)
                     else:
                         endings.append(self._ending(outcome))
@@ -179,8 +180,28 @@ class Deliver:
             refused=planned.pending.refused,
         )
 
-    def _failover(self, finished: Finished) -> Pending | None:
+    def _reported(self, group: Sequence[Finished]) -> set[str]:
+        """Return those without an answer that must go to nobody else: their provider reports that it has them.
+
+        Where the reports cannot be read, that may be any of them.
+        """
+        unanswered = {
+            each.planned.pending.notification.id: each.planned.provider.name
+            for each in group
+            if each.result is not None
+            and each.result.attempt.outcome is Outcome.UNKNOWN
+            and settlement.may_fail_over(each.planned.pending.notification, each.result, at=self.clock())
+        }
+        try:
+            return self.receive.reported(unanswered)
+        except StoreUnavailableError:
+            logger.warning("Reports not read, no other provider is asked", extra={"count": len(unanswered)})
+            return set(unanswered)
+
+    def _failover(self, finished: Finished, reported: Collection[str]) -> Pending | None:
         """Return a refused notification to look for another provider, None where there is none, or none is wanted."""
+        if finished.planned.pending.notification.id in reported:
+            return None
         pending, result = finished.planned.pending, finished.result
         provider = finished.planned.provider.name
         if result is None or not settlement.may_fail_over(pending.notification, result, at=self.clock()):

@@ -1,10 +1,11 @@
 """Apply delivery reports of providers, and keep addresses that nobody may write to any more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavecom.domain import receipts
+from wavecom.domain.change import WAITING
 from wavecom.domain.notification import Notification
 from wavecom.domain.receipts import DeliveryReport, Fared
 from wavecom.ports import Clock, KeptReport, KeptReports, NotificationStore, Suppression, Suppressions
@@ -44,17 +45,29 @@ class Receive:
         now = self.clock()
         return len(self._apply_kept(self.kept.due(now, limit=BATCH), now))
 
-    def sent_after_all(self, notifications: Sequence[Notification]) -> set[str]:
-        """Apply what is kept about ``notifications`` of which an attempt got no answer; return the ids of what moved.
+    def settle_unanswered(self, notifications: Sequence[Notification]) -> set[str]:
+        """Apply what is kept about waiting notifications of which an attempt got no answer; return the ids that moved.
 
-        To be asked before such a one is attempted again: its provider may have reported during the call. One query,
-        none where every attempt was answered. Raises `StoreUnavailableError`.
+        To be called before such a one is attempted again, or expires: its provider may have reported during the call.
+        One query, none where every attempt was answered. Raises `StoreUnavailableError`.
         """
-        in_doubt = [each.id for each in notifications if each.unanswered]
+        in_doubt = [each.id for each in notifications if each.status in WAITING and each.unanswered]
         if not in_doubt:
             return set()
         now = self.clock()
         return self._apply_kept(self.kept.about(in_doubt, now), now)
+
+    def reported(self, providers: Mapping[str, str]) -> set[str]:
+        """Return those notifications whose provider, by notification id in ``providers``, has a report kept of them.
+
+        Each report proves that the provider has the message. Raises `StoreUnavailableError`.
+        """
+        if not providers:
+            return set()
+        found = (each.report for each in self.kept.about(list(providers), self.clock()))
+        return {
+            each.notification_id for each in found if each.fared and each.provider == providers[each.notification_id]
+        }
 
     def _apply_kept(self, kept: Sequence[KeptReport], now: datetime) -> set[str]:
         """Apply kept reports, put off those that are still too early, and forget the others."""
@@ -83,7 +96,7 @@ class Receive:
                     continue
                 if change := receipts.apply(notification, report, at=self.clock()):
                     changes[notification.id] = change
-                elif report.fared is not None and receipts.must_wait(notification):
+                elif receipts.must_wait(notification, report):
                     early.append(report)
             saved = {change.after.id for change in self.store.save(list(changes.values()))} if changes else set()
             moved |= saved

@@ -76,7 +76,10 @@ class Sweep:
 
     def _take_back(self, overdue: Sequence[Notification], busy: frozenset[Lane], at: datetime) -> Counter[str]:
         expired, abandoned, postponed, to_publish = [], [], [], []
+        settled = self.receive.settle_unanswered(overdue)
         for each in overdue:
+            if each.id in settled:
+                continue
             if each.status is Status.PROCESSING:
                 abandoned.append(settlement.abandon(each, at=at, timings=self.timings))
             elif each.is_expired(at):

@@ -110,14 +110,19 @@ def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
 def _speaks_of_sent(notification: Notification, report: DeliveryReport) -> bool:
     if report.fared is Fared.ACCEPTED:
         return False  # known already
-    ids = {report.provider_message_id, notification.provider_message_id} - {None}
-    of_another = len(ids) > 1  # where both are known
+    if report.provider_message_id is not None and notification.provider_message_id is not None:
+        of_another = report.provider_message_id != notification.provider_message_id
+    else:
+        was_in_doubt = report.provider in notification.unanswered
+        of_another = was_in_doubt and report.at < notification.attempts[-1].started_at
     if report.fared is Fared.UNDELIVERED and of_another:
         return False  # that of an attempt without an answer; the one that was sent may still arrive
     sent_after_all = report.fared is Fared.DELIVERED and report.provider in notification.unanswered
     return report.provider == notification.provider or sent_after_all
 
 
-def must_wait(notification: Notification) -> bool:
+def must_wait(notification: Notification, report: DeliveryReport) -> bool:
     """Whether a report may have come before our own record of the send, and is to be applied later."""
-    return notification.status in UNFINISHED
+    if report.fared is None or notification.status not in UNFINISHED:
+        return False
+    return not (notification.status is Status.QUEUED and report.provider in notification.unanswered)
