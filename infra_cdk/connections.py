@@ -1,4 +1,4 @@
-"""How many connections to MongoDB a stage may open, and how many its database takes: refused at synth if it is more.
+"""How many connections a stage may open, and how many its database and broker take: refused at synth if it is more.
 
 The environments that may run at once, times the connections that each keeps to a node, all twice: for a while after a
 deployment, environments of the version before keep theirs. Every call goes to the primary, so one node has to take all.
@@ -6,6 +6,9 @@ deployment, environments of the version before keep theirs. Every call goes to t
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+
+from wavecom import topology
+from wavecom.needs import NEEDS
 
 if TYPE_CHECKING:
     from infra_cdk.settings import StageSettings
@@ -24,6 +27,18 @@ CONNECTIONS_OF_TIER: Final = {
 """Of a node, on AWS in the general class (MongoDB Atlas documentation, "Atlas Service Limits": connection limits)."""
 ATLAS_RESERVES: Final = 10
 """Connections to a node that Atlas keeps for itself (the same page)."""
+CONNECTIONS_OF_BROKER: Final = {
+    "medium": 100,
+    "large": 1_500,
+    "xlarge": 3_000,
+    "2xlarge": 6_000,
+    "4xlarge": 12_000,
+    "8xlarge": 24_000,
+    "12xlarge": 36_000,
+    "16xlarge": 48_000,
+}
+"""What a node of each mq.m7g allows by default from RabbitMQ 4 on (Amazon MQ developer guide, "Default resource
+limits"). A configuration of the broker's own could raise it, which WaveCom does not make."""
 POOL_SIZES: Final = {"api": 2, "receipts": 2, "keys": 2, "deliver": 4, "sweep": 2, "observe": 2, "prepare": 2}
 """Connections of one environment, by the function's folder.
 
@@ -63,6 +78,30 @@ def connections(settings: "StageSettings") -> Mapping[str, int]:
         function: VERSIONS * count * (POOL_SIZES[function.split("-")[0]] + MONITORS)
         for function, count in environments(settings).items()
     }
+
+
+def broker_connections(settings: "StageSettings") -> int:
+    """Return how many connections the broker may get: one of each environment that uses it, and one of each mapping."""
+    users = {name: count for name, count in environments(settings).items() if "broker" in NEEDS[name.split("-")[0]]}
+    return VERSIONS * sum(users.values()) + len(topology.LANES) * settings.lane_shards
+
+
+def check_broker_connections(settings: "StageSettings") -> None:
+    """Raise ValueError where the functions may open more connections than the broker takes with one node away."""
+    if not settings.has_broker:
+        return
+    opened, takes = broker_connections(settings), broker_takes(settings)
+    if opened > takes:
+        raise ValueError(
+            f"the functions may open {opened:,} connections to the broker, and {settings.broker_nodes} of "
+            f"{settings.broker_instance} take {takes:,}: lower apiReserved or take a larger brokerInstance"
+        )
+
+
+def broker_takes(settings: "StageSettings") -> int:
+    """Return how many connections those nodes allow that are left while one is rebooted."""
+    size = settings.broker_instance.rpartition(".")[2]
+    return CONNECTIONS_OF_BROKER[size] * max(1, settings.broker_nodes - 1)
 
 
 def check_connections(settings: "StageSettings") -> None:

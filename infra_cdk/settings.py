@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from infra_cdk.connections import CONNECTIONS_OF_TIER, check_connections
+from infra_cdk.connections import CONNECTIONS_OF_TIER, check_broker_connections, check_connections
 from infra_cdk.function_settings import FunctionSettings, Part
 from wavecom import topology
 
@@ -32,7 +32,10 @@ class Atlas(Part):
 
 
 class Domain(Part):
-    """A name of one's own, with its certificate of AWS Certificate Manager. The DNS record stays with its owner."""
+    """A name of one's own, with its certificate of AWS Certificate Manager. The DNS record stays with its owner.
+
+    The certificate is in us-east-1 for the site, in the stage's region for the API.
+    """
 
     name: DomainName
     certificate_arn: Arn
@@ -151,6 +154,7 @@ class StageSettings(FunctionSettings):
             raise ValueError("brokerEndpoint goes with emulator and queueEngine rabbitmq")
         self.limits()
         check_connections(self)
+        check_broker_connections(self)
         return self
 
     @classmethod

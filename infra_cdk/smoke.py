@@ -6,7 +6,7 @@ Nothing is sent to anybody: it makes a test key, whose notifications go to simul
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -32,7 +32,7 @@ NOTIFICATIONS: Final = (
 )
 """One of each channel, in both lanes."""
 SENT: Final = frozenset({"SENT", "DELIVERED"})
-WELL: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+HEALTHY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
@@ -40,7 +40,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at: ``look`` returns what is wrong, a line each; what is well again is asked for until then."""
+    """One thing to look at: ``look`` returns what is wrong, a line each, and is asked again until that is nothing."""
 
     name: str
     look: Callable[[], list[str]]
@@ -50,30 +50,28 @@ class Check:
 class Sends:
     """One notification of each channel, accepted by the stage's API under a test key."""
 
-    def __init__(self, stage: Deployed) -> None:
-        self._api = _api(stage)
-        self._operator = stage.make_key(tenant=TENANT, name="smoke test", role="operator")
+    def __init__(self, stage: Deployed, at_the_end: ExitStack) -> None:
+        """Make keys, to be revoked ``at_the_end``, and send. Raises `DeployedError`."""
+        self._api = at_the_end.enter_context(_api(stage))
+        operator = stage.make_key(tenant=TENANT, name="smoke test", role="operator")
+        at_the_end.callback(self._call, "DELETE", f"/api/keys/{operator['keyId']}", operator["token"])
         wanted = {"tenantId": TENANT, "name": "smoke test", "test": True}
-        self._test = self._call("POST", "/api/keys", self._operator["token"], wanted)
+        test = self._call("POST", "/api/keys", operator["token"], wanted)
+        at_the_end.callback(self._call, "DELETE", f"/api/keys/{test['id']}", operator["token"])
+        self._token = test["token"]
         self._ids = [
-            (each["type"], self._call("POST", "/api/notifications", self._test["token"], each)["_id"])
-            for each in NOTIFICATIONS
+            (each["type"], self._call("POST", "/api/notifications", self._token, each)["_id"]) for each in NOTIFICATIONS
         ]
 
     def not_sent(self) -> list[str]:
         """Return which of them are not SENT, and what they are instead."""
         wrong = []
         for channel, identifier in self._ids:
-            found = self._call("GET", f"/api/notifications/{identifier}", self._test["token"])["notification"]
+            found = self._call("GET", f"/api/notifications/{identifier}", self._token)["notification"]
             if found["status"] not in SENT:
                 error = f": {found['error']}" if found.get("error") else ""
                 wrong.append(f"{channel} {identifier} is {found['status']}{error}")
         return wrong
-
-    def end(self) -> None:
-        """Revoke both keys."""
-        for key_id in (self._test["id"], self._operator["keyId"]):
-            self._call("DELETE", f"/api/keys/{key_id}", self._operator["token"])
 
     def _call(self, method: str, path: str, token: str, body: object = None) -> dict[str, Any]:
         try:
@@ -95,16 +93,16 @@ def _api(stage: Deployed) -> httpx.Client:
 
 def stacks_that_are_not_well(stage: Deployed) -> list[str]:
     """Return the stage's stacks that are not deployed whole."""
-    pages = stage.client("cloudformation").get_paginator("describe_stacks").paginate()
     found = {
         each["StackName"]: each["StackStatus"]
-        for page in pages
+        for region in {stage.region, EDGE_REGION}
+        for page in stage.client("cloudformation", region).get_paginator("describe_stacks").paginate()
         for each in page["Stacks"]
         if each["StackName"].startswith(f"{stage.prefix}-")
     }
     if not found:
         return [f"there is no stack of stage {stage.stage} in {stage.region or 'this region'}"]
-    return [f"{name} is {status}" for name, status in found.items() if status not in WELL]
+    return [f"{name} is {status}" for name, status in found.items() if status not in HEALTHY]
 
 
 def mappings_that_do_not_poll(stage: Deployed) -> list[str]:
@@ -181,15 +179,6 @@ def checks(stage: Deployed, sends: Sends, since: datetime) -> Iterator[Check]:
     yield Check("alarms", lambda: alarms_that_are_not_ok(stage), "docs/runbook.md has a section for each alarm.")
 
 
-@contextmanager
-def _sends(stage: Deployed) -> Iterator[Sends]:
-    sends = Sends(stage)
-    try:
-        yield sends
-    finally:
-        sends.end()
-
-
 def _until_well(check: Check, until: float) -> list[str]:
     """Look until nothing is wrong, or time is up, and return what was wrong last."""
     while wrong := _looked(check):
@@ -230,7 +219,8 @@ def run(
     stacks = Check("stacks", lambda: stacks_that_are_not_well(deployed), f"make deploy STAGE={stage}")
     well = _report(stacks, _until_well(stacks, time.monotonic()))
     try:
-        with _sends(deployed) as sends:
+        with ExitStack() as at_the_end:
+            sends = Sends(deployed, at_the_end)
             for check in checks(deployed, sends, since):
                 well &= _report(check, _until_well(check, until))
     except DeployedError as exc:

@@ -42,8 +42,8 @@ READ_BYTES: Final = 32 * 1024 * 1024
 DISCARD_SECONDS: Final = 5.0
 DISCARD_TIMES: Final = 4
 """How much more than the largest body is let come, and thrown away."""
-TURN_SECONDS: Final = 0.0005
-"""A tenth of CPython's own (sys.setswitchinterval)."""
+USUAL_TURN_SECONDS: Final = sys.getswitchinterval()
+TURN_SECONDS: Final = USUAL_TURN_SECONDS / 10
 LENGTH_DIGITS: Final = 15
 
 
@@ -108,7 +108,6 @@ class Rooms:
         self.reading = Room(max(READ_BYTES, max_body_bytes))
         self._working = Room(max_body_bytes)
         self._at_work = 0
-        self._usual_turn = sys.getswitchinterval()
 
     @asynccontextmanager
     async def work(self, size: int, until: float) -> AsyncIterator[None]:
@@ -125,7 +124,7 @@ class Rooms:
             finally:
                 self._at_work -= 1
                 if not self._at_work:
-                    sys.setswitchinterval(self._usual_turn)
+                    sys.setswitchinterval(USUAL_TURN_SECONDS)
 
 
 class Guard:

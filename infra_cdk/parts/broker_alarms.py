@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from infra_cdk.connections import broker_takes
 from infra_cdk.parts.alarms import BELOW, MINUTE, SILENCE_SAYS_NOTHING, Alarms
 from infra_cdk.parts.explanations import broker, broker_away, consumers_needed
 from infra_cdk.settings import StageSettings
@@ -13,18 +14,6 @@ CPU_PERCENT = 80
 CPU_MINUTES = 15
 DISK_FREE_LIMITS = 2
 """In disk alarm limits: at one of them the broker stops."""
-CONNECTIONS = {
-    "medium": 100,
-    "large": 1_500,
-    "xlarge": 3_000,
-    "2xlarge": 6_000,
-    "4xlarge": 12_000,
-    "8xlarge": 24_000,
-    "12xlarge": 36_000,
-    "16xlarge": 48_000,
-}
-"""What a node of each mq.m7g allows by default from RabbitMQ 4 on (Amazon MQ developer guide, "Default resource
-limits"). A configuration of the broker's own could raise it, which WaveCom does not make."""
 NEAR = 0.8
 
 
@@ -95,9 +84,8 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
 
 
 def connections_max(settings: StageSettings) -> int:
-    """Return how many connections are near the limit of those nodes that are left while one is rebooted."""
-    size = settings.broker_instance.rpartition(".")[2]
-    return round(NEAR * CONNECTIONS[size] * max(1, settings.broker_nodes - 1))
+    """Return how many connections are near the limit."""
+    return round(NEAR * broker_takes(settings))
 
 
 def memory_percent(settings: StageSettings) -> cloudwatch.MathExpression:

@@ -7,7 +7,8 @@ from infra_cdk.settings import StageSettings
 from wavecom import metrics, topology
 
 FULL_PERCENT = 95
-"""Of the account's concurrency. The metric is each minute's maximum, which is 100 wherever Lambda throttles by it."""
+"""Of the account's concurrency. The metric is each minute's maximum, which is 100 wherever Lambda throttles for the
+account's limit: what is reserved counts as used."""
 
 
 def database_away(settings: StageSettings) -> Explanation:
@@ -47,17 +48,21 @@ def consumers_needed(settings: StageSettings) -> int:
 
 
 def concurrency_percent() -> cloudwatch.MathExpression:
-    """Return how much of the account's concurrency is in use, by whatever functions.
+    """Return how much of the account's concurrency is in use or reserved, by whatever functions.
 
-    Service Quotas knows the limit by the metric (Amazon CloudWatch user guide, "Visualizing your service quotas and
-    setting alarms"; AWS Lambda developer guide, "Monitoring concurrency").
+    What runs beside reserved concurrency can use no more than the rest (AWS Lambda developer guide, "Types of metrics
+    for Lambda functions": ClaimedAccountConcurrency). Service Quotas knows the limit by the other metric (Amazon
+    CloudWatch user guide, "Visualizing your service quotas and setting alarms").
     """
     return cloudwatch.MathExpression(
-        expression="100 * running / SERVICE_QUOTA(running)",
+        expression="100 * claimed / SERVICE_QUOTA(running)",
         using_metrics={
+            "claimed": cloudwatch.Metric(
+                namespace="AWS/Lambda", metric_name="ClaimedAccountConcurrency", statistic="Maximum", period=MINUTE
+            ),
             "running": cloudwatch.Metric(
                 namespace="AWS/Lambda", metric_name="ConcurrentExecutions", statistic="Maximum", period=MINUTE
-            )
+            ),
         },
         label="Concurrency, percent of the account's",
         period=MINUTE,

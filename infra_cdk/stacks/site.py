@@ -72,6 +72,13 @@ class SiteStack(Stack):
             self._upload()
         url = site.domain.name if site.domain else self.distribution.distribution_domain_name
         CfnOutput(self, "Url", value=f"https://{url}", description="Where the dashboard is")
+        if site.domain:
+            CfnOutput(
+                self,
+                "DnsTarget",
+                value=self.distribution.distribution_domain_name,
+                description=f"What the DNS record of {site.domain.name} points to (CNAME)",
+            )
 
     def _make_bucket(self, settings: StageSettings) -> s3.Bucket:
         bucket = s3.Bucket(

@@ -23,6 +23,7 @@ HEALTHY: dict[str, float] = {
     "Throttles": 0,
     "Duration": 1_000,
     "ConcurrentExecutions": 20,
+    "ClaimedAccountConcurrency": 320,
     "5xx": 0,
     "Count": 1_000,
     "Latency": 50,
@@ -117,13 +118,19 @@ FAULTS: dict[str, Changes] = {
         (in_queue("QueueWait", topology.HIGH_PRIORITY), MISSING),
     ],
     "The account's concurrency is used up": [
-        (of("ConcurrentExecutions"), QUOTA),
+        (of("ClaimedAccountConcurrency"), QUOTA),
+        (of("ConcurrentExecutions"), 0.7 * QUOTA),  # the rest is reserved, and idle
         (of("Throttles"), 100),
         (of("5xx"), 300),
         (of("5xxErrorRate"), 30),
         (in_queue("QueueDepth", topology.HIGH_PRIORITY), 20_000),
         (in_queue("QueueDepth", topology.STANDARD), 20_000),
         (of("QueueWait"), 600_000),
+    ],
+    "More requests come at once than apiReserved": [
+        (of("Throttles", "Api"), 100),
+        (of("5xx"), 300),
+        (of("5xxErrorRate"), 30),
     ],
     "The sweep is still running when its next run begins": [
         (of("Throttles", "Sweep"), 1),

@@ -38,7 +38,7 @@ OF_BROKER = {"broker-memory", "broker-cpu", "broker-disk", "broker-connections",
 OF_FUNCTION = {"errors", "throttles", "duration"}
 KNOWN_TO_AWS = {
     "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
-    "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions"},
+    "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions", "ClaimedAccountConcurrency"},
     "AWS/ApiGateway": {"5xx", "4xx", "Count", "Latency"},
     "AWS/AmazonMQ": {
         "RabbitMQMemUsed",

@@ -447,12 +447,16 @@ def test_a_stage_may_name_its_zones(assemblies: Assemblies) -> None:
 
 
 def test_a_domain_of_ones_own_is_printed_with_what_its_dns_record_points_to(assemblies: Assemblies) -> None:
-    def outputs(variant: str) -> dict[str, Any]:
-        (template,) = [each for each in assemblies[variant].templates if each.name.endswith("-api.template.json")]
+    def outputs(variant: str, part: str) -> dict[str, Any]:
+        (template,) = [each for each in assemblies[variant].templates if each.name.endswith(f"-{part}.template.json")]
         found: dict[str, Any] = json.loads(template.read_text())["Outputs"]
         return found
 
-    target = outputs("everything")["DnsTarget"]
-    assert target["Value"]["Fn::GetAtt"][1] == "RegionalDomainName"
-    assert "api.bank.example" in target["Description"]
-    assert "DnsTarget" not in outputs("prod-rabbitmq")
+    for part, name, target in (
+        ("api", "api.bank.example", "RegionalDomainName"),
+        ("site", "wavecom.bank.example", "DomainName"),
+    ):
+        output = outputs("everything", part)["DnsTarget"]
+        assert output["Value"]["Fn::GetAtt"][1] == target
+        assert name in output["Description"]
+        assert "DnsTarget" not in outputs("prod-rabbitmq", part)

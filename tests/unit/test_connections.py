@@ -1,11 +1,18 @@
-"""Connections to MongoDB: what the functions may open fits what a node of the database takes, or synth refuses."""
+"""Connections: what the functions may open fits what the database and the broker take, or synth refuses."""
 
 import json
 from typing import Any
 
 import pytest
 
-from infra_cdk.connections import ATLAS_RESERVES, CONNECTIONS_OF_TIER, POOL_SIZES, connections, environments
+from infra_cdk.connections import (
+    ATLAS_RESERVES,
+    CONNECTIONS_OF_TIER,
+    POOL_SIZES,
+    broker_connections,
+    connections,
+    environments,
+)
 from infra_cdk.settings import StageError, StageSettings
 from layers.build import function_names
 from local.config import PROJECT
@@ -22,7 +29,8 @@ def of(stage: str, **changes: Any) -> StageSettings:
 @pytest.mark.parametrize("engine", ["sqs", "rabbitmq"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_stages_fit_their_tiers_on_either_engine(stage: str, engine: str) -> None:
-    settings = of(stage, queueEngine=engine)
+    smaller = {"apiReserved": 20} if engine == "rabbitmq" and stage == "dev" else {}
+    settings = of(stage, queueEngine=engine, **smaller)
 
     assert sum(connections(settings).values()) <= CONNECTIONS_OF_TIER[settings.mongodb_tier] - ATLAS_RESERVES
 
@@ -60,6 +68,18 @@ def test_a_larger_tier_or_a_smaller_account_makes_room() -> None:
 
 
 def test_a_mapping_of_rabbitmq_has_one_environment_a_queue() -> None:
-    settings = of("dev", queueEngine="rabbitmq", laneShards=4)
+    settings = of("dev", queueEngine="rabbitmq", laneShards=4, apiReserved=20)
 
     assert environments(settings)["deliver-high"] == environments(settings)["deliver-standard"] == 4
+
+
+def test_more_than_the_broker_takes_is_refused_in_a_sentence() -> None:
+    assert broker_connections(of("dev", queueEngine="rabbitmq", apiReserved=20)) <= 100
+
+    told = r"may open 2\d\d connections to the broker, and 1 of mq\.m7g\.medium take 100: lower apiReserved or take"
+    with pytest.raises(StageError, match=told):
+        of("dev", queueEngine="rabbitmq", apiReserved=100)
+    with pytest.raises(StageError, match=r"3 of mq\.m7g\.medium take 200"):
+        of("dev", queueEngine="rabbitmq", apiReserved=100, brokerNodes=3)
+    assert of("dev", queueEngine="rabbitmq", apiReserved=100, brokerInstance="mq.m7g.large")
+    assert of("dev", queueEngine="sqs", apiReserved=100)

@@ -1,13 +1,17 @@
 """What a process of ours is like before its first event; each test looks at a fresh one."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
 
+from local.config import PROJECT
+
 
 def in_a_fresh_process(code: str) -> Any:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 

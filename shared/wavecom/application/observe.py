@@ -23,6 +23,8 @@ HEALTH_WINDOW = timedelta(minutes=2)
 BREAKER_VALUES = {"closed": 0, "half-open": 1, "open": 2}
 MEANINGFUL_ATTEMPTS = 10
 """Fewer attempts in the window say little: one failure of two is no rate of 50 percent."""
+SANDBOX_MINUTES = 10
+"""How often providers are asked whether they hold our account in a sandbox."""
 TENANTS_WINDOW = timedelta(minutes=1)
 TENANTS_SHOWN = 10
 DEAD_LETTERS_SHOWN = timedelta(days=90)
@@ -63,6 +65,7 @@ class Observe:
             raise
         self.metrics.gauge(metrics.DATABASE_REACHABLE, 1)
         self.metrics.gauge(metrics.OBSERVE_HEARTBEAT, 1)
+        self._note_sandboxes(self.clock())
         return level
 
     def _measure(self) -> Level:
@@ -81,7 +84,6 @@ class Observe:
         self.metrics.gauge(metrics.ACCEPTED_PER_MINUTE, accepted)
         self.metrics.gauge(metrics.DEGRADATION_LEVEL, level.value)
         self._log_tenants(now)
-        self._note_sandboxes(now)
         self.system.set_level(level, now)
         self.system.beat("observe", now)
         return level
@@ -116,11 +118,14 @@ class Observe:
             logger.info("Busy tenant", extra={"tenant": tenant, "accepted": accepted[tenant], **counts})
 
     def _note_sandboxes(self, now: datetime) -> None:
+        """Ask now and then, when all else is done: a provider that stands still delays nothing."""
+        if now.minute % SANDBOX_MINUTES:
+            return
         for provider in self.with_sandbox:
             try:
                 self.system.set_sandbox(provider.name, now, in_sandbox=provider.in_sandbox())
-            except ProviderError as exc:
-                logger.warning("Sandbox not known", extra={"provider": provider.name, "code": exc.code})
+            except (ProviderError, StoreUnavailableError):
+                logger.warning("Sandbox not known", extra={"provider": provider.name}, exc_info=True)
 
     def _follow_health(self, totals: Totals, now: datetime) -> None:
         """Move the weights of providers that fail or are slow, and drift them back."""
