@@ -133,7 +133,7 @@ def test_a_page_of_its_own_origin_changes_what_it_likes(api: Api, browser: Brows
     page = browser.new_context().new_page()
     page.goto(f"{address}/api/docs")
 
-    for method, template, path in routes:
+    for method, template, path in sorted(routes, key=lambda each: each[0] == "DELETE"):  # what is gone cannot change
         body = json.dumps(BODIES[template]) if template in BODIES else None
         status = page.evaluate(CALL, [method, address + path, body, "cors", "application/json"])
         assert 200 <= status < 300, (method, path, status)
