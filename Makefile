@@ -27,6 +27,8 @@ SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
 # A stage of cdk.json, and settings in place of its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
 CDK = infra_cdk/node_modules/.bin/cdk
 CDK_CONTEXT = -c stage=$(or $(STAGE),$(error set STAGE, for example make $@ STAGE=dev)) $(addprefix -c ,$(CONTEXT))
+# Before anything is installed for it.
+$(if $(filter synth bootstrap deploy diff destroy,$(MAKECMDGOALS)),$(if $(STAGE),,$(error set STAGE, for example make $(firstword $(MAKECMDGOALS)) STAGE=dev)))
 CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 

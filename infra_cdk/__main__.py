@@ -25,8 +25,15 @@ def _settings(app: App) -> StageSettings:
     stage = context("stage")
     if not stage:
         raise StageError("stage is missing: say -c stage=dev, or another stage of cdk.json")
-    overrides = {name: value for name in StageSettings.names() if (value := context(name)) is not None}
+    given = app.node.get_all_context()
+    StageSettings.check_names(given)
+    overrides = {name: _value(given[name]) for name in StageSettings.names() & given.keys()}
     return StageSettings.from_context(context("stages"), stage, overrides)
+
+
+def _value(given: object) -> object:
+    """Return what ``-c name=value`` means, which is always a text: ``null`` is none at all."""
+    return None if given == "null" else given
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """``python -m infra_cdk.api_key``: an API key of a deployed stage, by its keys function."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from infra_cdk.deployed import Deployed, DeployedError
 
+Role = Literal["tenant", "operator"]
 cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -19,7 +20,7 @@ def run(
         str, typer.Option(help="Tenant that the key opens: letters, digits, - and _, a letter or a digit first.")
     ],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "first",
-    role: Annotated[str, typer.Option(help="tenant, or operator, who sees metrics over all tenants.")] = "tenant",
+    role: Annotated[Role, typer.Option(help="An operator sees metrics over all tenants, and makes keys.")] = "tenant",
 ) -> None:
     """Make an API key and print its token, once. Needs the right to invoke wavecom-<stage>-keys."""
     try:

@@ -1,12 +1,11 @@
 """A stage as it stands in its account: its region, its stacks, and the keys that its function makes."""
 
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 
@@ -19,15 +18,14 @@ class Deployed:
     """The stage ``stage`` in the account that the shell is signed in to."""
 
     def __init__(self, stage: str) -> None:
+        """Raise `DeployedError` where cdk.json has no such stage."""
+        stages = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
+        if stage not in stages:
+            known = ", ".join(sorted(stages))
+            raise DeployedError(f"stage {stage!r} is not in the stages of cdk.json, which has: {known}")
         self.stage = stage
         self.prefix = f"wavecom-{stage}"
-
-    @cached_property
-    def region(self) -> str | None:
-        """The region that cdk.json gives the stage, None where the shell's is to decide."""
-        stages = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
-        region: str | None = stages.get(self.stage, {}).get("region")
-        return region
+        self.region: str = stages[stage]["region"]
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return boto3's client of a service, in the stage's region unless another one is given."""
@@ -41,7 +39,7 @@ class Deployed:
             answer = self.client("lambda").invoke(FunctionName=function, Payload=payload)
             made: dict[str, str] = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError) as exc:
-            raise DeployedError(f"{function} cannot be invoked: {exc}") from exc
+            raise self._error(f"{function} cannot be invoked", exc) from exc
         if "FunctionError" in answer:
             raise DeployedError(f"{function} refused: {made.get('errorMessage', 'see its log')}")
         return made
@@ -52,8 +50,27 @@ class Deployed:
         try:
             (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         except (BotoCoreError, ClientError) as exc:
-            raise DeployedError(f"{stack} cannot be looked at: {exc}") from exc
+            raise self._error(f"{stack} cannot be looked at", exc) from exc
         for each in found.get("Outputs", []):
             if each["OutputKey"] == name:
                 return str(each["OutputValue"])
         raise DeployedError(f"{stack} has no output {name}: is it deployed whole?")
+
+    def stacks(self, region: str) -> list[dict[str, Any]]:
+        """Return the stage's stacks in a region, as CloudFormation describes them. Raises `DeployedError`."""
+        try:
+            pages = self.client("cloudformation", region).get_paginator("describe_stacks").paginate()
+            found = [each for page in pages for each in page["Stacks"]]
+        except (BotoCoreError, ClientError) as exc:
+            raise self._error(f"The stacks in {region} cannot be looked at", exc) from exc
+        return [each for each in found if each["StackName"].startswith(f"{self.prefix}-")]
+
+    def _error(self, what: str, exc: BotoCoreError | ClientError) -> DeployedError:
+        """Return what went wrong, with what to do about it where that is known."""
+        if isinstance(exc, NoCredentialsError):
+            return DeployedError(f"{what}: sign in to AWS first; aws sts get-caller-identity says who you are")
+        if isinstance(exc, ClientError) and exc.response["Error"]["Code"] == "ResourceNotFoundException":
+            return DeployedError(
+                f"{what}: stage {self.stage} is not deployed in {self.region}; make deploy STAGE={self.stage}"
+            )
+        return DeployedError(f"{what}: {exc}")

@@ -1,6 +1,7 @@
 """Everything that a stage can choose: ``cdk.json``'s context, validated before anything is synthesised."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -15,6 +16,7 @@ Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$")]
 SecretName = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{0,512}$")]
 """A name, not an ARN (AWS Secrets Manager API reference, "CreateSecret")."""
 TIER = f"^({'|'.join(CONNECTIONS_OF_TIER)})$"
+ZoneName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
 DomainName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
 
@@ -82,7 +84,7 @@ class StageSettings(FunctionSettings):
     cidr: Cidr = "10.60.0.0/20"
     zones: Annotated[int, Field(ge=2, le=3)] = 2
     zone_names: Annotated[
-        tuple[str, ...] | None,
+        list[ZoneName] | None,
         Field(description="The zones by name, as many as zones; without, the first ones that the region lists"),
     ] = None
     nat_gateways: Annotated[int, Field(ge=1, le=3)] = 1
@@ -176,6 +178,16 @@ class StageSettings(FunctionSettings):
                     for error in exc.errors(include_url=False)
                 )
             ) from None
+
+    @classmethod
+    def check_names(cls, given: Iterable[str]) -> None:
+        """Raise `StageError` for what ``-c name=value`` cannot set. Names that are not words are CDK's own."""
+        known = cls.names() | {"stage", "stages"}
+        every = {to_camel(name) for name in cls.model_fields}
+        for name in sorted(each for each in given if re.fullmatch(r"[A-Za-z_]+", each) and each not in known):
+            if name in every:
+                raise StageError(f"{name} is set in cdk.json, in the stage itself: it is no plain value")
+            raise StageError(f"{name} is no setting of a stage; infra_cdk/settings.py has them all")
 
     @classmethod
     def names(cls) -> frozenset[str]:

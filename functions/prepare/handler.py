@@ -7,9 +7,13 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from wavecom.adapters.mongo.client import Mongo, available
 from wavecom.adapters.mongo.indexes import create_indexes
 from wavecom.bootstrap import container, entry_point
+from wavecom.domain.errors import StoreUnavailableError
 
+REACHED_WITHIN = timedelta(seconds=45)
+"""Longer than the election of a primary takes."""
 RESERVE = timedelta(seconds=15)
 """For the queues, after the indexes."""
 
@@ -18,12 +22,23 @@ logger = logging.getLogger("wavecom.prepare")
 
 def _handle(event: dict[str, Any], context: Any) -> None:
     parts = container("prepare")
+    _check_that_it_is_reached(parts.mongo)
     create_indexes(
         parts.mongo.database, timeout=timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
     )
     if parts.settings.broker == "rabbitmq":  # SQS queues are resources of the stack itself
         parts.queue.declare()
     logger.info("Prepared", extra={"broker": parts.settings.broker})
+
+
+def _check_that_it_is_reached(mongo: Mongo) -> None:
+    """Find out soon, rather than after the time that indexes may take."""
+    try:
+        with available(REACHED_WITHIN):
+            mongo.database.command("ping")
+    except StoreUnavailableError as exc:
+        advice = 'does its access list let the functions in (docs/deploy.md, "A database")?'
+        raise StoreUnavailableError(f"{exc}; is its connection string right, and {advice}") from exc
 
 
 lambda_handler = entry_point("prepare", _handle)

@@ -5,7 +5,6 @@ import queue
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,8 +96,9 @@ def test_it_shows_earlier_ones_then_new_ones_and_their_changes_until_ctrl_c(api:
 
 
 def test_as_json_it_prints_a_document_a_line(api: Api):
-    with tailing(api, "--json", "--last", "0", "--type", "email") as tail:
-        time.sleep(2)
+    earlier = api.created()["_id"]
+    with tailing(api, "--json", "--last", "1", "--type", "email") as tail:
+        assert json.loads(tail.line())["notification"]["_id"] == earlier
         api.created(type="SMS", recipient="+12025550123", subject=None)
         identifier = api.created(message="two\nlines\x1b[0m")["_id"]
         new = json.loads(tail.line())

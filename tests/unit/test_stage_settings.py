@@ -45,6 +45,7 @@ def test_a_stage_that_is_not_there_is_told_with_those_that_are() -> None:
         ({"network": "privatelink"}, "atlasEndpointService is required"),
         ({"zoneNames": ["eu-central-1a"]}, "zoneNames must name 2 zones, as zones says"),
         ({"zoneNames": ["eu-central-1a", "eu-central-1a"]}, "zoneNames must name 2 zones, as zones says"),
+        ({"zoneNames": ["eu-central-1", "eu-central-1-a"]}, "stages.dev.zoneNames.0: String should match"),
         ({"zoneNames": ["eu-central-1a", "us-east-1a"]}, "zoneNames must be zones of eu-central-1, such as"),
         ({"natGateways": 3, "network": "nat"}, "natGateways must not be more than zones"),
         ({"brokerNodes": 3, "network": "nat"}, "zones must be 3 with brokerNodes 3"),
@@ -71,6 +72,24 @@ def test_what_the_command_line_says_wins() -> None:
     assert "logLevel" in StageSettings.names()
     assert "stage" not in StageSettings.names()
     assert "site" not in StageSettings.names()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("apiReservd", "apiReservd is no setting of a stage"),
+        ("api_reserved", "api_reserved is no setting of a stage"),
+        ("zoneNames", "zoneNames is set in cdk.json"),
+        ("ses", "ses is set in cdk.json"),
+    ],
+)
+def test_what_the_command_line_cannot_set_is_refused(name: str, told: str) -> None:
+    with pytest.raises(StageError, match=told):
+        StageSettings.check_names(["stage", "logLevel", name])
+
+
+def test_what_cdk_itself_sets_is_no_setting_of_ours() -> None:
+    StageSettings.check_names(["stage", "stages", "queueEngine", "@aws-cdk/core:x", "aws:cdk:enable-asset-metadata"])
 
 
 def test_every_setting_of_the_functions_is_given_by_its_name_or_set_elsewhere() -> None:

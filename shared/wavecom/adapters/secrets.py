@@ -25,5 +25,6 @@ def read_secret(name: str) -> str:
     try:
         value: str = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=name)["SecretString"]
     except (BotoCoreError, ClientError, KeyError) as exc:
-        raise UnavailableError(f"The secret {name} cannot be read") from exc
+        reason = exc.response["Error"]["Code"] if isinstance(exc, ClientError) else type(exc).__name__
+        raise UnavailableError(f"The secret {name} cannot be read: {reason}") from exc
     return value

@@ -40,18 +40,22 @@ class Mongo:
     """A database and its client, one a process, safe to use from many threads."""
 
     def __init__(self, uri: str, database: str, *, pool_size: int = 100) -> None:
-        self._client: MongoClient[Document] = MongoClient(
-            uri,
-            appname="wavecom",
-            tz_aware=True,
-            maxPoolSize=pool_size,
-            connectTimeoutMS=3_000,
-            socketTimeoutMS=20_000,
-            serverSelectionTimeoutMS=3_000,
-            waitQueueTimeoutMS=5_000,
-            retryWrites=True,
-            retryReads=True,
-        )
+        """Raise `StoreUnavailableError` where ``uri`` is no connection string, or its name is not to be found."""
+        try:
+            self._client: MongoClient[Document] = MongoClient(
+                uri,
+                appname="wavecom",
+                tz_aware=True,
+                maxPoolSize=pool_size,
+                connectTimeoutMS=3_000,
+                socketTimeoutMS=20_000,
+                serverSelectionTimeoutMS=3_000,
+                waitQueueTimeoutMS=5_000,
+                retryWrites=True,
+                retryReads=True,
+            )
+        except (PyMongoError, ValueError) as exc:  # without its cause, which may quote the password
+            raise StoreUnavailableError(f"The connection string leads to no MongoDB ({type(exc).__name__})") from None
         self.database: Database[Document] = self._client.get_database(
             database, write_concern=MAJORITY, read_concern=ReadConcern("majority")
         )
