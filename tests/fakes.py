@@ -388,7 +388,7 @@ class FakeSystem:
     def __init__(self) -> None:
         self.stored = Level.NORMAL
         self.beats: dict[str, datetime] = {}
-        self.in_sandbox: dict[str, bool] = {}
+        self.in_sandbox: dict[str, tuple[datetime, bool]] = {}
 
     def level(self) -> Level:
         return self.stored
@@ -399,11 +399,11 @@ class FakeSystem:
     def beat(self, name: str, at: datetime) -> None:
         self.beats[name] = at
 
-    def sandboxes(self) -> dict[str, bool]:
-        return dict(self.in_sandbox)
+    def sandboxes(self, since: datetime) -> dict[str, bool]:
+        return {name: is_in for name, (at, is_in) in self.in_sandbox.items() if at > since}
 
     def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
-        self.in_sandbox[provider] = in_sandbox
+        self.in_sandbox[provider] = (at, in_sandbox)
 
 
 class FakeMetrics:

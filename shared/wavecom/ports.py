@@ -463,8 +463,8 @@ class SystemState(Protocol):
     def beat(self, name: str, at: datetime) -> None:
         """Store that the scheduled function ``name`` ran."""
 
-    def sandboxes(self) -> dict[str, bool]:
-        """Return whether our account is in a provider's sandbox, by the name of each provider that said so."""
+    def sandboxes(self, since: datetime) -> dict[str, bool]:
+        """Return whether our account is in a provider's sandbox, by the name of each one that said it since then."""
 
     def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
         """Store what a provider said of that."""

@@ -117,7 +117,8 @@ def test_smoke_finds_that_all_is_well(on_sqs: Account, token: str) -> None:
 
 def test_smoke_says_what_is_not_well(on_sqs: Account, token: str) -> None:
     functions, cloudwatch = on_sqs.client("lambda"), on_sqs.client("cloudwatch")
-    (mapping,) = functions.list_event_source_mappings(FunctionName="wavecom-dev-deliver-high")["EventSourceMappings"]
+    mappings = functions.list_event_source_mappings(FunctionName="wavecom-dev-deliver-high")["EventSourceMappings"]
+    (mapping,) = [each for each in mappings if each["EventSourceArn"].endswith(topology.HIGH_PRIORITY)]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     cloudwatch.set_alarm_state(AlarmName="wavecom-dev-high-depth", StateValue="ALARM", StateReason="Deep")
     try:

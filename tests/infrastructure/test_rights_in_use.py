@@ -214,7 +214,10 @@ def test_the_observer_asks_for_sandboxes_with_the_rights_of_its_role(
     _, asked = stage.invoke("observe", load("schedule"))
 
     assert {"ses:GetAccount", action} <= asked
-    assert MongoSystemState(stage.mongo).sandboxes() == {"ses": True, provider["name"]: True}
+    assert MongoSystemState(stage.mongo).sandboxes(datetime(2026, 1, 1, tzinfo=UTC)) == {
+        "ses": True,
+        provider["name"]: True,
+    }
 
 
 @pytest.mark.parametrize("variant", ["dev-sqs"])

@@ -204,21 +204,28 @@ def test_the_level_falls_when_the_load_has_passed(world: World) -> None:
     assert world.observe() is Level.NORMAL
 
 
-def test_what_a_provider_says_of_its_sandbox_is_stored(world: World) -> None:
+def test_what_a_provider_says_of_its_sandbox_is_stored_and_asked_for_now_and_then(world: World) -> None:
+    long_ago = NOON - timedelta(days=1)
     world.observe()
-    assert world.system.sandboxes() == {"ses": True}
+    assert world.system.sandboxes(long_ago) == {"ses": True}
 
     world.account.says = False
+    world.clock.advance(timedelta(minutes=9))
     world.observe()
-    assert world.system.sandboxes() == {"ses": False}
+    assert world.system.sandboxes(long_ago) == {"ses": True}
+
+    world.clock.advance(timedelta(minutes=1))
+    world.observe()
+    assert world.system.sandboxes(long_ago) == {"ses": False}
 
 
 def test_a_provider_that_does_not_say_leaves_what_is_known_and_hides_nothing_else(world: World) -> None:
     world.observe()
     world.account.trouble = TransientError("Busy", code="busy")
     world.metrics.values.clear()
+    world.clock.advance(timedelta(minutes=10))
 
     world.observe()
 
-    assert world.system.sandboxes() == {"ses": True}
+    assert world.system.sandboxes(NOON - timedelta(days=1)) == {"ses": True}
     assert world.metrics.values["Heartbeat",] == 1

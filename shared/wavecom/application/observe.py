@@ -23,7 +23,7 @@ HEALTH_WINDOW = timedelta(minutes=2)
 BREAKER_VALUES = {"closed": 0, "half-open": 1, "open": 2}
 MEANINGFUL_ATTEMPTS = 10
 """Fewer attempts in the window say little: one failure of two is no rate of 50 percent."""
-SANDBOX_MINUTES = 10
+SANDBOX_ASKED_EVERY = timedelta(minutes=10)
 """How often providers are asked whether they hold our account in a sandbox."""
 TENANTS_WINDOW = timedelta(minutes=1)
 TENANTS_SHOWN = 10
@@ -119,9 +119,12 @@ class Observe:
 
     def _note_sandboxes(self, now: datetime) -> None:
         """Ask now and then, when all else is done: a provider that stands still delays nothing."""
-        if now.minute % SANDBOX_MINUTES:
+        if not self.with_sandbox:
             return
+        known = self.system.sandboxes(since=now - SANDBOX_ASKED_EVERY)
         for provider in self.with_sandbox:
+            if provider.name in known:
+                continue
             try:
                 self.system.set_sandbox(provider.name, now, in_sandbox=provider.in_sandbox())
             except (ProviderError, StoreUnavailableError):

@@ -10,6 +10,8 @@ from wavecom.domain.routing import WeightChange
 from wavecom.ports import Breakers, BreakerState, Clock, Counters, SystemState, Weights
 
 WINDOW = timedelta(minutes=5)
+SANDBOX_KNOWN = timedelta(minutes=35)
+"""For so long what a provider said of its sandbox holds, though it was asked three times in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class Providers:
         recent = Totals.merged(self.counters.minutes(None, self.clock() - WINDOW).values())
         outcomes, faults, milliseconds = recent.providers(), recent.provider_faults(), recent.provider_milliseconds()
         states, history = self.breakers.states(), self.weights.history()
-        sandboxes = self.system.sandboxes()
+        sandboxes = self.system.sandboxes(since=self.clock() - SANDBOX_KNOWN)
 
         def state(provider: ConfiguredProvider) -> ProviderState:
             name = provider.name

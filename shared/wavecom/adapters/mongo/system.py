@@ -9,8 +9,6 @@ from wavecom.domain.degradation import Level
 CACHE = timedelta(seconds=5)
 SANDBOX, SANDBOX_END = "sandbox:", "sandbox;"
 """What the ids of sandboxes begin with, and what comes right behind them all."""
-SANDBOX_KNOWN = timedelta(minutes=35)
-"""For so long what a provider said holds: three times it was asked in vain."""
 STALE_AFTER = timedelta(minutes=5)
 """A level that nobody has confirmed for so long is not believed, so that nobody is refused for ever."""
 
@@ -42,11 +40,11 @@ class MongoSystemState:
         with available():
             self._system.update_one({"_id": f"heartbeat:{name}"}, {"$set": {"at": at}}, upsert=True)
 
-    def sandboxes(self) -> dict[str, bool]:
+    def sandboxes(self, since: datetime) -> dict[str, bool]:
         """See `wavecom.ports.SystemState.sandboxes`."""
         with available():
             ids = {"$gte": SANDBOX, "$lt": SANDBOX_END}
-            found = self._system.find({"_id": ids, "at": {"$gt": datetime.now(UTC) - SANDBOX_KNOWN}})
+            found = self._system.find({"_id": ids, "at": {"$gt": since}})
             return {each["_id"].removeprefix(SANDBOX): each["inSandbox"] for each in found}
 
     def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
