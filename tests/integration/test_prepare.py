@@ -20,7 +20,9 @@ def test_a_database_that_lets_nobody_in_is_told_soon_and_with_what_to_look_at(mo
     mongo.close()
 
 
-@pytest.mark.parametrize("uri", ["mongodb+srv://user:secret-word@…", "http://secret-word", "mongodb://user:secret-word@a:b"])
+@pytest.mark.parametrize(
+    "uri", ["mongodb+srv://user:secret-word@…", "http://secret-word", "mongodb://user:secret-word@a:b"]
+)
 def test_what_is_no_connection_string_is_told_without_quoting_it(uri: str) -> None:
     with pytest.raises(StoreUnavailableError, match="leads to no MongoDB") as refused:
         Mongo(uri, "wavecom")
