@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.command import Run, command
 from cli.errors import BAD_NEWS
 from cli.output import clean, moment, styled, table
-from cli.values import OnUnknown, past
+from cli.values import IN_SANDBOX, OnUnknown, past
 
 COLUMNS = ("accepted", "sent", "failed", "cancelled", "expired", "inFlight")
 
@@ -121,9 +121,7 @@ def _providers(found: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     yield Text("Attempts, failures and ms are those of the last five minutes, over all tenants.", style="dim")
     for each in found:
         if each.get("inSandbox"):
-            yield Text(
-                f"{clean(each['name'])} is in its sandbox: it sends to verified recipients only.", style="yellow"
-            )
+            yield Text(f"{clean(each['name'])} {IN_SANDBOX}.", style="yellow")
     changes = [
         (moment(change["at"]), each["name"], change["factor"], change["reason"])
         for each in found

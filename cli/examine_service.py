@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from cli.client import Answer, Api
 from cli.findings import Finding, failed, ok, warning
+from cli.values import IN_SANDBOX
 
 QUEUE_DEEP: Final = 10_000
 """Messages in one queue from which on consumers do not keep up."""
@@ -90,9 +91,7 @@ def breakers(api: Api) -> Iterator[Finding]:
             yield warning("providers", text, "wavecom providers shows its outcomes and its weight.")
         if each.get("inSandbox"):
             troubled = True
-            yield warning(
-                "providers", f"{name} is in its sandbox: it sends to verified recipients only", SANDBOX_ADVICE
-            )
+            yield warning("providers", f"{name} {IN_SANDBOX}", SANDBOX_ADVICE)
     if not troubled:
         out = [each["name"] for each in providers if each.get("inSandbox") is False]
         beyond = f"; {', '.join(out)} out of the sandbox" if out else ""

@@ -72,6 +72,8 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+IN_SANDBOX: Final = "is in its sandbox: it sends to verified recipients only"
+"""Said of a provider."""
 GOOD_ENDS: Final = frozenset({"SENT", "DELIVERED"})
 FINISHED: Final = GOOD_ENDS | {"FAILED", "UNDELIVERED", "CANCELLED", "EXPIRED"}
 

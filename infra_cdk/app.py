@@ -5,11 +5,10 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk.foundation import Foundation
 from infra_cdk.parts.retention import BoundLogsOfCdk
-from infra_cdk.settings import StageSettings
+from infra_cdk.settings import EDGE_REGION, StageSettings
 from infra_cdk.stacks.api import ApiStack
 from infra_cdk.stacks.data import DataStack
 from infra_cdk.stacks.delivery import DeliveryStack
-from infra_cdk.stacks.edge import REGION as EDGE_REGION
 from infra_cdk.stacks.edge import EdgeStack
 from infra_cdk.stacks.messaging import MessagingStack
 from infra_cdk.stacks.network import NetworkStack

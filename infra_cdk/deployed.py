@@ -7,6 +7,8 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from infra_cdk.settings import StageError, StageSettings
+
 PROJECT: Final = Path(__file__).resolve().parents[1]
 
 
@@ -18,22 +20,26 @@ class Deployed:
     """The stage ``stage`` in the account that the shell is signed in to."""
 
     def __init__(self, stage: str) -> None:
-        """Raise `DeployedError` where cdk.json has no such stage."""
+        """Raise `DeployedError` where cdk.json has no such stage, or a wrong one."""
         stages = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
-        if stage not in stages:
-            known = ", ".join(sorted(stages))
-            raise DeployedError(f"stage {stage!r} is not in the stages of cdk.json, which has: {known}")
-        self.stage = stage
-        self.prefix = f"wavecom-{stage}"
-        self.region: str = stages[stage]["region"]
+        try:
+            self.settings = StageSettings.from_context(stages, stage, {})
+        except StageError as exc:
+            raise DeployedError(str(exc)) from exc
+
+    @property
+    def is_missing(self) -> str:
+        """What is told where the stage is not in the account."""
+        stage, region = self.settings.stage, self.settings.region
+        return f"stage {stage} is not deployed in {region}: make deploy STAGE={stage}"
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return boto3's client of a service, in the stage's region unless another one is given."""
-        return boto3.client(service, region_name=region or self.region)
+        return boto3.client(service, region_name=region or self.settings.region)
 
     def make_key(self, *, tenant: str, name: str, role: str) -> dict[str, str]:
         """Return ``keyId`` and ``token`` of a new API key. Raises `DeployedError`."""
-        function = f"{self.prefix}-keys"
+        function = f"{self.settings.prefix}-keys"
         payload = json.dumps({"tenant": tenant, "name": name, "role": role})
         try:
             answer = self.client("lambda").invoke(FunctionName=function, Payload=payload)
@@ -46,7 +52,7 @@ class Deployed:
 
     def output(self, part: str, name: str) -> str:
         """Return an output of the stack ``part``. Raises `DeployedError` where there is none."""
-        stack = f"{self.prefix}-{part}"
+        stack = f"{self.settings.prefix}-{part}"
         try:
             (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         except (BotoCoreError, ClientError) as exc:
@@ -63,14 +69,12 @@ class Deployed:
             found = [each for page in pages for each in page["Stacks"]]
         except (BotoCoreError, ClientError) as exc:
             raise self._error(f"The stacks in {region} cannot be looked at", exc) from exc
-        return [each for each in found if each["StackName"].startswith(f"{self.prefix}-")]
+        return [each for each in found if each["StackName"].startswith(f"{self.settings.prefix}-")]
 
     def _error(self, what: str, exc: BotoCoreError | ClientError) -> DeployedError:
         """Return what went wrong, with what to do about it where that is known."""
         if isinstance(exc, NoCredentialsError):
             return DeployedError(f"{what}: sign in to AWS first; aws sts get-caller-identity says who you are")
         if isinstance(exc, ClientError) and exc.response["Error"]["Code"] == "ResourceNotFoundException":
-            return DeployedError(
-                f"{what}: stage {self.stage} is not deployed in {self.region}; make deploy STAGE={self.stage}"
-            )
+            return DeployedError(f"{what}: {self.is_missing}")
         return DeployedError(f"{what}: {exc}")

@@ -20,6 +20,10 @@ ZoneName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
 DomainName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
 
+EDGE_REGION = "us-east-1"
+"""Where CloudFront's web ACLs, certificates and metrics are (Amazon CloudFront developer guide)."""
+
+
 class StageError(Exception):
     """A stage's settings are wrong; the text names each setting at fault."""
 

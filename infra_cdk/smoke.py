@@ -18,11 +18,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from infra_cdk.deployed import Deployed, DeployedError
+from infra_cdk.settings import EDGE_REGION
 from wavecom import metrics
 
 TENANT: Final = "smoke"
-EDGE_REGION: Final = "us-east-1"
-"""Where CloudFront's metrics are, and their alarms."""
 CLOCK_DIFFERENCE: Final = timedelta(minutes=1)
 ALARMS_ADVICE: Final = (
     "INSUFFICIENT_DATA: wait some minutes, and run it again. ALARM: docs/runbook.md has a section for each."
@@ -99,18 +98,18 @@ def stacks_that_are_not_well(stage: Deployed) -> list[str]:
     """Return the stage's stacks that are not deployed whole. Raises `DeployedError` where there are none."""
     found = {
         each["StackName"]: each["StackStatus"]
-        for region in {stage.region, EDGE_REGION}
+        for region in {stage.settings.region, EDGE_REGION}
         for each in stage.stacks(region)
     }
     if not found:
-        raise DeployedError(f"stage {stage.stage} is not deployed in {stage.region}: make deploy STAGE={stage.stage}")
+        raise DeployedError(stage.is_missing)
     return [f"{name} is {status}" for name, status in found.items() if status not in HEALTHY]
 
 
 def mappings_that_do_not_poll(stage: Deployed) -> list[str]:
     """Return the consumers' event source mappings that are not enabled, or have trouble."""
     functions = stage.client("lambda")
-    wrong, stack = [], f"{stage.prefix}-delivery"
+    wrong, stack = [], f"{stage.settings.prefix}-delivery"
     pages = stage.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     resources = [each for page in pages for each in page["StackResourceSummaries"]]
     mappings = [each for each in resources if each["ResourceType"] == "AWS::Lambda::EventSourceMapping"]
@@ -129,7 +128,7 @@ def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
     """Return the consumers whose log has no batch ``since`` then, and the scheduled functions without a heartbeat."""
     logs, wrong = stage.client("logs"), []
     for lane in ("high", "standard"):
-        group = f"/aws/lambda/{stage.prefix}-deliver-{lane}"
+        group = f"/aws/lambda/{stage.settings.prefix}-deliver-{lane}"
         start = int(since.timestamp() * 1000)
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=group, startTime=start, filterPattern='"Batch delivered"'
@@ -139,7 +138,7 @@ def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
     cloudwatch, now = stage.client("cloudwatch"), datetime.now(UTC)
     for metric in (metrics.OBSERVE_HEARTBEAT, metrics.SWEEP_HEARTBEAT):
         found = cloudwatch.get_metric_statistics(
-            Namespace=f"{metrics.NAMESPACE}/{stage.stage}",
+            Namespace=stage.settings.metrics_namespace,
             MetricName=metric.name,
             Dimensions=[{"Name": "service", "Value": metric.service}],
             StartTime=now - METRICS_WITHIN,
@@ -155,9 +154,11 @@ def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
 def alarms_that_are_not_ok(stage: Deployed) -> list[str]:
     """Return the stage's alarms that are not OK, with CloudWatch's reason."""
     wrong, count = [], 0
-    for region in {stage.region, EDGE_REGION}:
+    for region in {stage.settings.region, EDGE_REGION}:
         pages = stage.client("cloudwatch", region).get_paginator("describe_alarms")
-        for page in pages.paginate(AlarmNamePrefix=f"{stage.prefix}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+        for page in pages.paginate(
+            AlarmNamePrefix=f"{stage.settings.prefix}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        ):
             for each in [*page["MetricAlarms"], *page["CompositeAlarms"]]:
                 count += 1
                 if each["StateValue"] != "OK":

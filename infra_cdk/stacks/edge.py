@@ -8,9 +8,6 @@ from constructs import Construct
 from infra_cdk.parts.web_acl import WebAcl
 from infra_cdk.settings import Site, StageSettings
 
-REGION = "us-east-1"
-"""Amazon CloudFront developer guide, "Use AWS WAF protections"."""
-
 
 class EdgeStack(Stack):
     """The web ACL."""

@@ -45,6 +45,7 @@ from wavecom.ports import (
 from wavecom.settings import KEPT_SECRET, Settings, simulated
 
 if TYPE_CHECKING:
+    from wavecom.adapters.providers.factory import Surroundings
     from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
     from wavecom.adapters.sqs.queue import SqsQueue
     from wavecom.http.receipts.app import ReceiptServices
@@ -135,12 +136,12 @@ class Container:
         return MongoSuppressions(self.mongo)
 
     @cached_property
-    def routes(self) -> Routes:
-        """Each channel's providers, and the simulators of the test keys."""
-        from wavecom.adapters.providers.factory import Surroundings, make_provider  # noqa: PLC0415
+    def _surroundings(self) -> "Surroundings":
+        """What providers are made with, beside their own configuration."""
+        from wavecom.adapters.providers.factory import Surroundings  # noqa: PLC0415
 
         settings = self.settings
-        around = Surroundings(
+        return Surroundings(
             region=settings.aws_region,
             endpoint_url=settings.aws_endpoint_url,
             timeout=settings.provider_timeout,
@@ -152,14 +153,31 @@ class Container:
             journal=settings.simulated_journal,
             report=self._report_later,
         )
-        untroubled = replace(around, failure_rate=0.0, down=frozenset())
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Each channel's providers, and the simulators of the test keys."""
+        from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
+
+        untroubled = replace(self._surroundings, failure_rate=0.0, down=frozenset())
         live: dict[Channel, list[Route]] = {channel: [] for channel in Channel}
-        for each in settings.configured_providers():
-            provider = make_provider(each, around)
+        for each in self.settings.configured_providers():
+            provider = make_provider(each, self._surroundings)
             route = Route(provider=provider, weight=each.weight, per_second=each.per_second, takes=partial(takes, each))
             live[each.channel].append(route)
         simulators = {channel: [Route(provider=make_provider(simulated(channel), untroubled))] for channel in Channel}
         return Routes(live=live, simulators=simulators)
+
+    @cached_property
+    def with_sandbox(self) -> list[WithSandbox]:
+        """The providers that may hold our account in a sandbox; no others are made, as nothing is sent."""
+        configured = [each for each in self.settings.configured_providers() if each.has_sandbox]
+        if not configured:
+            return []
+        from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
+
+        made = [make_provider(each, self._surroundings) for each in configured]
+        return [each for each in made if isinstance(each, WithSandbox)]
 
     def _report_later(self, report: DeliveryReport, delay: timedelta) -> None:
         """Let a simulated provider's delivery report come after ``delay``."""
@@ -336,16 +354,12 @@ class Container:
             weights=self.weights,
             ledger=self.ledger,
             channels=self._names_by_channel(),
-            with_sandbox=self._with_sandbox(),
+            with_sandbox=self.with_sandbox,
             system=self.system,
             metrics=metrics,
             thresholds=self.settings.thresholds(),
             clock=self.clock,
         )
-
-    def _with_sandbox(self) -> list[WithSandbox]:
-        providers = [route.provider for routes in self.routes.live.values() for route in routes]
-        return [each for each in providers if isinstance(each, WithSandbox)]
 
     def _names_by_channel(self) -> list[list[str]]:
         configured = self.settings.configured_providers()

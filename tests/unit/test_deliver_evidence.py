@@ -44,6 +44,14 @@ def reports_during_the_call(world: World, monkeypatch: pytest.MonkeyPatch, fared
     world.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
 
 
+def unanswered(world: World) -> Notification:
+    """A notification of which an attempt got no answer, and nothing was reported."""
+    world.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
+    (notification,) = world.waiting()
+    world.run([notification])
+    return notification
+
+
 def retried(world: World, notification: Notification) -> Notification:
     """Let the retry of ``notification`` come in its time, long before the next sweep."""
     waiting = world.stored(notification)
@@ -75,18 +83,14 @@ def test_what_was_reported_during_the_call_is_not_sent_again(delivery: World, mo
 
 
 def test_what_nothing_was_reported_of_is_sent_again(delivery: World) -> None:
-    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
-    (notification,) = delivery.waiting()
-    delivery.run([notification])
+    notification = unanswered(delivery)
 
     assert retried(delivery, notification).status is Status.SENT
     assert len(delivery.email.accepted) == 1
 
 
 def test_a_report_of_another_provider_proves_nothing(delivery: World) -> None:
-    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
-    (notification,) = delivery.waiting()
-    delivery.run([notification])
+    notification = unanswered(delivery)
     at = delivery.clock()
     delivery.kept.keep([report(delivery, notification.id, provider="other")], at=at, until=at + LOOK_AGAIN_AFTER)
 
@@ -95,9 +99,7 @@ def test_a_report_of_another_provider_proves_nothing(delivery: World) -> None:
 
 
 def test_a_report_that_is_yet_to_come_proves_nothing_yet(delivery: World) -> None:
-    delivery.email.answers[TO] = [UnknownOutcomeError("No answer", code="timeout")]
-    (notification,) = delivery.waiting()
-    delivery.run([notification])
+    notification = unanswered(delivery)
     later = delivery.clock() + timedelta(hours=1)
     delivery.kept.keep([report(delivery, notification.id)], at=later, until=later)
 

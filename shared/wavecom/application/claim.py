@@ -43,7 +43,7 @@ class Claim:
     clock: Clock
     timings: Timings
     settle_unanswered: Callable[[Sequence[Notification]], set[str]]
-    """Asked which notifications turn out to be sent by reports that came meanwhile; they are not attempted again."""
+    """Applies reports that came meanwhile and returns the ids of what they settled, which is not attempted again."""
     along: Callable[[list[Change]], list[Change]] = list
     """What is written along with the claims, in their transaction; asked once, before the first is written."""
 

@@ -1,7 +1,7 @@
 """Which providers there are, and everything that each needs to be told: the models of the setting PROVIDERS."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic.alias_generators import to_camel
@@ -28,8 +28,11 @@ class ProviderConfig(BaseModel):
 
     ``weight`` decides its share of its channel, ``per_second`` is its rate limit, ``webhook_secret`` (``whsec_`` and
     base64) is what its delivery reports are signed with where they come by the generic webhook. Reports that are signed
-    with ``previous_webhook_secret`` are accepted too, while the sender is given the present one.
+    with ``previous_webhook_secret`` are accepted too, while the sender is given the present one. ``has_sandbox`` says
+    whether the provider is a `wavecom.ports.WithSandbox`.
     """
+
+    has_sandbox: ClassVar[bool] = False
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, defer_build=True
@@ -101,6 +104,8 @@ class SmtpConfig(EmailConfig):
 class SesConfig(EmailConfig):
     """Amazon SES."""
 
+    has_sandbox = True
+
     kind: Literal["ses"]
     configuration_set: str | None = None
     region: str | None = None
@@ -134,6 +139,8 @@ class SmsConfig(ProviderConfig):
 class EndUserMessagingConfig(SmsConfig):
     """AWS End User Messaging."""
 
+    has_sandbox = True
+
     kind: Literal["end-user-messaging"]
     sender: EndUserMessagingSender | None = None
     configuration_set: str | None = None
@@ -142,6 +149,8 @@ class EndUserMessagingConfig(SmsConfig):
 
 class SnsConfig(SmsConfig):
     """Amazon SNS."""
+
+    has_sandbox = True
 
     kind: Literal["sns"]
     sender: SnsSender | None = None
