@@ -1,8 +1,9 @@
 import { SearchX, Send } from 'lucide-react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { ApiError } from '@/api/errors';
 import { notificationsQuery } from '@/api/queries';
 import { useLive } from '@/api/use-live';
+import { useAddress } from '@/hooks/use-address';
 import { useNow } from '@/hooks/use-now';
 import { count } from '@/lib/numbers';
 import { Button } from '@/ui/button';
@@ -17,14 +18,14 @@ import { Filters } from './filters';
 import { IdSearch } from './id-search';
 
 export function NotificationsPage() {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, changeAddress] = useAddress();
   const navigate = useNavigate();
   const view = viewOf(parameters);
   const { data, error, isPlaceholderData, refetch } = useLive(notificationsQuery(filterOf(view, useNow())));
 
   /** Changes the view; another filter begins at its first page. */
   const change = (changes: Partial<Record<keyof View, string>>, { replace = false } = {}) => {
-    setParameters(
+    changeAddress(
       (before) => {
         const after = new URLSearchParams(before);
         after.delete('cursor');
@@ -56,7 +57,7 @@ export function NotificationsPage() {
               <Button
                 variant="quiet"
                 onClick={() => {
-                  setParameters({});
+                  changeAddress(() => new URLSearchParams());
                 }}
               >
                 Clear filters
