@@ -15,7 +15,7 @@ from benchmarks.result import Figures, Note, Result
 from benchmarks.schedule import BATCH_PATH, SINGLE_PATH, Plan, arrivals
 from benchmarks.stack import Machine, MeasuredStack, running
 from local.config import PROJECT, Broker
-from wavecom.application.submit import Submit
+from wavecom.application.accept.submit import Submit
 from wavecom.http.app import build
 
 SINGLES: Final = 6_000

@@ -10,8 +10,8 @@ from benchmarks.load import Taken
 from benchmarks.result import Figures
 from benchmarks.stack import Document, MeasuredStack
 from chaos.verify import documents, figures
-from wavecom.domain.change import UNFINISHED
-from wavecom.domain.notification import Lane, Priority
+from wavecom.domain.notifications.change import UNFINISHED
+from wavecom.domain.notifications.notification import Lane, Priority
 
 LOOK_EVERY_SECONDS: Final = 0.25
 

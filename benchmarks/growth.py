@@ -12,16 +12,16 @@ from benchmarks.figures import percentile
 from benchmarks.result import Note, Result
 from benchmarks.stack import MeasuredStack, running
 from local.config import Broker
-from wavecom.adapters.mongo.documents import to_document
-from wavecom.application.claim import Claim
+from wavecom.adapters.mongo.notifications.documents import to_document
 from wavecom.application.deadline import Deadline
-from wavecom.application.save import SaveUntil
-from wavecom.domain import lifecycle
-from wavecom.domain.ledger import deltas
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Channel, Lane, Priority, Status, new_notification_id
+from wavecom.application.deliver.claim import Claim
+from wavecom.application.deliver.save import SaveUntil
+from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.lists import ListFilter
+from wavecom.domain.notifications.notification import Channel, Lane, Priority, Status, new_notification_id
+from wavecom.domain.queue_messages import QueueMessage
 from wavecom.http import prometheus
-from wavecom.ports import ListFilter
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 INSERTED_AT_ONCE: Final = 10_000

@@ -13,8 +13,8 @@ from typing import Any
 from functions.deliver.handler import lambda_handler
 from local.context import LocalContext
 from wavecom import topology
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Lane
+from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.queue_messages import QueueMessage
 
 
 def rabbitmq_event(ids: Sequence[str]) -> dict[str, Any]:

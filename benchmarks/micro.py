@@ -18,21 +18,21 @@ from benchmarks.deliver import TENANT
 from benchmarks.result import Note, Result
 from benchmarks.schedule import Plan, arrivals
 from local.config import PROJECT
-from wavecom.adapters.mongo.documents import audit_document, to_document, to_update
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.change import Change, together
-from wavecom.domain.ledger import deltas
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Attempt, Notification
-from wavecom.domain.outcomes import Outcome, Receipt
-from wavecom.domain.settlement import AttemptResult
-from wavecom.domain.tenant import TenantPolicy
-from wavecom.domain.timings import Timings
-from wavecom.events import parse_queue_event
+from wavecom.adapters.mongo.notifications.documents import audit_document, to_document, to_update
+from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change, together
+from wavecom.domain.notifications.notification import Attempt, Notification
+from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.providers.outcomes import Outcome, Receipt
+from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.tenants import TenantPolicy
 from wavecom.http.json_body import read_json
 from wavecom.http.middleware import json_response
 from wavecom.http.requests import CreateBatch, CreateNotification
 from wavecom.http.views import notification_view
+from wavecom.queue_events import parse_queue_event
 
 BATCH: Final = 500
 REPEATS: Final = 9

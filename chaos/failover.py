@@ -14,7 +14,7 @@ from chaos.provider import Behaviour, Mode
 from chaos.run import RunConfig, fresh_stack
 from chaos.scenario import WARM_UP_SECONDS, scenario_load, settled
 from chaos.stack import ChaosStack, Document
-from wavecom.adapters.breaker import OPEN_FOR
+from wavecom.adapters.providers.breaker import OPEN_FOR
 
 DYING: Final = "alpha"
 KNOWN_WITHIN: Final = timedelta(seconds=2)

@@ -10,8 +10,8 @@ from bson import ObjectId
 
 from chaos.stack import ChaosStack, Document
 from wavecom import topology
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Lane, Priority, Status
+from wavecom.domain.notifications.notification import Lane, Priority, Status
+from wavecom.domain.queue_messages import QueueMessage
 
 COPIES: Final = 2
 AT_MOST: Final = 3_000

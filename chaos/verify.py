@@ -13,9 +13,9 @@ from pymongo.database import Database
 from chaos.outcome import PhaseOutcome, PolicyFigures
 from chaos.provider_client import Accepted, Journal
 from chaos.stack import ChaosStack, Document
-from wavecom.domain.change import UNFINISHED
-from wavecom.domain.notification import Cause, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.notifications.change import UNFINISHED
+from wavecom.domain.notifications.notification import Cause, OnUnknown, Status
+from wavecom.domain.providers.outcomes import Outcome
 
 CHUNK: Final = 1_000
 SENT: Final = {Status.SENT.value, Status.DELIVERED.value, Status.UNDELIVERED.value}

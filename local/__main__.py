@@ -19,8 +19,8 @@ from local.servers import check_mongodb
 from local.stack import Stack, container, curl_line, prepare, reset, summary
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.errors import UnavailableError
-from wavecom.domain.tenant import Role, new_api_key
 from wavecom.http.app import build
 from wavecom.http.openapi import openapi as openapi_document
 

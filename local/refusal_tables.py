@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from local.config import PROJECT
-from wavecom.adapters.providers import apns, aws, end_user_messaging, fcm, sendgrid, ses, smtp_refusals, sns, twilio
+from wavecom.adapters.providers import aws
+from wavecom.adapters.providers.email import sendgrid, ses, smtp_refusals
+from wavecom.adapters.providers.push import apns, fcm
 from wavecom.adapters.providers.refusals import Rule
-from wavecom.domain.outcomes import About, Outcome
+from wavecom.adapters.providers.sms import end_user_messaging, sns, twilio
+from wavecom.domain.providers.outcomes import About, Outcome
 
 PAGE: Final = PROJECT / "docs" / "providers.md"
 BEGIN: Final = "<!-- refusals: written by make refusals -->"

@@ -3,15 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.change import Change
-from wavecom.domain.ledger import Totals, deltas
-from wavecom.domain.lifecycle import Replay
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Attempt, Channel, Draft, Idempotency, Notification, Priority
-from wavecom.domain.outcomes import About, Outcome, Receipt
-from wavecom.domain.settlement import AttemptResult
-from wavecom.domain.timings import Timings
+from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.notification import Attempt, Channel, Draft, Idempotency, Notification, Priority
+from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.providers.outcomes import About, Outcome, Receipt
+from wavecom.domain.queue_messages import QueueMessage
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 """Of today, so that no server removes by age what a test has stored."""

@@ -7,12 +7,12 @@ from typing import Any
 
 from local.config import PROJECT
 from tests.builders import a_draft, a_result
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.notification import Status
-from wavecom.domain.outcomes import Outcome, Receipt
-from wavecom.domain.settlement import AttemptResult
-from wavecom.domain.timings import Timings
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.providers.outcomes import Outcome, Receipt
 
 EVENTS = PROJECT / "events"
 

@@ -7,30 +7,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from wavecom.domain.change import Change
+from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.degradation import Level
-from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
-from wavecom.domain.ledger import Totals, deltas
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import AuditEntry, Channel, Lane, Notification
-from wavecom.domain.outcomes import Receipt
-from wavecom.domain.receipts import DeliveryReport
-from wavecom.domain.routing import WeightChange
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.errors import IdempotencyKeyTakenError, QueueUnavailableError, StoreUnavailableError
+from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.ledger.mismatch import Mismatch
+from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
+from wavecom.domain.notifications.notification import AuditEntry, Channel, Lane, Notification
+from wavecom.domain.providers.limits import Slots
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import Receipt
+from wavecom.domain.providers.weights import WeightChange
+from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.reports import DeliveryReport, KeptReport
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 from wavecom.metrics import Metric
-from wavecom.ports import (
-    AuditRange,
-    DeadLetterFilter,
-    IdempotencyKeyTakenError,
-    KeptReport,
-    ListFilter,
-    Mismatch,
-    OutgoingMessage,
-    Position,
-    Slots,
-    Suppression,
-    suppression_id,
-)
 
 
 class FakeStore:

@@ -7,9 +7,9 @@ from typing import Any
 
 from wavecom.application.deadline import Deadline
 from wavecom.bootstrap import container, entry_point
-from wavecom.events import parse_queue_event
 from wavecom.metrics import QUEUE_WAIT
 from wavecom.observability import EmfMetrics
+from wavecom.queue_events import parse_queue_event
 
 logger = logging.getLogger("wavecom.deliver")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.bootstrap import container, entry_point
-from wavecom.domain.tenant import Role, new_api_key
+from wavecom.domain.api_keys import Role, new_api_key
 
 logger = logging.getLogger("wavecom.keys")
 

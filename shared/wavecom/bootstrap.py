@@ -8,40 +8,36 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfig
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.secrets import read_secret
-from wavecom.application.dead_letters import DeadLetters
-from wavecom.application.deliver import Deliver
-from wavecom.application.intervene import Intervene
-from wavecom.application.ledger import Ledger
-from wavecom.application.observe import Observe
-from wavecom.application.provider_health import ProviderHealth
-from wavecom.application.providers import ConfiguredProvider, Providers
-from wavecom.application.query import Query
-from wavecom.application.receive import Receive
-from wavecom.application.route import Route, Router, Routes
-from wavecom.application.submit import Submit
-from wavecom.application.sweep import Sweep
-from wavecom.application.takers import Taker, Takers
-from wavecom.application.verify import Verify
-from wavecom.domain.notification import Channel
-from wavecom.domain.receipts import DeliveryReport
+from wavecom.application.accept.submit import Submit
+from wavecom.application.accept.takers import Taker, Takers
+from wavecom.application.deliver.deliver import Deliver
+from wavecom.application.deliver.provider_health import ProviderHealth
+from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.operate.ledger import Ledger
+from wavecom.application.operate.observe import Observe
+from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.verify import Verify
+from wavecom.application.read.query import Query
+from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.recover.intervene import Intervene
+from wavecom.application.recover.sweep import Sweep
+from wavecom.application.reports.receive import Receive
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.reports import DeliveryReport
 from wavecom.needs import NEEDS
 from wavecom.observability import Handler, configure_logging, traced
-from wavecom.ports import (
-    Breakers,
-    Clock,
-    KeptReports,
-    MetricsSink,
-    Pace,
-    Suppressions,
-    Weights,
-    WithSandbox,
-)
+from wavecom.ports.metrics import MetricsSink
+from wavecom.ports.provider_limits import Breakers, Pace, Weights
+from wavecom.ports.providers import WithSandbox
+from wavecom.ports.reports import KeptReports
+from wavecom.ports.suppressions import Suppressions
+from wavecom.ports.system import Clock
 from wavecom.settings import KEPT_SECRET, Settings, simulated
 
 if TYPE_CHECKING:
@@ -102,8 +98,8 @@ class Container:
     @cached_property
     def breakers(self) -> Breakers:
         """The circuit breakers."""
-        from wavecom.adapters.breaker import PyBreakers  # noqa: PLC0415
-        from wavecom.adapters.mongo.breakers import MongoBreakerStates  # noqa: PLC0415
+        from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates  # noqa: PLC0415
+        from wavecom.adapters.providers.breaker import PyBreakers  # noqa: PLC0415
 
         return PyBreakers(MongoBreakerStates(self.mongo), self.clock)
 
@@ -117,14 +113,14 @@ class Container:
     @cached_property
     def pace(self) -> Pace:
         """The providers' rate limits."""
-        from wavecom.adapters.mongo.pace import MongoPace  # noqa: PLC0415
+        from wavecom.adapters.mongo.providers.pace import MongoPace  # noqa: PLC0415
 
         return MongoPace(self.mongo)
 
     @cached_property
     def weights(self) -> Weights:
         """The providers' weights."""
-        from wavecom.adapters.mongo.weights import MongoWeights  # noqa: PLC0415
+        from wavecom.adapters.mongo.providers.weights import MongoWeights  # noqa: PLC0415
 
         return MongoWeights(self.mongo)
 
@@ -233,7 +229,7 @@ class Container:
     @cached_property
     def ledger(self) -> Ledger:
         """Show and check the ledger."""
-        from wavecom.adapters.mongo.books import MongoBooks  # noqa: PLC0415
+        from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks  # noqa: PLC0415
 
         return Ledger(counters=self.counters, books=MongoBooks(self.mongo, self.counters), clock=self.clock)
 

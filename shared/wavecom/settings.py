@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfig
+from wavecom.domain.content.sms import MAX_SEGMENTS
 from wavecom.domain.degradation import Thresholds
-from wavecom.domain.notification import Channel
-from wavecom.domain.sms import MAX_SEGMENTS
-from wavecom.domain.tenant import TENANT_ID
-from wavecom.domain.timings import Timings
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.tenants import TENANT_ID
 
 KEPT_SECRET = ("mongodb_uri", "amqp_credentials", "providers")
 """Settings that a secret may hold: ``MONGODB_URI_SECRET`` names the one of AWS Secrets Manager for ``MONGODB_URI``."""

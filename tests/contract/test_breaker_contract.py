@@ -7,9 +7,9 @@ import pybreaker
 import pytest
 
 from tests.builders import NOON, ManualClock
-from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR, TRIAL_LASTS, MemoryBreakerStates, PyBreakers
-from wavecom.adapters.mongo.breakers import MongoBreakerStates
-from wavecom.ports import BreakerState
+from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR, TRIAL_LASTS, MemoryBreakerStates, PyBreakers
+from wavecom.domain.providers.limits import BreakerState
 
 FAILED, ANSWERED = [False] * FAILURES_TO_OPEN, [True]
 

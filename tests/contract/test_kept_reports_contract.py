@@ -7,9 +7,9 @@ import pytest
 from tests.builders import NOON
 from tests.fakes import FakeKeptReports
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import KeptReports
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.ports.reports import KeptReports
 
 SOON = NOON + timedelta(seconds=5)
 LATER = NOON + timedelta(seconds=10)

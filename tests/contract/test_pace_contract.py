@@ -13,8 +13,9 @@ import pytest
 from tests.builders import ManualClock, now
 from tests.fakes import FakePace
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.pace import AHEAD, CATCH_UP, REFRESH, MongoPace
-from wavecom.ports import Pace, Slots
+from wavecom.adapters.mongo.providers.pace import AHEAD, CATCH_UP, REFRESH, MongoPace
+from wavecom.domain.providers.limits import Slots
+from wavecom.ports.provider_limits import Pace
 
 SECOND = timedelta(seconds=1)
 STEP = timedelta(milliseconds=100)

@@ -18,11 +18,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from moto import mock_aws
 
-from wavecom.adapters.providers.ses import SesEmailProvider, ses_client
+from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, magic_recipient
-from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     Outcome,
     PermanentError,
     ProviderError,
@@ -30,7 +31,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage, Provider
+from wavecom.ports.providers import Provider
 
 SENDER = "no-reply@wavecom.example.com"
 TIMEOUT = timedelta(seconds=1)

@@ -18,9 +18,9 @@ from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.sqs.queue import SqsQueue
 from wavecom.domain.errors import QueueUnavailableError
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Lane, Priority
-from wavecom.ports import Queue
+from wavecom.domain.notifications.notification import Lane, Priority
+from wavecom.domain.queue_messages import QueueMessage
+from wavecom.ports.queue import Queue
 
 WAIT_SECONDS = 10.0
 

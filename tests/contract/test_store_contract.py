@@ -13,14 +13,16 @@ from bson import ObjectId
 from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, claimed, pending
 from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.change import Change
-from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Channel, Idempotency, Notification, OnUnknown, Priority, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.ports import Counters, IdempotencyKeyTakenError, ListFilter, NotificationStore, Position
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.lists import ListFilter, Position
+from wavecom.domain.notifications.notification import Channel, Idempotency, Notification, OnUnknown, Priority, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.ports.ledger import Counters
+from wavecom.ports.notifications import NotificationStore
 
 BANK_A = ListFilter(tenant_id="bank-a")
 

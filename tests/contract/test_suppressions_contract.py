@@ -8,9 +8,10 @@ import pytest
 from tests.builders import NOON, pending
 from tests.fakes import FakeSuppressions
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
-from wavecom.domain.notification import Channel
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import Suppression, Suppressions
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression
+from wavecom.ports.suppressions import Suppressions
 
 PHONE = "+12025550123"
 TOKEN = "ab" * 32

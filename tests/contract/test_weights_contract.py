@@ -10,10 +10,10 @@ import pytest
 from tests.builders import NOON
 from tests.fakes import FakeWeights
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.weights import CACHE, CHANGES_KEPT, MongoWeights
+from wavecom.adapters.mongo.providers.weights import CACHE, CHANGES_KEPT, MongoWeights
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.routing import WeightChange
-from wavecom.ports import Weights
+from wavecom.domain.providers.weights import WeightChange
+from wavecom.ports.provider_limits import Weights
 
 
 @pytest.fixture(params=["fake", "mongo"])

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, clock, make_api, make_services, queue
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role, new_api_key
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.providers.outcomes import Outcome
 
 __all__ = ["clock", "make_api", "make_services", "queue"]
 

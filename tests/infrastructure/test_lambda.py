@@ -24,17 +24,17 @@ from tests.standins.lambda_runtime import FunctionError, LambdaFunction
 from wavecom import topology
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.sqs.queue import SqsQueue, sqs_client
-from wavecom.domain import lifecycle
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Status
-from wavecom.domain.tenant import Role, new_api_key
-from wavecom.domain.timings import Timings
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.queue_messages import QueueMessage
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
 DEPLOY_ONLY = {"prepare": "makes indexes and queues, once a deployment"}

@@ -12,8 +12,8 @@ from local.config import PROJECT
 from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, ProviderConfig
 from wavecom.adapters.providers.simulated import PHONE_NUMBERS
-from wavecom.domain.notification import Lane
-from wavecom.domain.timings import retry_delay
+from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.timings import retry_delay
 from wavecom.settings import Settings
 
 NOT_FOR_PEOPLE = {"aws_lambda_function_name"}

@@ -20,14 +20,14 @@ from tests.infrastructure.templates import Assembly
 from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
-from wavecom.domain import lifecycle
-from wavecom.domain.notification import Channel, Status
-from wavecom.domain.tenant import Role, new_api_key
-from wavecom.domain.timings import Timings
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.timings import Timings
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
 SES_MESSAGE = "0107019a1b2c3d4e-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000"

@@ -23,31 +23,31 @@ from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
 from tests.integration.conformance import HeldTransport
-from wavecom.adapters.breaker import PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
-from wavecom.adapters.mongo.books import MongoBooks
-from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.adapters.mongo.pace import MongoPace
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.providers.pace import MongoPace
+from wavecom.adapters.mongo.providers.weights import MongoWeights
 from wavecom.adapters.mongo.rate_limits import MongoRateLimits
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.mongo.tenants import MongoTenants
-from wavecom.adapters.mongo.weights import MongoWeights
-from wavecom.application.dead_letters import DeadLetters
-from wavecom.application.intervene import Intervene
-from wavecom.application.ledger import Ledger
-from wavecom.application.providers import ConfiguredProvider, Providers
-from wavecom.application.query import Query
-from wavecom.application.submit import Submit
-from wavecom.application.takers import Takers
-from wavecom.application.verify import Verify
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.notification import Channel, Notification
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role, new_api_key
+from wavecom.adapters.providers.breaker import PyBreakers
+from wavecom.application.accept.submit import Submit
+from wavecom.application.accept.takers import Takers
+from wavecom.application.operate.ledger import Ledger
+from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.verify import Verify
+from wavecom.application.read.query import Query
+from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.recover.intervene import Intervene
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.app import LambdaResolver, build, cors
 from wavecom.http.services import HttpConfig, Services
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.integration.machine_strands import Strand
 from tests.integration.machine_witness import TENANTS
 from tests.integration.machine_world import World
-from wavecom.domain.notification import Channel, Draft, Lane, OnUnknown, Priority
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import Suppression
+from wavecom.domain.notifications.notification import Channel, Draft, Lane, OnUnknown, Priority
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression
 
 NOTIFICATIONS_MAX = 12
 RECIPIENTS = {

@@ -10,19 +10,20 @@ from typing import Any
 from bson import ObjectId
 
 from tests.integration.machine_strands import current
-from wavecom.adapters.mongo.books import MongoBooks
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.documents import from_document
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.application.submit import Submission
-from wavecom.domain.audit import first_broken_link
-from wavecom.domain.change import ARROWS, UNFINISHED
-from wavecom.domain.ledger import minute_of
-from wavecom.domain.notification import AuditEntry, IdempotentCall, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.ports import OutgoingMessage, Provider
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.documents import from_document
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.application.accept.submit import Submission
+from wavecom.domain.ledger.counting import minute_of
+from wavecom.domain.notifications.audit import first_broken_link
+from wavecom.domain.notifications.change import ARROWS, UNFINISHED
+from wavecom.domain.notifications.notification import AuditEntry, IdempotentCall, Notification, OnUnknown, Status
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.ports.providers import Provider
 
 TENANTS = ("bank-a", "bank-b")
 REPLAYED = "Replayed by client"

@@ -11,29 +11,29 @@ from tests.builders import TIMINGS, ManualClock
 from tests.fakes import FakePace, FakeQueue, FakeWeights
 from tests.integration.machine_strands import Fate, Stepped, Strand, current
 from tests.integration.machine_witness import Witness
-from wavecom.adapters.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.adapters.mongo.pace import MongoPace
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.providers.pace import MongoPace
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
-from wavecom.application.dead_letters import DeadLetters
+from wavecom.adapters.providers.breaker import MemoryBreakerStates, PyBreakers
+from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver import Deliver
-from wavecom.application.intervene import Intervene
-from wavecom.application.provider_health import ProviderHealth
-from wavecom.application.receive import Receive
-from wavecom.application.route import Route, Router, Routes
-from wavecom.application.submit import Submit
-from wavecom.application.sweep import Sweep
-from wavecom.domain.change import Change
+from wavecom.application.deliver.deliver import Deliver
+from wavecom.application.deliver.provider_health import ProviderHealth
+from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.recover.intervene import Intervene
+from wavecom.application.recover.sweep import Sweep
+from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError, WaveComError
-from wavecom.domain.lifecycle import Replay
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Channel, Draft, IdempotentCall, Lane, Notification, Status
-from wavecom.domain.outcomes import (
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.notification import Channel, Draft, IdempotentCall, Lane, Notification, Status
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
     ProviderError,
@@ -42,8 +42,8 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.receipts import DeliveryReport
-from wavecom.ports import OutgoingMessage
+from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.reports import DeliveryReport
 
 LONG = Deadline(timedelta(hours=1))
 SENDS_AT_ONCE = 2

@@ -6,8 +6,8 @@ import pytest
 
 from tests.integration.conftest import Api, MakeApi, attempted
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role
+from wavecom.domain.api_keys import Role
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.key_lookup import UNKNOWN_MAX
 
 MakeKey = Callable[..., str]

@@ -13,8 +13,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from tests.builders import ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import EMAIL, Api, MakeApi, MakeServices, attempted, later
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role
+from wavecom.domain.api_keys import Role
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.app import build
 from wavecom.http.openapi import openapi
 

@@ -8,8 +8,8 @@ import pytest
 from tests.builders import ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields, later
-from wavecom.domain.notification import Lane
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.providers.outcomes import Outcome
 
 UNKNOWN_ID = "507f1f77bcf86cd799439011"
 SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}

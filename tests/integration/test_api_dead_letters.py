@@ -8,8 +8,8 @@ import pytest
 
 from tests.builders import ManualClock
 from tests.integration.conftest import Api, MakeApi, attempted, fields
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role
+from wavecom.domain.api_keys import Role
+from wavecom.domain.providers.outcomes import Outcome
 
 
 @pytest.fixture

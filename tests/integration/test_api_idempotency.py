@@ -12,7 +12,7 @@ from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields, l
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.domain.degradation import Level
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.providers.outcomes import Outcome
 
 BAD_KEYS = {
     "empty": "",

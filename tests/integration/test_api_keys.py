@@ -10,8 +10,8 @@ import pytest
 from tests.builders import ManualClock
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role, new_api_key
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http import operation_responses as shapes
 
 MakeKey = Callable[..., str]

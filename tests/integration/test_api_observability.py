@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.fakes import FakeQueue
 from tests.integration.conftest import Api, MakeApi, attempted
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http import meter
 
 Samples = dict[str, dict[tuple[tuple[str, str], ...], float]]

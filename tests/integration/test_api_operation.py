@@ -7,12 +7,12 @@ import pytest
 
 from tests.builders import ManualClock
 from tests.integration.conftest import Api, MakeApi, attempted, fields, later
-from wavecom.adapters.breaker import FAILURES_TO_OPEN, PyBreakers
-from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.weights import MongoWeights
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.routing import WeightChange
+from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.providers.weights import MongoWeights
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, PyBreakers
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.providers.weights import WeightChange
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from tests.builders import ManualClock
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields, later
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.system import MongoSystemState
-from wavecom.application.verify import PAGE
+from wavecom.application.operate.verify import PAGE
 from wavecom.domain.degradation import Level
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http import operation_responses as shapes
 
 

@@ -12,10 +12,10 @@ import pytest
 from tests.builders import TIMINGS, ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.notification import Lane
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http import operation_responses as shapes
 
 MakeKey = Callable[..., str]

@@ -12,7 +12,7 @@ from schemathesis import Case
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from tests.integration.conftest import Api, MakeApi, attempted
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.providers.outcomes import Outcome
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 

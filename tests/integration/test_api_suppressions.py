@@ -12,11 +12,11 @@ from tests.builders import ManualClock
 from tests.integration.conftest import Api, MakeApi, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
-from wavecom.domain.notification import Channel
-from wavecom.domain.suppression import Unwanted
-from wavecom.domain.tenant import Role, new_api_key
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.http import operation_responses as shapes
-from wavecom.ports import Suppression
 
 EMAIL = {"type": "EMAIL", "recipient": "user@example.com"}
 SMS = {"type": "SMS", "recipient": "+12025550123"}

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from tests.integration.conftest import Api, MakeApi, refused
 from wavecom.adapters.providers.configuration import AnyProvider
 from wavecom.adapters.providers.recipients import takes
-from wavecom.application.takers import Takers
-from wavecom.domain.notification import Channel
-from wavecom.domain.tenant import Role, new_api_key
+from wavecom.application.accept.takers import Takers
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications.notification import Channel
 from wavecom.http import responses as shapes
 
 SMS = {"type": "SMS", "recipient": "+12025550123", "subject": None}

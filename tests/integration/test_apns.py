@@ -15,18 +15,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.builders import NOON, ManualClock
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
-from wavecom.adapters.providers.apns import PAYLOAD_MAX_BYTES, ApnsPushProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.push.apns import PAYLOAD_MAX_BYTES, ApnsPushProvider
+from wavecom.domain.content.push import payload_bytes
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.push import payload_bytes
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.domain.suppressions.reason import Unwanted
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"

@@ -9,15 +9,15 @@ from bson import ObjectId
 
 from tests.builders import TIMINGS, a_draft, a_result, now
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.documents import audit_id
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.application.verify import Verification, Verify
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.lifecycle import Replay
-from wavecom.domain.notification import Notification
-from wavecom.domain.outcomes import Outcome
-from wavecom.ports import AuditRange
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.documents import audit_id
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.application.operate.verify import Verification, Verify
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.lists import AuditRange
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.providers.outcomes import Outcome
 
 HOUR = timedelta(hours=1)
 TOUCHED = 3

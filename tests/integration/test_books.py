@@ -11,18 +11,19 @@ import pytest
 from bson import ObjectId
 
 from tests.builders import ASKED, TIMINGS, ManualClock, a_draft, a_result, now
-from wavecom.adapters.mongo.books import MongoBooks
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.application.ledger import CLOSED_AFTER, MINUTE, Ledger
-from wavecom.domain import lifecycle, receipts, settlement
-from wavecom.domain.change import Change
-from wavecom.domain.notification import Channel, Notification, OnUnknown, Priority, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import Mismatch
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.application.operate.ledger import CLOSED_AFTER, MINUTE, Ledger
+from wavecom.domain import reports
+from wavecom.domain.ledger.mismatch import Mismatch
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.notification import Channel, Notification, OnUnknown, Priority, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 
 TENANTS = ("bank-a", "bank-b", "bank-a~test")
 Step = Callable[[Notification, datetime], Change | None]
@@ -68,7 +69,7 @@ def _reported(fared: Fared) -> Step:
         report = DeliveryReport(
             notification_id=notification.id, provider="simulated-email", fared=fared, reason=None, unwanted=None, at=at
         )
-        return receipts.apply(notification, report, at=at)
+        return reports.apply_report(notification, report, at=at)
 
     return step
 

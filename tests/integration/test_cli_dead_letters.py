@@ -12,7 +12,7 @@ from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import SOME_ID, Wavecom
 from tests.integration.test_cli_trouble import Gateway
 from tests.standins.http_service import Reply, Request, json_reply
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.providers.outcomes import Outcome
 
 
 @pytest.fixture

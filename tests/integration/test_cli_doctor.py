@@ -17,9 +17,9 @@ from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import Wavecom
 from tests.integration.test_cli_trouble import Gateway
 from tests.standins.http_service import Reply, Request, json_reply
+from wavecom.domain.api_keys import Role
 from wavecom.domain.degradation import Level
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.tenant import Role
+from wavecom.domain.providers.outcomes import Outcome
 
 MakeKey = Callable[..., str]
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import SCRIPT, Wavecom
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.providers.outcomes import Outcome
 
 HOSTILE = "one\x1b[2J\x1b]0;owned\x07\x9b31m\u202etwo\r[bold red]three[/]\n\x7ffour"
 EMAIL = ["--type", "email", "--to", "user@example.com", "--subject", "Hi", "--message", "Hello"]

@@ -8,9 +8,9 @@ import pytest
 
 from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import Wavecom
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.routing import WeightChange
-from wavecom.domain.tenant import Role
+from wavecom.domain.api_keys import Role
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.providers.weights import WeightChange
 
 MakeKey = Callable[..., str]
 

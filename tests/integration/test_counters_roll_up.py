@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from tests.builders import NOON
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.domain.notification import Channel
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.domain.notifications.notification import Channel
 
 HOURS = timedelta(hours=1)
 

@@ -15,18 +15,18 @@ import pytest
 from tests.builders import NOON, ManualClock
 from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refusal
 from tests.standins.http_service import Fault, Reply
-from wavecom.adapters.providers.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.push.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
+from wavecom.domain.content.push import payload_bytes
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.push import payload_bytes
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.domain.suppressions.reason import Unwanted
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 REGISTRATION = "cX7Yz:" + "APA91b" * 24

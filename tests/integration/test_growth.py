@@ -9,11 +9,10 @@ from tests.builders import NOON, a_draft
 from tests.conftest import new_database
 from tests.fakes import FakeQueue
 from wavecom.adapters.mongo.client import Document, Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.documents import audit_id, to_document
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.adapters.mongo.queries import (
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.documents import audit_id, to_document
+from wavecom.adapters.mongo.notifications.queries import (
     dead_letter_queries,
     first_id,
     idempotency_query,
@@ -21,12 +20,14 @@ from wavecom.adapters.mongo.queries import (
     list_queries,
     overdue_query,
 )
-from wavecom.application.query import Query
-from wavecom.domain import lifecycle
-from wavecom.domain.ledger import deltas
-from wavecom.domain.notification import Cause, Channel, Idempotency, Priority, Status
-from wavecom.domain.timings import Timings
-from wavecom.ports import DeadLetterFilter, ListFilter, Position
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.application.read.query import Query
+from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.lists import ListFilter, Position
+from wavecom.domain.notifications.notification import Cause, Channel, Idempotency, Priority, Status
+from wavecom.domain.notifications.timings import Timings
 
 STORED = 200_000
 BATCH = 5_000

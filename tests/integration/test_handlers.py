@@ -17,20 +17,20 @@ from tests.builders import a_draft
 from tests.event_files import load, sent_as, status_of, stored_as, unanswered_as
 from tests.sendgrid_key import SendGridKey
 from wavecom import metrics
-from wavecom.adapters.breaker import FAILURES_TO_OPEN, PyBreakers
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
-from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, PyBreakers
 from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
-from wavecom.domain import lifecycle
-from wavecom.domain.notification import Priority, Status
-from wavecom.domain.suppression import Unwanted
-from wavecom.domain.tenant import Role, new_api_key
-from wavecom.domain.timings import Timings
+from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Priority, Status
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.suppressions.reason import Unwanted
 
 INVOKE = """
 import importlib, json, sys

@@ -15,26 +15,26 @@ from aiosmtpd.smtp import SMTP, Envelope
 from tests.builders import TIMINGS, ManualClock, a_draft, message_about
 from tests.fakes import FakeQueue
 from tests.standins.twilio import TwilioService, client_of, error_reply
-from wavecom.adapters.breaker import PyBreakers
-from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.adapters.mongo.pace import MongoPace
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.providers.pace import MongoPace
+from wavecom.adapters.mongo.providers.weights import MongoWeights
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
-from wavecom.adapters.mongo.weights import MongoWeights
+from wavecom.adapters.providers.breaker import PyBreakers
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.simulated import SimulatedProvider
-from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver import Deliver
-from wavecom.application.provider_health import ProviderHealth
-from wavecom.application.receive import Receive
-from wavecom.application.route import Route, Router, Routes
-from wavecom.domain import lifecycle
-from wavecom.domain.notification import Cause, Channel, Notification, Status
-from wavecom.domain.tenant import TEST_SUFFIX
-from wavecom.ports import Provider
+from wavecom.application.deliver.deliver import Deliver
+from wavecom.application.deliver.provider_health import ProviderHealth
+from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.reports.receive import Receive
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Cause, Channel, Notification, Status
+from wavecom.domain.tenants import TEST_SUFFIX
+from wavecom.ports.providers import Provider
 
 REPLIES = {
     "greylisted": "450 4.2.0 Recipient address rejected: Greylisted",

@@ -25,16 +25,16 @@ from tests.standins.fcm import FcmService, TokenService
 from tests.standins.http_service import HttpService, Reply, Request
 from tests.standins.proxy import Fault, ProxyService
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService
-from wavecom.adapters.providers.apns import ApnsPushProvider
-from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
-from wavecom.adapters.providers.fcm import FcmPushProvider
+from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
 from wavecom.adapters.providers.http import HttpCaller
 from wavecom.adapters.providers.proxies import proxy_for
-from wavecom.adapters.providers.ses import SesEmailProvider, ses_client
-from wavecom.adapters.providers.twilio import TwilioSmsProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import TransientError, UnknownOutcomeError
-from wavecom.ports import OutgoingMessage
+from wavecom.adapters.providers.push.apns import ApnsPushProvider
+from wavecom.adapters.providers.push.fcm import FcmPushProvider
+from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
+from wavecom.adapters.providers.sms.twilio import TwilioSmsProvider
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import TransientError, UnknownOutcomeError
 
 PROVIDER = "https://provider.test"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"

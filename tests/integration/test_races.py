@@ -9,28 +9,28 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, a_draft, message_about, now
 from tests.fakes import FakeProvider, FakeQueue
-from wavecom.adapters.breaker import PyBreakers
-from wavecom.adapters.mongo.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.counters import MongoCounters
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
-from wavecom.adapters.mongo.notifications import MongoNotificationStore
-from wavecom.adapters.mongo.pace import MongoPace
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.providers.pace import MongoPace
+from wavecom.adapters.mongo.providers.weights import MongoWeights
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
-from wavecom.adapters.mongo.weights import MongoWeights
+from wavecom.adapters.providers.breaker import PyBreakers
+from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver import Deliver
-from wavecom.application.intervene import Intervene
-from wavecom.application.provider_health import ProviderHealth
-from wavecom.application.receive import Receive
-from wavecom.application.route import Route, Router, Routes
-from wavecom.application.submit import Submit
-from wavecom.application.sweep import Sweep
-from wavecom.domain import lifecycle
+from wavecom.application.deliver.deliver import Deliver
+from wavecom.application.deliver.provider_health import ProviderHealth
+from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.recover.intervene import Intervene
+from wavecom.application.recover.sweep import Sweep
+from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notification import Channel, Status
-from wavecom.domain.timings import Timings
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.timings import Timings
 
 LONG = Deadline(timedelta(hours=1))
 AT_ONCE = Timings(pending=timedelta(0), queued=timedelta(0))
@@ -184,7 +184,7 @@ def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
 
 
 def test_what_others_move_faster_than_a_group_can_be_written_is_written_one_by_one(mongo: Mongo, monkeypatch) -> None:
-    monkeypatch.setattr("wavecom.adapters.mongo.notifications.ROUNDS", 0)
+    monkeypatch.setattr("wavecom.adapters.mongo.notifications.store.ROUNDS", 0)
     counters = MongoCounters(mongo)
     store = MongoNotificationStore(mongo, counters)
     created = [lifecycle.create(a_draft(), tenant_id="bank-a", at=NOON, timings=TIMINGS) for _ in range(3)]

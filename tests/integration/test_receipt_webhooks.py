@@ -21,8 +21,8 @@ from tests.fakes import FakeCounters
 from tests.integration.conftest import LEAKS, GatewayTransport, serve
 from tests.sendgrid_key import OF_THE_SAMPLE, SendGridKey
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.errors import DETAILS_MAX, ERRORS_MAX_BYTES
 from wavecom.http.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts

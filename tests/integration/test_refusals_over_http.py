@@ -7,13 +7,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.standins.twilio import TwilioService, client_of, error_reply
-from wavecom.adapters.providers.end_user_messaging import EndUserMessagingSmsProvider
-from wavecom.adapters.providers.ses import SesEmailProvider
-from wavecom.adapters.providers.sns import SnsSmsProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import About, Outcome, ProviderError
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage, Provider
+from wavecom.adapters.providers.email.ses import SesEmailProvider
+from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider
+from wavecom.adapters.providers.sms.sns import SnsSmsProvider
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.ports.providers import Provider
 
 NOW, EVER = Outcome.TRANSIENT, Outcome.PERMANENT
 TWILIO = [

@@ -14,9 +14,10 @@ import pytest
 
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.sendgrid import API_KEY, Email, SendGridService, error_reply, rate_limited
-from wavecom.adapters.providers.sendgrid import SUBSTITUTIONS_MAX_BYTES, SendGridEmailProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.email.sendgrid import SUBSTITUTIONS_MAX_BYTES, SendGridEmailProvider
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -24,7 +25,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import BulkProvider, OutgoingMessage
+from wavecom.ports.providers import BulkProvider
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 SENDER = "WaveCom <no-reply@wavecom.example.com>"

@@ -14,16 +14,16 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import Message, ses_backends
 
-from wavecom.adapters.providers.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.email.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 REGION = "eu-central-1"

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from tests.standins.http_service import Fault, HttpService, Reply, Request, json_reply
-from wavecom.adapters.providers.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.email.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -24,7 +25,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import BulkProvider, OutgoingMessage
+from wavecom.ports.providers import BulkProvider
 
 SENDER = "WaveCom <no-reply@wavecom.example.com>"
 BULK = "/v2/email/outbound-bulk-emails"

@@ -19,17 +19,17 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 from tests.certificates import Certificate, self_signed
-from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
-from wavecom.adapters.providers.smtp_pool import Connection, ConnectionPool
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
+from wavecom.adapters.providers.email.smtp_pool import Connection, ConnectionPool
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 

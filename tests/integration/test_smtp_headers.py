@@ -13,10 +13,10 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from tests.certificates import self_signed
 from tests.mail_reader import read_mails
-from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import About, PermanentError, TransientError
-from wavecom.ports import OutgoingMessage
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
 
 OURS = ["from", "to", "subject", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding"]
 SUBJECTS = [

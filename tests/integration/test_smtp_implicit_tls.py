@@ -10,8 +10,8 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.certificates import Certificate, self_signed
 from tests.integration.test_smtp import Mailbox, Script, Server, error_of, message_to, running
-from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
-from wavecom.domain.outcomes import TransientError
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
+from wavecom.domain.providers.outcomes import TransientError
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
-from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider
-from wavecom.adapters.providers.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import About, Outcome, ProviderError
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
+from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
+from wavecom.domain.suppressions.reason import Unwanted
 
 NOW, EVER = Outcome.TRANSIENT, Outcome.PERMANENT
 US = [

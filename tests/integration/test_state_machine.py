@@ -87,7 +87,7 @@ def test_nothing_is_lost_or_sent_twice_whatever_happens_in_whatever_order(
     mongo: Mongo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing happens while a strand waits: not for a commit, nor for another strand's open transaction.
-    monkeypatch.setattr("wavecom.application.claim.PAUSES_SECONDS", (0.0,))
+    monkeypatch.setattr("wavecom.application.deliver.claim.PAUSES_SECONDS", (0.0,))
     monkeypatch.setattr(available.__wrapped__, "__defaults__", (timedelta(seconds=0.5),))  # type: ignore[attr-defined]
     caplog.set_level(logging.CRITICAL, "wavecom")  # trouble is what this is about; its lines would bury the story
     asked = os.environ.get("WAVECOM_MACHINE_EXAMPLES")

@@ -14,9 +14,10 @@ import pytest
 from tests.builders import NOON, ManualClock
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
-from wavecom.adapters.providers.twilio import DAILY_LIMIT_WAIT, TwilioSmsProvider
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.sms.twilio import DAILY_LIMIT_WAIT, TwilioSmsProvider
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     PermanentError,
     ProviderError,
     RateLimitedError,
@@ -24,7 +25,6 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 RECIPIENT = "+4915112345678"

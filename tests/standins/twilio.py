@@ -10,7 +10,7 @@ import uuid
 from datetime import timedelta
 
 from tests.standins.http_service import HttpService, Reply, Request, json_reply
-from wavecom.adapters.providers.twilio import TwilioSmsProvider
+from wavecom.adapters.providers.sms.twilio import TwilioSmsProvider
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "stand-in-auth-token"

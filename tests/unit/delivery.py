@@ -14,13 +14,13 @@ from tests.fakes import (
     FakeWeights,
     as_if_stored,
 )
-from wavecom.adapters.breaker import MemoryBreakerStates, PyBreakers
+from wavecom.adapters.providers.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver import Deliver
-from wavecom.application.provider_health import ProviderHealth
-from wavecom.application.receive import Receive
-from wavecom.application.route import Route, Router, Routes
-from wavecom.domain.notification import Channel, Notification
+from wavecom.application.deliver.deliver import Deliver
+from wavecom.application.deliver.provider_health import ProviderHealth
+from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.reports.receive import Receive
+from wavecom.domain.notifications.notification import Channel, Notification
 
 LONG = Deadline(timedelta(hours=1))
 SLOW = timedelta(milliseconds=200)

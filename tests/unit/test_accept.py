@@ -9,12 +9,11 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, a_draft
 from tests.fakes import FakeQueue, FakeStore
-from wavecom.application.accept import AT_ONCE, LEFT_ALONE, Accept, Newcomer
-from wavecom.domain import lifecycle
-from wavecom.domain.change import Change, together
-from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Idempotency, Lane, Status
-from wavecom.ports import IdempotencyKeyTakenError
+from wavecom.application.accept.group_commit import AT_ONCE, LEFT_ALONE, Accept, Newcomer
+from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.change import Change, together
+from wavecom.domain.notifications.notification import Idempotency, Lane, Status
 
 GIVE_UP = timedelta(seconds=10).total_seconds()
 
@@ -110,7 +109,7 @@ def test_what_is_not_to_be_queued_stays_pending_and_is_not_announced(store: Fake
 def test_a_broker_that_does_not_answer_is_not_waited_for(
     store: FakeStore, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wavecom.application.accept.CONFIRMED_WITHIN", timedelta(milliseconds=50))
+    monkeypatch.setattr("wavecom.application.accept.group_commit.CONFIRMED_WITHIN", timedelta(milliseconds=50))
     newcomer, answer, publish = a_newcomer(), threading.Event(), queue.publish
     queue.publish = lambda messages, **_: answer.wait(GIVE_UP) and publish(messages)  # type: ignore[method-assign,assignment,return-value]
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, a_draft, a_result
 from tests.fakes import FakeStore, as_if_stored
-from wavecom.application.verify import Verify
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.audit import digest_of, first_broken_link
-from wavecom.domain.change import move
-from wavecom.domain.notification import AuditEntry, Notification, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.ports import AuditRange
+from wavecom.application.operate.verify import Verify
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.audit import digest_of, first_broken_link
+from wavecom.domain.notifications.change import move
+from wavecom.domain.notifications.lists import AuditRange
+from wavecom.domain.notifications.notification import AuditEntry, Notification, Status
+from wavecom.domain.providers.outcomes import Outcome
 
 Trail = list[AuditEntry]
 DAY = AuditRange(tenant_id=None, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1))

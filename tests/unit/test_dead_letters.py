@@ -6,15 +6,16 @@ import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakePace, FakeQueue, FakeStore
-from wavecom.application.dead_letters import SHOWN_DAYS, DeadLetterGroup, DeadLetters
-from wavecom.application.intervene import Intervene
-from wavecom.domain import lifecycle, settlement
+from wavecom.application.recover.dead_letters import SHOWN_DAYS, DeadLetterGroup, DeadLetters
+from wavecom.application.recover.intervene import Intervene
+from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import OverloadedError
-from wavecom.domain.lifecycle import Replay
-from wavecom.domain.notification import Cause, Channel, Lane, Notification, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import DeadLetterFilter, Position
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.lists import Position
+from wavecom.domain.notifications.notification import Cause, Channel, Lane, Notification, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.suppressions.reason import Unwanted
 
 UNKNOWN_ID = "0" * 24
 BANK_A = DeadLetterFilter(tenant_id="bank-a")

@@ -7,10 +7,10 @@ from datetime import timedelta
 from tests.builders import NOON, TIMINGS, failed, message_about, pending, sent
 from tests.fakes import as_if_stored
 from tests.unit.delivery import LONG, SLOW, World
-from wavecom.domain import lifecycle
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Lane, Priority, Status
-from wavecom.domain.outcomes import About, PermanentError, TransientError
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Lane, Priority, Status
+from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
+from wavecom.domain.queue_messages import QueueMessage
 
 
 def test_a_batch_is_sent_and_recorded(delivery: World) -> None:

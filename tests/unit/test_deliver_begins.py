@@ -9,13 +9,14 @@ import pytest
 from tests.builders import NOON, TIMINGS, a_result
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World, brief
-from wavecom.application.route import Route
-from wavecom.domain import lifecycle, settlement
+from wavecom.application.deliver.select import Route
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Cause, Channel, Notification, Status
-from wavecom.domain.outcomes import Outcome, Receipt, TransientError
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage, Suppression
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Cause, Channel, Notification, Status
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import Outcome, Receipt, TransientError
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression
 
 TO = "user@example.com"
 

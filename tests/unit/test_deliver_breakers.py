@@ -1,9 +1,15 @@
 """Delivering behind circuit breakers, against fakes."""
 
 from tests.unit.delivery import World
-from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR
-from wavecom.domain.notification import Channel, Status
-from wavecom.domain.outcomes import About, PermanentError, RateLimitedError, TransientError, UnknownOutcomeError
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR
+from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.providers.outcomes import (
+    About,
+    PermanentError,
+    RateLimitedError,
+    TransientError,
+    UnknownOutcomeError,
+)
 
 
 def test_ten_failures_in_a_row_open_the_breaker_and_then_no_call_is_made(delivery: World) -> None:

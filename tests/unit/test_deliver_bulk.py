@@ -8,9 +8,10 @@ import pytest
 from tests.builders import NOON
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
-from wavecom.application.route import Route
-from wavecom.domain.notification import Cause, Channel, OnUnknown, Status
-from wavecom.domain.outcomes import (
+from wavecom.application.deliver.select import Route
+from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown, Status
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
     ProviderError,
@@ -19,7 +20,6 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage
 
 LIMIT = 50
 BUSY = TransientError("busy", code="busy")

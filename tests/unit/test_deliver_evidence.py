@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.delivery import World
-from wavecom.application.receive import LOOK_AGAIN_AFTER
-from wavecom.application.route import Route
-from wavecom.domain import lifecycle
+from wavecom.application.deliver.select import Route
+from wavecom.application.reports.receive import LOOK_AGAIN_AFTER
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Channel, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Receipt, TransientError, UnknownOutcomeError
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.ports import OutgoingMessage
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.notification import Channel, Notification, OnUnknown, Status
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import Receipt, TransientError, UnknownOutcomeError
+from wavecom.domain.reports import DeliveryReport, Fared
 
 TO = "user@example.com"
 

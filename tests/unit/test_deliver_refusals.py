@@ -6,11 +6,11 @@ import pytest
 
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
-from wavecom.application.route import Route
-from wavecom.domain.notification import Cause, Channel, Notification, Status
-from wavecom.domain.outcomes import About, PermanentError, ProviderError, RateLimitedError, TransientError
-from wavecom.domain.suppression import Unwanted
-from wavecom.domain.tenant import TEST_SUFFIX
+from wavecom.application.deliver.select import Route
+from wavecom.domain.notifications.notification import Cause, Channel, Notification, Status
+from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, RateLimitedError, TransientError
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.tenants import TEST_SUFFIX
 
 TO = "customer@example.com"
 FINAL = [

@@ -9,11 +9,12 @@ import pytest
 from tests.builders import NOON
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
-from wavecom.adapters.breaker import FAILURES_TO_OPEN, OPEN_FOR
-from wavecom.application.provider_health import PAUSE
-from wavecom.application.route import Route
-from wavecom.domain.notification import Cause, Channel, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import (
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR
+from wavecom.application.deliver.provider_health import PAUSE
+from wavecom.application.deliver.select import Route
+from wavecom.domain.notifications.notification import Cause, Channel, Notification, OnUnknown, Status
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
     RateLimitedError,
@@ -21,7 +22,6 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage
 
 TO = "user@example.com"
 BUSY = TransientError("busy", code="busy")

@@ -9,11 +9,11 @@ from tests.builders import NOON, TIMINGS, ManualClock, message_about, pending
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World, brief
 from wavecom.application.deadline import Deadline
-from wavecom.application.route import Route
+from wavecom.application.deliver.select import Route
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.ledger import Totals
-from wavecom.domain.notification import Channel, Lane, OnUnknown, Status
-from wavecom.domain.outcomes import About, PermanentError, TransientError
+from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.notification import Channel, Lane, OnUnknown, Status
+from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
 
 
 class DeadlineAfter(Deadline):

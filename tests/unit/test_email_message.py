@@ -14,7 +14,7 @@ import pytest
 from layers.python313 import NO_PYTHON, python313
 from local.config import PROJECT
 from tests.mail_reader import read_mails
-from wavecom.adapters.providers.email_message import Mailbox, compose
+from wavecom.adapters.providers.email.message import Mailbox, compose
 
 MESSAGES = 10_000
 DOMAINS = ("example.com", "xn--bcher-kva.example")

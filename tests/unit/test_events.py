@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wavecom.domain.notification import Lane
-from wavecom.events import parse_queue_event
+from wavecom.domain.notifications.notification import Lane
+from wavecom.queue_events import parse_queue_event
 
 EVENTS = Path(__file__).parents[2] / "events"
 

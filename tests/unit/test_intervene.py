@@ -4,9 +4,9 @@ import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, ManualClock, claimed, failed, queued, sent
 from tests.fakes import FakeQueue, FakeStore, as_if_stored
-from wavecom.application.intervene import Intervene
+from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.errors import IllegalTransitionError, NotFoundError
-from wavecom.domain.notification import Lane, Status
+from wavecom.domain.notifications.notification import Lane, Status
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wavecom.domain.tenant import ApiKey, Role, new_api_key
+from wavecom.domain.api_keys import ApiKey, Role, new_api_key
 from wavecom.http import key_lookup
 from wavecom.http.errors import RateLimitedError
 from wavecom.http.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, queued, totals_of
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.ledger import Totals, deltas, failure_rate
-from wavecom.domain.notification import Channel, Priority, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.ledger.totals import Totals, failure_rate
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Channel, Priority, Status
+from wavecom.domain.providers.outcomes import Outcome
 
 
 def test_a_sent_notification_counts_once_in_every_breakdown() -> None:

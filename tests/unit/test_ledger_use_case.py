@@ -6,13 +6,14 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakeBooks, FakeStore
-from wavecom.application.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, Line
-from wavecom.domain import lifecycle, receipts, settlement
+from wavecom.application.operate.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, Line
+from wavecom.domain import reports
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Notification, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.ports import Mismatch
+from wavecom.domain.ledger.mismatch import Mismatch
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.reports import DeliveryReport, Fared
 
 HALF_A_MINUTE = timedelta(seconds=30)
 
@@ -44,7 +45,7 @@ class Accounts:
             unwanted=None,
             at=self.clock(),
         )
-        return self.saves(receipts.apply(notification, report, at=self.clock()))
+        return self.saves(reports.apply_report(notification, report, at=self.clock()))
 
     def saves(self, change) -> Notification:
         (saved,) = self.store.save([change])

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, begun, claimed, failed, pending, queued, sent
-from wavecom.domain import lifecycle, settlement
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notification import Cause, Lane, Notification, OnUnknown, Priority, Status
-from wavecom.domain.outcomes import Outcome
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Cause, Lane, Notification, OnUnknown, Priority, Status
+from wavecom.domain.providers.outcomes import Outcome
 
 MINUTE = timedelta(minutes=1)
 

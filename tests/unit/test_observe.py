@@ -6,12 +6,12 @@ import pytest
 
 from tests.builders import NOON, ManualClock, message_about, queued
 from tests.fakes import FakeBooks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
-from wavecom.adapters.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
-from wavecom.application.ledger import Ledger
-from wavecom.application.observe import Observe
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
+from wavecom.application.operate.ledger import Ledger
+from wavecom.application.operate.observe import Observe
 from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.outcomes import ProviderError, TransientError
+from wavecom.domain.providers.outcomes import ProviderError, TransientError
 
 
 class FakeAccount:

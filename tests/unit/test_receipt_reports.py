@@ -11,8 +11,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.builders import NOON
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, answer_to
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.ses import ses_reports

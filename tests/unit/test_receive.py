@@ -7,14 +7,14 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed, queued, sent
 from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stored
-from wavecom.application.receive import KEPT_FOR, LOOK_AGAIN_AFTER, Receive
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.notification import Channel, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome, Receipt
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.settlement import AttemptResult
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import Suppression
+from wavecom.application.reports.receive import KEPT_FOR, LOOK_AGAIN_AFTER, Receive
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.notification import Channel, Notification, OnUnknown, Status
+from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.providers.outcomes import Outcome, Receipt
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression
 
 EVENT = NOON + timedelta(seconds=3)
 

@@ -6,15 +6,15 @@ import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, begun, claimed, reclaimed, sent
 from tests.unit.test_receive import Reports, report, unknown_at
-from wavecom.application.receive import BATCH, ROUNDS
-from wavecom.domain import lifecycle, settlement
-from wavecom.domain.audit import first_broken_link
-from wavecom.domain.change import Change
+from wavecom.application.reports.receive import BATCH, ROUNDS
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.notification import Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.audit import first_broken_link
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.notification import Notification, OnUnknown, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.reports import Fared
+from wavecom.domain.suppressions.reason import Unwanted
 
 
 @pytest.fixture

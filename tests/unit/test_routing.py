@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.builders import NOON
-from wavecom.domain.routing import ENOUGH_ATTEMPTS, LEAST, Health, draw, next_factor
+from wavecom.domain.providers.weights import ENOUGH_ATTEMPTS, LEAST, Health, draw, next_factor
 
 WELL = Health(attempts=100, failures=0, milliseconds=10_000)
 """100 ms an attempt."""

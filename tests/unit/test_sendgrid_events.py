@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.builders import NOON
 from tests.sendgrid_key import SendGridKey
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.errors import InvalidRequestError, MalformedRequestError
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP, read_key, sendgrid_reports

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, TIMINGS, a_result, begun, claimed, reclaimed
-from wavecom.domain import settlement
-from wavecom.domain.notification import Cause, OnUnknown, Status
-from wavecom.domain.outcomes import About, Outcome
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.notifications import settlement
+from wavecom.domain.notifications.notification import Cause, OnUnknown, Status
+from wavecom.domain.providers.outcomes import About, Outcome
+from wavecom.domain.suppressions.reason import Unwanted
 
 LATER = NOON + timedelta(milliseconds=234)
 

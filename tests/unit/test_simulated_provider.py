@@ -15,8 +15,9 @@ import pytest
 from email_validator import validate_email
 
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, fate_of, magic_recipient
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     Outcome,
     PermanentError,
     ProviderError,
@@ -24,7 +25,6 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports import OutgoingMessage
 
 FCM_TOKEN = re.compile(r"^[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,}$")
 ORDINARY_RECIPIENTS = {

@@ -7,7 +7,7 @@ import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavecom.domain.sms import MAX_CHARACTERS, MAX_SEGMENTS, Encoding, segments
+from wavecom.domain.content.sms import MAX_CHARACTERS, MAX_SEGMENTS, Encoding, segments
 
 ALPHABET = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

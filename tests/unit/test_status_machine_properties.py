@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, totals_of
-from wavecom.domain import lifecycle, receipts, settlement
-from wavecom.domain.audit import first_broken_link
-from wavecom.domain.change import ARROWS, UNFINISHED, Change
+from wavecom.domain import reports
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notification import Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.audit import first_broken_link
+from wavecom.domain.notifications.change import ARROWS, UNFINISHED, Change
+from wavecom.domain.notifications.notification import Notification, OnUnknown, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 
 
 def may_begin(notification: Notification) -> bool:
@@ -49,9 +50,9 @@ EVENTS: dict[str, Event] = {
         settlement.begin(n, provider="exact", idempotent=True, at=at) if may_begin(n) else None
     ),
     "suppress": lambda n, at: settlement.suppress(n, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
-    "reported accepted": lambda n, at: receipts.apply(n, a_report(n, Fared.ACCEPTED), at=at),
-    "reported delivered": lambda n, at: receipts.apply(n, a_report(n, Fared.DELIVERED), at=at),
-    "reported undelivered": lambda n, at: receipts.apply(n, a_report(n, Fared.UNDELIVERED), at=at),
+    "reported accepted": lambda n, at: reports.apply_report(n, a_report(n, Fared.ACCEPTED), at=at),
+    "reported delivered": lambda n, at: reports.apply_report(n, a_report(n, Fared.DELIVERED), at=at),
+    "reported undelivered": lambda n, at: reports.apply_report(n, a_report(n, Fared.UNDELIVERED), at=at),
     "abandon": lambda n, at: settlement.abandon(n, at=at, timings=TIMINGS),
     **{
         outcome.value: lambda n, at, outcome=outcome: settlement.settle(n, a_result(outcome), at=at, timings=TIMINGS)

@@ -6,9 +6,9 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_draft
 from tests.fakes import FakeQueue, FakeStore
-from wavecom.application.submit import Submit
+from wavecom.application.accept.submit import Submit
 from wavecom.domain.errors import IdempotencyConflictError, StoreUnavailableError
-from wavecom.domain.notification import IdempotentCall, Lane, Priority, Status
+from wavecom.domain.notifications.notification import IdempotentCall, Lane, Priority, Status
 
 
 @pytest.fixture

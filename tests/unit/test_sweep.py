@@ -7,13 +7,13 @@ import pytest
 from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed, message_about, pending, queued
 from tests.fakes import FakeKeptReports, FakeQueue, FakeStore, FakeSuppressions, FakeSystem, as_if_stored
 from wavecom.application.deadline import Deadline
-from wavecom.application.receive import LOOK_AGAIN_AFTER, Receive
-from wavecom.application.sweep import Sweep
-from wavecom.domain import settlement
+from wavecom.application.recover.sweep import Sweep
+from wavecom.application.reports.receive import LOOK_AGAIN_AFTER, Receive
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
-from wavecom.domain.notification import Lane, Notification, OnUnknown, Status
-from wavecom.domain.outcomes import Outcome
-from wavecom.domain.receipts import DeliveryReport, Fared
+from wavecom.domain.notifications import settlement
+from wavecom.domain.notifications.notification import Lane, Notification, OnUnknown, Status
+from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.reports import DeliveryReport, Fared
 
 LONG = Deadline(timedelta(hours=1))
 HOUR = timedelta(hours=1)

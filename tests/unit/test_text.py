@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from wavecom.domain.text import has_visible_text, is_one_line
+from wavecom.domain.content.text import has_visible_text, is_one_line
 
 LINES = [
     "Votre commande est prête\u00a0!",

@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
-from wavecom.domain.change import Change
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
-from wavecom.domain.messages import QueueMessage
-from wavecom.domain.notification import Notification, Status
-from wavecom.domain.timings import RETRY_DELAYS
-from wavecom.ports import NotificationStore, Queue
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.timings import RETRY_DELAYS
+from wavecom.domain.queue_messages import QueueMessage
+from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.queue import Queue
 
 logger = logging.getLogger(__name__)
 

@@ -54,3 +54,7 @@ class StoreUnavailableError(UnavailableError):
 
 class QueueUnavailableError(UnavailableError):
     """The broker does not answer, or not in time."""
+
+
+class IdempotencyKeyTakenError(Exception):
+    """A notification with one of the given idempotency keys exists; nothing was written."""

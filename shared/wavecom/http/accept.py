@@ -9,10 +9,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 
-from wavecom.application.submit import Submission
+from wavecom.application.accept.submit import Submission
 from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError
-from wavecom.domain.notification import Draft, IdempotentCall
+from wavecom.domain.notifications.notification import Draft, IdempotentCall
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.requests import CreateNotification
 from wavecom.http.services import Services

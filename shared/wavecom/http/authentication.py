@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from wavecom.domain.tenant import Caller, Role, read_token
+from wavecom.domain.api_keys import Caller, Role, read_token
 from wavecom.http.errors import ForbiddenError, UnauthenticatedError
 from wavecom.http.key_lookup import KeyLookup
 from wavecom.http.services import HttpConfig

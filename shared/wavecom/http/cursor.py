@@ -4,8 +4,8 @@ import base64
 import re
 from datetime import UTC, datetime, timedelta
 
+from wavecom.domain.notifications.lists import Position
 from wavecom.http.errors import FieldError, InvalidRequestError
-from wavecom.ports import Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = re.compile(r"^(\d{1,15})\.([0-9a-f]{24})\Z", re.ASCII)

@@ -8,9 +8,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from wavecom.domain.lifecycle import Replay
-from wavecom.domain.notification import Cause
-from wavecom.domain.tenant import Caller
+from wavecom.domain.api_keys import Caller
+from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.lists import Position
+from wavecom.domain.notifications.notification import Cause
 from wavecom.http import operation_responses as shapes
 from wavecom.http import refusals, tags
 from wavecom.http.cursor import from_cursor, to_cursor
@@ -21,7 +23,6 @@ from wavecom.http.operation_views import groups_view
 from wavecom.http.requests import PageSize
 from wavecom.http.services import Services
 from wavecom.http.views import notification_view
-from wavecom.ports import DeadLetterFilter, Position
 
 
 def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from wavecom.domain.tenant import ApiKey
+from wavecom.domain.api_keys import ApiKey
 from wavecom.http.errors import RateLimitedError
-from wavecom.ports import ApiKeys
+from wavecom.ports.api_keys import ApiKeys
 
 UNKNOWN_MAX: Final = 30
 """Unknown keys of one address in one window; a person who mistypes gives fewer."""

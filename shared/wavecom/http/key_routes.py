@@ -7,8 +7,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
+from wavecom.domain.api_keys import ApiKey, new_api_key, rotated_key
 from wavecom.domain.errors import NotFoundError
-from wavecom.domain.tenant import TENANT_ID, ApiKey, new_api_key, rotated_key
+from wavecom.domain.tenants import TENANT_ID
 from wavecom.http import example_ids, refusals, tags
 from wavecom.http import operation_responses as shapes
 from wavecom.http.documented import documented

@@ -10,8 +10,9 @@ from http import HTTPStatus
 from urllib.parse import quote, unquote
 
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.ledger import Totals
-from wavecom.ports import Clock, Counters
+from wavecom.domain.ledger.totals import Totals
+from wavecom.ports.ledger import Counters
+from wavecom.ports.system import Clock
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import O
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 
-from wavecom.domain.tenant import Caller
+from wavecom.domain.api_keys import Caller
+from wavecom.domain.rate_limits import Allowance
 from wavecom.http.authentication import Request, authenticate
 from wavecom.http.errors import (
     BodyTooLargeError,
@@ -31,7 +32,6 @@ from wavecom.http.key_lookup import KeyLookup
 from wavecom.http.meter import ANONYMOUS, HttpMeter
 from wavecom.http.requests import field_errors
 from wavecom.http.services import Services
-from wavecom.ports import Allowance
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from wavecom.application.dead_letters import REPLAY_MAX
-from wavecom.domain.notification import Cause, Channel, OnUnknown
-from wavecom.domain.tenant import LINE, NAME_MAX, TENANT_ID, Role
+from wavecom.application.recover.dead_letters import REPLAY_MAX
+from wavecom.domain.api_keys import LINE, NAME_MAX, Role
+from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown
+from wavecom.domain.tenants import TENANT_ID
 from wavecom.http import recipients
 from wavecom.http.requests import WireModel, one_line
 

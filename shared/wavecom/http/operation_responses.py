@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from wavecom.domain.notification import Cause, Channel, OnUnknown
-from wavecom.domain.suppression import Unwanted
-from wavecom.domain.tenant import Role
+from wavecom.domain.api_keys import Role
+from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.responses import Id, Moment, Notification, Shape
 
 

@@ -8,8 +8,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
+from wavecom.domain.api_keys import Caller, Role
 from wavecom.domain.degradation import check_answers
-from wavecom.domain.tenant import Caller, Role, TenantPolicy
+from wavecom.domain.notifications.lists import AuditRange
+from wavecom.domain.tenants import TenantPolicy
 from wavecom.http import example_ids, refusals, tags
 from wavecom.http import operation_responses as shapes
 from wavecom.http.documented import documented
@@ -20,7 +22,6 @@ from wavecom.http.operation_requests import SetPolicy
 from wavecom.http.operation_views import line_view, provider_view, verification_view
 from wavecom.http.requests import Minutes
 from wavecom.http.services import Services
-from wavecom.ports import AuditRange
 
 AllTenants = Annotated[bool, Query(alias="allTenants", description="Of all tenants; for an operator's key")]
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wavecom.application.dead_letters import DeadLetterGroup
-from wavecom.application.ledger import Line
-from wavecom.application.providers import ProviderState
-from wavecom.application.verify import Verification
-from wavecom.domain.tenant import ApiKey, is_test
+from wavecom.application.operate.ledger import Line
+from wavecom.application.operate.providers import ProviderState
+from wavecom.application.operate.verify import Verification
+from wavecom.application.recover.dead_letters import DeadLetterGroup
+from wavecom.domain.api_keys import ApiKey
+from wavecom.domain.suppressions.suppression import Suppression
+from wavecom.domain.tenants import is_test
 from wavecom.http.views import iso
-from wavecom.ports import Suppression
 
 
 def groups_view(groups: Sequence[DeadLetterGroup]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from wavecom.application.query import Statistics
-from wavecom.domain.ledger import DURATION_BUCKETS_SECONDS, Totals
+from wavecom.application.read.query import Statistics
+from wavecom.domain.ledger.totals import DURATION_BUCKETS_SECONDS, Totals
 from wavecom.http import meter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -2,8 +2,8 @@
 
 import re
 
-from wavecom.domain.notification import Channel
-from wavecom.domain.push import APNS_TOKEN, FCM_TOKEN
+from wavecom.domain.content.push import APNS_TOKEN, FCM_TOKEN
+from wavecom.domain.notifications.notification import Channel
 
 MAX_LENGTH = 4096
 LOCAL_PART_MAX_BYTES = 64

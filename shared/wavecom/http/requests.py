@@ -21,9 +21,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from wavecom.domain.notification import Channel, Draft, OnUnknown, Priority
-from wavecom.domain.tenant import TenantPolicy
-from wavecom.domain.text import has_visible_text, is_one_line
+from wavecom.domain.content.text import has_visible_text, is_one_line
+from wavecom.domain.notifications.notification import Channel, Draft, OnUnknown, Priority
+from wavecom.domain.tenants import TenantPolicy
 from wavecom.http import recipients
 from wavecom.http.errors import FIELD_MAX, FieldError, InvalidRequestError
 from wavecom.http.moments import Moment

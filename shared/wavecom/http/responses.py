@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wavecom.domain.notification import Cause, Channel, OnUnknown, Priority, Status
-from wavecom.domain.outcomes import About, Outcome
-from wavecom.domain.sms import Encoding
+from wavecom.domain.content.sms import Encoding
+from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown, Priority, Status
+from wavecom.domain.providers.outcomes import About, Outcome
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]

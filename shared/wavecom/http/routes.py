@@ -8,12 +8,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from wavecom.application.submit import Submission
+from wavecom.application.accept.submit import Submission
+from wavecom.domain.api_keys import Caller, Role
 from wavecom.domain.degradation import check_answers
 from wavecom.domain.errors import OverloadedError
-from wavecom.domain.lifecycle import Replay
-from wavecom.domain.notification import Channel, Notification, Priority, Status
-from wavecom.domain.tenant import Caller, Role
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.lists import ListFilter
+from wavecom.domain.notifications.notification import Channel, Notification, Priority, Status
 from wavecom.http import recipients, refusals, tags
 from wavecom.http import responses as shapes
 from wavecom.http.accept import Accepted, accept
@@ -26,7 +27,6 @@ from wavecom.http.moments import Since, Until
 from wavecom.http.requests import CreateBatch, CreateNotification, Minutes, PageNumber, PageSize
 from wavecom.http.services import Services
 from wavecom.http.views import detail_view, minutes_view, notification_view, page_view, statistics_view
-from wavecom.ports import ListFilter
 
 MAX_SKIP = 10_000
 """How far pages by number reach; a cursor reaches any depth at the cost of the first page."""

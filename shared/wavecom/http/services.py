@@ -3,25 +3,21 @@
 from dataclasses import dataclass
 
 from wavecom import topology
-from wavecom.application.dead_letters import DeadLetters
-from wavecom.application.intervene import Intervene
-from wavecom.application.ledger import Ledger
-from wavecom.application.providers import Providers
-from wavecom.application.query import Query
-from wavecom.application.submit import Submit
-from wavecom.application.takers import Takers
-from wavecom.application.verify import Verify
-from wavecom.ports import (
-    ApiKeys,
-    Clock,
-    Counters,
-    NotificationStore,
-    Queue,
-    RateLimits,
-    Suppressions,
-    SystemState,
-    Tenants,
-)
+from wavecom.application.accept.submit import Submit
+from wavecom.application.accept.takers import Takers
+from wavecom.application.operate.ledger import Ledger
+from wavecom.application.operate.providers import Providers
+from wavecom.application.operate.verify import Verify
+from wavecom.application.read.query import Query
+from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.recover.intervene import Intervene
+from wavecom.ports.api_keys import ApiKeys, RateLimits
+from wavecom.ports.ledger import Counters
+from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.queue import Queue
+from wavecom.ports.suppressions import Suppressions
+from wavecom.ports.system import Clock, SystemState
+from wavecom.ports.tenants import Tenants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
+from wavecom.domain.api_keys import Caller
 from wavecom.domain.errors import NotFoundError
-from wavecom.domain.notification import Channel
-from wavecom.domain.suppression import Unwanted
-from wavecom.domain.tenant import Caller
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 from wavecom.http import example_ids, recipients, refusals, tags
 from wavecom.http import operation_responses as shapes
 from wavecom.http.documented import RecipientQuery, documented
@@ -20,7 +21,6 @@ from wavecom.http.operation_requests import AddSuppression
 from wavecom.http.operation_views import suppression_view
 from wavecom.http.requests import PageSize
 from wavecom.http.services import Services
-from wavecom.ports import Suppression, suppression_id
 
 _SUPPRESSION = {"pattern": "^[0-9a-f]{32}$", "examples": [example_ids.SUPPRESSION_ID]}
 SuppressionId = Annotated[str, Path(description="32 hex digits", **_SUPPRESSION)]

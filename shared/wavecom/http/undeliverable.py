@@ -6,8 +6,8 @@ answer even where a setting has changed meanwhile.
 
 from collections.abc import Iterator
 
-from wavecom.domain import push, sms
-from wavecom.domain.notification import Channel
+from wavecom.domain.content import push, sms
+from wavecom.domain.notifications.notification import Channel
 from wavecom.http.errors import FieldError
 from wavecom.http.requests import CreateNotification
 from wavecom.http.services import Services

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from wavecom import topology
-from wavecom.application.query import Page, Statistics
-from wavecom.domain import sms
+from wavecom.application.read.query import Page, Statistics
+from wavecom.domain.content import sms
 from wavecom.domain.degradation import Level
-from wavecom.domain.ledger import Totals
-from wavecom.domain.notification import Attempt, AuditEntry, Channel, Notification, Priority
+from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.notification import Attempt, AuditEntry, Channel, Notification, Priority
 from wavecom.http.cursor import to_cursor
 
 

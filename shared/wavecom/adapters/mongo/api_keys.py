@@ -5,7 +5,8 @@ import time
 from datetime import datetime, timedelta
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.tenant import TEST_SUFFIX, ApiKey, Role
+from wavecom.domain.api_keys import ApiKey, Role
+from wavecom.domain.tenants import TEST_SUFFIX
 
 CACHE = timedelta(seconds=30)
 """How long a revoked key may go on working, and a new one may be unknown."""
@@ -16,7 +17,7 @@ IDS_HELD = 100_000
 
 
 class MongoApiKeys:
-    """`wavecom.ports.ApiKeys` on MongoDB."""
+    """`wavecom.ports.api_keys.ApiKeys` on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._apikeys = mongo.database.apikeys
@@ -24,7 +25,7 @@ class MongoApiKeys:
         self._lock = threading.Lock()
 
     def get(self, key_id: str) -> ApiKey | None:
-        """See `wavecom.ports.ApiKeys.get`. Only keys that exist are cached, so guesses fill no memory."""
+        """See `wavecom.ports.api_keys.ApiKeys.get`. Only keys that exist are cached, so guesses fill no memory."""
         cached = self._cache.get(key_id)
         if cached is not None and cached[0] > time.monotonic():
             return cached[1]
@@ -40,24 +41,24 @@ class MongoApiKeys:
         return key
 
     def add(self, key: ApiKey) -> None:
-        """See `wavecom.ports.ApiKeys.add`."""
+        """See `wavecom.ports.api_keys.ApiKeys.add`."""
         with available():
             self._apikeys.insert_one(_to_document(key))
 
     def all(self, tenant_id: str | None) -> list[ApiKey]:
-        """See `wavecom.ports.ApiKeys.all`."""
+        """See `wavecom.ports.api_keys.ApiKeys.all`."""
         query = {} if tenant_id is None else {"tenantId": {"$in": [tenant_id, f"{tenant_id}{TEST_SUFFIX}"]}}
         with available():
             return [_from_document(each) for each in self._apikeys.find(query).sort("createdAt", -1).limit(SHOWN)]
 
     def ids(self) -> frozenset[str] | None:
-        """See `wavecom.ports.ApiKeys.ids`."""
+        """See `wavecom.ports.api_keys.ApiKeys.ids`."""
         with available():
             found = [each["_id"] for each in self._apikeys.find({}, {"_id": 1}).limit(IDS_HELD + 1)]
         return frozenset(found) if len(found) <= IDS_HELD else None
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """See `wavecom.ports.ApiKeys.revoke`. Other processes go by what they have cached until that ends."""
+        """See `wavecom.ports.api_keys.ApiKeys.revoke`. Other processes go by what they have cached until that ends."""
         with available():
             result = self._apikeys.update_one({"_id": key_id, "revokedAt": None}, {"$set": {"revokedAt": at}})
             known = result.matched_count == 1 or self._apikeys.find_one({"_id": key_id}) is not None

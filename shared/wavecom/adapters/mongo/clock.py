@@ -17,7 +17,7 @@ WARN_ABOVE = timedelta(seconds=2)
 
 
 class MongoClock:
-    """`wavecom.ports.Clock`: the machine's own clock, corrected by its difference from the database's.
+    """`wavecom.ports.system.Clock`: the machine's own clock, corrected by its difference from the database's.
 
     The difference is taken from the ``localTime`` of the ``hello`` command (MongoDB manual, "hello"), halfway between
     question and answer. While the database does not answer, the last known difference holds.

@@ -6,19 +6,18 @@ from datetime import datetime
 from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import KeptReport
+from wavecom.domain.reports import DeliveryReport, Fared, KeptReport
+from wavecom.domain.suppressions.reason import Unwanted
 
 
 class MongoKeptReports:
-    """`wavecom.ports.KeptReports` on MongoDB: one document a notification, provider and what is reported."""
+    """`wavecom.ports.reports.KeptReports` on MongoDB: one document a notification, provider and what is reported."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._reports = mongo.database.keptreports
 
     def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
-        """See `wavecom.ports.KeptReports.keep`."""
+        """See `wavecom.ports.reports.KeptReports.keep`."""
         updates = [
             UpdateOne({"_id": _id(each)}, {"$setOnInsert": _to_document(each, at, until)}, upsert=True)
             for each in reports
@@ -28,26 +27,26 @@ class MongoKeptReports:
                 self._reports.bulk_write(updates, ordered=False)
 
     def due(self, at: datetime, *, limit: int) -> list[KeptReport]:
-        """See `wavecom.ports.KeptReports.due`."""
+        """See `wavecom.ports.reports.KeptReports.due`."""
         with available():
             found = self._reports.find({"dueAt": {"$lte": at}}).sort("dueAt", 1).limit(limit)
             return [_from_document(each) for each in found]
 
     def about(self, notification_ids: Sequence[str], at: datetime) -> list[KeptReport]:
-        """See `wavecom.ports.KeptReports.about`."""
+        """See `wavecom.ports.reports.KeptReports.about`."""
         with available():
             found = self._reports.find({"notificationId": {"$in": list(notification_ids)}})
             # Not by the database: of two conditions the one that is used on a laptop walks no index at all.
             return [_from_document(each) for each in found if each["keptAt"] <= at]
 
     def postpone(self, ids: Sequence[str], until: datetime) -> None:
-        """See `wavecom.ports.KeptReports.postpone`."""
+        """See `wavecom.ports.reports.KeptReports.postpone`."""
         if ids:
             with available():
                 self._reports.update_many({"_id": {"$in": list(ids)}}, {"$set": {"dueAt": until}})
 
     def drop(self, ids: Sequence[str]) -> None:
-        """See `wavecom.ports.KeptReports.drop`."""
+        """See `wavecom.ports.reports.KeptReports.drop`."""
         if ids:
             with available():
                 self._reports.delete_many({"_id": {"$in": list(ids)}})

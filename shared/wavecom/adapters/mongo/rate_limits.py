@@ -8,8 +8,8 @@ from pymongo import ReturnDocument
 
 from wavecom.adapters.mongo.client import Mongo, available
 from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.rate_limits import Allowance
 from wavecom.gather import Gather
-from wavecom.ports import Allowance
 
 WINDOW = timedelta(minutes=1)
 ROUNDS = 3
@@ -18,7 +18,7 @@ GATHERED = 500
 
 
 class MongoRateLimits:
-    """`wavecom.ports.RateLimits` on MongoDB: a fixed window of a minute, counted in one call.
+    """`wavecom.ports.api_keys.RateLimits` on MongoDB: a fixed window of a minute, counted in one call.
 
     When the database is down it raises `StoreUnavailableError`: the limit fails closed.
     """
@@ -28,7 +28,7 @@ class MongoRateLimits:
         self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, most=GATHERED)
 
     def take(self, key: str, *, limit: int, at: datetime) -> Allowance:
-        """See `wavecom.ports.RateLimits.take`."""
+        """See `wavecom.ports.api_keys.RateLimits.take`."""
         minute = at.replace(second=0, microsecond=0)
         used = self._takes((key, minute))
         return Allowance(

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.notification import Channel, Notification
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import Suppression, suppression_id
+from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 
 
 class MongoSuppressions:
-    """`wavecom.ports.Suppressions` on MongoDB."""
+    """`wavecom.ports.suppressions.Suppressions` on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._suppressions = mongo.database.suppressions
 
     def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
-        """See `wavecom.ports.Suppressions.among`."""
+        """See `wavecom.ports.suppressions.Suppressions.among`."""
         by_key: dict[str, list[str]] = {}
         for each in notifications:
             by_key.setdefault(_key(each.tenant_id, suppression_id(each.channel, each.recipient)), []).append(each.id)
@@ -30,7 +30,7 @@ class MongoSuppressions:
             }
 
     def add(self, suppressions: Sequence[Suppression]) -> None:
-        """See `wavecom.ports.Suppressions.add`."""
+        """See `wavecom.ports.suppressions.Suppressions.add`."""
         updates = [
             UpdateOne({"_id": _key(each.tenant_id, each.id)}, {"$setOnInsert": _to_document(each)}, upsert=True)
             for each in suppressions
@@ -40,18 +40,18 @@ class MongoSuppressions:
                 self._suppressions.bulk_write(updates, ordered=False)
 
     def remove(self, tenant_id: str, suppression_id: str) -> bool:
-        """See `wavecom.ports.Suppressions.remove`."""
+        """See `wavecom.ports.suppressions.Suppressions.remove`."""
         with available():
             return self._suppressions.delete_one({"_id": _key(tenant_id, suppression_id)}).deleted_count == 1
 
     def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:
-        """See `wavecom.ports.Suppressions.get`."""
+        """See `wavecom.ports.suppressions.Suppressions.get`."""
         with available():
             document = self._suppressions.find_one({"_id": _key(tenant_id, suppression_id)})
         return _from_document(document) if document else None
 
     def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Suppression]:
-        """See `wavecom.ports.Suppressions.page`."""
+        """See `wavecom.ports.suppressions.Suppressions.page`."""
         query = {"tenantId": tenant_id, "id": {"$gt": after or ""}}
         with available():
             found = self._suppressions.find(query).sort([("tenantId", 1), ("id", 1)]).hint("list").limit(limit)

@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 
 from wavecom.adapters.mongo.client import Mongo, available
-from wavecom.domain.notification import OnUnknown
-from wavecom.domain.tenant import TenantPolicy
+from wavecom.domain.notifications.notification import OnUnknown
+from wavecom.domain.tenants import TenantPolicy
 
 CACHE = timedelta(seconds=30)
 """How long a changed policy may not be in force everywhere."""
@@ -13,14 +13,14 @@ CACHE_SIZE = 10_000
 
 
 class MongoTenants:
-    """`wavecom.ports.Tenants` on MongoDB."""
+    """`wavecom.ports.tenants.Tenants` on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._tenants = mongo.database.tenants
         self._cache: dict[str, tuple[float, TenantPolicy]] = {}
 
     def get(self, tenant_id: str) -> TenantPolicy:
-        """See `wavecom.ports.Tenants.get`."""
+        """See `wavecom.ports.tenants.Tenants.get`."""
         cached = self._cache.get(tenant_id)
         if cached is not None and cached[0] > time.monotonic():
             return cached[1]
@@ -31,7 +31,7 @@ class MongoTenants:
         return policy
 
     def put(self, tenant_id: str, policy: TenantPolicy) -> None:
-        """See `wavecom.ports.Tenants.put`."""
+        """See `wavecom.ports.tenants.Tenants.put`."""
         with available():
             update = {"$set": {"onUnknown": policy.on_unknown.value}}
             self._tenants.update_one({"_id": tenant_id}, update, upsert=True)

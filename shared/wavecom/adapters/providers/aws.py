@@ -32,7 +32,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
-from wavecom.domain.outcomes import (
+from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
     ProviderError,

@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from wavecom.adapters.providers.email_address import parse_sender
-from wavecom.adapters.providers.sms_senders import EndUserMessagingSender, SnsSender, TwilioSender
-from wavecom.domain.notification import Channel
+from wavecom.adapters.providers.email.address import parse_sender
+from wavecom.adapters.providers.sms.senders import EndUserMessagingSender, SnsSender, TwilioSender
+from wavecom.domain.notifications.notification import Channel
 
 Sender = Annotated[str, Field(min_length=3, description="From address, for example WaveCom <no-reply@bank.example>")]
 
@@ -29,7 +29,7 @@ class ProviderConfig(BaseModel):
     ``weight`` decides its share of its channel, ``per_second`` is its rate limit, ``webhook_secret`` (``whsec_`` and
     base64) is what its delivery reports are signed with where they come by the generic webhook. Reports that are signed
     with ``previous_webhook_secret`` are accepted too, while the sender is given the present one. ``has_sandbox`` says
-    whether the provider is a `wavecom.ports.WithSandbox`.
+    whether the provider is a `wavecom.ports.providers.WithSandbox`.
     """
 
     has_sandbox: ClassVar[bool] = False

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from wavecom.adapters.providers import configuration as config
-from wavecom.domain.notification import Channel
-from wavecom.domain.receipts import DeliveryReport
-from wavecom.ports import Provider
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.reports import DeliveryReport
+from wavecom.ports.providers import Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, aro
     timeout = of.timeout(around.timeout)
     match of:
         case config.SmtpConfig():
-            from wavecom.adapters.providers.smtp import Encryption, SmtpEmailProvider  # noqa: PLC0415
+            from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider  # noqa: PLC0415
 
             if of.implicit_tls:
                 encryption = Encryption.IMPLICIT
@@ -81,7 +81,7 @@ def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, aro
                 pool_size=around.max_connections,
             )
         case config.SesConfig():
-            from wavecom.adapters.providers.ses import SesEmailProvider, ses_client  # noqa: PLC0415
+            from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client  # noqa: PLC0415
 
             client = ses_client(
                 region=of.region or around.region,
@@ -93,7 +93,7 @@ def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, aro
                 client=client, name=of.name, sender=of.sender, configuration_set=of.configuration_set
             )
         case config.SendGridConfig():
-            from wavecom.adapters.providers.sendgrid import SendGridEmailProvider  # noqa: PLC0415
+            from wavecom.adapters.providers.email.sendgrid import SendGridEmailProvider  # noqa: PLC0415
 
             return SendGridEmailProvider(
                 name=of.name,
@@ -110,7 +110,7 @@ def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioCon
     timeout = of.timeout(around.timeout)
     match of:
         case config.EndUserMessagingConfig():
-            from wavecom.adapters.providers.end_user_messaging import (  # noqa: PLC0415
+            from wavecom.adapters.providers.sms.end_user_messaging import (  # noqa: PLC0415
                 EndUserMessagingSmsProvider,
                 end_user_messaging_client,
             )
@@ -127,7 +127,7 @@ def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioCon
                 configuration_set=of.configuration_set,
             )
         case config.SnsConfig():
-            from wavecom.adapters.providers.sns import SnsSmsProvider, sns_client  # noqa: PLC0415
+            from wavecom.adapters.providers.sms.sns import SnsSmsProvider, sns_client  # noqa: PLC0415
 
             return SnsSmsProvider(
                 client=sns_client(
@@ -140,7 +140,7 @@ def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioCon
                 sender_id=of.sender,
             )
         case config.TwilioConfig():
-            from wavecom.adapters.providers.twilio import TwilioSmsProvider  # noqa: PLC0415
+            from wavecom.adapters.providers.sms.twilio import TwilioSmsProvider  # noqa: PLC0415
 
             return TwilioSmsProvider(
                 name=of.name,
@@ -158,7 +158,7 @@ def _push(of: config.FcmConfig | config.ApnsConfig, around: Surroundings) -> Pro
     timeout = of.timeout(around.timeout)
     match of:
         case config.FcmConfig():
-            from wavecom.adapters.providers.fcm import FcmPushProvider  # noqa: PLC0415
+            from wavecom.adapters.providers.push.fcm import FcmPushProvider  # noqa: PLC0415
 
             return FcmPushProvider(
                 name=of.name,
@@ -168,7 +168,7 @@ def _push(of: config.FcmConfig | config.ApnsConfig, around: Surroundings) -> Pro
                 max_connections=around.max_connections,
             )
         case config.ApnsConfig():
-            from wavecom.adapters.providers.apns import ApnsPushProvider  # noqa: PLC0415
+            from wavecom.adapters.providers.push.apns import ApnsPushProvider  # noqa: PLC0415
 
             return ApnsPushProvider(
                 name=of.name,

@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 
 from wavecom.adapters.providers.proxies import ProxyTransport, proxy_for
-from wavecom.domain.outcomes import TransientError, UnknownOutcomeError
+from wavecom.domain.providers.outcomes import TransientError, UnknownOutcomeError
 
 ANSWER_MAX_BYTES: Final = 1024 * 1024
 """No provider has that much to say; more is taken for a broken answer."""

@@ -13,7 +13,7 @@ any other             every recipient of its channel
 """
 
 from wavecom.adapters.providers import configuration as config
-from wavecom.domain.push import is_apns_token
+from wavecom.domain.content.push import is_apns_token
 
 
 def takes(of: config.AnyProvider, recipient: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from fnmatch import translate
 from typing import Final
 
-from wavecom.domain.outcomes import (
+from wavecom.domain.providers.outcomes import (
     About,
     Outcome,
     PermanentError,
@@ -16,7 +16,7 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.suppressions.reason import Unwanted
 
 _ADDRESS: Final = re.compile(r"<[^<>]*>|\S+@\S+")
 

@@ -41,9 +41,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from wavecom.domain import push, sms
-from wavecom.domain.notification import Channel
-from wavecom.domain.outcomes import (
+from wavecom.domain.content import push, sms
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
     ProviderError,
@@ -52,9 +53,8 @@ from wavecom.domain.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
-from wavecom.ports import OutgoingMessage
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 
 EMAIL_DOMAIN: Final = "simulator.example.com"
 RETRY_AFTER: Final = timedelta(seconds=5)

@@ -11,7 +11,7 @@ from amqp.exceptions import AMQPError
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import IN_FLIGHT, Outgoing, Publisher, connect
 from wavecom.domain.errors import QueueUnavailableError
-from wavecom.domain.messages import QueueMessage
+from wavecom.domain.queue_messages import QueueMessage
 from wavecom.gather import Gather
 
 DEFAULT_EXCHANGE = ""
@@ -20,7 +20,7 @@ CONNECTIONS = 4
 
 
 class RabbitMQQueue:
-    """`wavecom.ports.Queue` on RabbitMQ. What many threads publish at once goes over a few connections.
+    """`wavecom.ports.queue.Queue` on RabbitMQ. What many threads publish at once goes over a few connections.
 
     ``lane_shards`` is how many queues each lane is spread over.
     """
@@ -36,14 +36,14 @@ class RabbitMQQueue:
         )
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
-        """See `wavecom.ports.Queue.publish`. A delay becomes the longest delay queue not above it."""
+        """See `wavecom.ports.queue.Queue.publish`. A delay becomes the longest delay queue not above it."""
         exchange = topology.LANES_EXCHANGE
         if delay > timedelta(0):
             exchange = topology.delay_exchange(topology.delay_at_most(delay.total_seconds()))
         return self._publish(messages, [_outgoing(message, exchange, message.lane.value) for message in messages])
 
     def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
-        """See `wavecom.ports.Queue.dead_letter`."""
+        """See `wavecom.ports.queue.Queue.dead_letter`."""
         outgoing = [_outgoing(message, DEFAULT_EXCHANGE, topology.DEAD_LETTERS) for message in messages]
         return self._publish(messages, outgoing)
 
@@ -58,7 +58,7 @@ class RabbitMQQueue:
         return [list(islice(answers, len(call))) for call in calls]
 
     def depths(self) -> dict[str, int]:
-        """See `wavecom.ports.Queue.depths`."""
+        """See `wavecom.ports.queue.Queue.depths`."""
         with self._publisher() as publisher:
             depths = publisher.depths(list(topology.rabbitmq_queues(self._lane_shards)))
         parts = {lane: topology.shards(lane, self._lane_shards) for lane in topology.LANES}
@@ -67,7 +67,7 @@ class RabbitMQQueue:
         return {name: sum(depths[queue] for queue in queues) for name, queues in parts.items()}
 
     def ping(self, timeout: timedelta) -> None:
-        """See `wavecom.ports.Queue.ping`. Opens a connection of its own, since an idle one proves nothing."""
+        """See `wavecom.ports.queue.Queue.ping`. Opens a connection of its own, since an idle one proves nothing."""
         try:
             connect(self._url, timeout=timeout).close()
         except (AMQPError, OSError) as exc:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from wavecom import topology
 from wavecom.domain.errors import QueueUnavailableError
-from wavecom.domain.messages import QueueMessage
+from wavecom.domain.queue_messages import QueueMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -42,7 +42,7 @@ def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
 
 
 class SqsQueue:
-    """`wavecom.ports.Queue` on Amazon SQS.
+    """`wavecom.ports.queue.Queue` on Amazon SQS.
 
     Standard queues with the tenant as message group are fair queues: one tenant's flood does not hold up
     another (Amazon SQS developer guide, "Amazon SQS fair queues").
@@ -57,7 +57,7 @@ class SqsQueue:
         self._threads = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="sqs")
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
-        """See `wavecom.ports.Queue.publish`. A delay is rounded up to a second, 900 at the most."""
+        """See `wavecom.ports.queue.Queue.publish`. A delay is rounded up to a second, 900 at the most."""
         if delay > timedelta(0):
             seconds = min(math.ceil(delay.total_seconds()), topology.SQS_MAX_DELAY_SECONDS)
             return self._send(topology.RETRY, messages, seconds)
@@ -73,7 +73,7 @@ class SqsQueue:
         return confirmed
 
     def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
-        """See `wavecom.ports.Queue.dead_letter`."""
+        """See `wavecom.ports.queue.Queue.dead_letter`."""
         return self._send(topology.DEAD_LETTERS, messages)
 
     def _send(self, queue: str, messages: Sequence[QueueMessage], delay_seconds: int = 0) -> list[QueueMessage]:
@@ -105,7 +105,7 @@ class SqsQueue:
         return [batch[int(success["Id"])] for success in answer.get("Successful", [])]
 
     def depths(self) -> dict[str, int]:
-        """See `wavecom.ports.Queue.depths`. Messages in flight at a consumer count as waiting."""
+        """See `wavecom.ports.queue.Queue.depths`. Messages in flight at a consumer count as waiting."""
 
         def depth(queue: str) -> int:
             attributes = self._client.get_queue_attributes(
@@ -121,7 +121,7 @@ class SqsQueue:
         return _answered(lambda: {queue: depth(queue) for queue in topology.SQS_QUEUES})
 
     def ping(self, timeout: timedelta) -> None:
-        """See `wavecom.ports.Queue.ping`. The client's own timeouts bound it."""
+        """See `wavecom.ports.queue.Queue.ping`. The client's own timeouts bound it."""
         name = self._prefix + topology.DEAD_LETTERS
         _answered(lambda: self._client.get_queue_url(QueueName=name))
 

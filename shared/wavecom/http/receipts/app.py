@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from standardwebhooks import Webhook
 
-from wavecom.domain.receipts import DeliveryReport
+from wavecom.domain.reports import DeliveryReport
 from wavecom.http.app import Resolver, match_exactly
 from wavecom.http.errors import (
     BodyTooLargeError,
@@ -32,7 +32,8 @@ from wavecom.http.receipts.sendgrid import nobodys_key, read_key, sendgrid_repor
 from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
-from wavecom.ports import Clock, Counters
+from wavecom.ports.ledger import Counters
+from wavecom.ports.system import Clock
 
 logger = logging.getLogger(__name__)
 

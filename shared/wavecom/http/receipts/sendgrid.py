@@ -48,8 +48,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.errors import DETAILS_MAX, FieldError, InvalidRequestError
 from wavecom.http.json_body import read_json_with_any_text
 from wavecom.http.receipts.fields import NotificationId

@@ -39,8 +39,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.moments import Instant
 from wavecom.http.receipts.fields import Code, NotificationId
 

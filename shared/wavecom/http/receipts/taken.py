@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from wavecom.domain.receipts import DeliveryReport
+from wavecom.domain.reports import DeliveryReport
 from wavecom.http.errors import ERRORS_MAX_BYTES, FieldError, InvalidRequestError, answer_to, bounded_errors
 from wavecom.http.requests import field_errors
 

@@ -41,8 +41,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import Field, ValidationError
 
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.errors import FieldError, InvalidRequestError, MalformedRequestError
 from wavecom.http.receipts.fields import NotificationId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError

@@ -22,8 +22,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from standardwebhooks import Webhook
 
-from wavecom.domain.receipts import DeliveryReport, Fared
-from wavecom.domain.suppression import Unwanted
+from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.errors import FieldError, InvalidRequestError
 from wavecom.http.json_body import check_texts, read_json_with_any_text, refuse_repeated_names
 from wavecom.http.moments import Moment

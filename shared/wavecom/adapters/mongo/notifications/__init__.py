@@ -1,0 +1,1 @@
+"""The notification store: notifications, audit entries and counters, written together."""

@@ -1,0 +1,249 @@
+"""The notification store: every change with its audit entries and counters in one transaction."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+
+from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.adapters.mongo.indexes import LATEST_FAILURE_FIRST, NEWEST_FIRST
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.documents import (
+    audit_document,
+    audit_entry,
+    audit_id,
+    from_document,
+    to_document,
+    to_update,
+)
+from wavecom.adapters.mongo.notifications.queries import (
+    dead_letter_queries,
+    first_id,
+    idempotency_query,
+    last_id,
+    list_index,
+    list_queries,
+    overdue_query,
+)
+from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.errors import IdempotencyKeyTakenError
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
+from wavecom.domain.notifications.notification import AuditEntry, Notification
+
+logger = logging.getLogger(__name__)
+
+DUPLICATE_KEY = 11000
+ROUNDS = 5
+"""How often `save` leaves out what lost a race before it writes the rest one by one; one or two are the rule."""
+ROUND_PAUSE_SECONDS = 0.01
+IDS_AT_ONCE = 1_000
+LIST_TIMEOUT = timedelta(seconds=5)
+UNREADABLE_WAITS = timedelta(hours=1)
+"""How long the sweep leaves a document alone that this release cannot read, as one of a newer release."""
+
+
+class MongoNotificationStore:
+    """`wavecom.ports.notifications.NotificationStore` on MongoDB."""
+
+    def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
+        self._mongo = mongo
+        self._notifications = mongo.database.notifications
+        # What a write has just lost against may not be on a majority yet.
+        self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
+        self._audit = mongo.database.notificationlogs
+        self._counters = counters
+
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+        """See `wavecom.ports.notifications.NotificationStore.add`."""
+        with available(), self._counters.shard() as shard:
+
+            def write(session: ClientSession) -> bool:
+                self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
+                self._write_trail(changes, shard, session)
+                if provided is not None and not provided():
+                    session.abort_transaction()
+                    return False
+                return True
+
+            try:
+                return self._mongo.transaction(write)
+            except (BulkWriteError, DuplicateKeyError) as exc:
+                if _is_duplicate(exc) and any(change.after.idempotency for change in changes):
+                    raise IdempotencyKeyTakenError from None  # the cause holds whole documents
+                raise
+
+    def save(self, changes: Sequence[Change]) -> list[Change]:
+        """See `wavecom.ports.notifications.NotificationStore.save`."""
+        left = list(changes)
+        with available(), self._counters.shard() as shard:
+            for _ in range(ROUNDS):
+                if not left or self._save_all(left, shard):
+                    return left
+                left = self._still_current(left)
+                time.sleep(ROUND_PAUSE_SECONDS)
+            # Others move them faster than a group of them can be written.
+            return [change for change in left if self._save_all([change], shard)]
+
+    def _save_all(self, changes: Sequence[Change], shard: str) -> bool:
+        """Write all changes or, when one of them lost a race, nothing."""
+
+        def write(session: ClientSession) -> bool:
+            updates = [_guarded_update(change) for change in changes]
+            result = self._notifications.bulk_write(updates, ordered=False, session=session)
+            if result.matched_count != len(changes):
+                session.abort_transaction()
+                return False
+            self._write_trail(changes, shard, session)
+            return True
+
+        return self._mongo.transaction(write)
+
+    def _write_trail(self, changes: Sequence[Change], shard: str, session: ClientSession) -> None:
+        entries = [audit_document(entry) for change in changes for entry in change.entries]
+        if entries:
+            self._audit.insert_many(entries, session=session)
+        self._counters.count(changes, shard, session)
+
+    def _still_current(self, changes: Sequence[Change]) -> list[Change]:
+        ids = [ObjectId(change.after.id) for change in changes]
+        found = self._latest.find({"_id": {"$in": ids}}, {"status": 1, "sequence": 1})
+        stored = {str(each["_id"]): (each["status"], each["sequence"]) for each in found}
+        return [
+            change
+            for change in changes
+            if change.before is not None
+            and stored.get(change.before.id) == (change.before.status.value, change.before.sequence)
+        ]
+
+    def get(self, tenant_id: str, notification_id: str) -> Notification | None:
+        """See `wavecom.ports.notifications.NotificationStore.get`."""
+        with available():
+            document = self._notifications.find_one({"_id": ObjectId(notification_id)})
+        if document is None or document["tenantId"] != tenant_id:
+            return None
+        return from_document(document)
+
+    def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
+        """See `wavecom.ports.notifications.NotificationStore.get_many`."""
+        with available():
+            found = self._notifications.find({"_id": {"$in": [ObjectId(each) for each in notification_ids]}})
+            return [notification for document in found if (notification := _read(document))]
+
+    def find_by_idempotency_keys(self, tenant_id: str, keys: Sequence[str]) -> list[Notification]:
+        """See `wavecom.ports.notifications.NotificationStore.find_by_idempotency_keys`."""
+        with available():
+            found = self._latest.find(idempotency_query(tenant_id, keys))
+            return [from_document(document) for document in found]
+
+    def audit_trail(self, notification: Notification) -> list[AuditEntry]:
+        """See `wavecom.ports.notifications.NotificationStore.audit_trail`."""
+        return self.audit_trails([notification])[notification.id]
+
+    def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
+        """See `wavecom.ports.notifications.NotificationStore.audit_trails`."""
+        ids = [audit_id(each.id, sequence) for each in notifications for sequence in range(1, each.sequence + 2)]
+        trails: dict[str, list[AuditEntry]] = {each.id: [] for each in notifications}
+        with available():
+            for start in range(0, len(ids), IDS_AT_ONCE):
+                found = self._audit.find({"_id": {"$in": ids[start : start + IDS_AT_ONCE]}}).sort("_id", 1)
+                for document in found:
+                    if entry := _read_entry(document):  # by the id, which is all that cannot be changed unseen
+                        trails[document["_id"].partition(":")[0]].append(entry)
+        return trails
+
+    def page(
+        self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
+    ) -> list[Notification]:
+        """See `wavecom.ports.notifications.NotificationStore.page`."""
+        found: list[Document] = []
+        with available(LIST_TIMEOUT):
+            for query in list_queries(where, after):
+                cursor = self._notifications.find(query).sort(NEWEST_FIRST).skip(skip).limit(limit - len(found))
+                if index := list_index(where):
+                    cursor = cursor.hint(index)
+                found += cursor
+                if len(found) >= limit:
+                    break
+        return [from_document(document) for document in found]
+
+    def dead_letters(self, where: DeadLetterFilter, *, limit: int, after: Position | None = None) -> list[Notification]:
+        """See `wavecom.ports.notifications.NotificationStore.dead_letters`."""
+        found: list[Document] = []
+        with available(LIST_TIMEOUT):
+            for query in dead_letter_queries(where, after):
+                cursor = self._notifications.find(query).sort(LATEST_FAILURE_FIRST).hint("dead_letters")
+                found += cursor.limit(limit - len(found))
+                if len(found) >= limit:
+                    break
+        return [from_document(document) for document in found]
+
+    def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
+        """See `wavecom.ports.notifications.NotificationStore.range`."""
+        ids: Document = {"$gte": first_id(where.since), "$lte": last_id(where.until)}
+        if after is not None:
+            ids["$gt"] = ObjectId(after)
+        query: Document = {"_id": ids, "createdAt": {"$gte": where.since, "$lt": where.until}}
+        if where.tenant_id is not None:
+            query["tenantId"] = where.tenant_id
+        with available(LIST_TIMEOUT):
+            return [from_document(each) for each in self._notifications.find(query).sort("_id", 1).limit(limit)]
+
+    def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
+        """See `wavecom.ports.notifications.NotificationStore.overdue`."""
+        with available():
+            found = list(self._notifications.find(overdue_query(at)).sort("dueAt", 1).limit(limit))
+            readable = [notification for document in found if (notification := _read(document))]
+            if len(readable) < len(found):
+                # Or they would stand before all others at every look.
+                known = {notification.id for notification in readable}
+                unreadable = [document["_id"] for document in found if str(document["_id"]) not in known]
+                later = {"$set": {"dueAt": at + UNREADABLE_WAITS}}
+                self._notifications.update_many({"_id": {"$in": unreadable}}, later)
+            return readable
+
+    def ping(self, timeout: timedelta) -> None:
+        """See `wavecom.ports.notifications.NotificationStore.ping`."""
+        with available(timeout):
+            self._mongo.database.command("ping")
+
+
+def _guarded_update(change: Change) -> UpdateOne:
+    before = change.before
+    if before is None:
+        raise ValueError("A new notification is added, not saved")
+    guard = {"_id": ObjectId(before.id), "status": before.status.value, "sequence": before.sequence}
+    return UpdateOne(guard, to_update(before, change.after))
+
+
+def _read(document: Document) -> Notification | None:
+    """Return a document's notification, None (and a line in the log) where this release cannot read it."""
+    try:
+        return from_document(document)
+    except (KeyError, TypeError, ValueError) as exc:
+        extra = {"notification_id": str(document["_id"]), "error": type(exc).__name__}
+        logger.error("Unreadable notification left alone", extra=extra)  # noqa: TRY400 - the trace may show the body
+        return None
+
+
+def _read_entry(document: Document) -> AuditEntry | None:
+    """Return a document's audit entry, None where it is none any more; then its trail has a gap."""
+    try:
+        return audit_entry(document)
+    except (KeyError, TypeError, ValueError) as exc:
+        extra = {"entry": str(document["_id"]), "error": type(exc).__name__}
+        logger.error("Unreadable audit entry", extra=extra)  # noqa: TRY400 - the trace may show the body
+        return None
+
+
+def _is_duplicate(exc: BulkWriteError | DuplicateKeyError) -> bool:
+    details = exc.details or {}
+    return (
+        any(error.get("code") == DUPLICATE_KEY for error in details.get("writeErrors", [])) or exc.code == DUPLICATE_KEY
+    )

@@ -1,0 +1,1 @@
+"""Breakers, rate limits and weights of providers, shared by all processes."""

@@ -1,0 +1,54 @@
+"""The providers' weights, with the reasons of their latest changes."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.providers.weights import WeightChange
+
+CACHE = timedelta(seconds=2)
+CHANGES_KEPT = 20
+
+
+class MongoWeights:
+    """`wavecom.ports.provider_limits.Weights` on MongoDB. While it does not answer, the last known weights hold."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._weights = mongo.database.weights
+        self._cached: Mapping[str, float] = {}
+        self._until = 0.0
+
+    def factors(self) -> Mapping[str, float]:
+        """See `wavecom.ports.provider_limits.Weights.factors`."""
+        if time.monotonic() >= self._until:
+            try:
+                with available():
+                    self._cached = {each["_id"]: each["factor"] for each in self._weights.find({}, {"factor": 1})}
+            except StoreUnavailableError:
+                pass  # a weight is a preference; what is wrong shows elsewhere
+            self._until = time.monotonic() + CACHE.total_seconds()
+        return self._cached
+
+    def change(self, changes: Sequence[WeightChange]) -> None:
+        """See `wavecom.ports.provider_limits.Weights.change`."""
+        with available():
+            for change in changes:
+                latest = {"factor": change.factor, "reason": change.reason, "at": change.at}
+                push = {"changes": {"$each": [latest], "$slice": -CHANGES_KEPT}}
+                update = {"$set": {"factor": change.factor}, "$push": push}
+                self._weights.update_one({"_id": change.provider}, update, upsert=True)
+        self._until = 0.0
+
+    def history(self) -> dict[str, list[WeightChange]]:
+        """See `wavecom.ports.provider_limits.Weights.history`."""
+        with available():
+            return {each["_id"]: _changes(each) for each in self._weights.find()}
+
+
+def _changes(document: Document) -> list[WeightChange]:
+    return [
+        WeightChange(provider=document["_id"], factor=each["factor"], reason=each["reason"], at=each["at"])
+        for each in reversed(document.get("changes", []))
+    ]

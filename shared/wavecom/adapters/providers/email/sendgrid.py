@@ -1,0 +1,343 @@
+"""Email through the SendGrid v3 Mail Send API, or a gateway that copies it: one message or up to 1,000 in a call.
+
+A 2xx with ``X-Message-Id`` is accepted ("queued to be delivered"), one without it Unknown: 200 is the sandbox's, others
+are not documented. A 400 or 422 that names a part of the N-th message refuses that one, by `FIELDS`; what any other
+refusal means for all messages of its call stands in `REFUSALS`. ``code`` of an error is the refused field without its
+indexes, else the status, else one of the words below, else the name of httpx's exception.
+
+Words, Permanent: ``address_invalid``, ``address_not_ascii`` (SendGrid would accept and then drop it), ``not_unicode``,
+``no_subject_or_text``. Transient: ``refused_together`` (twice refused for the sake of others), ``not_tried`` (after a
+call that got no answer). RateLimited: ``no_time`` (see `SendGridEmailProvider.send_many`).
+
+Sources, Twilio SendGrid documentation: "Mail Send", "Mail Send Errors", "Mail Send Limitations", "Personalizations",
+"Substitution Tags", and of the v3 API "Errors" and "Rate Limits".
+"""
+
+import json
+import math
+import re
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+from wavecom.adapters.providers.email.address import checked_recipient, parse_sender, reads_as_encoded_word
+from wavecom.adapters.providers.email.message import quoted
+from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
+    About,
+    PermanentError,
+    ProviderError,
+    RateLimitedError,
+    Receipt,
+    TransientError,
+    UnknownOutcomeError,
+)
+
+PERSONALIZATIONS_MAX: Final = 1_000
+"""In one call ("Personalizations"). With the limit below a call stays well under the 30 MB that it may have."""
+SUBSTITUTIONS_MAX_BYTES: Final = 10_000
+"""In one personalization ("Mail Send": ``substitutions``; some pages say 50,000 by now)."""
+
+FIELDS: Final[tuple[Rule, ...]] = (
+    for_good(["personalizations.to*"], About.RECIPIENT, "This recipient; of several in one call only the N-th"),
+    for_good(
+        ["personalizations", "personalizations.subject*", "personalizations.substitutions*", "subject*", "content*"],
+        About.MESSAGE,
+        "This message, where the field is one of its own or it is the only one",
+    ),
+    for_good(["*"], About.UNCLEAR, "A part of this message that is not documented"),
+)
+"""By the field of a message that a 400 or 422 names, without its indexes. A field of no message is as in `REFUSALS`."""
+REFUSALS: Final[tuple[Rule, ...]] = (
+    limit(["429"], "The longer of Retry-After and the time to X-RateLimit-Reset (seconds since 1970)"),
+    for_good(["413 alone"], About.MESSAGE, "It is too large"),
+    unknown(["409"], "A call with the same idempotency token is under way"),
+    for_now(["503"], "The SendGrid v3 Web API is not available"),
+    for_now(["400", "422"], "Any other field, or none: our sender, or our side of the request"),
+    for_now(["3??", "4??"], "Our key, credits, sender, address or data residency"),
+    unknown(["*"], "It fails while a valid request is in the works; nothing says that it was not queued"),
+)
+"""By the status. A 413 for the only message of a call is ``413 alone``."""
+
+_NO_TAG: Final = f"-{'0' * 32}-"
+_ABOUT_ONE: Final = re.compile(r"personalizations[.\[]([0-9]{1,4})\]?(\.(to|subject|substitutions)\b.*)?")
+_ABOUT_THE_ONLY_ONE: Final = re.compile(r"(subject|content)\b.*")
+_REFUSED_TOGETHER: Final = "refused_together"
+_VALIDATION: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+_LOGGABLE: Final = re.compile(r"[A-Za-z0-9_.]{1,64}")
+_VISIBLE: Final = re.compile(r"[!-~]+")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
+_DETAIL_KEPT: Final = 200
+"""Characters of the service's words that an error's text keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message that the service can take. ``number`` is its place among those handed over."""
+
+    number: int
+    address: str
+    subject: str
+    text: str
+    notification_id: str
+    substitutions_bytes: int
+
+
+class SendGridEmailProvider:
+    """Sends email through one account of SendGrid or of a gateway with its API."""
+
+    channel = Channel.EMAIL
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        api_key: str,
+        sender: str,
+        timeout: timedelta,
+        max_connections: int,
+        base_url: str = "https://api.sendgrid.com",
+        idempotency_header: str | None = None,
+    ) -> None:
+        """Prepare to send as ``sender`` (``Name <address>`` or an address), which the account has verified.
+
+        ``timeout`` bounds one call; ``max_connections`` should be no less than the number of threads.
+        ``idempotency_header`` is for a gateway that documents one, for example ``Idempotency-Key``: it then carries
+        the notification's id, the provider is idempotent, and each message goes in a call of its own.
+
+        Raises `ValueError` for an unusable sender, key or header name; the text names no key.
+        """
+        if not _VISIBLE.fullmatch(api_key):
+            raise ValueError("api_key needs visible ASCII characters and nothing else")
+        if idempotency_header is not None and not _HEADER_NAME.fullmatch(idempotency_header):
+            raise ValueError(f"idempotency_header is no name of a header: {idempotency_header!r}")
+        self.name = name
+        self.idempotent = idempotency_header is not None
+        self.bulk_limit = 1 if self.idempotent else PERSONALIZATIONS_MAX
+        self._idempotency_header = idempotency_header
+        self._from = _from(sender)
+        self._timeout_seconds = timeout.total_seconds()
+        self._call = HttpCaller(
+            "SendGrid",
+            base_url,
+            timeout=timeout,
+            max_connections=max_connections,
+            headers={"Authorization": f"Bearer {api_key}", "Accept": "application/json"},
+        )
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        """Send one message; the receipt holds the service's ``X-Message-Id``.
+
+        Events of the service begin with it in ``sg_message_id`` and carry ``notificationId`` and ``provider``.
+        """
+        outcome = self._hand_over([_letter(0, message)], until=math.inf)[0]
+        if isinstance(outcome, ProviderError):
+            raise outcome
+        return outcome
+
+    def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
+        """Send messages in as few calls as their content allows and return what became of each, in order.
+
+        Receipts of one call hold the same ``X-Message-Id``; the custom argument ``notificationId`` tells events of
+        one from those of another. A call of its own gets what is too long for a substitution, and the second message
+        to an address, since the service sends only one of them ("Mail Send Errors"). When messages of a call are
+        refused, the others are asked once more. A call that fails as a whole is the last one. None begins later than
+        ``timeout`` after the first, so all is over within twice that; the rest is RateLimited and costs no retry.
+        """
+        until = time.monotonic() + self._timeout_seconds
+        outcomes: dict[int, Receipt | ProviderError] = {}
+        letters: list[_Letter] = []
+        for number, message in enumerate(messages):
+            try:
+                letters.append(_letter(number, message))
+            except PermanentError as exc:
+                outcomes[number] = exc
+        failure: ProviderError | None = None
+        for call in _calls(letters, self.bulk_limit):
+            answers = dict.fromkeys(_numbers(call), failure) if failure else self._hand_over(call, until)
+            outcomes |= answers
+            failure = failure or _failure(answers.values())
+        return [outcomes[number] for number in range(len(messages))]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._call.close()
+
+    def _hand_over(
+        self, call: Sequence[_Letter], until: float, *, again: bool = True
+    ) -> dict[int, Receipt | ProviderError]:
+        """Make one call, and one more for what was refused only for the sake of others."""
+        if time.monotonic() > until:
+            no_time = RateLimitedError("No time left for another call", code="no_time", of_recipient=True)
+            return dict.fromkeys(_numbers(call), no_time)
+        try:
+            answer = self._post(call)
+        except ProviderError as exc:
+            return dict.fromkeys(_numbers(call), exc)
+        if receipt := _receipt(answer):
+            return dict.fromkeys(_numbers(call), receipt)
+        refused = _refused(answer, len(call))
+        if not refused:
+            return dict.fromkeys(_numbers(call), _refusal(answer, alone=len(call) == 1))
+        outcomes: dict[int, Receipt | ProviderError] = {call[at].number: error for at, error in refused.items()}
+        rest = [letter for at, letter in enumerate(call) if at not in refused]
+        if again and rest:
+            return outcomes | self._hand_over(rest, until, again=False)
+        together = TransientError("Refused twice together with others", code=_REFUSED_TOGETHER)
+        return outcomes | dict.fromkeys(_numbers(rest), together)
+
+    def _post(self, call: Sequence[_Letter]) -> Answer:
+        tag = f"-{secrets.token_hex(16)}-" if len(call) > 1 else None
+        request = {
+            "from": self._from,
+            "personalizations": [self._personalization(letter, tag) for letter in call],
+            "content": [{"type": "text/plain", "value": tag or call[0].text}],
+        }
+        token = {self._idempotency_header: call[0].notification_id} if self._idempotency_header else {}
+        return self._call("POST", "/v3/mail/send", json=request, headers=token)
+
+    def _personalization(self, letter: _Letter, tag: str | None) -> dict[str, Any]:
+        """Return one recipient's part of a request.
+
+        ``tag`` stands for the text. It is drawn at random once the texts are there, so none of them can contain it.
+        """
+        return {
+            "to": [{"email": letter.address}],
+            "subject": letter.subject,
+            "custom_args": {"notificationId": letter.notification_id, "provider": self.name},
+            **({"substitutions": {tag: letter.text}} if tag else {}),
+        }
+
+
+def _from(sender: str) -> dict[str, str]:
+    """Return the sender as JSON; the service encodes its name itself.
+
+    A name with a comma or semicolon is quoted, or "the API fails to parse it correctly" (Twilio's sendgrid-php,
+    lib/mail/EmailAddress.php, its issue 368).
+    """
+    mailbox = parse_sender(sender)
+    name = quoted(mailbox.name) if re.search("[,;]", mailbox.name) else mailbox.name
+    return {"email": mailbox.address, **({"name": name} if name else {})}
+
+
+def _letter(number: int, message: OutgoingMessage) -> _Letter:
+    if not (message.subject and message.message):
+        detail = "A subject and a text of at least one character are needed"
+        raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR)
+    try:
+        substitutions = json.dumps({_NO_TAG: message.message}, ensure_ascii=False).encode()
+        message.subject.encode()
+    except UnicodeEncodeError:
+        raise PermanentError("Subject or text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
+    return _Letter(
+        number=number,
+        address=_address(message.recipient),
+        subject=message.subject,
+        text=message.message,
+        notification_id=message.notification_id,
+        substitutions_bytes=len(substitutions),
+    )
+
+
+def _address(recipient: str) -> str:
+    """Return the address with its domain in Punycode; one in ASCII is the service's to judge."""
+    if recipient.isascii() and not reads_as_encoded_word(recipient):
+        return recipient
+    try:
+        address = checked_recipient(recipient)
+    except ValueError as exc:
+        raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
+    if not address.isascii():
+        raise PermanentError("SendGrid takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
+    return address
+
+
+def _calls(letters: Iterable[_Letter], limit: int) -> list[list[_Letter]]:
+    """Divide letters into calls: no address twice in one, and those too long for a substitution alone."""
+    together: list[dict[str, _Letter]] = []
+    alone: list[list[_Letter]] = []
+    for letter in letters:
+        if letter.substitutions_bytes > SUBSTITUTIONS_MAX_BYTES:
+            alone.append([letter])
+            continue
+        address = letter.address.lower()
+        room = (call for call in together if len(call) < limit and address not in call)
+        call = next(room, None)
+        if call is None:
+            together.append(call := {})
+        call[address] = letter
+    return [list(call.values()) for call in together] + alone
+
+
+def _numbers(call: Iterable[_Letter]) -> list[int]:
+    return [letter.number for letter in call]
+
+
+def _failure(answers: Iterable[Receipt | ProviderError]) -> ProviderError | None:
+    """Return what to say of the messages after a call that failed as a whole."""
+    for answer in answers:
+        if isinstance(answer, UnknownOutcomeError):
+            return TransientError("Not tried after a call without an answer", code="not_tried")
+        if isinstance(answer, TransientError | RateLimitedError) and answer.code != _REFUSED_TOGETHER:
+            return answer
+    return None
+
+
+def _receipt(answer: Answer) -> Receipt | None:
+    message_id = answer.headers.get("x-message-id", "").strip()
+    return Receipt(message_id) if 200 <= answer.status < 300 and message_id else None
+
+
+def _errors(answer: Answer) -> list[tuple[str, str]]:
+    """Return field and message of each error in an answer."""
+    try:
+        errors = json.loads(answer.body)["errors"]
+        return [(str(each.get("field") or ""), str(each.get("message") or "")) for each in errors]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def _refused(answer: Answer, count: int) -> dict[int, ProviderError]:
+    """Return an error for each place in a call of ``count`` messages whose message the answer names as the reason."""
+    refused: dict[int, ProviderError] = {}
+    if answer.status in _VALIDATION:
+        for field, message in _errors(answer):
+            if match := _ABOUT_ONE.fullmatch(field):
+                at = int(match[1])
+            elif count == 1 and _ABOUT_THE_ONLY_ONE.fullmatch(field):
+                at = 0
+            else:
+                continue
+            if at < count:
+                refused.setdefault(at, _refused_field(field, message[:_DETAIL_KEPT]))
+    return refused
+
+
+def _refused_field(field: str, detail: str) -> ProviderError:
+    """Return what it means that a field, by its path, is refused."""
+    path = ".".join(part for part in re.split(r"[.\[\]]+", field) if part and not part.isdecimal())
+    code = path if _LOGGABLE.fullmatch(path) else "400"
+    return read(FIELDS, (path,), "", detail=detail, code=code)
+
+
+def _refusal(answer: Answer, *, alone: bool) -> ProviderError:
+    """Return what an answer that neither accepts nor names a message means for each message of its call."""
+    code = str(answer.status)
+    detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_KEPT]
+    codes = (code, f"{code} alone") if alone else (code,)
+    return read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
+
+
+def _wait(answer: Answer) -> timedelta | None:
+    waits = [answer.retry_after()]
+    reset = answer.headers.get("x-ratelimit-reset", "").strip()
+    if re.fullmatch(r"[0-9]{1,12}", reset):
+        waits.append(timedelta(seconds=min(max(int(reset) - time.time(), 0), 86_400)))
+    return max((wait for wait in waits if wait is not None), default=None)

@@ -1,0 +1,272 @@
+"""Email through Amazon SES, API v2: SendEmail with simple content, and SendBulkEmail for several messages at once.
+
+A call that SES answers with an error has sent nothing ("Amazon SES returns an error message to your application and
+does not send the email": Amazon SES developer guide, "Amazon SES email sending errors"). What a refusal means stands in
+`REFUSALS`, what the status of one message in an answered SendBulkEmail means in `STATUSES`. A refusal of a whole
+SendBulkEmail cannot be the fault of every message, so it speaks of us. ``code`` of an error is AWS's code, or the name
+of botocore's exception.
+
+Neither call takes an idempotency token; the notification's id and the provider's name go along as the tags
+``notificationId`` and ``provider``. A message of SendBulkEmail that SES accepted may still fail to be rendered, which
+it tells by a Rendering Failure event ("Using templates to send personalized email with the Amazon SES API").
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Unpack, cast
+
+from wavecom.adapters.providers.aws import LIMITS, ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.email.address import checked_recipient, parse_sender
+from wavecom.adapters.providers.email.message import mailbox_words
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import (
+    About,
+    PermanentError,
+    ProviderError,
+    Receipt,
+    TransientError,
+    UnknownOutcomeError,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import (
+        BulkEmailEntryResultTypeDef,
+        BulkEmailEntryTypeDef,
+        MessageTagTypeDef,
+        SendBulkEmailRequestTypeDef,
+        SendEmailRequestTypeDef,
+        TemplateTypeDef,
+    )
+
+BULK_LIMIT: Final = 50
+"""Messages in one SendBulkEmail (Amazon SES developer guide, "Using templates to send personalized email ...")."""
+BULK_ENTRIES_MAX_BYTES: Final = 950_000
+"""What the messages of one SendBulkEmail may take as JSON, with room for what they share: a request with an inline
+template "can be up to 1 MB in size" (same page)."""
+DAILY_QUOTA_WAIT: Final = timedelta(minutes=10)
+"""Amazon SES developer guide, "Errors related to the sending quotas for your Amazon SES account"."""
+
+_SERVICE: Final = "Amazon SES"
+_TEMPLATE: Final["TemplateTypeDef"] = {
+    "TemplateContent": {"Subject": "{{subject}}", "Text": "{{text}}"},
+    "TemplateData": "{}",
+}
+"""A template of nothing but the message. SES takes "only simple substitutions" in an inline template (API reference,
+"Template"), answers anything else with a BadRequestException, and "doesn't escape HTML content when rendering"
+(developer guide, "Advanced email personalization"), so the form with three braces is neither needed nor documented.
+Values are not searched for variables. Without a default a missing value fails instead of sending an empty message."""
+REFUSALS: Final[tuple[Rule, ...]] = (
+    limit([*LIMITS], "The daily quota", words="daily", wait=DAILY_QUOTA_WAIT),
+    for_now(
+        ["MessageRejected", "BadRequestException"],
+        "Our identity, or our sandbox; our account or configuration set",
+        words="not verified | suspended | paused | configuration set | not authorized | sending quota",
+    ),
+    for_good(["MessageRejected"], About.MESSAGE, "Its content is refused: a virus, for example"),
+    for_now(
+        [
+            "AccountSuspendedException",
+            "*SendingPausedException",
+            "MailFromDomainNotVerifiedException",
+            "NotFoundException",
+        ],
+        "Our account, MAIL FROM domain or configuration set",
+    ),
+    for_good(
+        ["BadRequestException"],
+        About.RECIPIENT,
+        "The recipient's address",
+        words="missing final | local address | domain contains | domain starts | domain ends | illegal address",
+    ),
+)
+"""Amazon SES API v2 reference, "SendEmail" and "SendBulkEmail"; "Errors related to the sending quotas". What is not
+here is as in `wavecom.adapters.providers.aws`: a BadRequestException that says nothing of this may be anybody's."""
+STATUSES: Final[tuple[Rule, ...]] = (
+    for_now(["MESSAGE_REJECTED"], "Our identity, or our sandbox", words="not verified | suspended | paused"),
+    for_good(["MESSAGE_REJECTED"], About.MESSAGE, "It contained a virus"),
+    for_good(["INVALID_PARAMETER", "INVALID_PARAMETER_VALUE"], About.UNCLEAR, "This recipient, or its content"),
+    limit(["ACCOUNT_THROTTLED"], "The sending rate"),
+    limit(["ACCOUNT_DAILY_QUOTA_EXCEEDED"], "The daily quota", wait=DAILY_QUOTA_WAIT),
+    for_now(["ACCOUNT_*", "*_SENDING_PAUSED", "MAIL_FROM_DOMAIN_NOT_VERIFIED"], "Our account"),
+    for_now(
+        ["CONFIGURATION_SET_*", "TEMPLATE_*", "INVALID_SENDING_POOL_NAME"],
+        "Our configuration",
+    ),
+    for_now(["TRANSIENT_FAILURE", "FAILED"], "SES was unable to process the request"),
+    unknown(["*"], "No status that is documented: it may have been sent"),
+)
+"""Amazon SES API v2 reference, "BulkEmailEntryResult", and the service's model where the page has another name."""
+
+
+def ses_client(**options: Unpack[ClientOptions]) -> "SESV2Client":
+    """Return a client for many threads, which never retries; the options are those of `aws_client`."""
+    return cast("SESV2Client", aws_client("sesv2", **options))
+
+
+class SesEmailProvider:
+    """Sends email through Amazon SES."""
+
+    channel = Channel.EMAIL
+    idempotent = False
+    bulk_limit = BULK_LIMIT
+
+    def __init__(
+        self, client: "SESV2Client", *, sender: str, name: str = "ses", configuration_set: str | None = None
+    ) -> None:
+        """Send as ``sender`` (``Name <address>`` or an address), an identity that SES has verified.
+
+        SES takes its name in encoded words and its domain in Punycode (API reference, "SendEmail": FromEmailAddress).
+
+        ``configuration_set`` decides where SES publishes deliveries, bounces and complaints. ``name`` is sent as a
+        tag, which may have letters, digits, ``_`` and ``-`` (API reference, "MessageTag").
+        """
+        self.name = name
+        self._client = client
+        self._sender = " ".join(mailbox_words(parse_sender(sender)))
+        self._configuration_set = configuration_set
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        """Send one message; the receipt holds SES's message id."""
+        request = self._request(message)
+        answer = call(_SERVICE, lambda: self._client.send_email(**request), _meaning)
+        return receipt_of(_SERVICE, answer.get("MessageId"))
+
+    def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
+        """Send messages in one call, or in more where they would not fit, and return what became of each, in order.
+
+        A recipient that SES cannot take is refused before the call. What goes alone goes by SendEmail.
+        """
+        results: list[Receipt | ProviderError | None] = [None] * len(messages)
+        entries: list[tuple[int, BulkEmailEntryTypeDef]] = []
+        for index, message in enumerate(messages):
+            try:
+                entries.append((index, self._entry(message)))
+            except PermanentError as exc:
+                results[index] = exc
+        for part in _parts(entries):
+            alone = len(part) == 1
+            outcomes = [self._try(messages[part[0][0]])] if alone else self._send_part([entry for _, entry in part])
+            for (index, _), outcome in zip(part, outcomes, strict=True):
+                results[index] = outcome
+        return cast("list[Receipt | ProviderError]", results)
+
+    def in_sandbox(self) -> bool:
+        """See `wavecom.ports.providers.WithSandbox`. API v2 reference, "GetAccount": ProductionAccessEnabled."""
+        answer = call(_SERVICE, self._client.get_account, _meaning)
+        return not answer.get("ProductionAccessEnabled", False)
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
+    def _try(self, message: OutgoingMessage) -> Receipt | ProviderError:
+        try:
+            return self.send(message)
+        except ProviderError as exc:
+            return exc
+
+    def _send_part(self, entries: Sequence["BulkEmailEntryTypeDef"]) -> list[Receipt | ProviderError]:
+        request: SendBulkEmailRequestTypeDef = {
+            "FromEmailAddress": self._sender,
+            "DefaultContent": {"Template": _TEMPLATE},
+            "BulkEmailEntries": entries,
+        }
+        if self._configuration_set is not None:
+            request["ConfigurationSetName"] = self._configuration_set
+        try:
+            answer = call(_SERVICE, lambda: self._client.send_bulk_email(**request), _meaning_for_all)
+            results = answer.get("BulkEmailEntryResults", [])
+            if len(results) != len(entries):
+                raise UnknownOutcomeError(f"{_SERVICE} did not answer for each message", code="results_missing")
+        except ProviderError as exc:
+            return [exc] * len(entries)
+        return [_outcome(result) for result in results]
+
+    def _request(self, message: OutgoingMessage) -> "SendEmailRequestTypeDef":
+        request: SendEmailRequestTypeDef = {
+            "FromEmailAddress": self._sender,
+            "Destination": {"ToAddresses": [_address(message.recipient)]},
+            "Content": {
+                "Simple": {
+                    "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
+                    "Body": {"Text": {"Data": message.message, "Charset": "UTF-8"}},
+                }
+            },
+            "EmailTags": self._tags(message),
+        }
+        if self._configuration_set is not None:
+            request["ConfigurationSetName"] = self._configuration_set
+        return request
+
+    def _entry(self, message: OutgoingMessage) -> "BulkEmailEntryTypeDef":
+        values = {"subject": message.subject or "", "text": message.message}
+        return {
+            "Destination": {"ToAddresses": [_address(message.recipient)]},
+            "ReplacementTags": self._tags(message),
+            "ReplacementEmailContent": {
+                "ReplacementTemplate": {"ReplacementTemplateData": json.dumps(values, ensure_ascii=False)}
+            },
+        }
+
+    def _tags(self, message: OutgoingMessage) -> list["MessageTagTypeDef"]:
+        return [
+            {"Name": "notificationId", "Value": message.notification_id},
+            {"Name": "provider", "Value": self.name},
+        ]
+
+
+def _parts(
+    entries: Sequence[tuple[int, "BulkEmailEntryTypeDef"]],
+) -> Iterator[list[tuple[int, "BulkEmailEntryTypeDef"]]]:
+    """Split entries into what one call takes, by number and by size."""
+    part: list[tuple[int, BulkEmailEntryTypeDef]] = []
+    size = 0
+    for index, entry in entries:
+        added = len(json.dumps(entry)) + 2
+        if part and (len(part) == BULK_LIMIT or size + added > BULK_ENTRIES_MAX_BYTES):
+            yield part
+            part, size = [], 0
+        part.append((index, entry))
+        size += added
+    if part:
+        yield part
+
+
+def _address(recipient: str) -> str:
+    """Return the address with its domain in Punycode, which SES demands (API reference, "Destination").
+
+    Raises `PermanentError` where it is none, before it can spoil a call for others.
+    """
+    try:
+        address = checked_recipient(recipient)
+    except ValueError as exc:
+        raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
+    if not address.isascii():
+        raise PermanentError("Amazon SES takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
+    return address
+
+
+_meaning = meaning_by(REFUSALS)
+
+
+def _meaning_for_all(refusal: Refusal) -> ProviderError:
+    meaning = _meaning(refusal)
+    if isinstance(meaning, PermanentError):
+        return TransientError(refusal.detail, code=refusal.code)
+    return meaning
+
+
+def _outcome(result: "BulkEmailEntryResultTypeDef") -> Receipt | ProviderError:
+    status, text = str(result.get("Status", "")), result.get("Error", "")
+    detail = f"{status}: {text}"
+    if status == "SUCCESS":
+        message_id = result.get("MessageId")
+        return Receipt(message_id) if message_id else UnknownOutcomeError(detail, code="no_message_id")
+    error = read(STATUSES, (status,), text, detail=detail, code=status)
+    if isinstance(error, UnknownOutcomeError):
+        return UnknownOutcomeError(detail, code="status_unknown")
+    return error

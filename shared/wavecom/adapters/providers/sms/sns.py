@@ -1,0 +1,91 @@
+"""SMS through Amazon SNS: Publish straight to a phone number.
+
+What a refusal means stands in `REFUSALS`; ``code`` of an error is AWS's code, or the name of botocore's exception.
+
+Publish takes a message to a number that opted out and does not deliver it: neither that nor the end of our monthly
+spend is an error of the call, and only SNS's delivery status logs tell (Amazon SNS developer guide, "Viewing CloudWatch
+metrics and logs for SMS deliveries"). OptedOut and EndpointDisabled are in the table in case SNS says them after all.
+
+Publish takes an idempotency token for FIFO topics only, and nothing that the logs would repeat: the receipt's message
+id is the one link to a notification. Nor does Publish take a deadline: what SNS has may arrive after ``expires_at``.
+"""
+
+from typing import TYPE_CHECKING, Final, Unpack, cast
+
+from wavecom.adapters.providers.aws import ClientOptions, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.providers.outcomes import About, Receipt
+from wavecom.domain.suppressions.reason import Unwanted
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+_SERVICE: Final = "Amazon SNS"
+_INVALID: Final = ["InvalidParameter", "ParameterValueInvalid", "ValidationException", "InvalidParameterValue"]
+REFUSALS: Final[tuple[Rule, ...]] = (
+    for_now(_INVALID, "Our sender id", words="MessageAttributes | AWS.SNS.SMS"),
+    for_good(_INVALID, About.RECIPIENT, "PhoneNumber: is not valid to publish to", words="PhoneNumber | phone number"),
+    for_good(_INVALID, About.MESSAGE, "A text of more than 1,600 characters, for example"),
+    for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", unwanted=Unwanted.COMPLAINT),
+    for_good(["EndpointDisabled"], About.RECIPIENT, "The recipient takes no messages"),
+    for_now(
+        ["PlatformApplicationDisabled", "NotFound", "UserError", "AuthorizationError", "InvalidSecurity"],
+        "Our account, rights or credentials",
+    ),
+    limit(["KMSThrottling"], "Too many requests"),
+    for_now(["KMS*"], "Our key"),
+)
+"""Amazon SNS API reference, "Publish"; what is not here is as in `wavecom.adapters.providers.aws`."""
+
+
+def sns_client(**options: Unpack[ClientOptions]) -> "SNSClient":
+    """Return a client for many threads, which never retries; the options are those of `aws_client`."""
+    return cast("SNSClient", aws_client("sns", **options))
+
+
+class SnsSmsProvider:
+    """Sends SMS through Amazon SNS."""
+
+    channel = Channel.SMS
+    idempotent = False
+
+    def __init__(self, client: "SNSClient", *, sender_id: str | None = None, name: str = "sns") -> None:
+        """Send as ``sender_id``, what a phone shows as the sender where the country allows it; None: SNS chooses.
+
+        A sender id has 1 to 11 letters, digits and hyphens (Amazon SNS developer guide, "Publishing to a mobile
+        phone").
+        """
+        self.name = name
+        self._client = client
+        self._attributes: dict[str, MessageAttributeValueTypeDef] = {"AWS.SNS.SMS.SMSType": _string("Transactional")}
+        if sender_id is not None:
+            self._attributes["AWS.SNS.SMS.SenderID"] = _string(sender_id)
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        """Send one message; the receipt holds SNS's message id, by which its delivery logs name it."""
+        answer = call(
+            _SERVICE,
+            lambda: self._client.publish(
+                PhoneNumber=message.recipient, Message=message.message, MessageAttributes=self._attributes
+            ),
+            _meaning,
+        )
+        return receipt_of(_SERVICE, answer.get("MessageId"))
+
+    def in_sandbox(self) -> bool:
+        """See `wavecom.ports.providers.WithSandbox`. API reference, "GetSMSSandboxAccountStatus"."""
+        return call(_SERVICE, self._client.get_sms_sandbox_account_status, _meaning)["IsInSandbox"]
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
+
+def _string(value: str) -> "MessageAttributeValueTypeDef":
+    return {"DataType": "String", "StringValue": value}
+
+
+_meaning = meaning_by(REFUSALS)

@@ -1,0 +1,1 @@
+"""Accept notifications: check, store, queue and answer."""

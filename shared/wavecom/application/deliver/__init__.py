@@ -1,0 +1,1 @@
+"""Deliver batches of queue messages: claim, select a provider, send, record."""

@@ -1,0 +1,36 @@
+"""Record what attempts came to, and publish what follows from it."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wavecom.application.deliver.save import SaveUntil
+from wavecom.application.publishing import follow_up
+from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.notifications.change import Change
+from wavecom.ports.queue import Queue
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Store outcomes, a group in one transaction. A known outcome is not given up while the invocation lasts."""
+
+    save: SaveUntil
+    queue: Queue
+
+    def __call__(self, changes: Sequence[Change]) -> list[Change]:
+        """Store ``changes``, publish retries and dead letters, and return what was stored.
+
+        It never raises: what cannot be stored is left to the leases, which run out.
+        """
+        try:
+            saved = self.save(changes)
+        except StoreUnavailableError:
+            logger.warning("MongoDB unavailable to the end", exc_info=True)
+            saved = []
+        if len(saved) < len(changes):
+            logger.error("Outcomes not recorded, left to their leases", extra={"count": len(changes) - len(saved)})
+        follow_up(self.queue, saved)
+        return saved

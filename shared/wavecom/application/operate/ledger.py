@@ -1,0 +1,101 @@
+"""The ledger: of everything that a minute took in, what became of it, and whether the books are right."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wavecom.domain.ledger.counting import minute_of
+from wavecom.domain.ledger.mismatch import Mismatch
+from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.change import UNFINISHED
+from wavecom.domain.notifications.notification import Status
+from wavecom.ports.ledger import Books, Counters
+from wavecom.ports.system import Clock
+
+logger = logging.getLogger(__name__)
+
+MINUTE = timedelta(minutes=1)
+CLOSED_AFTER = timedelta(minutes=2)
+"""How long after its end a minute is taken for closed: no request that it accepted is under way any more."""
+CHECKED_AT_ONCE = 10
+"""Minutes that one run checks, so that it catches up after a pause without taking for ever."""
+SHOWN = timedelta(hours=1)
+"""How far back the ledger is kept by minute; before that it is folded into the totals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What became of the notifications that one minute (or all time, ``minute`` None) took in."""
+
+    minute: datetime | None
+    accepted: int
+    sent: int
+    failed: int
+    cancelled: int
+    expired: int
+    in_flight: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether everything accepted is accounted for."""
+        return self.accepted == self.sent + self.failed + self.cancelled + self.expired + self.in_flight
+
+
+def line(minute: datetime | None, totals: Totals) -> Line:
+    """Return the line of sums over counters. What was sent stays sent, whatever its receipt says."""
+    by_status = totals.by_status()
+    return Line(
+        minute=minute,
+        accepted=sum(totals.by_channel("created").values()),
+        sent=sum(by_status[status] for status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)),
+        failed=by_status[Status.FAILED],
+        cancelled=by_status[Status.CANCELLED],
+        expired=by_status[Status.EXPIRED],
+        in_flight=sum(by_status[status] for status in UNFINISHED),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Show the ledger, and check it against the notifications."""
+
+    counters: Counters
+    books: Books
+    clock: Clock
+
+    def lines(self, tenant_id: str | None, since: datetime) -> tuple[list[Line], Line]:
+        """Return a tenant's lines (or all) from ``since`` on, an hour ago at the most, and the line of all time."""
+        earliest = minute_of(self.clock() - SHOWN)
+        minutes: Mapping[datetime, Totals] = self.counters.minutes(tenant_id, max(since, earliest))
+        lines = [line(minute, minutes[minute]) for minute in sorted(minutes)]
+        return [each for each in lines if each.accepted], line(None, self.counters.totals(tenant_id))
+
+    def check(self) -> list[Mismatch]:
+        """Check the closed minutes that were not checked yet, and return what does not agree."""
+        last = minute_of(self.clock() - CLOSED_AFTER)
+        first = max(self.books.checked_until() or last - MINUTE, last - SHOWN)
+        found: list[Mismatch] = []
+        for _ in range(CHECKED_AT_ONCE):
+            if first >= last:
+                break
+            wrong = self.books.mismatches(first)
+            _log(wrong)  # before its minute counts as checked
+            found += wrong
+            first += MINUTE
+            self.books.set_checked_until(first)
+        return found
+
+
+def _log(mismatches: Sequence[Mismatch]) -> None:
+    for each in mismatches:
+        logger.error(
+            "Ledger mismatch",
+            extra={
+                "tenant_id": each.tenant_id,
+                "minute": each.minute.isoformat(),
+                "status": each.status.value,
+                "counted": each.counted,
+                "stored": each.stored,
+            },
+        )

@@ -1,0 +1,1 @@
+"""Read notifications and statistics."""

@@ -1,0 +1,67 @@
+"""Read: one notification with its trail, lists, statistics. No answer costs more as the collection grows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wavecom.domain.errors import NotFoundError, QueueUnavailableError
+from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.lists import ListFilter, Position
+from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.ports.ledger import Counters
+from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.queue import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some notifications of a list, how many the whole list has (None: nobody counts), and where it goes on."""
+
+    notifications: list[Notification]
+    total: int | None
+    next: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """A tenant's sums, and the queues' depths: None when the broker does not answer."""
+
+    totals: Totals
+    depths: dict[str, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Answer questions about a tenant's notifications."""
+
+    store: NotificationStore
+    counters: Counters
+    queue: Queue
+
+    def notification(self, tenant_id: str, notification_id: str) -> tuple[Notification, list[AuditEntry]]:
+        """Return a notification and its audit trail in order. Raises `NotFoundError`."""
+        notification = self.store.get(tenant_id, notification_id)
+        if notification is None:
+            raise NotFoundError("There is no such notification")
+        return notification, self.store.audit_trail(notification)
+
+    def page(self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None) -> Page:
+        """Return up to ``limit`` notifications, newest first. The total comes from the counters."""
+        found = self.store.page(where, limit=limit + 1, skip=skip, after=after)
+        shown = found[:limit]
+        last = shown[-1] if len(found) > limit else None
+        total = None
+        if where.is_counted:
+            total = self.counters.totals(where.tenant_id).cells(where.status, where.channel, where.priority)
+        return Page(shown, total, Position(last.created_at, last.id) if last else None)
+
+    def minutes(self, tenant_id: str | None, since: datetime) -> dict[datetime, Totals]:
+        """Return a tenant's sums (or all tenants') of each minute from ``since`` on, within the last hour."""
+        return self.counters.minutes(tenant_id, since)
+
+    def statistics(self, tenant_id: str | None) -> Statistics:
+        """Return the sums of a tenant, or of all tenants for None."""
+        try:
+            depths = self.queue.depths()
+        except QueueUnavailableError:
+            depths = None
+        return Statistics(self.counters.totals(tenant_id), depths)

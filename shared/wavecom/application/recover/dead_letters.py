@@ -1,0 +1,112 @@
+"""The dead letters: what is there, by day, cause and provider, and back into the lanes, at a pace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from wavecom.application.publishing import announce
+from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.errors import OverloadedError
+from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.lifecycle import Replay
+from wavecom.domain.notifications.lists import Position
+from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.timings import Timings
+from wavecom.ports.ledger import Counters
+from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.provider_limits import Pace
+from wavecom.ports.queue import Queue
+from wavecom.ports.system import Clock
+
+REPLAY_MAX = 500
+"""Notifications that one call replays."""
+SHOWN_DAYS = 90
+"""As long as notifications are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterGroup:
+    """How many dead letters of one day (UTC) have one cause and one provider (None where none was asked)."""
+
+    day: date
+    cause: str
+    provider: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetters:
+    """List and replay a tenant's dead letters. The database has them all, whatever the queue has lost."""
+
+    store: NotificationStore
+    counters: Counters
+    queue: Queue
+    pace: Pace
+    clock: Clock
+    timings: Timings
+    replays_per_second: float
+
+    def groups(self, tenant_id: str) -> list[DeadLetterGroup]:
+        """Return the groups that are not empty, the latest day and the largest group first."""
+        oldest = self.clock().date() - timedelta(days=SHOWN_DAYS)
+        counted = self.counters.totals(tenant_id).dead_letters()
+        groups = [
+            DeadLetterGroup(day=date.fromisoformat(day), cause=cause, provider=provider or None, count=count)
+            for (day, cause, provider), count in counted.items()
+            if count > 0 and date.fromisoformat(day) >= oldest
+        ]
+        return sorted(groups, key=lambda group: (group.day, group.count), reverse=True)
+
+    def find(
+        self, where: DeadLetterFilter, *, limit: int, after: Position | None = None
+    ) -> tuple[list[Notification], bool]:
+        """Return up to ``limit`` dead letters, the latest first, after a position, and whether there are more."""
+        found = self.store.dead_letters(where, limit=limit + 1, after=after)
+        return found[:limit], len(found) > limit
+
+    def replay(self, tenant_id: str, ids: Sequence[str], asked: Replay) -> dict[str, str]:
+        """Put dead letters back into their lanes, and return what became of each.
+
+        ``replayed``; ``already_replayed`` by an earlier call with the same key; ``not_dead`` where it has another
+        status; ``not_found``. A call that is repeated with its key replays nothing twice, even what has failed again
+        meanwhile. Raises `OverloadedError` while an earlier call's replays take up the pace.
+        """
+        results, ready = self._look(tenant_id, ids, asked.key)
+        return results | self._replay(tenant_id, ready, asked)
+
+    def rehearse(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, str]:
+        """Return what `replay` would do with each, ``would_replay`` instead of ``replayed``, and do nothing."""
+        results, ready = self._look(tenant_id, ids, key)
+        return results | dict.fromkeys((each.id for each in ready), "would_replay")
+
+    def _look(self, tenant_id: str, ids: Sequence[str], key: str | None) -> tuple[dict[str, str], list[Notification]]:
+        """Return why those that cannot be replayed cannot, and those that can."""
+        found = {each.id: each for each in self.store.get_many(ids) if each.tenant_id == tenant_id}
+        results = dict.fromkeys(ids, "not_found")
+        ready = []
+        for notification_id in results:
+            notification = found.get(notification_id)
+            if notification is None:
+                continue
+            if key is not None and key in notification.replay_keys:
+                results[notification_id] = "already_replayed"
+            elif notification.status is not Status.FAILED:
+                results[notification_id] = "not_dead"
+            else:
+                ready.append(notification)
+        return results, ready
+
+    def _replay(self, tenant_id: str, ready: Sequence[Notification], asked: Replay) -> dict[str, str]:
+        if not ready:
+            return {}
+        now = self.clock()
+        calls_per_second = self.replays_per_second / len(ready)
+        slots = self.pace.take(f"replay:{tenant_id}", wanted=1, per_second=calls_per_second, at=now)
+        if slots.count == 0:
+            raise OverloadedError("Too many replays at once; live traffic goes first", retry_after=slots.wait)
+        changes = [lifecycle.replay(each, at=now, timings=self.timings, asked=asked) for each in ready]
+        saved = [change.after for change in self.store.save(changes)]
+        results = dict.fromkeys((each.id for each in ready), "not_dead") | {each.id: "replayed" for each in saved}
+        until = now + self.timings.queued
+        announce(self.store, self.queue, saved, lambda each: lifecycle.postpone(each, until=until))
+        return results

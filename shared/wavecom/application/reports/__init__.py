@@ -1,0 +1,1 @@
+"""Apply the delivery reports of providers."""

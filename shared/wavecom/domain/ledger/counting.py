@@ -1,0 +1,90 @@
+"""The counters that a change moves.
+
+Every notification is in exactly one *cell*, named by its status, channel and priority; a change moves it from
+one cell to another. So the sum of all cells is the number of notifications ever accepted, and any breakdown
+of the present is a sum of cells. Cells are kept by the minute in which the notification was accepted, so that the
+ledger of a minute says what became of everything that it took in. Besides these, counts of what happened, kept by
+the minute in which it did, feed metrics and charts.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from wavecom.domain.ledger.totals import DURATION_BUCKETS_SECONDS
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.tenants import is_test
+
+Deltas = Counter[str]
+"""Counter name to what is added to it. A dot separates levels: ``cells.SENT:EMAIL:HIGH``, ``created.SMS``."""
+
+
+def deltas(changes: Iterable[Change]) -> dict[tuple[str, datetime], Deltas]:
+    """Return what ``changes`` add to the counters, by tenant and minute."""
+    found: defaultdict[tuple[str, datetime], Deltas] = defaultdict(Counter)
+    for change in changes:
+        after = change.after
+        if change.entries:
+            _move_cell(change, found[after.tenant_id, minute_of(after.created_at)])
+        _count_events(change, found[after.tenant_id, minute_of(after.updated_at)])
+    return {where: moved for where, counts in found.items() if (moved := _without_zeros(counts))}
+
+
+def minute_of(at: datetime) -> datetime:
+    """Return the beginning of a moment's minute."""
+    return at.replace(second=0, microsecond=0)
+
+
+def _without_zeros(counts: Deltas) -> Deltas:
+    return Counter({name: count for name, count in counts.items() if count})
+
+
+def _move_cell(change: Change, total: Deltas) -> None:
+    if change.before is not None:
+        total[_cell(change.before)] -= 1
+    total[_cell(change.after)] += 1
+
+
+def _count_events(change: Change, total: Deltas) -> None:
+    before, after = change.before, change.after
+    channel = after.channel.value
+    for attempt in () if is_test(after.tenant_id) else change.attempts:  # a simulator's say nothing of a provider
+        total[f"providers.{attempt.provider}.{attempt.outcome.value}"] += 1
+        total[f"providerFaults.{attempt.provider}"] += attempt.counts_against_provider
+        total[f"providerMs.{attempt.provider}"] += attempt.duration_ms
+    if before is None:
+        total[f"created.{channel}"] += 1
+        return
+    if before.status is Status.FAILED and after.status is not Status.FAILED:
+        total[_dead(before)] -= 1
+    if after.status is Status.FAILED and before.status is not Status.FAILED:
+        total[_dead(after)] += 1
+    for entry in change.entries:
+        match entry.status:
+            case Status.SENT:
+                total[f"sent.{channel}"] += 1
+                if after.processing_time_ms is not None:
+                    _count_duration(after.processing_time_ms, total)
+            case Status.FAILED | Status.DELIVERED | Status.UNDELIVERED | Status.EXPIRED | Status.CANCELLED:
+                total[f"{entry.status.value.lower()}.{channel}"] += 1
+            case Status.RETRYING if after.retry_count > before.retry_count:
+                total[f"retried.{channel}"] += 1
+
+
+def _dead(notification: Notification) -> str:
+    """Return the counter of the dead letters with a notification's day, cause and provider."""
+    day = (notification.failed_at or notification.updated_at).date()
+    cause = notification.cause.value if notification.cause else ""
+    return f"dead.{day}:{cause}:{notification.provider or ''}"
+
+
+def _count_duration(milliseconds: int, total: Deltas) -> None:
+    total["duration.count"] += 1
+    total["duration.sumMs"] += milliseconds
+    total[f"duration.bucket{bisect_left(DURATION_BUCKETS_SECONDS, milliseconds / 1000)}"] += 1
+
+
+def _cell(notification: Notification) -> str:
+    return f"cells.{notification.status.value}:{notification.channel.value}:{notification.priority.value}"

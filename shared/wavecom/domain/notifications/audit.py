@@ -1,0 +1,69 @@
+"""The audit trail as a hash chain: each entry's digest covers the entry before it, so none can be changed unseen."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wavecom.domain.notifications.notification import AuditEntry, Notification
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """The first entry of a notification's trail that is not what it was when it was written, and what is wrong."""
+
+    notification_id: str
+    tenant_id: str
+    sequence: int
+    problem: str
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def digest_of(entry: AuditEntry, before: str) -> str:
+    """Return the SHA-256 (hex) of an entry and of ``before``, the digest of the entry before it ("" for the first).
+
+    What is hashed is a JSON array without spaces: ``before``, notification, tenant, sequence, status, message,
+    milliseconds since the epoch, and the metadata with sorted keys.
+    """
+    fields = (
+        before,
+        entry.notification_id,
+        entry.tenant_id,
+        entry.sequence,
+        entry.status.value,
+        entry.message,
+        round(entry.timestamp.timestamp() * 1000),
+        dict(entry.metadata),
+    )
+    text = _canonical(fields)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _holds(entry: AuditEntry, before: str) -> bool:
+    try:
+        return digest_of(entry, before) == entry.digest
+    except (AttributeError, TypeError, ValueError):  # a field of another kind than it was written with
+        return False
+
+
+def first_broken_link(notification: Notification, trail: Sequence[AuditEntry]) -> BrokenLink | None:
+    """Check a notification's whole trail against itself and against the notification; None where it holds."""
+
+    def broken(sequence: int, problem: str) -> BrokenLink:
+        return BrokenLink(notification.id, notification.tenant_id, sequence, problem)
+
+    before = ""
+    for expected, entry in enumerate(trail, 1):
+        if entry.sequence != expected:
+            return broken(expected, "is missing")
+        if not _holds(entry, before):
+            return broken(expected, "has been changed, or the entry before it")
+        before = entry.digest
+    last = notification.sequence
+    if not trail or len(trail) != last:
+        return broken(min(len(trail), last) + 1, "is one too many" if len(trail) > last else "is missing")
+    if notification.trail_digest != before or trail[-1].status is not notification.status:
+        return broken(last, "is not the one that the notification was written with")
+    return None

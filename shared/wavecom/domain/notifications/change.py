@@ -1,0 +1,116 @@
+"""The status machine: the arrows, and `Change`, the only way along them.
+
+A change carries the notification before and after it and the audit entries it adds. A store writes all of it
+in one transaction, guarded by the ``status`` and ``sequence`` of *before*, so of two changes that start from
+the same state only one is ever written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.notifications.audit import digest_of
+from wavecom.domain.notifications.notification import Attempt, AuditEntry, Notification, Status
+
+ARROWS: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
+    Status.QUEUED: frozenset({Status.PROCESSING, Status.CANCELLED, Status.EXPIRED}),
+    Status.PROCESSING: frozenset({Status.SENT, Status.RETRYING, Status.FAILED}),
+    Status.RETRYING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.EXPIRED}),
+    Status.SENT: frozenset({Status.DELIVERED, Status.UNDELIVERED}),
+    Status.FAILED: frozenset({Status.QUEUED}),
+    Status.CANCELLED: frozenset(),
+    Status.EXPIRED: frozenset(),
+    Status.DELIVERED: frozenset(),
+    Status.UNDELIVERED: frozenset(),
+}
+"""From each status, the statuses it may move to."""
+
+UNFINISHED = frozenset({Status.PENDING, Status.QUEUED, Status.PROCESSING, Status.RETRYING})
+WAITING = UNFINISHED - {Status.PROCESSING}
+"""Statuses in which nobody holds the notification."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step (or several at once) of one notification. ``before`` is None for a new one.
+
+    ``attempts`` are those that end with it, for the counters.
+    """
+
+    before: Notification | None
+    after: Notification
+    entries: tuple[AuditEntry, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+
+
+def together(first: Change, then: Change | None) -> Change:
+    """Return one change that is ``first`` and what follows upon it, to be written at once."""
+    if then is None:
+        return first
+    return Change(
+        before=first.before,
+        after=then.after,
+        entries=first.entries + then.entries,
+        attempts=first.attempts + then.attempts,
+    )
+
+
+def move(
+    notification: Notification,
+    *steps: tuple[Status, str],
+    at: datetime,
+    due_at: datetime | None,
+    facts: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Change:
+    """Take ``steps`` one after the other; ``changes`` are the fields that change besides, ``facts`` go to the trail.
+
+    Raises `IllegalTransitionError` where a step leaves the arrows.
+    """
+    entries: list[AuditEntry] = []
+    status, digest = notification.status, notification.trail_digest
+    for sequence, (target, text) in enumerate(steps, notification.sequence + 1):
+        if target not in ARROWS[status]:
+            raise IllegalTransitionError(f"A notification that is {status} cannot become {target}")
+        entries.append(entry(notification, sequence, target, text, at, facts, after=digest))
+        status, digest = target, entries[-1].digest
+    after = notification.changed(
+        status=status,
+        sequence=notification.sequence + len(steps),
+        trail_digest=digest,
+        updated_at=at,
+        due_at=due_at,
+        **changes,
+    )
+    return Change(before=notification, after=after, entries=tuple(entries))
+
+
+def entry(
+    notification: Notification,
+    sequence: int,
+    status: Status,
+    text: str,
+    at: datetime,
+    facts: Mapping[str, Any] | None = None,
+    *,
+    after: str = "",
+) -> AuditEntry:
+    """Return the audit entry of one step, chained to the entry whose digest is ``after``."""
+    plain = AuditEntry(
+        notification_id=notification.id,
+        tenant_id=notification.tenant_id,
+        sequence=sequence,
+        status=status,
+        message=text,
+        timestamp=at,
+        metadata=facts or {},
+    )
+    return replace(plain, digest=digest_of(plain, after))
+
+
+def no_later_than_expiry(due: datetime, expires_at: datetime | None) -> datetime:
+    """Return ``due``, or the deadline where that comes first, so that expiry is seen in time."""
+    return due if expires_at is None else min(due, expires_at)

@@ -1,0 +1,220 @@
+"""How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.notifications.change import WAITING, Change, entry, move, no_later_than_expiry
+from wavecom.domain.notifications.notification import (
+    Cause,
+    Draft,
+    Idempotency,
+    Lease,
+    Notification,
+    OnUnknown,
+    Status,
+    new_notification_id,
+)
+from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.providers.outcomes import Outcome
+
+REPLAY_KEYS_KEPT = 20
+CLOCK_DIFFERENCE = timedelta(seconds=1)
+"""How far two machines' clocks may be apart before a retry on time looks early."""
+
+
+def create(
+    draft: Draft, *, tenant_id: str, at: datetime, timings: Timings, idempotency: Idempotency | None = None
+) -> Change:
+    """Make a PENDING notification of a draft. A scheduled one is due at its time, any other within seconds."""
+    first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
+    fresh = Notification(
+        id=new_notification_id(at),
+        tenant_id=tenant_id,
+        channel=draft.channel,
+        recipient=draft.recipient,
+        subject=draft.subject,
+        message=draft.message,
+        priority=draft.priority,
+        metadata=draft.metadata,
+        status=Status.PENDING,
+        sequence=1,
+        max_retries=draft.max_retries,
+        on_unknown=draft.on_unknown,
+        scheduled_at=draft.scheduled_at,
+        expires_at=draft.expires_at,
+        idempotency=idempotency,
+        created_at=at,
+        updated_at=at,
+        due_at=no_later_than_expiry(first_due, draft.expires_at),
+    )
+    first = entry(fresh, 1, Status.PENDING, "Notification created", at)
+    return Change(before=None, after=fresh.changed(trail_digest=first.digest), entries=(first,))
+
+
+def as_created(notification: Notification, *, queued: bool) -> Notification:
+    """Return the notification as its creator is told of it, however far it has come since.
+
+    So that a repeated request gets the answer of the first.
+    """
+    return notification.changed(
+        status=Status.QUEUED if queued else Status.PENDING,
+        retry_count=0,
+        sequence=1,
+        updated_at=notification.created_at,
+        due_at=None,
+        lease=None,
+        deferred_since=None,
+        queued_at=None,
+        retry_at=None,
+        attempts=(),
+        begun=None,
+        bound_to=None,
+        sent_at=None,
+        failed_at=None,
+        delivered_at=None,
+        error=None,
+        cause=None,
+        provider=None,
+        provider_message_id=None,
+        processing_time_ms=None,
+        trail_digest="",
+        replay_keys=(),
+    )
+
+
+def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Change:
+    """PENDING → QUEUED: to be committed once the broker has confirmed its message."""
+    return move(
+        notification,
+        (Status.QUEUED, "Added to queue"),
+        at=at,
+        due_at=no_later_than_expiry(at + timings.queued, notification.expires_at),
+        queued_at=at,
+    )
+
+
+def claim(
+    notification: Notification, *, retry_counts: Collection[int], token: str, at: datetime, timings: Timings
+) -> Change | None:
+    """Take the sole right to attempt ``notification``, or return None where there is nothing to do.
+
+    ``retry_counts`` are those of the queue messages about it: one that is not of the notification's present retry is
+    stale or forged, and so is a copy that comes before the retry's time. A notification past its deadline becomes
+    EXPIRED instead. One that is still PENDING, because its sender did not hear of the confirm, or not yet, gets both
+    entries.
+    """
+    if notification.status not in WAITING:
+        return None
+    if notification.is_expired(at):
+        return expire(notification, at=at)
+    if notification.status is Status.RETRYING and not _is_its_turn(notification, retry_counts, at):
+        return None
+    steps = [(Status.PROCESSING, "Worker started processing")]
+    queued_at = notification.queued_at
+    if notification.status is Status.PENDING:
+        if notification.scheduled_at is not None and notification.scheduled_at > at:
+            return None
+        steps.insert(0, (Status.QUEUED, "Added to queue"))
+        queued_at = at
+    until = at + timings.lease
+    return move(
+        notification,
+        *steps,
+        at=at,
+        due_at=until,
+        queued_at=queued_at,
+        retry_at=None,
+        lease=Lease(token=token, since=at, until=until),
+    )
+
+
+def _is_its_turn(notification: Notification, retry_counts: Collection[int], at: datetime) -> bool:
+    is_early = notification.retry_at is not None and notification.retry_at > at + CLOCK_DIFFERENCE
+    return notification.retry_count in retry_counts and not is_early
+
+
+def cancel(notification: Notification, *, at: datetime) -> Change:
+    """PENDING, QUEUED or RETRYING → CANCELLED, at the client's wish."""
+    text = f"Cancelled by client{_doubt(notification)}"
+    return move(notification, (Status.CANCELLED, text), at=at, due_at=None, retry_at=None)
+
+
+def expire(notification: Notification, *, at: datetime) -> Change:
+    """PENDING, QUEUED or RETRYING → EXPIRED, once ``expires_at`` has passed.
+
+    What is held and may have been sent ends as FAILED with cause ``unknown`` instead, for a person to decide.
+    """
+    if not notification.is_expired(at):
+        raise IllegalTransitionError("The notification's deadline has not passed")
+    text = f"Deadline passed before it could be sent{_doubt(notification)}"
+    if notification.bound_to is None or notification.on_unknown is not OnUnknown.HOLD:
+        return move(notification, (Status.EXPIRED, text), at=at, due_at=None, retry_at=None)
+    return move(
+        notification,
+        (Status.PROCESSING, text),
+        (Status.FAILED, "Held, since it may have been sent"),
+        at=at,
+        facts={"cause": Cause.UNKNOWN.value},
+        due_at=None,
+        retry_at=None,
+        failed_at=at,
+        error=text,
+        cause=Cause.UNKNOWN,
+        provider=notification.bound_to,
+        deferred_since=None,
+    )
+
+
+def _doubt(notification: Notification) -> str:
+    """What a trail must add where the last attempt had no answer."""
+    unanswered = bool(notification.attempts) and notification.attempts[-1].outcome is Outcome.UNKNOWN
+    return "; an earlier attempt may have sent it" if unanswered or notification.bound_to is not None else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """Who takes notifications out of the dead letters, why, and the key of the call, which replays each only once."""
+
+    by: str
+    why: str | None = None
+    key: str | None = None
+
+
+def replay(notification: Notification, *, at: datetime, timings: Timings, asked: Replay) -> Change:
+    """FAILED → QUEUED with a new budget of retries. It is due soon, since its message is yet to be published.
+
+    A person has decided: what may have been sent before is free for every provider again. Raises
+    `IllegalTransitionError` for any other status, PENDING too, which a replay would send before its time.
+    """
+    if notification.status is not Status.FAILED:
+        raise IllegalTransitionError(f"A notification that is {notification.status} is no dead letter")
+    return move(
+        notification,
+        (Status.QUEUED, "Replayed by client"),
+        at=at,
+        facts={"by": asked.by, **({"why": asked.why} if asked.why else {})},
+        replay_keys=_with_key(notification.replay_keys, asked.key),
+        bound_to=None,
+        due_at=no_later_than_expiry(at + timings.pending, notification.expires_at),
+        queued_at=at,
+        retry_count=0,
+        failed_at=None,
+        error=None,
+        cause=None,
+        deferred_since=None,
+    )
+
+
+def _with_key(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
+    return keys if key is None else (*keys, key)[-REPLAY_KEYS_KEPT:]
+
+
+def postpone(notification: Notification, *, until: datetime, requeued_at: datetime | None = None) -> Change:
+    """Tell the sweep to look again at ``until``; no change of status, no audit entry."""
+    after = notification.changed(
+        due_at=no_later_than_expiry(until, notification.expires_at),
+        queued_at=requeued_at or notification.queued_at,
+    )
+    return Change(before=notification, after=after)

@@ -1,0 +1,292 @@
+"""How a claim goes on and ends: attempts begin, and PROCESSING → SENT, RETRYING or FAILED.
+
+Pure functions that return a `Change`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from wavecom.domain.notifications.change import Change, move, no_later_than_expiry
+from wavecom.domain.notifications.notification import Attempt, BegunAttempt, Cause, Notification, OnUnknown, Status
+from wavecom.domain.notifications.timings import Timings, deferral_delay, delay_at_least, recipient_delay, retry_delay
+from wavecom.domain.providers.outcomes import About, Outcome, Receipt
+from wavecom.domain.suppressions.reason import Unwanted
+
+ATTEMPTS_KEPT = 50
+"""A replay starts a new budget of retries; only the latest attempts stay on the document."""
+LEASE_RAN_OUT = "lease_ran_out"
+"""Code of an attempt whose consumer never said how it ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptResult:
+    """What one attempt came to.
+
+    ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
+    ``unwanted`` says why nothing more should go to the recipient, where the provider said so. ``worth_waiting`` says
+    that the recipient may take longer than the retries do.
+    """
+
+    attempt: Attempt
+    receipt: Receipt | None = None
+    detail: str | None = None
+    retry_after: timedelta | None = None
+    limits_provider: bool = False
+    unwanted: Unwanted | None = None
+    worth_waiting: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no provider will take the message, whatever it says."""
+        return self.attempt.outcome is Outcome.PERMANENT and self.attempt.about is not About.UNCLEAR
+
+
+def begin(
+    notification: Notification, *, provider: str, idempotent: bool, at: datetime, refused: AttemptResult | None = None
+) -> Change:
+    """Record that an attempt is about to begin, and the refused one before it in this claim; no change of status."""
+    attempted = _with_attempt(notification, refused.attempt) if refused else notification
+    after = attempted.changed(begun=BegunAttempt(provider=provider, idempotent=idempotent, started_at=at))
+    return Change(before=notification, after=after, attempts=(refused.attempt,) if refused else ())
+
+
+def may_fail_over(notification: Notification, result: AttemptResult, *, at: datetime) -> bool:
+    """Whether another provider may be asked at once, within the same claim.
+
+    Only after a definite refusal that speaks of the sender or may do so; what speaks of the recipient or the message
+    would meet the same answer. An unknown outcome under ``resend`` waits for its retry, unless that would come after
+    the deadline.
+    """
+    if must_repeat(notification):
+        return False
+    match result.attempt.outcome:
+        case Outcome.RATE_LIMITED:
+            return True
+        case Outcome.TRANSIENT | Outcome.PERMANENT:
+            return result.attempt.about not in (About.RECIPIENT, About.MESSAGE)
+        case Outcome.UNKNOWN:
+            next_retry = at + retry_delay(notification.retry_count + 1)
+            resends = notification.on_unknown is OnUnknown.RESEND and not _may_repeat(notification)
+            return resends and notification.is_expired(next_retry) and not notification.is_expired(at)
+        case _:
+            return False
+
+
+def must_repeat(notification: Notification) -> bool:
+    """Whether only the provider that it is bound to may be asked, since any other might send it a second time."""
+    return notification.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
+
+
+def settle(
+    notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings, others_may_take: bool = False
+) -> Change:
+    """PROCESSING → SENT, RETRYING or FAILED, according to what the attempt came to.
+
+    With ``others_may_take`` a refusal that does not say of whom it speaks is not the last word: a provider that was not
+    asked, or refused for the time being, may yet take the message.
+    """
+    attempt = result.attempt
+    ending = _Ending(
+        before=notification,
+        attempt=attempt,
+        at=at,
+        timings=timings,
+        detail=result.detail,
+        facts=_facts(notification, attempt),
+    )
+    match attempt.outcome:
+        case Outcome.DELIVERED:
+            if result.receipt is None:
+                raise ValueError("A delivered attempt has a receipt")
+            return ending.sent(attempt.provider, result.receipt)
+        case Outcome.PERMANENT if result.is_final or not others_may_take:
+            return ending.failed(Cause.PERMANENT, "Refused for good")
+        case Outcome.RATE_LIMITED:
+            wait = delay_at_least(result.retry_after or timedelta(0))
+            return ending.deferred("Provider's rate limit reached", wait)
+        case Outcome.TRANSIENT | Outcome.PERMANENT:
+            if result.worth_waiting and notification.retry_count >= notification.max_retries > 0:
+                return ending.waited_or_failed("The recipient takes nothing yet")
+            return ending.retried_or_failed("Attempt failed")
+        case Outcome.UNKNOWN:
+            return ending.unknown("No answer from provider")
+
+
+def defer(notification: Notification, *, reason: str, wait: timedelta, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → RETRYING without an attempt, which spends no retry: no provider takes it at present.
+
+    When none took it for ``timings.defer_limit`` it becomes FAILED with cause ``provider_unavailable``.
+    """
+    return _Ending(before=notification, at=at, timings=timings).deferred(reason, wait)
+
+
+def release(notification: Notification, *, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → RETRYING, at once and without an attempt: the consumer ran out of time before starting it."""
+    return _Ending(before=notification, at=at, timings=timings).released("Not started in time")
+
+
+def suppress(notification: Notification, *, reason: Unwanted, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list, for ``reason``."""
+    return _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value}).failed(
+        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_WHY[reason]}"
+    )
+
+
+_WHY: Mapping[Unwanted, str] = {
+    Unwanted.HARD_BOUNCE: "a provider reported it dead",
+    Unwanted.COMPLAINT: "its owner complained or opted out",
+    Unwanted.MANUAL: "put there by a person",
+}
+
+
+def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → RETRYING or FAILED after the lease ran out.
+
+    An attempt that was recorded as begun may or may not have been sent: an unknown outcome, which spends a retry, so
+    that a notification that crashes every consumer comes to an end. Where none was begun, nothing was sent.
+    """
+    begun = notification.begun
+    if begun is None:
+        return _Ending(before=notification, at=at, timings=timings).deferred("Consumer stopped before the send")
+    attempt = Attempt(
+        provider=begun.provider,
+        outcome=Outcome.UNKNOWN,
+        code=LEASE_RAN_OUT,
+        started_at=begun.started_at,
+        duration_ms=max(0, round((at - begun.started_at) / timedelta(milliseconds=1))),
+    )
+    facts = _facts(notification, attempt)
+    return _Ending(before=notification, attempt=attempt, at=at, timings=timings, facts=facts).unknown("Lease ran out")
+
+
+def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "provider": attempt.provider,
+        "attempt": notification.retry_count + 1,
+        "durationMs": attempt.duration_ms,
+        **({"code": attempt.code} if attempt.code else {}),
+        **({"about": attempt.about.value} if attempt.about else {}),
+    }
+
+
+def _with_attempt(notification: Notification, attempt: Attempt | None) -> Notification:
+    if attempt is None:
+        return notification
+    return notification.changed(attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:])
+
+
+def _may_repeat(notification: Notification) -> bool:
+    """Whether the provider of the attempt under way sends what it is asked for twice only once."""
+    return notification.begun is not None and notification.begun.idempotent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """The end of one claim: ``before`` is what is stored, ``attempt`` the one that ends with it, if any."""
+
+    before: Notification
+    at: datetime
+    timings: Timings
+    attempt: Attempt | None = None
+    detail: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def sent(self, provider: str, receipt: Receipt) -> Change:
+        lease = self.before.lease
+        since = lease.since if lease else self.at
+        return self._move(
+            Status.SENT,
+            f"Successfully sent via {self.before.channel.lower()} provider",
+            provider=provider,
+            provider_message_id=receipt.provider_message_id,
+            sent_at=self.at,
+            processing_time_ms=max(0, round((self.at - since) / timedelta(milliseconds=1))),
+            error=None,
+            deferred_since=None,
+            bound_to=None,
+        )
+
+    def failed(self, cause: Cause, text: str) -> Change:
+        if must_repeat(self.before) and cause is not Cause.UNKNOWN:
+            cause, text = Cause.UNKNOWN, f"{text}; an earlier attempt may have sent it"
+        return self._move(
+            Status.FAILED,
+            text,
+            facts={"cause": cause.value},
+            failed_at=self.at,
+            error=self.detail or text,
+            cause=cause,
+            provider=self.attempt.provider if self.attempt else None,
+            deferred_since=None,
+        )
+
+    def retried_or_failed(self, text: str, **changes: Any) -> Change:
+        if self.before.retry_count >= self.before.max_retries:
+            return self.failed(Cause.RETRIES_EXHAUSTED, f"{text}, retries used up")
+        retry = self.before.retry_count + 1
+        wait = retry_delay(retry)
+        return self._retry(
+            f"{text}, retry {retry} of {self.before.max_retries} in {wait.seconds} s",
+            wait,
+            retry_count=retry,
+            deferred_since=None,
+            **changes,
+        )
+
+    def waited_or_failed(self, text: str) -> Change:
+        """Go on after the last retry, at growing intervals, for as long as the recipient is waited for."""
+        waited = self.at - self.before.created_at
+        wait = recipient_delay(waited)
+        if waited + wait > self.timings.recipient_limit:
+            return self.retried_or_failed(text)
+        return self._retry(f"{text}, tried again in {wait // timedelta(minutes=1)} min", wait)
+
+    def unknown(self, text: str) -> Change:
+        ending = replace(self, facts={**self.facts, "outcome": Outcome.UNKNOWN.value})
+        holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _may_repeat(self.before)
+        exhausted = self.before.retry_count >= self.before.max_retries
+        if holds and (exhausted or not repeats):
+            return ending.failed(Cause.UNKNOWN, f"{text}; held, since it may have been sent")
+        bound_to = self.before.begun.provider if repeats and self.before.begun else self.before.bound_to
+        return ending.retried_or_failed(f"{text}, it may have been sent", bound_to=bound_to)
+
+    def deferred(self, text: str, wait: timedelta = timedelta(0)) -> Change:
+        since = self.before.deferred_since or self.at
+        waited = self.at - since
+        if waited >= self.timings.defer_limit:
+            return self.failed(Cause.PROVIDER_UNAVAILABLE, f"{text}, for too long")
+        return self._retry(text, deferral_delay(wait, waited), deferred_since=since)
+
+    def released(self, text: str) -> Change:
+        return self._retry(text, timedelta(0))
+
+    def _retry(self, text: str, wait: timedelta, **changes: Any) -> Change:
+        """Plan the next attempt, unless it would come after the deadline: then the sweep lets it expire in time."""
+        retry_at: datetime | None = self.at + wait
+        due_at = no_later_than_expiry(self.at + wait + self.timings.retry_margin, self.before.expires_at)
+        if self.before.is_expired(self.at + wait):
+            retry_at, text = None, f"{text}, which is after its deadline"
+        return self._move(Status.RETRYING, text, due_at=due_at, retry_at=retry_at, error=self.detail or text, **changes)
+
+    def _move(
+        self,
+        status: Status,
+        text: str,
+        *,
+        due_at: datetime | None = None,
+        facts: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Change:
+        change = move(
+            _with_attempt(self.before, self.attempt),
+            (status, text),
+            at=self.at,
+            facts={**self.facts, **(facts or {})},
+            due_at=due_at,
+            lease=None,
+            begun=None,
+            **changes,
+        )
+        return replace(change, before=self.before, attempts=(self.attempt,) if self.attempt else ())

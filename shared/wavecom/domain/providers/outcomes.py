@@ -1,0 +1,123 @@
+"""What an attempt came to, and what the caller of a provider is told.
+
+The errors form one family, split by what the caller can do about them::
+
+    ProviderError
+    ├── TransientError        refused for now: retry, or try another provider
+    ├── PermanentError        refused for good: retrying cannot help
+    ├── RateLimitedError      refused by a limit: wait ``retry_after``, spends no retry
+    └── UnknownOutcomeError   it may have been sent: the notification's ``on_unknown`` decides
+
+Each says as well of whom it speaks (`About`), which decides who is asked next and whether it counts against the
+provider::
+
+    speaks of               next provider at once   counts against the provider   final
+    recipient, message      no                      no                            when refused for good
+    sender                  yes                     yes                           never
+    unclear                 yes                     once several tenants' and     when refused for good, and
+                                                    recipients' do                nobody else takes it
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from wavecom.domain.suppressions.reason import Unwanted
+
+
+class Outcome(StrEnum):
+    """What one attempt came to."""
+
+    DELIVERED = "delivered"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    RATE_LIMITED = "rate_limited"
+    UNKNOWN = "unknown"
+
+
+class About(StrEnum):
+    """Of whom a provider's refusal speaks."""
+
+    RECIPIENT = "recipient"
+    """The address, number or token: it does not exist, opted out, is full, is greylisted."""
+    MESSAGE = "message"
+    """Its content or size, which no provider would take."""
+    SENDER = "sender"
+    """Us, as this provider knows us, or the provider itself: account, credentials, sender, quota, configuration, IP
+    address, sending domain, or a service that does not answer."""
+    UNCLEAR = "unclear"
+    """The provider's words fit more than one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A provider's acceptance of a message, with the provider's own id for it."""
+
+    provider_message_id: str
+
+
+class ProviderError(Exception):
+    """A call to a provider that did not end in a receipt.
+
+    ``code`` is the provider's own code and safe to log; the text may name a recipient and is not. ``about`` says of
+    whom it speaks, and ``unwanted`` why nothing more should go to the recipient, where that is so.
+    """
+
+    outcome: ClassVar[Outcome]
+    unwanted: Unwanted | None = None
+
+    def __init__(self, message: str, *, code: str, about: About = About.SENDER) -> None:
+        super().__init__(message)
+        self.code = code
+        self.about = about
+
+
+class TransientError(ProviderError):
+    """Definitely not sent; the same call may succeed later.
+
+    ``worth_waiting`` says that it may take longer than the retries do: a greylisted or full mailbox.
+    """
+
+    outcome = Outcome.TRANSIENT
+
+    def __init__(self, message: str, *, code: str, about: About = About.SENDER, worth_waiting: bool = False) -> None:
+        super().__init__(message, code=code, about=about)
+        self.worth_waiting = worth_waiting
+
+
+class PermanentError(ProviderError):
+    """Definitely not sent, and the same call will never succeed.
+
+    It never speaks of the sender: another provider, or we ourselves once that is mended, could send the message, so
+    such a refusal is a `TransientError`. Raises ValueError for one that does.
+    """
+
+    outcome = Outcome.PERMANENT
+
+    def __init__(self, message: str, *, code: str, about: About, unwanted: Unwanted | None = None) -> None:
+        if about is About.SENDER:
+            raise ValueError("A refusal of the sender is transient")
+        super().__init__(message, code=code, about=about)
+        self.unwanted = unwanted
+
+
+class RateLimitedError(ProviderError):
+    """Definitely not sent because of a limit; try again after ``retry_after``.
+
+    ``of_recipient`` says that the limit is this recipient's alone, so that messages to others may go on.
+    """
+
+    outcome = Outcome.RATE_LIMITED
+
+    def __init__(
+        self, message: str, *, code: str, retry_after: timedelta | None = None, of_recipient: bool = False
+    ) -> None:
+        super().__init__(message, code=code, about=About.RECIPIENT if of_recipient else About.SENDER)
+        self.retry_after = retry_after
+
+
+class UnknownOutcomeError(ProviderError):
+    """The request went out and no answer came: it may have been sent."""
+
+    outcome = Outcome.UNKNOWN

@@ -1,0 +1,38 @@
+"""What travels through the queues: a hint, never an order, and nothing personal."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from wavecom.domain.notifications.notification import Lane, Notification
+
+
+class QueueMessage(BaseModel):
+    """Says that a notification may be worth attempting; the database decides.
+
+    ``retry_count`` must equal the notification's own when it is RETRYING, so that a late copy of an earlier
+    message cannot cut a backoff short. ``tenant_id`` is only for the broker's fairness between tenants and
+    is not part of the body.
+    """
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    notification_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
+    lane: Lane
+    retry_count: Annotated[int, Field(ge=0)]
+    tenant_id: Annotated[str | None, Field(exclude=True)] = None
+
+    @classmethod
+    def about(cls, notification: Notification) -> "QueueMessage":
+        """Return the message that announces ``notification`` as it stands."""
+        return cls(
+            notification_id=notification.id,
+            lane=notification.lane,
+            retry_count=notification.retry_count,
+            tenant_id=notification.tenant_id,
+        )
+
+    def body(self) -> str:
+        """Return the JSON that is put in the queue."""
+        return self.model_dump_json(by_alias=True)

@@ -1,0 +1,1 @@
+"""Suppression lists: addresses that a tenant's notifications must not go to."""

@@ -1,0 +1,63 @@
+"""Store notifications, their audit trails and their counters."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
+from wavecom.domain.notifications.notification import AuditEntry, Notification
+
+
+class NotificationStore(Protocol):
+    """Keeps notifications, their audit trail and the counters, and changes all three together.
+
+    Every method raises `StoreUnavailableError` when the database does not answer in time.
+    """
+
+    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+        """Write new notifications in one transaction, all of them or none, and return whether they were written.
+
+        ``provided`` is asked when all is written and can only be committed, while nobody else sees it; where it says
+        no, nothing is kept. It is asked again when the transaction has to be tried again. Raises
+        `IdempotencyKeyTakenError` when an idempotency key is taken within its tenant.
+        """
+
+    def save(self, changes: Sequence[Change]) -> list[Change]:
+        """Write changes in one transaction and return those that were written.
+
+        A change whose ``before`` is no longer what is stored (by status and sequence) is left out.
+        """
+
+    def get(self, tenant_id: str, notification_id: str) -> Notification | None:
+        """Return one notification of a tenant."""
+
+    def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
+        """Return those that exist, of any tenant, in no particular order. For consumers, not for clients."""
+
+    def find_by_idempotency_keys(self, tenant_id: str, keys: Sequence[str]) -> list[Notification]:
+        """Return the tenant's notifications that carry one of ``keys``."""
+
+    def audit_trail(self, notification: Notification) -> list[AuditEntry]:
+        """Return its entries in order."""
+
+    def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
+        """Return the entries of each in order, by its id."""
+
+    def page(
+        self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
+    ) -> list[Notification]:
+        """Return up to ``limit`` notifications, newest first, after a position or after ``skip`` of them."""
+
+    def dead_letters(self, where: DeadLetterFilter, *, limit: int, after: Position | None = None) -> list[Notification]:
+        """Return up to ``limit`` FAILED notifications, the latest failures first, after a position by failure time."""
+
+    def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
+        """Return up to ``limit`` notifications that were accepted in a range, in the order of their ids, after one."""
+
+    def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
+        """Return up to ``limit`` notifications with ``due_at`` at or before ``at``, the longest overdue first."""
+
+    def ping(self, timeout: timedelta) -> None:
+        """Raise `StoreUnavailableError` unless the database answers within ``timeout``."""

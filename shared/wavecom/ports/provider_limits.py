@@ -1,0 +1,47 @@
+"""Limit the calls to providers: breakers, rate limits and weights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from wavecom.domain.providers.limits import BreakerState, Permit, Slots
+from wavecom.domain.providers.weights import WeightChange
+
+
+class Breakers(Protocol):
+    """One circuit breaker a provider, shared by all consumers."""
+
+    def permits(self, providers: Iterable[str]) -> dict[str, Permit]:
+        """Say for each provider whether it may be called. Asked once a batch; a trial is given to one asker only."""
+
+    def record(self, provider: str, successes: Sequence[bool]) -> None:
+        """Feed back outcomes in the order they came, True for an answering provider."""
+
+    def states(self) -> dict[str, BreakerState]:
+        """Return the state of each provider's breaker that was ever used."""
+
+
+class Pace(Protocol):
+    """How fast each provider may be called, over all consumers together."""
+
+    def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
+        """Reserve up to ``wanted`` calls; ``per_second`` None means that only a pause limits them.
+
+        When the database does not answer, a limited provider gets no call.
+        """
+
+    def pause(self, provider: str, until: datetime) -> None:
+        """Let nobody call a provider before ``until``: it answered that it has had enough."""
+
+
+class Weights(Protocol):
+    """The parts of their configured weights that providers have at present."""
+
+    def factors(self) -> Mapping[str, float]:
+        """Return the factor of each provider whose weight was ever changed, from a short-lived cache."""
+
+    def change(self, changes: Sequence[WeightChange]) -> None:
+        """Store changes with their reasons."""
+
+    def history(self) -> dict[str, list[WeightChange]]:
+        """Return each provider's latest changes, newest first."""

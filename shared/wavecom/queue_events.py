@@ -1,0 +1,63 @@
+"""Lambda events of queues, turned into queue messages, and the answers back."""
+
+import base64
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from wavecom.domain.queue_messages import QueueMessage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class QueueBatch:
+    """The messages of one event, and the SQS ids of those that cannot be read."""
+
+    messages: list[QueueMessage] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    def answer(self) -> dict[str, Any]:
+        """Return the answer to the event source (ReportBatchItemFailures; RabbitMQ's mapping ignores it).
+
+        What cannot be read is told to have failed, so that the redrive policy takes it to the dead letters.
+        """
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in self.unreadable]}
+
+
+def parse_queue_event(event: dict[str, Any]) -> QueueBatch:
+    """Return the messages of an event of an SQS or a RabbitMQ (``aws:rmq``) event source mapping.
+
+    What cannot be read is logged; no notification is lost by it, since the sweep goes by the database. Raises
+    ValueError for an event of another shape.
+    """
+    batch = QueueBatch()
+    if event.get("eventSource") == "aws:rmq":
+        for messages in event["rmqMessagesByQueue"].values():
+            for message in messages:
+                _parse(_decoded(message.get("data")), None, batch)
+    elif "Records" in event:
+        for record in event["Records"]:
+            _parse(record["body"], record["messageId"], batch)
+    else:
+        raise ValueError("Neither an SQS nor a RabbitMQ event")
+    return batch
+
+
+def _decoded(data: str | None) -> bytes:
+    try:
+        return base64.b64decode(data or "", validate=True)
+    except ValueError:
+        return b""
+
+
+def _parse(body: str | bytes, sqs_id: str | None, batch: QueueBatch) -> None:
+    try:
+        batch.messages.append(QueueMessage.model_validate_json(body))
+    except ValidationError as exc:
+        errors = [error["type"] for error in exc.errors(include_input=False)]
+        logger.error("Unreadable queue message", extra={"length": len(body), "errors": errors})  # noqa: TRY400 - the trace would show the body
+        if sqs_id is not None:
+            batch.unreadable.append(sqs_id)
