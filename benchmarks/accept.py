@@ -99,7 +99,7 @@ def steps(stack: MeasuredStack, size: int) -> Figures:
         clock=parts.clock,
         timings=parts.settings.timings(),
     )
-    services = replace(parts.api_services, submit=submit)
+    services = replace(parts.api_services, admission=replace(parts.api_services.admission, submit=submit))
     app = build(APIGatewayHttpResolver(), services)
     requests = max(20, STEPS // size)
     plan = Plan(url=stack.url, count=requests * size, rate=None, size=size, seed=4)

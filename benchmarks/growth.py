@@ -21,7 +21,7 @@ from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.lists import ListFilter
 from wavecom.domain.notifications.notification import Channel, Lane, Priority, Status, new_notification_id
 from wavecom.domain.queue_messages import QueueMessage
-from wavecom.http import prometheus
+from wavecom.http.operations import prometheus
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 INSERTED_AT_ONCE: Final = 10_000
@@ -126,10 +126,10 @@ def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
         "listMs": lambda: store.page(ListFilter(tenant_id=TENANT), limit=20),
         "listByStatusMs": lambda: store.page(ListFilter(tenant_id=TENANT, status=Status.SENT), limit=20),
         "statisticsMs": lambda: parts.query.statistics(TENANT),
-        "metricsMs": lambda: prometheus.exposition(parts.query.statistics(None)),
+        "metricsMs": lambda: prometheus.exposition(parts.query.metrics(None)),
         "sweepMs": lambda: store.overdue(parts.clock(), limit=500),
         "claim100Ms": claims,
-        "insert100Ms": lambda: parts.submit(TENANT, numbers),
+        "insert100Ms": lambda: parts.submit.submit(TENANT, numbers),
     }
 
 

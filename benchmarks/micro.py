@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, Final
 
 from bson import encode
@@ -27,11 +26,10 @@ from wavecom.domain.notifications.settlement import AttemptResult
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
-from wavecom.domain.tenants import TenantPolicy
-from wavecom.http.json_body import read_json
-from wavecom.http.middleware import json_response
-from wavecom.http.requests import CreateBatch, CreateNotification
-from wavecom.http.views import notification_view
+from wavecom.http.framework.json_body import read_json
+from wavecom.http.notification import Notification as NotificationShape
+from wavecom.http.notifications.requests import CreateBatch, CreateNotification
+from wavecom.http.notifications.responses import NotificationPage, NotificationPageAnswer
 from wavecom.queue_events import parse_queue_event
 
 BATCH: Final = 500
@@ -77,9 +75,9 @@ class Life:
 
     def create(self) -> None:
         """Make notifications of requests, QUEUED as they will be."""
-        policy, changes = TenantPolicy(), []
+        changes = []
         for each in self._requests:
-            created = lifecycle.create(each.draft(policy), tenant_id=TENANT, at=self._at, timings=TIMINGS)
+            created = lifecycle.create(each.draft(), tenant_id=TENANT, at=self._at, timings=TIMINGS)
             changes.append(together(created, lifecycle.enqueue(created.after, at=self._at, timings=TIMINGS)))
         self._take(changes)
 
@@ -96,8 +94,8 @@ class Life:
 
     def answer(self) -> None:
         """Write the answer to the client."""
-        views = [notification_view(lifecycle.as_created(each, queued=True)) for each in self._now]
-        json_response(HTTPStatus.MULTI_STATUS, {"data": views})
+        shown = [NotificationShape.from_domain(lifecycle.as_created(each, queued=True)) for each in self._now]
+        NotificationPageAnswer.trusted(data=NotificationPage.trusted(notifications=shown)).json_text()
 
     def parse(self) -> None:
         """Read the event that Lambda hands over."""

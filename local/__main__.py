@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-from datetime import UTC, datetime
 from typing import Annotated, Never
 
 import typer
@@ -18,11 +17,10 @@ from local.lambda_runtime import install_runtime_client
 from local.servers import check_mongodb
 from local.stack import Stack, container, curl_line, prepare, reset, summary
 from local.supervision import end_leftovers
-from wavecom.adapters.mongo.api_keys import MongoApiKeys
-from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.api_keys import Role
 from wavecom.domain.errors import UnavailableError
 from wavecom.http.app import build
-from wavecom.http.openapi import openapi as openapi_document
+from wavecom.http.openapi.document import openapi as openapi_document
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -141,8 +139,7 @@ def key(
     try:
         parts = container(_config())
         check_mongodb(parts.settings.mongodb_uri.get_secret_value())
-        made, token = new_api_key(tenant_id=tenant, name=name, role=role, at=datetime.now(UTC), rate_limit=rate_limit)
-        MongoApiKeys(parts.mongo).add(made)
+        _, token = parts.manage_api_keys.create(tenant_id=tenant, name=name, role=role, rate_limit=rate_limit)
     except (StackError, UnavailableError) as exc:
         _give_up(StackError(f"{exc} Is the stack up?"))
     except ValueError as exc:

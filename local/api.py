@@ -15,7 +15,8 @@ from local.guard import Asgi, Guard, Message, Receive, Rooms, Scope, Send
 from local.page import page
 from local.protocol import BoundedProtocol
 from wavecom.bootstrap import collect_garbage_rarely, container
-from wavecom.http.app import build, cors
+from wavecom.http.app import build
+from wavecom.http.framework.resolver import cors
 from wavecom.http.receipts.app import PREFIX, ReceiptServices, build_receipts
 from wavecom.http.services import Services
 from wavecom.observability import configure_logging

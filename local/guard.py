@@ -6,7 +6,6 @@ client leave the processor to the others.
 """
 
 import asyncio
-import json
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -16,15 +15,15 @@ from typing import Any, Final
 
 from wavecom.domain.degradation import RETRY_AFTER
 from wavecom.domain.errors import OverloadedError
-from wavecom.http.app import cors
-from wavecom.http.errors import (
+from wavecom.http.framework.errors import (
     BodyTooLargeError,
     EncodedBodyError,
     HttpError,
     MalformedRequestError,
-    answer_to,
+    failure_of,
 )
-from wavecom.http.headers import SECURITY_HEADERS, is_encoded, request_id
+from wavecom.http.framework.headers import SECURITY_HEADERS, is_encoded, request_id
+from wavecom.http.framework.resolver import cors
 from wavecom.http.services import HttpConfig
 
 Scope = MutableMapping[str, Any]
@@ -164,19 +163,19 @@ class Guard:
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if isinstance(exc, UnicodeDecodeError):
             exc = MalformedRequestError("The request is not UTF-8")
-        answer = answer_to(exc)
-        body = json.dumps(answer.envelope(identifier := request_id(given))).encode()
+        failure = failure_of(exc)
+        body = failure.answer(identifier := request_id(given)).json_text().encode()
         headers = {
             **SECURITY_HEADERS,
             **(self._cors.to_dict(given.get("origin")) if self._cors else {}),
-            **answer.headers,
+            **failure.headers,
             "Cache-Control": "private, no-store",
             "Content-Type": "application/json",
             "X-Request-Id": identifier,
             "Connection": "close",
         }
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status.value, "headers": raw})
+        await send({"type": "http.response.start", "status": failure.status.value, "headers": raw})
         await send({"type": "http.response.body", "body": body})
 
 

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from local.config import PROJECT
-from wavecom.http.headers import SECURITY_HEADERS
+from wavecom.http.framework.headers import SECURITY_HEADERS
 
 DASHBOARD: Final = PROJECT / "dashboard"
 NOT_BUILT: Final = (

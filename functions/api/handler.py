@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from wavecom.bootstrap import container, entry_point
-from wavecom.http.app import LambdaResolver, build, cors
+from wavecom.http.app import build
+from wavecom.http.framework.resolver import LambdaResolver, cors
 
 
 @cache

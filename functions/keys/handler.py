@@ -1,25 +1,21 @@
 """Makes an API key and answers with its token, once. Nothing routes to it: only IAM decides who may invoke it."""
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
-from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.bootstrap import container, entry_point
-from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.api_keys import Role
 
 logger = logging.getLogger("wavecom.keys")
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, str]:
     """Take ``tenant``, ``name`` and ``role`` (tenant or operator). Raises ValueError where one of them is no good."""
-    made, token = new_api_key(
+    made, token = container("keys").manage_api_keys.create(
         tenant_id=event.get("tenant", ""),
         name=event.get("name", "first"),
         role=Role(event.get("role", Role.TENANT)),
-        at=datetime.now(UTC),
     )
-    MongoApiKeys(container("keys").mongo).add(made)
     logger.info("API key made", extra={"key_id": made.key_id, "tenant_id": made.tenant_id, "role": made.role.value})
     return {"keyId": made.key_id, "token": token}
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from wavecom.bootstrap import container, entry_point
-from wavecom.http.app import LambdaResolver
+from wavecom.http.framework.resolver import LambdaResolver
 from wavecom.http.receipts.app import build_receipts
 from wavecom.http.receipts.ses import ses_reports
 

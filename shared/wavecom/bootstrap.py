@@ -14,14 +14,19 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfig
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.secrets import read_secret
+from wavecom.application.accept.admission import Admission
 from wavecom.application.accept.submit import Submit
 from wavecom.application.accept.takers import Taker, Takers
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.operate.api_keys import ManageApiKeys
+from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.observe import Observe
+from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
 from wavecom.application.recover.dead_letters import DeadLetters
@@ -32,6 +37,7 @@ from wavecom.domain.notifications.notification import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.needs import NEEDS
 from wavecom.observability import Handler, configure_logging, traced
+from wavecom.ports.api_keys import ApiKeys
 from wavecom.ports.metrics import MetricsSink
 from wavecom.ports.provider_limits import Breakers, Pace, Weights
 from wavecom.ports.providers import WithSandbox
@@ -231,7 +237,12 @@ class Container:
         """Show and check the ledger."""
         from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks  # noqa: PLC0415
 
-        return Ledger(counters=self.counters, books=MongoBooks(self.mongo, self.counters), clock=self.clock)
+        return Ledger(
+            counters=self.counters,
+            books=MongoBooks(self.mongo, self.counters),
+            system=self.system,
+            clock=self.clock,
+        )
 
     @cached_property
     def providers(self) -> Providers:
@@ -269,40 +280,56 @@ class Container:
     @cached_property
     def query(self) -> Query:
         """Read."""
-        return Query(store=self.store, counters=self.counters, queue=self.queue)
+        return Query(store=self.store, counters=self.counters, queue=self.queue, system=self.system, clock=self.clock)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        """The stored API keys."""
+        from wavecom.adapters.mongo.api_keys import MongoApiKeys  # noqa: PLC0415
+
+        return MongoApiKeys(self.mongo)
+
+    @cached_property
+    def manage_api_keys(self) -> ManageApiKeys:
+        """Make, rotate and revoke API keys."""
+        return ManageApiKeys(api_keys=self.keys, clock=self.clock)
 
     @cached_property
     def api_services(self) -> "Services":
         """Everything behind the HTTP routes."""
-        from wavecom.adapters.mongo.api_keys import MongoApiKeys  # noqa: PLC0415
         from wavecom.adapters.mongo.rate_limits import MongoRateLimits  # noqa: PLC0415
         from wavecom.adapters.mongo.tenants import MongoTenants  # noqa: PLC0415
         from wavecom.http.services import HttpConfig, Services  # noqa: PLC0415
 
+        tenants = MongoTenants(self.mongo)
         return Services(
-            submit=self.submit,
+            admission=Admission(
+                submit=self.submit,
+                system=self.system,
+                tenants=tenants,
+                takers=self.takers,
+                clock=self.clock,
+                sms_max_segments=self.settings.sms_max_segments,
+            ),
             intervene=self.intervene,
             query=self.query,
-            store=self.store,
-            queue=self.queue,
-            counters=self.counters,
-            api_keys=MongoApiKeys(self.mongo),
-            rate_limits=MongoRateLimits(self.mongo),
-            tenants=MongoTenants(self.mongo),
-            suppressions=self.suppressions,
             dead_letters=self.dead_letters,
+            suppressions=ManageSuppressions(suppressions=self.suppressions, clock=self.clock),
+            api_keys=self.manage_api_keys,
+            policy=ManagePolicy(tenants=tenants),
             ledger=self.ledger,
-            verify=Verify(store=self.store),
+            verify=Verify(store=self.store, system=self.system),
             providers=self.providers,
-            takers=self.takers,
-            system=self.system,
+            health=CheckHealth(store=self.store, queue=self.queue, clock=self.clock),
+            keys=self.keys,
+            rate_limits=MongoRateLimits(self.mongo),
+            counters=self.counters,
             clock=self.clock,
             config=HttpConfig(
                 rate_limit=self.settings.rate_limit_per_minute,
                 max_body_bytes=self.settings.max_body_bytes,
                 cors_origins=self.settings.cors_origins,
                 development_tenant=self.settings.development_tenant,
-                sms_max_segments=self.settings.sms_max_segments,
             ),
         )
 

@@ -77,7 +77,7 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
     waiting = api.created(scheduledAt=f"{api.services.clock().year + 1}-01-01T00:00:00Z")["_id"]
     suppression = api.post("/api/suppressions", {"type": "SMS", "recipient": "+12025550123"}).json()["data"]
     key, _ = new_api_key(tenant_id="bank-a", name="ours", role=Role.TENANT, at=api.services.clock())
-    api.services.api_keys.add(key)
+    api.services.keys.add(key)
     suppression_id = next(value for name, value in suppression.items() if name in ("id", "_id"))
     names = {"key_id": key.key_id, "suppression_id": suppression_id}
     found = []

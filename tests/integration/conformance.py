@@ -12,7 +12,7 @@ import httpx
 import jsonschema_rs
 
 from local.config import PROJECT
-from wavecom.http.headers import SECURITY_HEADERS
+from wavecom.http.framework.headers import SECURITY_HEADERS
 
 REFUSALS: Final = {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503}
 """What a request may get that is for no operation: errors that come before a route, instead of one, or from one that is

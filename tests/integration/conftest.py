@@ -36,10 +36,15 @@ from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.breaker import PyBreakers
+from wavecom.application.accept.admission import Admission
 from wavecom.application.accept.submit import Submit
 from wavecom.application.accept.takers import Takers
+from wavecom.application.operate.api_keys import ManageApiKeys
+from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
+from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
 from wavecom.application.recover.dead_letters import DeadLetters
@@ -48,8 +53,11 @@ from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.notification import Channel, Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.http.app import LambdaResolver, build, cors
+from wavecom.http.app import build
+from wavecom.http.framework.resolver import LambdaResolver, cors
 from wavecom.http.services import HttpConfig, Services
+from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.system import SystemState
 
 TENANT = "bank-a"
 UNLIMITED = 1_000_000
@@ -78,6 +86,16 @@ class Api:
     client: httpx.Client
     services: Services
     mongo: Mongo
+
+    @property
+    def store(self) -> NotificationStore:
+        """The notification store."""
+        return self.services.query.store
+
+    @property
+    def system(self) -> SystemState:
+        """What the service knows of itself."""
+        return self.services.query.system
 
     def get(self, path: str, **request: Any) -> httpx.Response:
         return self.client.get(path, **request)
@@ -193,35 +211,41 @@ def queue() -> FakeQueue:
 def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeServices:
     """Return a function that joins the parts as a new process does."""
 
-    def make(mongo: Mongo = mongo, takers: Takers | None = None, **config: Any) -> Services:
+    def make(mongo: Mongo = mongo, takers: Takers | None = None, sms_max_segments: int = 6, **config: Any) -> Services:
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
+        system, tenants, keys = MongoSystemState(mongo), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
         return Services(
-            submit=Submit(**shared),
+            admission=Admission(
+                submit=Submit(**shared),
+                system=system,
+                tenants=tenants,
+                takers=takers or Takers(),
+                clock=clock,
+                sms_max_segments=sms_max_segments,
+            ),
             intervene=Intervene(**shared),
-            query=Query(store=store, counters=counters, queue=queue),
-            store=store,
-            queue=queue,
-            counters=counters,
-            api_keys=MongoApiKeys(mongo),
-            rate_limits=MongoRateLimits(mongo),
-            tenants=MongoTenants(mongo),
-            suppressions=MongoSuppressions(mongo),
+            query=Query(store=store, counters=counters, queue=queue, system=system, clock=clock),
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
-            ledger=Ledger(counters=counters, books=MongoBooks(mongo, counters), clock=clock),
-            verify=Verify(store=store),
+            suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
+            api_keys=ManageApiKeys(api_keys=keys, clock=clock),
+            policy=ManagePolicy(tenants=tenants),
+            ledger=Ledger(counters=counters, books=MongoBooks(mongo, counters), system=system, clock=clock),
+            verify=Verify(store=store, system=system),
             providers=Providers(
                 configured=CONFIGURED,
                 breakers=breakers,
                 weights=MongoWeights(mongo),
                 counters=counters,
-                system=MongoSystemState(mongo),
+                system=system,
                 clock=clock,
             ),
-            takers=takers or Takers(),
-            system=MongoSystemState(mongo),
+            health=CheckHealth(store=store, queue=queue, clock=clock),
+            keys=keys,
+            rate_limits=MongoRateLimits(mongo),
+            counters=counters,
             clock=clock,
             config=HttpConfig(**{"development_tenant": TENANT, "rate_limit": UNLIMITED, **config}),
         )
@@ -307,7 +331,7 @@ def attempted(
     api: Api, notification_id: str, outcome: Outcome = Outcome.DELIVERED, takes: timedelta = timedelta(0)
 ) -> Notification:
     """Move a notification on as the deliver function does: claim it, and settle it after ``takes``."""
-    store, at = api.services.store, api.services.clock()
+    store, at = api.store, api.services.clock()
     (notification,) = store.get_many([notification_id])
     claim = lifecycle.claim(
         notification, retry_counts={notification.retry_count}, token="token", at=at, timings=TIMINGS

@@ -8,7 +8,7 @@ from tests.integration.conftest import Api, MakeApi, attempted
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.api_keys import Role
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.http.key_lookup import UNKNOWN_MAX
+from wavecom.http.framework.key_lookup import UNKNOWN_MAX
 
 MakeKey = Callable[..., str]
 SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
@@ -226,10 +226,8 @@ def test_guesses_of_keys_soon_cost_no_call_and_lock_no_good_key_out(
 ):
     never_seen, revoked = make_key("bank-a"), make_key("bank-b", revoked=True)
     asked: list[str] = []
-    get = closed_api.services.api_keys.get
-    monkeypatch.setattr(
-        type(closed_api.services.api_keys), "get", lambda _, key_id: asked.append(key_id) or get(key_id)
-    )
+    get = closed_api.services.keys.get
+    monkeypatch.setattr(type(closed_api.services.keys), "get", lambda _, key_id: asked.append(key_id) or get(key_id))
 
     statuses = [guess(closed_api, number) for number in range(UNKNOWN_MAX + 20)]
 

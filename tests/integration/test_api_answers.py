@@ -16,7 +16,7 @@ from tests.integration.conftest import EMAIL, Api, MakeApi, MakeServices, attemp
 from wavecom.domain.api_keys import Role
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.app import build
-from wavecom.http.openapi import openapi
+from wavecom.http.openapi.document import openapi
 
 SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
 UNKNOWN_ID = "507f1f77bcf86cd799439011"

@@ -96,7 +96,7 @@ def test_a_missing_header_is_refused(check: Check, header: str, problem: str):
 
 
 def test_an_overload_without_a_wait_is_refused(quick_api: Api, clock: ManualClock):
-    quick_api.services.system.set_level(Level.EXTREME, clock())
+    quick_api.system.set_level(Level.EXTREME, clock())
     answer = quick_api.create()
     operation = contract().operation("POST", "/api/notifications")
     assert operation is not None

@@ -12,7 +12,8 @@ from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.http import operation_responses as shapes
+from wavecom.http.api_keys.responses import ApiKeysAnswer, NewApiKeyAnswer
+from wavecom.http.framework.responses import DoneAnswer
 
 MakeKey = Callable[..., str]
 TOKEN = re.compile(r"wc_(test_)?[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
@@ -40,7 +41,7 @@ def opened(make_api: MakeApi) -> Callable[[str], Api]:
 def make(api: Api, **body: Any) -> dict[str, Any]:
     answer = api.post("/api/keys", {**BANK_C, **body})
     assert answer.status_code == 201, answer.text
-    shapes.NewApiKeyAnswer.model_validate_json(answer.text)
+    NewApiKeyAnswer.model_validate_json(answer.text)
     data: dict[str, Any] = answer.json()["data"]
     return data
 
@@ -48,7 +49,7 @@ def make(api: Api, **body: Any) -> dict[str, Any]:
 def keys(api: Api, query: str = "") -> list[dict[str, Any]]:
     answer = api.get(f"/api/keys{query}")
     assert answer.status_code == 200, answer.text
-    shapes.ApiKeysAnswer.model_validate_json(answer.text)
+    ApiKeysAnswer.model_validate_json(answer.text)
     data: list[dict[str, Any]] = answer.json()["data"]
     return data
 
@@ -121,7 +122,7 @@ def test_a_revoked_key_opens_nothing_and_cannot_be_rotated(operator: Api, opened
 
     answer = operator.client.delete(f"/api/keys/{made['id']}")
 
-    shapes.DoneAnswer.model_validate_json(answer.text)
+    DoneAnswer.model_validate_json(answer.text)
     assert opened(made["token"]).get("/api/policy").status_code == 401
     assert rotate(operator, made["id"]).status_code == 404
     assert operator.client.delete(f"/api/keys/{made['id']}").status_code == 200, "revoking is idempotent"

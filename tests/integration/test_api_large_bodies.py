@@ -11,9 +11,10 @@ import pytest
 from tests.conftest import new_database
 from tests.integration.api_process import ApiProcess, api_process
 from tests.integration.conftest import EMAIL, JSON, Api, MakeApi, refused
-from wavecom.http.errors import DETAILS_MAX, ERRORS_MAX_BYTES, FIELD_MAX
-from wavecom.http.json_body import VALUES_MAX, has_too_many_values
-from wavecom.http.requests import BATCH_MAX, MEMBERS_MAX
+from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES, FIELD_MAX
+from wavecom.http.framework.json_body import VALUES_MAX, has_too_many_values
+from wavecom.http.framework.requests import MEMBERS_MAX
+from wavecom.http.notifications.requests import BATCH_MAX
 from wavecom.topology import MAX_BODY_BYTES
 
 MOST = 4_150_000

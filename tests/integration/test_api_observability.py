@@ -10,7 +10,7 @@ from tests.fakes import FakeQueue
 from tests.integration.conftest import Api, MakeApi, attempted
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.http import meter
+from wavecom.http.framework import meter
 
 Samples = dict[str, dict[tuple[tuple[str, str], ...], float]]
 SMS = {"type": "SMS", "recipient": "+12025550123", "subject": None}

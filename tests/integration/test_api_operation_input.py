@@ -11,7 +11,7 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.application.operate.verify import PAGE
 from wavecom.domain.degradation import Level
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.http import operation_responses as shapes
+from wavecom.http.operations.responses import LedgerAnswer, PolicyAnswer, ProvidersAnswer, VerificationAnswer
 
 
 def period(api: Api) -> str:
@@ -23,18 +23,18 @@ def test_every_answer_has_the_shape_that_is_described(api: Api) -> None:
         attempted(api, api.created()["_id"], outcome)
 
     answers = {
-        "/api/ledger": shapes.LedgerAnswer,
-        "/api/ledger?allTenants=true&minutes=1": shapes.LedgerAnswer,
-        f"/api/audit?{period(api)}": shapes.VerificationAnswer,
-        "/api/providers": shapes.ProvidersAnswer,
-        "/api/policy": shapes.PolicyAnswer,
+        "/api/ledger": LedgerAnswer,
+        "/api/ledger?allTenants=true&minutes=1": LedgerAnswer,
+        f"/api/audit?{period(api)}": VerificationAnswer,
+        "/api/providers": ProvidersAnswer,
+        "/api/policy": PolicyAnswer,
     }
 
     for path, shape in answers.items():
         answer = api.get(path)
         assert answer.status_code == 200, answer.text
         shape.model_validate_json(answer.text)
-    shapes.PolicyAnswer.model_validate_json(api.client.put("/api/policy", json={"onUnknown": "hold"}).text)
+    PolicyAnswer.model_validate_json(api.client.put("/api/policy", json={"onUnknown": "hold"}).text)
 
 
 def test_a_touched_trail_has_the_shape_that_is_described(api: Api, mongo: Mongo) -> None:
@@ -44,7 +44,7 @@ def test_a_touched_trail_has_the_shape_that_is_described(api: Api, mongo: Mongo)
     answer = api.get(f"/api/audit?{period(api)}")
 
     assert answer.status_code == 200, answer.text
-    shapes.VerificationAnswer.model_validate_json(answer.text)
+    VerificationAnswer.model_validate_json(answer.text)
     assert answer.json()["data"]["broken"]["sequence"] == 1
 
 

@@ -16,7 +16,7 @@ from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.notification import Lane
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http import operation_responses as shapes
+from wavecom.http.dead_letters.responses import DeadLetterGroupsAnswer, DeadLetterPageAnswer, ReplayAnswer
 
 MakeKey = Callable[..., str]
 
@@ -25,7 +25,7 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
     """Make dead letters that all failed at one moment."""
     answer = api.batch(*[EMAIL] * count)
     ids = [each["data"]["_id"] for each in answer.json()["data"]["results"]]
-    store, at = api.services.store, api.services.clock()
+    store, at = api.store, api.services.clock()
     claims = store.save(
         [lifecycle.claim(each, retry_counts={0}, token="t", at=at, timings=TIMINGS) for each in store.get_many(ids)]
     )
@@ -43,7 +43,7 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
 def replay(api: Api, key: str | None = None, **body: Any) -> dict[str, Any]:
     answer = api.post("/api/dlq/replay", body, key=key)
     assert answer.status_code == 200, answer.text
-    shapes.ReplayAnswer.model_validate_json(answer.text)
+    ReplayAnswer.model_validate_json(answer.text)
     data: dict[str, Any] = answer.json()["data"]
     return data
 
@@ -54,7 +54,7 @@ def results(data: dict[str, Any]) -> dict[str, str]:
 
 def total(api: Api) -> int:
     answer = api.get("/api/dlq")
-    shapes.DeadLetterGroupsAnswer.model_validate_json(answer.text)
+    DeadLetterGroupsAnswer.model_validate_json(answer.text)
     count: int = answer.json()["data"]["total"]
     return count
 
@@ -65,7 +65,7 @@ def walked(api: Api, limit: int, query: str = "") -> list[list[str]]:
     while cursor is not None:
         answer = api.get(f"/api/dlq/notifications?limit={limit}{query}{cursor and f'&cursor={cursor}'}")
         assert answer.status_code == 200, answer.text
-        shapes.DeadLetterPageAnswer.model_validate_json(answer.text)
+        DeadLetterPageAnswer.model_validate_json(answer.text)
         pages.append([each["_id"] for each in answer.json()["data"]["notifications"]])
         cursor = answer.json()["data"]["nextCursor"]
     return pages

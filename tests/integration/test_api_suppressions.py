@@ -16,7 +16,8 @@ from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications.notification import Channel
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.domain.suppressions.suppression import Suppression
-from wavecom.http import operation_responses as shapes
+from wavecom.http.framework.responses import DoneAnswer
+from wavecom.http.suppressions.responses import SuppressionAnswer, SuppressionPageAnswer
 
 EMAIL = {"type": "EMAIL", "recipient": "user@example.com"}
 SMS = {"type": "SMS", "recipient": "+12025550123"}
@@ -26,7 +27,7 @@ TOKEN = "ab" * 32
 def add(api: Api, **body: Any) -> dict[str, Any]:
     answer = api.post("/api/suppressions", {**EMAIL, **body})
     assert answer.status_code == 201, answer.text
-    shapes.SuppressionAnswer.model_validate_json(answer.text)
+    SuppressionAnswer.model_validate_json(answer.text)
     data: dict[str, Any] = answer.json()["data"]
     return data
 
@@ -34,7 +35,7 @@ def add(api: Api, **body: Any) -> dict[str, Any]:
 def listed(api: Api, query: str = "") -> list[dict[str, Any]]:
     answer = api.get(f"/api/suppressions{query}")
     assert answer.status_code == 200, answer.text
-    shapes.SuppressionPageAnswer.model_validate_json(answer.text)
+    SuppressionPageAnswer.model_validate_json(answer.text)
     found: list[dict[str, Any]] = answer.json()["data"]["suppressions"]
     return found
 
@@ -50,7 +51,7 @@ def worlds(make_api: MakeApi, mongo: Mongo, clock: ManualClock) -> Callable[...,
     def make(tenant: str, *, test: bool = False) -> Api:
         made, token = new_api_key(tenant_id=tenant, name="t", role=Role.TENANT, at=clock(), test=test)
         api = make_api(token=token, development_tenant=None)
-        api.services.api_keys.add(made)
+        api.services.keys.add(made)
         return api
 
     return make
@@ -67,7 +68,7 @@ def test_an_address_is_put_on_the_list_and_taken_off(api: Api) -> None:
     )
     assert listed(api) == [added]
     answer = remove(api, added["id"])
-    shapes.DoneAnswer.model_validate_json(answer.text)
+    DoneAnswer.model_validate_json(answer.text)
     assert answer.status_code == 200
     assert listed(api) == []
     assert remove(api, added["id"]).status_code == 404
@@ -83,7 +84,7 @@ def test_who_is_on_the_list_already_is_told_as_listed(api: Api, clock: ManualClo
         created_at=clock(),
         notification_id="a" * 24,
     )
-    api.services.suppressions.add([bounced])
+    api.services.suppressions.suppressions.add([bounced])
     clock.advance(timedelta(days=1))
 
     answered = add(api)
@@ -105,9 +106,9 @@ def test_the_address_of_a_notification_is_found_however_it_was_written_there(api
     add(api, recipient="USER@Example.com")
     add(api, type="PUSH", recipient=TOKEN.upper())
     mine = [api.created(recipient="user@EXAMPLE.com"), api.created(type="PUSH", recipient=TOKEN, subject=None)]
-    stored = api.services.store.get_many([each["_id"] for each in mine])
+    stored = api.store.get_many([each["_id"] for each in mine])
 
-    assert api.services.suppressions.among(stored).keys() == {each.id for each in stored}
+    assert api.services.suppressions.suppressions.among(stored).keys() == {each.id for each in stored}
 
 
 def test_the_worlds_do_not_mix(worlds: Callable[..., Api]) -> None:

@@ -13,7 +13,7 @@ from wavecom.adapters.providers.recipients import takes
 from wavecom.application.accept.takers import Takers
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications.notification import Channel
-from wavecom.http import responses as shapes
+from wavecom.http.notifications.responses import NotificationDetailAnswer
 
 SMS = {"type": "SMS", "recipient": "+12025550123", "subject": None}
 DEVICE = "ab" * 32
@@ -56,7 +56,7 @@ def test_an_sms_says_how_it_is_sent(api: Api, message: str, encoding: str, segme
     detail = api.get(f"/api/notifications/{created['_id']}")
     (of_batch,) = api.batch({**SMS, "message": message}).json()["data"]["results"]
 
-    shapes.NotificationDetailAnswer.model_validate_json(detail.text)
+    NotificationDetailAnswer.model_validate_json(detail.text)
     for shown in (created, listed, detail.json()["data"]["notification"], of_batch["data"]):
         assert shown["sms"] == {"encoding": encoding, "segments": segments}
 
@@ -177,7 +177,7 @@ def test_a_recipient_that_one_of_them_takes_is_accepted(
 def test_a_test_key_has_simulators_for_everybody(make_api: MakeApi, clock: Any) -> None:
     key, token = new_api_key(tenant_id="bank-a", name="t", role=Role.TENANT, at=clock(), test=True)
     api = make_api(token=token, development_tenant=None, takers=takers(FCM))
-    api.services.api_keys.add(key)
+    api.services.keys.add(key)
 
     assert api.create(**PUSH, message="Hello").status_code == 201
 

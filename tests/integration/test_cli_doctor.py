@@ -148,7 +148,7 @@ def test_a_provider_that_fails_often_is_a_warning(wavecom: Wavecom, api: Api):
 
 
 def test_a_provider_in_its_sandbox_is_a_warning_and_out_of_it_is_told(wavecom: Wavecom, api: Api):
-    system, at = api.services.system, api.services.clock()
+    system, at = api.system, api.services.clock()
     system.set_sandbox("ses", at, in_sandbox=True)
     found = checks(wavecom)["providers"]
     assert (found["verdict"], found["finding"]) == (
@@ -168,7 +168,7 @@ def test_a_ledger_that_does_not_balance_fails(wavecom: Wavecom, api: Api):
 
 
 def test_degradation_is_a_warning_once_for_each_that_is_not_answered(wavecom: Wavecom, api: Api):
-    api.services.system.set_level(Level.HIGH, datetime.now(UTC))
+    api.system.set_level(Level.HIGH, datetime.now(UTC))
 
     found = checks(wavecom)
 

@@ -132,7 +132,7 @@ def test_an_outage_does_not_end_it_and_a_revoked_key_does(make_api: MakeApi, mak
         gateway.follow(*[Fault.HANG_UP] * TRIES)
         told = process.stderr.readline(), process.stderr.readline()
         gateway.wait_for(gateway.count + TRIES)
-        api.services.api_keys.revoke(token.split("_")[1], api.services.clock())
+        api.services.keys.revoke(token.split("_")[1], api.services.clock())
         out, err = process.communicate(timeout=SECONDS)
 
     assert all("broke off" in line for line in told)

@@ -23,8 +23,8 @@ from tests.sendgrid_key import OF_THE_SAMPLE, SendGridKey
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.errors import DETAILS_MAX, ERRORS_MAX_BYTES
-from wavecom.http.headers import SECURITY_HEADERS
+from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES
+from wavecom.http.framework.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP
 from wavecom.http.receipts.taken import RESULTS_MAX
@@ -108,7 +108,7 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     """A gate that stores its counts with every call."""
-    monkeypatch.setattr("wavecom.http.meter.FLUSH_EVERY", timedelta(0))
+    monkeypatch.setattr("wavecom.http.framework.meter.FLUSH_EVERY", timedelta(0))
     return Gate()
 
 

@@ -16,7 +16,7 @@ from benchmarks.result import Result, append, latest, read
 from benchmarks.schedule import BATCH_PATH, Plan, arrivals
 from benchmarks.targets import TARGETS, Latest, judged
 from tests.builders import NOON
-from wavecom.http.requests import CreateBatch, CreateNotification
+from wavecom.http.notifications.requests import CreateBatch, CreateNotification
 
 PLAN = Plan(url="http://localhost:5000", count=5_000, rate=1_000, size=50, singles=0.1)
 MEASURED = Measured(

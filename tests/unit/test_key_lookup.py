@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from wavecom.domain.api_keys import ApiKey, Role, new_api_key
-from wavecom.http import key_lookup
-from wavecom.http.errors import RateLimitedError
-from wavecom.http.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup
+from wavecom.http.framework import key_lookup
+from wavecom.http.framework.errors import RateLimitedError
+from wavecom.http.framework.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup
 
 
 class Keys:

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from tests.builders import NOON
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, answer_to
+from wavecom.http.framework.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, answer_to
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.ses import ses_reports
 from wavecom.http.receipts.taken import Taken

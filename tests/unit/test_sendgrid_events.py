@@ -14,7 +14,7 @@ from tests.builders import NOON
 from tests.sendgrid_key import SendGridKey
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.errors import InvalidRequestError, MalformedRequestError
+from wavecom.http.framework.errors import InvalidRequestError, MalformedRequestError
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP, read_key, sendgrid_reports
 from wavecom.http.receipts.taken import Taken

@@ -7,12 +7,15 @@
     ├── ConflictError               the request contradicts the present state
     │   ├── IllegalTransitionError      the status does not allow it
     │   └── IdempotencyConflictError    the idempotency key was used for another body
+    ├── RefusedDraftError           what is asked for cannot be delivered, or not at that time
     ├── OverloadedError             refused to protect the service: wait ``retry_after`` and try again
     └── UnavailableError            a dependency does not answer: try again
         ├── StoreUnavailableError       MongoDB
         └── QueueUnavailableError       the broker
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 
@@ -34,6 +37,22 @@ class IllegalTransitionError(ConflictError):
 
 class IdempotencyConflictError(ConflictError):
     """The idempotency key was used before, for a different request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field of a draft, by the field's name there."""
+
+    field: str
+    message: str
+
+
+class RefusedDraftError(WaveComError):
+    """What is asked for cannot be delivered by any provider, or not at the time that it names."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("The request is not valid")
+        self.problems = problems
 
 
 class OverloadedError(WaveComError):

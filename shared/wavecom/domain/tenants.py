@@ -21,6 +21,9 @@ class TenantPolicy:
     on_unknown: OnUnknown = OnUnknown.RESEND
 
 
+DEFAULT_POLICY = TenantPolicy()
+
+
 def is_test(tenant_id: str) -> bool:
     """Whether this is the test world of a tenant."""
     return tenant_id.endswith(TEST_SUFFIX)

@@ -1,58 +1,51 @@
-"""What the HTTP layer is given: use cases, the ports it needs itself, and its configuration."""
+"""What the HTTP layer is given: use cases, the ports that surround a request, and its configuration."""
 
 from dataclasses import dataclass
 
 from wavecom import topology
-from wavecom.application.accept.submit import Submit
-from wavecom.application.accept.takers import Takers
+from wavecom.application.accept.admission import Admission
+from wavecom.application.operate.api_keys import ManageApiKeys
+from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
+from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import Providers
+from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.recover.intervene import Intervene
 from wavecom.ports.api_keys import ApiKeys, RateLimits
 from wavecom.ports.ledger import Counters
-from wavecom.ports.notifications import NotificationStore
-from wavecom.ports.queue import Queue
-from wavecom.ports.suppressions import Suppressions
-from wavecom.ports.system import Clock, SystemState
-from wavecom.ports.tenants import Tenants
+from wavecom.ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpConfig:
-    """``rate_limit`` is in requests a minute and key. ``development_tenant`` answers requests without a key.
-
-    ``sms_max_segments`` bounds what one SMS may cost.
-    """
+    """``rate_limit`` is in requests a minute and key. ``development_tenant`` answers requests without a key."""
 
     rate_limit: int = 100
     max_body_bytes: int = topology.MAX_BODY_BYTES
     cors_origins: tuple[str, ...] = ()
     development_tenant: str | None = None
-    sms_max_segments: int = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything behind the routes."""
+    """Everything behind the routes, and ``keys``, ``rate_limits`` and ``counters`` for what surrounds a request."""
 
-    submit: Submit
+    admission: Admission
     intervene: Intervene
     query: Query
-    store: NotificationStore
-    queue: Queue
-    counters: Counters
-    api_keys: ApiKeys
-    rate_limits: RateLimits
-    tenants: Tenants
-    suppressions: Suppressions
     dead_letters: DeadLetters
+    suppressions: ManageSuppressions
+    api_keys: ManageApiKeys
+    policy: ManagePolicy
     ledger: Ledger
     verify: Verify
     providers: Providers
-    takers: Takers
-    system: SystemState
+    health: CheckHealth
+    keys: ApiKeys
+    rate_limits: RateLimits
+    counters: Counters
     clock: Clock
     config: HttpConfig

@@ -7,11 +7,11 @@ back as calls that do nothing but succeed or fail.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, cast
 
 import pybreaker
 
-from wavecom.domain.providers.limits import BreakerState, Permit
+from wavecom.domain.providers.limits import BreakerState, BreakerStateName, Permit
 from wavecom.ports.system import Clock
 
 FAILURES_TO_OPEN = 10
@@ -66,7 +66,10 @@ class MemoryBreakerStates:
 
     def states(self) -> dict[str, BreakerState]:
         """See `BreakerStates.states`."""
-        return {name: BreakerState(storage.state, storage.opened_at) for name, storage in self._storages.items()}
+        return {
+            name: BreakerState(cast("BreakerStateName", storage.state), storage.opened_at)
+            for name, storage in self._storages.items()
+        }
 
 
 class PyBreakers:

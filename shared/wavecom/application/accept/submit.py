@@ -5,12 +5,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from wavecom.application.accept.group_commit import Accept, Newcomer
+from wavecom.application.accept.store_and_queue import NewNotification, StoreAndQueue
 from wavecom.domain.errors import IdempotencyConflictError, IdempotencyKeyTakenError, StoreUnavailableError
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.change import Change, together
 from wavecom.domain.notifications.notification import Draft, Idempotency, IdempotentCall, Notification, Status
 from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.queue import Queue
 from wavecom.ports.system import Clock
@@ -41,11 +42,17 @@ class Submit:
     ) -> None:
         """Join the parts; messages are published in ``executor``, in threads of its own where it is None."""
         self._store = store
-        self._accept = Accept(store, queue, executor)
+        self._store_and_queue = StoreAndQueue(store, queue, executor)
         self._clock = clock
         self._timings = timings
 
-    def __call__(self, tenant_id: str, drafts: Mapping[int, Draft], call: IdempotentCall | None = None) -> Submission:
+    def submit(
+        self,
+        tenant_id: str,
+        drafts: Mapping[int, Draft],
+        call: IdempotentCall | None = None,
+        policy: TenantPolicy = DEFAULT_POLICY,
+    ) -> Submission:
         """Store and queue ``drafts`` (500 at the most, by their index in the call) and return what became of them.
 
         A repeated ``call`` gets the notifications of the first. Raises `IdempotencyConflictError` when the first
@@ -57,12 +64,19 @@ class Submit:
         keys = _keys(call, drafts)
         created = {
             index: lifecycle.create(
-                draft, tenant_id=tenant_id, at=at, timings=self._timings, idempotency=keys.get(index)
+                draft,
+                tenant_id=tenant_id,
+                at=at,
+                timings=self._timings,
+                policy=policy,
+                idempotency=keys.get(index),
             )
             for index, draft in drafts.items()
         }
         try:
-            queued = self._accept([Newcomer(change, self._queued(change, at)) for change in created.values()])
+            queued = self._store_and_queue.store(
+                [NewNotification(change, self._queued(change, at)) for change in created.values()]
+            )
         except IdempotencyKeyTakenError:
             earlier = self.earlier(tenant_id, call) if call else None
             if earlier is None:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wavecom.domain.degradation import check_answers
 from wavecom.domain.ledger.counting import minute_of
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.change import UNFINISHED
 from wavecom.domain.notifications.notification import Status
 from wavecom.ports.ledger import Books, Counters
-from wavecom.ports.system import Clock
+from wavecom.ports.system import Clock, SystemState
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +63,16 @@ class Ledger:
 
     counters: Counters
     books: Books
+    system: SystemState
     clock: Clock
 
-    def lines(self, tenant_id: str | None, since: datetime) -> tuple[list[Line], Line]:
-        """Return a tenant's lines (or all) from ``since`` on, an hour ago at the most, and the line of all time."""
-        earliest = minute_of(self.clock() - SHOWN)
+    def lines(self, tenant_id: str | None, back: timedelta) -> tuple[list[Line], Line]:
+        """Return a tenant's lines (or all) of the time ``back``, an hour at the most, and the line of all time.
+
+        Raises `OverloadedError` while the load is high.
+        """
+        check_answers(self.system.level())
+        since, earliest = self.clock() - back, minute_of(self.clock() - SHOWN)
         minutes: Mapping[datetime, Totals] = self.counters.minutes(tenant_id, max(since, earliest))
         lines = [line(minute, minutes[minute]) for minute in sorted(minutes)]
         return [each for each in lines if each.accepted], line(None, self.counters.totals(tenant_id))

@@ -63,7 +63,7 @@ class Providers:
     system: SystemState
     clock: Clock
 
-    def __call__(self) -> list[ProviderState]:
+    def states(self) -> list[ProviderState]:
         """Return the state of every provider."""
         recent = Totals.merged(self.counters.minutes(None, self.clock() - WINDOW).values())
         outcomes, faults, milliseconds = recent.providers(), recent.provider_faults(), recent.provider_milliseconds()

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wavecom.domain.degradation import check_answers
 from wavecom.domain.notifications.audit import BrokenLink, first_broken_link
 from wavecom.domain.notifications.lists import AuditRange
 from wavecom.domain.notifications.notification import AuditEntry, Notification
 from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.system import SystemState
 
 PAGE = 500
 
@@ -26,9 +28,14 @@ class Verify:
     """Recompute the digests of audit entries and compare them with what is stored."""
 
     store: NotificationStore
+    system: SystemState
 
-    def __call__(self, where: AuditRange, *, after: str | None = None, limit: int = PAGE) -> Verification:
-        """Verify up to ``limit`` notifications of a range, in the order of their ids; stop at a broken link."""
+    def verify(self, where: AuditRange, *, after: str | None = None, limit: int = PAGE) -> Verification:
+        """Verify up to ``limit`` notifications of a range, in the order of their ids; stop at a broken link.
+
+        Raises `OverloadedError` while the load is high.
+        """
+        check_answers(self.system.level())
         found = self.store.range(where, limit=limit, after=after)
         trails = self.store.audit_trails(found)
         entries = 0

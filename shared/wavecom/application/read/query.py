@@ -1,8 +1,9 @@
 """Read: one notification with its trail, lists, statistics. No answer costs more as the collection grows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from wavecom.domain.degradation import Level, check_answers
 from wavecom.domain.errors import NotFoundError, QueueUnavailableError
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.lists import ListFilter, Position
@@ -10,6 +11,7 @@ from wavecom.domain.notifications.notification import AuditEntry, Notification
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.queue import Queue
+from wavecom.ports.system import Clock, SystemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,26 @@ class Statistics:
     depths: dict[str, int] | None
 
 
+@dataclass(frozen=True, slots=True)
+class RecentMinutes:
+    """The sums of each recent minute in which something happened, and the degradation level."""
+
+    totals: dict[datetime, Totals]
+    level: Level
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Answer questions about a tenant's notifications."""
+    """Answer questions about a tenant's notifications.
+
+    Lists and statistics raise `OverloadedError` while the load is high: notifications come first.
+    """
 
     store: NotificationStore
     counters: Counters
     queue: Queue
+    system: SystemState
+    clock: Clock
 
     def notification(self, tenant_id: str, notification_id: str) -> tuple[Notification, list[AuditEntry]]:
         """Return a notification and its audit trail in order. Raises `NotFoundError`."""
@@ -46,6 +61,7 @@ class Query:
 
     def page(self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None) -> Page:
         """Return up to ``limit`` notifications, newest first. The total comes from the counters."""
+        check_answers(self.system.level())
         found = self.store.page(where, limit=limit + 1, skip=skip, after=after)
         shown = found[:limit]
         last = shown[-1] if len(found) > limit else None
@@ -54,12 +70,19 @@ class Query:
             total = self.counters.totals(where.tenant_id).cells(where.status, where.channel, where.priority)
         return Page(shown, total, Position(last.created_at, last.id) if last else None)
 
-    def minutes(self, tenant_id: str | None, since: datetime) -> dict[datetime, Totals]:
-        """Return a tenant's sums (or all tenants') of each minute from ``since`` on, within the last hour."""
-        return self.counters.minutes(tenant_id, since)
+    def minutes(self, tenant_id: str, minutes: int) -> RecentMinutes:
+        """Return a tenant's sums of each of the last ``minutes``, the present one included, 60 at the most."""
+        level = self.system.level()
+        check_answers(level)
+        return RecentMinutes(self.counters.minutes(tenant_id, self.clock() - timedelta(minutes=minutes - 1)), level)
 
-    def statistics(self, tenant_id: str | None) -> Statistics:
-        """Return the sums of a tenant, or of all tenants for None."""
+    def statistics(self, tenant_id: str) -> Statistics:
+        """Return the sums of a tenant."""
+        check_answers(self.system.level())
+        return self.metrics(tenant_id)
+
+    def metrics(self, tenant_id: str | None) -> Statistics:
+        """Return the sums of a tenant, or of all tenants for None, whatever the load: that is when they are needed."""
         try:
             depths = self.queue.depths()
         except QueueUnavailableError:

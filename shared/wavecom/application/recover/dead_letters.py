@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wavecom.application.publishing import announce
-from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.dead_letters import DeadLetterFilter, ReplayOutcome
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.lifecycle import Replay
@@ -64,7 +64,7 @@ class DeadLetters:
         found = self.store.dead_letters(where, limit=limit + 1, after=after)
         return found[:limit], len(found) > limit
 
-    def replay(self, tenant_id: str, ids: Sequence[str], asked: Replay) -> dict[str, str]:
+    def replay(self, tenant_id: str, ids: Sequence[str], asked: Replay) -> dict[str, ReplayOutcome]:
         """Put dead letters back into their lanes, and return what became of each.
 
         ``replayed``; ``already_replayed`` by an earlier call with the same key; ``not_dead`` where it has another
@@ -74,15 +74,17 @@ class DeadLetters:
         results, ready = self._look(tenant_id, ids, asked.key)
         return results | self._replay(tenant_id, ready, asked)
 
-    def rehearse(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, str]:
+    def rehearse(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, ReplayOutcome]:
         """Return what `replay` would do with each, ``would_replay`` instead of ``replayed``, and do nothing."""
         results, ready = self._look(tenant_id, ids, key)
         return results | dict.fromkeys((each.id for each in ready), "would_replay")
 
-    def _look(self, tenant_id: str, ids: Sequence[str], key: str | None) -> tuple[dict[str, str], list[Notification]]:
+    def _look(
+        self, tenant_id: str, ids: Sequence[str], key: str | None
+    ) -> tuple[dict[str, ReplayOutcome], list[Notification]]:
         """Return why those that cannot be replayed cannot, and those that can."""
         found = {each.id: each for each in self.store.get_many(ids) if each.tenant_id == tenant_id}
-        results = dict.fromkeys(ids, "not_found")
+        results: dict[str, ReplayOutcome] = dict.fromkeys(ids, "not_found")
         ready = []
         for notification_id in results:
             notification = found.get(notification_id)
@@ -96,7 +98,7 @@ class DeadLetters:
                 ready.append(notification)
         return results, ready
 
-    def _replay(self, tenant_id: str, ready: Sequence[Notification], asked: Replay) -> dict[str, str]:
+    def _replay(self, tenant_id: str, ready: Sequence[Notification], asked: Replay) -> dict[str, ReplayOutcome]:
         if not ready:
             return {}
         now = self.clock()
@@ -106,7 +108,8 @@ class DeadLetters:
             raise OverloadedError("Too many replays at once; live traffic goes first", retry_after=slots.wait)
         changes = [lifecycle.replay(each, at=now, timings=self.timings, asked=asked) for each in ready]
         saved = [change.after for change in self.store.save(changes)]
-        results = dict.fromkeys((each.id for each in ready), "not_dead") | {each.id: "replayed" for each in saved}
+        results: dict[str, ReplayOutcome] = {each.id: "not_dead" for each in ready}
+        results.update((each.id, "replayed") for each in saved)
         until = now + self.timings.queued
         announce(self.store, self.queue, saved, lambda each: lifecycle.postpone(each, until=until))
         return results

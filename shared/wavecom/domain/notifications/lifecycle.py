@@ -18,6 +18,7 @@ from wavecom.domain.notifications.notification import (
 )
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
 
 REPLAY_KEYS_KEPT = 20
 CLOCK_DIFFERENCE = timedelta(seconds=1)
@@ -25,7 +26,13 @@ CLOCK_DIFFERENCE = timedelta(seconds=1)
 
 
 def create(
-    draft: Draft, *, tenant_id: str, at: datetime, timings: Timings, idempotency: Idempotency | None = None
+    draft: Draft,
+    *,
+    tenant_id: str,
+    at: datetime,
+    timings: Timings,
+    policy: TenantPolicy = DEFAULT_POLICY,
+    idempotency: Idempotency | None = None,
 ) -> Change:
     """Make a PENDING notification of a draft. A scheduled one is due at its time, any other within seconds."""
     first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
@@ -41,7 +48,7 @@ def create(
         status=Status.PENDING,
         sequence=1,
         max_retries=draft.max_retries,
-        on_unknown=draft.on_unknown,
+        on_unknown=draft.on_unknown or policy.on_unknown,
         scheduled_at=draft.scheduled_at,
         expires_at=draft.expires_at,
         idempotency=idempotency,

@@ -236,7 +236,10 @@ _values = attrgetter(*_NAMES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a client asks for, already validated; `lifecycle.create` makes it a notification."""
+    """What a client asks for, already validated; `lifecycle.create` makes it a notification.
+
+    Where ``on_unknown`` is None, the tenant's policy decides.
+    """
 
     channel: Channel
     recipient: str
@@ -247,7 +250,7 @@ class Draft:
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
     max_retries: int = 3
-    on_unknown: OnUnknown = OnUnknown.RESEND
+    on_unknown: OnUnknown | None = None
 
 
 def new_notification_id(at: datetime) -> str:

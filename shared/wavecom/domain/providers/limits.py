@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
+
+BreakerStateName = Literal["closed", "open", "half-open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +20,9 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """``closed``, ``open`` or ``half-open``, and when it opened last."""
+    """The state of a breaker, and when it opened last."""
 
-    name: str
+    name: BreakerStateName
     opened_at: datetime | None = None
 
 

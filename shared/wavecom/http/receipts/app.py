@@ -17,17 +17,19 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from standardwebhooks import Webhook
 
 from wavecom.domain.reports import DeliveryReport
-from wavecom.http.app import Resolver, match_exactly
-from wavecom.http.errors import (
+from wavecom.http.framework.errors import (
     BodyTooLargeError,
     EncodedBodyError,
     MalformedRequestError,
     UnsupportedMediaTypeError,
 )
-from wavecom.http.headers import is_encoded
-from wavecom.http.meter import HttpMeter
-from wavecom.http.middleware import JSON, UNMATCHED, Next, finish, json_response
+from wavecom.http.framework.headers import is_encoded
+from wavecom.http.framework.meter import HttpMeter
+from wavecom.http.framework.middleware import UNMATCHED, Next, finish
+from wavecom.http.framework.resolver import Resolver, match_exactly
+from wavecom.http.framework.responses import JSON, success
 from wavecom.http.receipts.refusals import SignatureRefusedError
+from wavecom.http.receipts.responses import ReportResults, ReportsAnswer
 from wavecom.http.receipts.sendgrid import nobodys_key, read_key, sendgrid_reports
 from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
@@ -166,5 +168,5 @@ def _receive(source: str, read: Callable[[], Taken], services: ReceiptServices, 
         services.receive(taken.reports)
     meter.count(f"receipts.accepted.{source}")
     if taken.refused:
-        return json_response(HTTPStatus.MULTI_STATUS, {"success": True, "data": taken.view()})
+        return success(ReportsAnswer, ReportResults.of(taken), status=HTTPStatus.MULTI_STATUS)
     return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")

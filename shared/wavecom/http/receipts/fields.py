@@ -4,6 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-NotificationId = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
+ReportedId = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
 Code = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
 """A provider's code. It is stored and shown, so it has no room for an email address."""

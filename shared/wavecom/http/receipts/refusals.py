@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from wavecom.http.errors import UnauthenticatedError
+from wavecom.http.framework.errors import UnauthenticatedError
 
 
 class Reason(StrEnum):

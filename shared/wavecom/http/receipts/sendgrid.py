@@ -50,9 +50,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.errors import DETAILS_MAX, FieldError, InvalidRequestError
-from wavecom.http.json_body import read_json_with_any_text
-from wavecom.http.receipts.fields import NotificationId
+from wavecom.http.framework.errors import DETAILS_MAX, FieldError, InvalidRequestError
+from wavecom.http.framework.json_body import read_json_with_any_text
+from wavecom.http.receipts.fields import ReportedId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.taken import Taken, take_each
 
@@ -112,7 +112,7 @@ class _AnyEvent(_Shape):
 
 class _Event(_Shape):
     event: str
-    notification_id: Annotated[NotificationId, Field(alias="notificationId")]
+    notification_id: Annotated[ReportedId, Field(alias="notificationId")]
     timestamp: Annotated[int, Field(strict=True, ge=0, lt=10**10)]
     sg_message_id: object = None
     type: object = None

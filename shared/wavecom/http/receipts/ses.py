@@ -41,8 +41,8 @@ from pydantic.alias_generators import to_camel
 
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.moments import Instant
-from wavecom.http.receipts.fields import Code, NotificationId
+from wavecom.http.fields.moments import Instant
+from wavecom.http.receipts.fields import Code, ReportedId
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class _Shape(BaseModel):
 
 
 class _Tags(_Shape):
-    notification_id: Annotated[list[NotificationId], Field(min_length=1, max_length=1)]
+    notification_id: Annotated[list[ReportedId], Field(min_length=1, max_length=1)]
     provider: Annotated[list[str], Field(min_length=1, max_length=1)]
 
 

@@ -2,19 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
 from wavecom.domain.reports import DeliveryReport
-from wavecom.http.errors import ERRORS_MAX_BYTES, FieldError, InvalidRequestError, answer_to, bounded_errors
-from wavecom.http.requests import field_errors
-
-RESULTS_MAX: Final = 1000
-"""Refused items that an answer names."""
-_PLAIN_RESULT_BYTES: Final = 200
-"""Of a refused item without the details of its error, at the most."""
+from wavecom.http.framework.errors import FieldError, InvalidRequestError
+from wavecom.http.framework.requests import field_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +21,6 @@ class Taken:
     reports: Sequence[DeliveryReport]
     accepted: int = 1
     refused: Mapping[int, InvalidRequestError] = field(default_factory=dict)
-
-    def view(self) -> dict[str, Any]:
-        """Return what the sender is told of a call of which some items are refused; ``results`` are of these.
-
-        They are of the first `RESULTS_MAX`, and no more than `ERRORS_MAX_BYTES`; ``notShown`` counts the others.
-        """
-        shown = dict(islice(self.refused.items(), RESULTS_MAX))
-        errors = bounded_errors(map(answer_to, shown.values()), ERRORS_MAX_BYTES - _PLAIN_RESULT_BYTES * len(shown))
-        results = [
-            {"index": index, "status": refusal.status.value, "error": error}
-            for (index, refusal), error in zip(shown.items(), errors, strict=True)
-        ]
-        return {
-            "accepted": self.accepted,
-            "refused": len(self.refused),
-            "notShown": len(self.refused) - len(shown),
-            "results": results,
-        }
 
     def or_refuse(self) -> "Taken":
         """Raise `InvalidRequestError` where nothing could be read, else return itself."""

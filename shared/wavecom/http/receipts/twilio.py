@@ -43,10 +43,10 @@ from pydantic import Field, ValidationError
 
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.errors import FieldError, InvalidRequestError, MalformedRequestError
-from wavecom.http.receipts.fields import NotificationId
+from wavecom.http.framework.errors import FieldError, InvalidRequestError, MalformedRequestError
+from wavecom.http.framework.requests import WireModel, field_errors
+from wavecom.http.receipts.fields import ReportedId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
-from wavecom.http.requests import WireModel, field_errors
 
 MAX_AGE: Final = timedelta(days=5)
 """Of a message when its last report comes; an older callback is a replay. Ours to choose: Twilio keeps a message in
@@ -99,7 +99,7 @@ class Callback:
 
 
 class _OurQuery(WireModel):
-    notification_id: NotificationId
+    notification_id: ReportedId
     sent_at: Annotated[str, Field(pattern="^[0-9]{1,10}$")]
 
 

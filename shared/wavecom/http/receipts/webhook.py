@@ -24,13 +24,13 @@ from standardwebhooks import Webhook
 
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.errors import FieldError, InvalidRequestError
-from wavecom.http.json_body import check_texts, read_json_with_any_text, refuse_repeated_names
-from wavecom.http.moments import Moment
-from wavecom.http.receipts.fields import Code, NotificationId
+from wavecom.http.fields.moments import Moment
+from wavecom.http.framework.errors import FieldError, InvalidRequestError
+from wavecom.http.framework.json_body import check_texts, read_json_with_any_text, refuse_repeated_names
+from wavecom.http.framework.requests import WireModel, field_errors
+from wavecom.http.receipts.fields import Code, ReportedId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.taken import Taken, take_each
-from wavecom.http.requests import WireModel, field_errors
 
 TOLERANCE: Final = timedelta(minutes=5)
 """Between the sender's clock and ours; that of the specification's own libraries."""
@@ -55,7 +55,7 @@ class Report(WireModel):
     ``sent`` says that the provider has accepted it, ``complained`` that its recipient complained of it.
     """
 
-    notification_id: NotificationId
+    notification_id: ReportedId
     status: Literal["sent", "delivered", "undelivered", "complained"]
     reason: Code | None = None
     hard_bounce: Annotated[bool, Field(strict=True)] = False

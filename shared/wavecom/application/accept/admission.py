@@ -1,0 +1,102 @@
+"""Admit drafts: what the load, the time and the providers allow is submitted, the rest is refused with the reason."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from wavecom.application.accept.submit import Submission, Submit
+from wavecom.application.accept.takers import Takers
+from wavecom.domain.content import push, sms
+from wavecom.domain.degradation import RETRY_AFTER, check_accepts
+from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
+from wavecom.domain.notifications.notification import Channel, Draft, IdempotentCall
+from wavecom.ports.system import Clock, SystemState
+from wavecom.ports.tenants import Tenants
+
+AHEAD: Final = timedelta(days=365)
+"""How far ahead a notification may be scheduled; its deadline may lie twice as far."""
+CLOCK_DIFFERENCE: Final = timedelta(minutes=1)
+"""How far in the past a schedule may lie, since clocks differ."""
+
+_REFUSED_AT_FIRST: Final = OverloadedError(
+    "The first call with this key refused it; use a new key", retry_after=RETRY_AFTER
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of each item of a call: accepted ones in ``submission``, refused ones in ``refusals``, by index."""
+
+    submission: Submission
+    refusals: Mapping[int, Exception]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Accept or refuse each draft of a call.
+
+    These rules depend on the moment and on the settings. So they stand apart from those that a request must meet by
+    itself: a repeated call gets the answer of the first, even where one of them would refuse it by now.
+    """
+
+    submit: Submit
+    system: SystemState
+    tenants: Tenants
+    takers: Takers
+    clock: Clock
+    sms_max_segments: int
+
+    def accept(
+        self, tenant_id: str, drafts: Mapping[int, Draft], invalid: Mapping[int, Exception], call: IdempotentCall | None
+    ) -> Accepted:
+        """Store and queue what is allowed of ``drafts``, by their index in the call; ``invalid`` is refused already.
+
+        The refusals are `RefusedDraftError`, `OverloadedError` and those of ``invalid``. Raises
+        `IdempotencyConflictError` and `StoreUnavailableError`.
+        """
+        refusals = dict(invalid)
+        allowed: dict[int, Draft] = {}
+        level, at, policy = self.system.level(), self.clock(), self.tenants.get(tenant_id)
+        for index, draft in drafts.items():
+            try:
+                check_accepts(level, draft.priority)
+            except OverloadedError as exc:
+                refusals[index] = exc
+                continue
+            if problems := [*_untimely(draft, at), *self._undeliverable(tenant_id, draft)]:
+                refusals[index] = RefusedDraftError(problems)
+            else:
+                allowed[index] = draft
+        earlier = self.submit.earlier(tenant_id, call) if call and refusals else None
+        submission = earlier or self.submit.submit(tenant_id, allowed, call, policy)
+        not_accepted = (drafts.keys() | invalid.keys()) - submission.notifications.keys()
+        return Accepted(submission, {index: refusals.get(index, _REFUSED_AT_FIRST) for index in not_accepted})
+
+    def _undeliverable(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
+        """Yield why no configured provider takes a tenant's notification; nothing where one does."""
+        if problem := self.takers.problem_of(tenant_id, draft.channel, draft.recipient):
+            yield Problem("recipient", problem)
+        match draft.channel:
+            case Channel.SMS:
+                needed = sms.segments(draft.message)
+                if needed.count > self.sms_max_segments:
+                    problem = (
+                        f"needs {needed.count} SMS segments in {needed.encoding}; {self.sms_max_segments} are the most"
+                    )
+                    yield Problem("message", problem)
+            case Channel.PUSH:
+                size = push.payload_bytes(draft.recipient, draft.subject, draft.message)
+                if size > push.PAYLOAD_MAX_BYTES:
+                    problem = (
+                        f"makes a push message of {size} bytes, with its subject; {push.PAYLOAD_MAX_BYTES} are the most"
+                    )
+                    yield Problem("message", problem)
+
+
+def _untimely(draft: Draft, at: datetime) -> Iterator[Problem]:
+    """Yield the moments that are out of range at ``at``."""
+    if draft.scheduled_at and not at - CLOCK_DIFFERENCE <= draft.scheduled_at <= at + AHEAD:
+        yield Problem("scheduled_at", "must be in the future, a year ahead at the most")
+    if draft.expires_at and not at < draft.expires_at <= at + 2 * AHEAD:
+        yield Problem("expires_at", "must be in the future, two years ahead at the most")

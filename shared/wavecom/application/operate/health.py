@@ -1,0 +1,52 @@
+"""Ask whether the service and what it depends on answer."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from wavecom.domain.errors import UnavailableError
+from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.queue import Queue
+from wavecom.ports.system import Clock
+
+PING_TIMEOUT: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Which dependencies answer, by name, and how long this process has been running."""
+
+    at: datetime
+    answers: dict[str, bool]
+    uptime: timedelta
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether all of them answer."""
+        return all(self.answers.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckHealth:
+    """Ask the database and the broker, each for no longer than `PING_TIMEOUT`."""
+
+    store: NotificationStore
+    queue: Queue
+    clock: Clock
+    _started: float = field(default_factory=time.monotonic)
+
+    def check(self) -> Health:
+        """Return which of them answer."""
+        answers = {"mongodb": _answers(self.store.ping), self.queue.name: _answers(self.queue.ping)}
+        uptime = timedelta(seconds=time.monotonic() - self._started)
+        return Health(at=self.clock(), answers=answers, uptime=uptime)
+
+
+def _answers(ping: Callable[[timedelta], None]) -> bool:
+    try:
+        ping(PING_TIMEOUT)
+    except UnavailableError:
+        return False
+    return True

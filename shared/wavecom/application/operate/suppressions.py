@@ -1,0 +1,54 @@
+"""Show and change a tenant's suppression list."""
+
+from dataclasses import dataclass
+
+from wavecom.domain.errors import NotFoundError
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.suppression import Suppression, suppression_id
+from wavecom.ports.suppressions import Suppressions
+from wavecom.ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionPage:
+    """Some suppressions of a list, and the id after which it goes on, None at its end."""
+
+    suppressions: list[Suppression]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageSuppressions:
+    """List, add and remove the addresses that nothing of a tenant's goes to."""
+
+    suppressions: Suppressions
+    clock: Clock
+
+    def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> SuppressionPage:
+        """Return up to ``limit`` suppressions in the order of their ids, after one."""
+        found = self.suppressions.page(tenant_id, limit=limit + 1, after=after)
+        return SuppressionPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+    def look_up(self, tenant_id: str, recipient: str, channel: Channel | None) -> SuppressionPage:
+        """Return a recipient's suppressions: one a channel at the most, each found by its id."""
+        ids = [suppression_id(each, recipient) for each in ([channel] if channel else Channel)]
+        found = [self.suppressions.get(tenant_id, each) for each in ids]
+        return SuppressionPage([each for each in found if each is not None], None)
+
+    def add(self, tenant_id: str, channel: Channel, recipient: str) -> Suppression:
+        """Put an address on the list and return its suppression; one that is there already stays as it is."""
+        added = Suppression(
+            tenant_id=tenant_id,
+            channel=channel,
+            recipient=recipient,
+            reason=Unwanted.MANUAL,
+            created_at=self.clock(),
+        )
+        self.suppressions.add([added])
+        return self.suppressions.get(tenant_id, added.id) or added
+
+    def remove(self, tenant_id: str, suppression_id: str) -> None:
+        """Take an address off the list. Raises `NotFoundError`."""
+        if not self.suppressions.remove(tenant_id, suppression_id):
+            raise NotFoundError("There is no such suppression")

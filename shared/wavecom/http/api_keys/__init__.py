@@ -1,0 +1,1 @@
+"""Make, rotate and revoke API keys."""

@@ -1,0 +1,1 @@
+"""Kinds of fields that several resources have, in bodies, parameters and answers."""

@@ -1,0 +1,20 @@
+"""Texts of one line."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from wavecom.domain.content.text import is_one_line
+
+REASON_MAX: Final = 200
+
+
+def one_line(text: str) -> str:
+    """Let a text pass only where it is one line. Raises ValueError."""
+    if not is_one_line(text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+Reason = Annotated[str, Field(min_length=1, max_length=REASON_MAX), AfterValidator(one_line)]
+"""Why a person does something; it goes to the audit trail."""

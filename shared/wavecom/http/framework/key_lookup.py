@@ -1,0 +1,85 @@
+"""Looks up API keys, and spends little on who guesses them.
+
+An unknown key costs a database call. An address that gave many of them is answered by what this process knows: the ids
+of all keys, read once a second at the most. So a good key always passes, whoever shares its address, and a guess is
+refused without a call. It counts in this process alone: coarse, and free.
+"""
+
+import ipaddress
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from wavecom.domain.api_keys import ApiKey
+from wavecom.http.framework.errors import RateLimitedError
+from wavecom.ports.api_keys import ApiKeys
+
+UNKNOWN_MAX: Final = 30
+"""Unknown keys of one address in one window; a person who mistypes gives fewer."""
+WINDOW_SECONDS: Final = 60.0
+ADDRESSES_MAX: Final = 10_000
+"""Addresses that are counted apart; beyond them all others count as one, so that many addresses get no more."""
+IDS_SECONDS: Final = 1.0
+"""How long a new key may be refused with 429 where its address has just been guessing."""
+_OTHERS: Final = "others"
+
+
+class KeyLookup:
+    """Finds keys by their id for clients at an address. Safe to use from many threads."""
+
+    def __init__(self, api_keys: ApiKeys, now: Callable[[], float] = time.monotonic) -> None:
+        self._api_keys = api_keys
+        self._now = now
+        self._lock = threading.Lock()
+        self._unknown: Counter[str] = Counter()
+        self._window_ends = 0.0
+        self._ids: frozenset[str] | None = frozenset()
+        self._ids_until = 0.0
+
+    def find(self, key_id: str, address: str) -> ApiKey | None:
+        """Return the key with an id, None where there is none.
+
+        Raises `RateLimitedError` instead where the address has asked for too many that are not there.
+        """
+        network = _network(address)
+        if self._guesses(network) and not self._is_known(key_id):
+            wait = max(1, math.ceil(self._window_ends - self._now()))
+            raise RateLimitedError("Too many wrong API keys from this address", headers={"Retry-After": str(wait)})
+        key = self._api_keys.get(key_id)
+        if key is None:
+            self._count(network)
+        return key
+
+    def _guesses(self, network: str) -> bool:
+        if self._now() >= self._window_ends:
+            return False
+        return self._unknown[self._counted_as(network)] >= UNKNOWN_MAX
+
+    def _count(self, network: str) -> None:
+        with self._lock:
+            if self._now() >= self._window_ends:
+                self._unknown.clear()
+                self._window_ends = self._now() + WINDOW_SECONDS
+            self._unknown[self._counted_as(network)] += 1
+
+    def _counted_as(self, network: str) -> str:
+        return network if network in self._unknown or len(self._unknown) < ADDRESSES_MAX else _OTHERS
+
+    def _is_known(self, key_id: str) -> bool:
+        with self._lock:
+            if self._now() >= self._ids_until:
+                self._ids = self._api_keys.ids()
+                self._ids_until = self._now() + IDS_SECONDS
+            return self._ids is None or key_id in self._ids
+
+
+def _network(address: str) -> str:
+    """Return an address as it is counted: IPv6 by its /64, which one host has all of (RFC 4291, section 2.5.4)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address

@@ -1,0 +1,88 @@
+"""The base of all answers: one model an answer, which is both what is sent and what the OpenAPI document says."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+JSON: Final = "application/json"
+
+Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
+Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
+
+MAY_BE_ABSENT: Final = Field(default_factory=lambda: None)
+"""Marks a field that an answer leaves out where it has no value: not required, without a default, never null."""
+
+Data = TypeVar("Data")
+
+
+class Shape(BaseModel):
+    """A part of an answer. Its schema is built with the first answer that has it, not at every start."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, validate_by_name=True, defer_build=True)
+
+    @classmethod
+    def trusted(cls, **fields: Any) -> Self:
+        """Make a part of an answer without validating its fields, in a tenth of the time.
+
+        For answers with hundreds of parts. The tests hold every answer to the OpenAPI document, so to the model.
+        """
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", fields)
+        object.__setattr__(made, "__pydantic_fields_set__", set(fields))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
+    def json_text(self) -> str:
+        """Return the JSON that is sent. What was not given a value is left out."""
+        return self.model_dump_json(by_alias=True, exclude_unset=True)
+
+
+class Success(Shape, Generic[Data]):
+    """The envelope of what went well."""
+
+    success: Literal[True]
+    data: Data
+
+
+class DoneAnswer(Shape):
+    """Done."""
+
+    success: Literal[True]
+    message: str
+
+
+def respond(status: HTTPStatus, answer: Shape, headers: dict[str, str] | None = None) -> Response[str]:
+    """Return an answer as JSON."""
+    return Response(status_code=status.value, content_type=JSON, body=answer.json_text(), headers=headers or {})
+
+
+def success(
+    answer: type[Success[Data]],
+    data: Data,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: dict[str, str] | None = None,
+    **more: Any,
+) -> Response[str]:
+    """Return ``data`` in the envelope of ``answer``; ``more`` are the fields that the envelope has besides."""
+    return respond(status, answer.trusted(success=True, data=data, **more), headers)
+
+
+def done(message: str) -> Response[str]:
+    """Return that something was done, for requests that have no more to tell."""
+    return respond(HTTPStatus.OK, DoneAnswer(success=True, message=message))
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment as the API writes it: UTC, milliseconds, ``Z``."""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def iso_or_none(moment: datetime | None) -> str | None:
+    """Return a moment as the API writes it, or None."""
+    return None if moment is None else iso(moment)

@@ -1,0 +1,130 @@
+"""The notification as clients see it, in the answers of notifications and of dead letters."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from operator import attrgetter
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from wavecom.domain.content import sms
+from wavecom.domain.content.sms import Encoding
+from wavecom.domain.notifications import notification as domain
+from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown, Priority, Status
+from wavecom.domain.providers.outcomes import About, Outcome
+from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Timestamp, iso
+
+
+class Attempt(Shape):
+    """One call to one provider."""
+
+    provider: str
+    outcome: Outcome
+    code: str | None
+    started_at: Timestamp
+    duration_ms: int
+    about: Annotated[About | None, Field(description="Of whom a refusal speaks")]
+
+    @classmethod
+    def from_domain(cls, attempt: domain.Attempt) -> Self:
+        """Return an attempt as clients see it."""
+        return cls.trusted(
+            provider=attempt.provider,
+            outcome=attempt.outcome,
+            code=attempt.code,
+            started_at=iso(attempt.started_at),
+            duration_ms=attempt.duration_ms,
+            about=attempt.about,
+        )
+
+
+class SmsSegments(Shape):
+    """How an SMS is sent: GSM-7 holds 160 characters in one segment and 153 in each of several, UCS-2 70 and 67."""
+
+    encoding: Encoding
+    segments: Annotated[int, Field(ge=1)]
+
+    @classmethod
+    def of(cls, message: str) -> Self:
+        """Count the segments of a text. That takes microseconds, so they are counted when shown, and not stored."""
+        needed = sms.segments(message)
+        return cls.trusted(encoding=needed.encoding, segments=needed.count)
+
+
+class Notification(Shape):
+    """A notification."""
+
+    id: Annotated[Id, Field(alias="_id")]
+    type: Channel
+    recipient: str
+    subject: Annotated[str, MAY_BE_ABSENT]
+    message: str
+    sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
+    status: Status
+    priority: Priority
+    retry_count: Annotated[int, Field(description="Retries so far")]
+    max_retries: Annotated[int, Field(description="Retries after the first attempt, at the most")]
+    on_unknown: OnUnknown
+    metadata: Annotated[dict[str, Any], MAY_BE_ABSENT]
+    provider: Annotated[str, Field(description="The provider that took it, or refused it for good"), MAY_BE_ABSENT]
+    provider_message_id: Annotated[str, Field(description="The provider's own id of the message"), MAY_BE_ABSENT]
+    processing_time_ms: Annotated[
+        int, Field(description="Milliseconds from its claim until it was sent"), MAY_BE_ABSENT
+    ]
+    error: Annotated[str, Field(description="Why the last attempt did not succeed"), MAY_BE_ABSENT]
+    cause: Annotated[Cause, Field(description="Why it is FAILED"), MAY_BE_ABSENT]
+    attempts: Annotated[list[Attempt], Field(description="Calls to providers, in order"), MAY_BE_ABSENT]
+    scheduled_at: Annotated[Timestamp, MAY_BE_ABSENT]
+    expires_at: Annotated[Timestamp, MAY_BE_ABSENT]
+    next_attempt_at: Annotated[
+        Timestamp, Field(description="When it is tried again, while it is RETRYING"), MAY_BE_ABSENT
+    ]
+    sent_at: Annotated[Timestamp, MAY_BE_ABSENT]
+    failed_at: Annotated[Timestamp, MAY_BE_ABSENT]
+    delivered_at: Annotated[Timestamp, MAY_BE_ABSENT]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    @classmethod
+    def from_domain(cls, notification: domain.Notification) -> Self:
+        """Return a notification as clients see it; what is not set is left out."""
+        fields: dict[str, Any] = {
+            "id": notification.id,
+            "type": notification.channel,
+            "recipient": notification.recipient,
+            "message": notification.message,
+            "status": notification.status,
+            "priority": notification.priority,
+            "retry_count": notification.retry_count,
+            "max_retries": notification.max_retries,
+            "on_unknown": notification.on_unknown,
+            "created_at": iso(notification.created_at),
+            "updated_at": iso(notification.updated_at),
+        }
+        if notification.channel is Channel.SMS:
+            fields["sms"] = SmsSegments.of(notification.message)
+        if notification.attempts:
+            fields["attempts"] = [Attempt.from_domain(each) for each in notification.attempts]
+        for name, value in zip(_MAY_BE_ABSENT, _values(notification), strict=True):
+            if value is not None:
+                fields[name] = iso(value) if isinstance(value, datetime) else value
+        return cls.trusted(**fields)
+
+
+_MAY_BE_ABSENT: Mapping[str, str] = {
+    "subject": "subject",
+    "metadata": "metadata",
+    "provider": "provider",
+    "provider_message_id": "provider_message_id",
+    "processing_time_ms": "processing_time_ms",
+    "error": "error",
+    "cause": "cause",
+    "scheduled_at": "scheduled_at",
+    "expires_at": "expires_at",
+    "next_attempt_at": "retry_at",
+    "sent_at": "sent_at",
+    "failed_at": "failed_at",
+    "delivered_at": "delivered_at",
+}
+"""Fields that are left out where they have no value, and the domain's names of them."""
+_values = attrgetter(*_MAY_BE_ABSENT.values())

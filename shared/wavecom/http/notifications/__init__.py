@@ -1,0 +1,1 @@
+"""Create, list, look at, cancel and retry notifications."""

@@ -1,0 +1,162 @@
+"""What clients may send to create notifications."""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, ValidationInfo, WithJsonSchema, field_validator
+
+from wavecom.domain.content.text import has_visible_text
+from wavecom.domain.notifications.notification import Channel, Draft, OnUnknown, Priority
+from wavecom.http.fields import recipients
+from wavecom.http.fields.moments import Moment
+from wavecom.http.fields.text import one_line
+from wavecom.http.framework.errors import InvalidRequestError
+from wavecom.http.framework.requests import WireModel, field_errors, wire_errors
+
+BATCH_MAX = 500
+SUBJECT_MAX = 998
+"""The longest line of a header (RFC 5322, section 2.1.1)."""
+MESSAGE_MAX = 5000
+METADATA_MAX_BYTES = 8 * 1024
+METADATA_MAX_DEPTH = 5
+INT64 = 2**63
+
+
+class CreateNotification(WireModel):
+    """A notification to send."""
+
+    type: Annotated[Channel, Field(description="Channel", examples=["EMAIL"])]
+    recipient: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=recipients.MAX_LENGTH,
+            description="Email address, phone number with country code, or FCM or APNs token, by type",
+            examples=["user@example.com"],
+        ),
+    ]
+    subject: Annotated[
+        str | None,
+        Field(max_length=SUBJECT_MAX, validate_default=True, description="One line; required for EMAIL"),
+    ] = None
+    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_MAX)]
+    priority: Annotated[Priority, Field(description="CRITICAL and HIGH travel in a lane of their own")] = (
+        Priority.MEDIUM
+    )
+    metadata: Annotated[
+        dict[str, Any] | None,
+        Field(description="Your own data: 8 KB, 5 levels; no key is empty, starts with $ or has a dot"),
+    ] = None
+    scheduled_at: Annotated[Moment | None, Field(description="Send not before; up to a year ahead")] = None
+    expires_at: Annotated[Moment | None, Field(description="Send not after")] = None
+    max_retries: Annotated[int, Field(ge=0, le=3, strict=True, description="Retries after the first attempt")] = 3
+    on_unknown: Annotated[
+        OnUnknown | None,
+        Field(
+            description="When nobody can know whether it was sent: resend (rather twice) or hold (rather never); "
+            "without it, what the tenant's policy says"
+        ),
+    ] = None
+
+    @field_validator("recipient")
+    @classmethod
+    def _recipient(cls, recipient: str, info: ValidationInfo) -> str:
+        channel = info.data.get("type")
+        return recipients.normalise(channel, recipient) if channel else recipient
+
+    @field_validator("subject")
+    @classmethod
+    def _subject(cls, subject: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("type") is Channel.EMAIL and not (subject and has_visible_text(subject)):
+            raise ValueError("is required for EMAIL")
+        return subject if subject is None else one_line(subject)
+
+    @field_validator("message")
+    @classmethod
+    def _message(cls, message: str) -> str:
+        if not has_visible_text(message):
+            raise ValueError("must have text that can be seen")
+        return message
+
+    @field_validator("metadata")
+    @classmethod
+    def _metadata(cls, metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+        if metadata is not None:
+            _check_metadata(metadata)
+        return metadata
+
+    @field_validator("expires_at")
+    @classmethod
+    def _expires(cls, moment: datetime | None, info: ValidationInfo) -> datetime | None:
+        scheduled = info.data.get("scheduled_at")
+        if moment and scheduled and moment <= scheduled:
+            raise ValueError("must be after scheduledAt")
+        return moment
+
+    def draft(self) -> Draft:
+        """Return what is asked for in the domain's terms."""
+        return Draft(
+            channel=self.type,
+            recipient=self.recipient,
+            subject=self.subject,
+            message=self.message,
+            priority=self.priority,
+            metadata=self.metadata,
+            scheduled_at=self.scheduled_at,
+            expires_at=self.expires_at,
+            max_retries=self.max_retries,
+            on_unknown=self.on_unknown,
+        )
+
+
+class CreateBatch(WireModel):
+    """Notifications to send, each accepted or refused on its own."""
+
+    notifications: Annotated[
+        list[Any],
+        Field(min_length=1, max_length=BATCH_MAX),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/CreateNotification"},
+                "minItems": 1,
+                "maxItems": BATCH_MAX,
+            }
+        ),
+    ]
+
+    def validated(self) -> Iterator[CreateNotification | InvalidRequestError]:
+        """Yield each item, valid or as the error that refuses it, in order."""
+        for index, item in enumerate(self.notifications):
+            try:
+                yield CreateNotification.model_validate(item)
+            except ValidationError as exc:
+                yield InvalidRequestError(
+                    "The notification is not valid",
+                    field_errors(wire_errors(exc), f"notifications[{index}]"),
+                )
+
+
+def _check_metadata(metadata: dict[str, Any]) -> None:
+    waiting: list[tuple[Any, int]] = [(metadata, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > METADATA_MAX_DEPTH + 1:
+            raise ValueError(f"must not be nested deeper than {METADATA_MAX_DEPTH} levels")
+        match value:
+            case dict():
+                for key in value:
+                    if not key or key.startswith("$") or "." in key:
+                        raise ValueError("has a key that is empty, starts with $ or contains a dot")
+                waiting += [(item, depth + 1) for item in value.values()]
+            case list():
+                waiting += [(item, depth + 1) for item in value]
+            case int() if not -INT64 <= value < INT64:
+                raise ValueError("has a number that does not fit in 64 bits")
+            case float() if not math.isfinite(value):
+                raise ValueError("has a number that is not finite")
+    if len(json.dumps(metadata, ensure_ascii=False).encode()) > METADATA_MAX_BYTES:
+        raise ValueError(f"must not be larger than {METADATA_MAX_BYTES // 1024} KB")

@@ -1,0 +1,1 @@
+"""The OpenAPI document: what the routes declare, and what Powertools cannot say."""

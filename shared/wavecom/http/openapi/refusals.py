@@ -1,0 +1,173 @@
+"""The errors that operations may answer with, for the OpenAPI document; `wavecom.http.framework.errors` writes them."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+REQUEST_ID = "0192a6f0c2d4e8a17b5f9c31d2e4f607"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedError:
+    """An error that an operation may answer with: when it does (``text``), and an example of its message and field."""
+
+    status: HTTPStatus
+    code: str
+    text: str
+    message: str
+    field: tuple[str, str] | None = None
+
+    def example(self) -> dict[str, Any]:
+        """Return the body of such an answer."""
+        details = [{"field": self.field[0], "message": self.field[1]}] if self.field else []
+        error = {"code": self.code, "message": self.message, "details": details}
+        return {"success": False, "error": error, "requestId": REQUEST_ID}
+
+
+UNAUTHENTICATED = DocumentedError(
+    HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "There is no valid API key", "The API key is not valid"
+)
+LOOPBACK_ONLY = DocumentedError(
+    HTTPStatus.FORBIDDEN,
+    "FORBIDDEN",
+    "Without a key, the development tenant is asked by another name than localhost, or changed by a page of another "
+    "origin",
+    "The development tenant answers to localhost only; use an API key",
+)
+OPERATOR_ONLY = DocumentedError(
+    HTTPStatus.FORBIDDEN, "FORBIDDEN", "The key is not an operator's", "Only an operator's key may do this"
+)
+INVALID_PARAMETERS = DocumentedError(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "VALIDATION_FAILED",
+    "Parameters are wrong, unknown or repeated; details name them",
+    "The request is not valid",
+    ("limit", "Input should be less than or equal to 100"),
+)
+INVALID_FIELDS = DocumentedError(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "VALIDATION_FAILED",
+    "Fields are missing, wrong or unknown; details name them",
+    "The request is not valid",
+    ("recipient", "is required"),
+)
+RATE_LIMITED = DocumentedError(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "RATE_LIMITED",
+    "The key's requests of this minute are used up; Retry-After says when to come back",
+    "More than 100 requests in this minute",
+)
+UNAVAILABLE = DocumentedError(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "UNAVAILABLE",
+    "A dependency does not answer; Retry-After says when to come back",
+    "MongoDB does not answer",
+)
+NOT_ACCEPTED = DocumentedError(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "OVERLOADED",
+    "The load is extreme, and only CRITICAL notifications are accepted",
+    "Only CRITICAL notifications are accepted at the moment; retry later",
+)
+NOT_ANSWERED = DocumentedError(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OVERLOADED",
+    "The load is high, and notifications come before lists and statistics",
+    "Lists and statistics are not answered under the present load",
+)
+TOO_FAST = DocumentedError(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "OVERLOADED",
+    "Earlier replays are still being paced out",
+    "Too many replays at once; live traffic goes first",
+)
+MALFORMED = DocumentedError(
+    HTTPStatus.BAD_REQUEST, "MALFORMED_REQUEST", "The body is empty, not JSON or not UTF-8", "The body is empty"
+)
+BODY_TOO_LARGE = DocumentedError(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "BODY_TOO_LARGE",
+    "The body is larger than the limit, 4 MiB unless configured otherwise",
+    "The body is larger than 4194304 bytes",
+)
+CROWDED = DocumentedError(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OVERLOADED",
+    "Too many large requests come at once (the local server only)",
+    "Too many large requests at once",
+)
+UNREADABLE = DocumentedError(
+    HTTPStatus.BAD_REQUEST,
+    "MALFORMED_REQUEST",
+    "The request is not UTF-8, or asks for a WebSocket (the local server only)",
+    "The request is not UTF-8",
+)
+TOO_SLOW = DocumentedError(
+    HTTPStatus.REQUEST_TIMEOUT,
+    "REQUEST_TIMEOUT",
+    "The body did not come in time (the local server only)",
+    "The body did not come within 30 seconds",
+)
+ENCODED = DocumentedError(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The request has a Content-Encoding: bodies must not be compressed",
+    "The body must not be compressed or encoded",
+)
+INTERNAL = DocumentedError(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "INTERNAL_ERROR",
+    "Something went wrong that nobody expected; what the call changes may be done or not",
+    "Something went wrong on our side",
+)
+NOT_JSON = DocumentedError(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The Content-Type is not application/json",
+    "The body must be application/json",
+)
+KEY_REUSED = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "IDEMPOTENCY_CONFLICT",
+    "The Idempotency-Key was used for another body",
+    "This Idempotency-Key was used before with another request",
+)
+WRONG_STATUS = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "STATUS_CONFLICT",
+    "The notification's status does not allow it",
+    "A notification that is SENT cannot become CANCELLED",
+)
+NO_NOTIFICATION = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such notification", "There is no such notification"
+)
+NO_SUPPRESSION = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such suppression", "There is no such suppression"
+)
+NO_KEY = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such key, or it is revoked", "There is no such key"
+)
+
+UNKNOWN_PARAMETERS = DocumentedError(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "VALIDATION_FAILED",
+    "Parameters are unknown or repeated; details name them",
+    "The request has parameters that are not understood",
+    ("colour", "is not a parameter of this request"),
+)
+
+ANY_REQUEST = (UNREADABLE, TOO_SLOW, BODY_TOO_LARGE, ENCODED, INTERNAL, CROWDED)
+"""Every operation may answer so, whether it expects a body or not, and who asks."""
+WITHOUT_KEY = (UNKNOWN_PARAMETERS, *ANY_REQUEST)
+ALWAYS = (UNAUTHENTICATED, LOOPBACK_ONLY, INVALID_PARAMETERS, RATE_LIMITED, UNAVAILABLE, *ANY_REQUEST)
+WITH_BODY = (
+    MALFORMED,
+    UNAUTHENTICATED,
+    LOOPBACK_ONLY,
+    NOT_JSON,
+    INVALID_FIELDS,
+    UNKNOWN_PARAMETERS,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    *ANY_REQUEST,
+)

@@ -1,0 +1,10 @@
+"""What clients may send to operate the service."""
+
+from wavecom.domain.notifications.notification import OnUnknown
+from wavecom.http.framework.requests import WireModel
+
+
+class SetPolicy(WireModel):
+    """What holds for all notifications of the tenant that do not say otherwise."""
+
+    on_unknown: OnUnknown

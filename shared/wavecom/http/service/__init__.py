@@ -1,0 +1,1 @@
+"""Show the health of the service and the description of its API."""

@@ -1,0 +1,1 @@
+"""Show and change the suppression list."""

@@ -1,0 +1,52 @@
+"""What clients are told of the suppression list."""
+
+from typing import Self
+
+from wavecom.application.operate import suppressions as application
+from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.suppressions import suppression as domain
+from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.http.framework.responses import Shape, Success, Timestamp, iso
+
+
+class Suppression(Shape):
+    """An address on the suppression list, and why it is there."""
+
+    id: str
+    type: Channel
+    recipient: str
+    reason: Unwanted
+    notification_id: str | None
+    created_at: Timestamp
+
+    @classmethod
+    def from_domain(cls, suppression: domain.Suppression) -> Self:
+        """Return a suppression as clients see it."""
+        return cls(
+            id=suppression.id,
+            type=suppression.channel,
+            recipient=suppression.recipient,
+            reason=suppression.reason,
+            notification_id=suppression.notification_id,
+            created_at=iso(suppression.created_at),
+        )
+
+
+class SuppressionAnswer(Success[Suppression]):
+    """One suppression."""
+
+
+class SuppressionPage(Shape):
+    """A page of the suppression list. ``nextCursor`` is null on the last page."""
+
+    suppressions: list[Suppression]
+    next_cursor: str | None
+
+    @classmethod
+    def from_domain(cls, page: application.SuppressionPage) -> Self:
+        """Return a page of the list."""
+        return cls(suppressions=[Suppression.from_domain(each) for each in page.suppressions], next_cursor=page.next)
+
+
+class SuppressionPageAnswer(Success[SuppressionPage]):
+    """A page of the suppression list."""
