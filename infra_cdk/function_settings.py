@@ -32,7 +32,7 @@ class Part(BaseModel):
 
 
 class FunctionSettings(Part):
-    """Settings of the functions, by their names in camel case. See README.md, "Configuration"."""
+    """Settings of the functions, by their names in camel case. See docs/settings.md."""
 
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = "wavecom"
     lane_shards: Annotated[int, Field(ge=1, le=topology.MAX_SHARDS)] = 1

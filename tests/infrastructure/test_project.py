@@ -1,5 +1,6 @@
 """What the project promises about itself."""
 
+import json
 import re
 import subprocess
 from datetime import timedelta
@@ -14,29 +15,60 @@ from wavecom.adapters.providers.configuration import AnyProvider, ProviderConfig
 from wavecom.adapters.providers.simulated import PHONE_NUMBERS
 from wavecom.domain.notifications.notification import Lane
 from wavecom.domain.notifications.timings import retry_delay
-from wavecom.settings import Settings
+from wavecom.settings import KEPT_SECRET, Settings
 
 NOT_FOR_PEOPLE = {"aws_lambda_function_name"}
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    readme = (PROJECT / "README.md").read_text()
+def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
+    (table,) = re.findall(r"^## All settings\n(.*?)^## ", (PROJECT / "docs" / "settings.md").read_text(), re.M | re.S)
+    rows = {name: rest for name, *rest in re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", table, re.M)}
+    settings = {name.upper(): field for name, field in Settings.model_fields.items() if name not in NOT_FOR_PEOPLE}
 
-    for name, field in Settings.model_fields.items():
-        if name not in NOT_FOR_PEOPLE:
-            row = re.search(
-                rf"^\| `{name.upper()}` \| (.*?) \| {re.escape(field.description or '-')} \|$", readme, re.M
-            )
-            assert row, f"{name.upper()} is missing from README.md, or is described otherwise"
-            if isinstance(field.default, int | float | str) and field.default != "":
-                assert row[1].strip("`").lower() == str(field.default).lower()
+    assert rows.keys() == settings.keys()
+    for name, field in settings.items():
+        default, description = rows[name]
+        assert description == field.description, name
+        if isinstance(field.default, int | float | str) and field.default != "":
+            assert default.strip("`").lower() == str(field.default).lower(), name
 
 
-def test_every_test_that_the_readme_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)`", (PROJECT / "README.md").read_text())
+def test_every_setting_that_a_secret_may_hold_is_documented() -> None:
+    text = (PROJECT / "docs" / "settings.md").read_text()
+
+    documented = re.findall(r"^\| `([A-Z_]+)_SECRET` \| `([A-Z_]+)` \|$", text, re.M)
+    assert documented == [(name.upper(), name.upper()) for name in KEPT_SECRET]
+
+
+@pytest.mark.parametrize("page", ["guarantees.md", "performance.md"])
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)`", (PROJECT / "docs" / page).read_text())
 
     assert named
     assert [name for name in named if not (PROJECT / name).exists()] == []
+
+
+def test_every_guarantee_names_what_shows_it() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", (PROJECT / "docs" / "guarantees.md").read_text(), re.M)
+
+    shown = [what for guarantee, what in rows if guarantee not in ("guarantee", "---")]
+    assert shown
+    assert [what for what in shown if not re.search(r"`tests/[\w/]+\.py`", what)] == []
+
+
+def test_every_operation_of_the_api_is_in_its_page() -> None:
+    described = json.loads((PROJECT / "docs" / "openapi.json").read_text())["paths"]
+    rows = re.findall(r"^\| ((?:`[A-Z]+` ?)+) \| (`/api/[^|]+`) \|", (PROJECT / "docs" / "api.md").read_text(), re.M)
+
+    listed = [
+        (method, path)
+        for methods, paths in rows
+        for method in re.findall(r"`(\w+)`", methods)
+        for path in re.findall(r"`([^`]+)`", paths)
+    ]
+    pages = [("GET", "/api/openapi.json"), ("GET", "/api/docs")]
+    operations = [(method.upper(), path) for path, methods in described.items() for method in methods]
+    assert sorted(listed) == sorted(operations + pages)
 
 
 def test_make_help_lists_every_target() -> None:

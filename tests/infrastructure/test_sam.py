@@ -163,8 +163,9 @@ def test_make_gets_as_far_as_docker(environment: dict[str, str], tmp_path: Path,
     assert "container runtime" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("file", ["Makefile", "README.md", "docs/testing.md"])
+@pytest.mark.parametrize("file", ["Makefile", "docs/local.md", "docs/testing.md"])
 def test_every_event_that_is_named_exists(file: str) -> None:
     named = set(re.findall(r"\bevents/[\w.]+\.json", (PROJECT / file).read_text()))
 
+    assert named
     assert {name for name in named if not (PROJECT / name).exists()} == set()
