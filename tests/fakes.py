@@ -13,9 +13,11 @@ from wavecom.domain.errors import IdempotencyKeyTakenError, QueueUnavailableErro
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel, Lane
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
-from wavecom.domain.notifications.notification import AuditEntry, Channel, Lane, Notification
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.limits import Slots
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import Receipt
@@ -62,7 +64,10 @@ class FakeStore:
     def _is_current(self, change: Change) -> bool:
         assert change.before is not None
         stored = self.notifications.get(change.before.id)
-        return stored is not None and (stored.status, stored.sequence) == (change.before.status, change.before.sequence)
+        return stored is not None and (stored.state.status, stored.state.sequence) == (
+            change.before.state.status,
+            change.before.state.sequence,
+        )
 
     def _write(self, change: Change) -> None:
         self.notifications[change.after.id] = change.after
@@ -100,14 +105,14 @@ class FakeStore:
             each
             for each in self.notifications.values()
             if each.tenant_id == where.tenant_id
-            and each.failed_at is not None
-            and where.cause in (None, each.cause)
-            and (where.provider is None or (where.provider or None) == each.provider)
-            and (where.since is None or where.since <= each.failed_at)
-            and (where.until is None or each.failed_at < where.until)
-            and (after is None or (each.failed_at, each.id) < (after.created_at, after.notification_id))
+            and each.state.failed_at is not None
+            and where.cause in (None, each.state.cause)
+            and (where.provider is None or (where.provider or None) == each.state.provider)
+            and (where.since is None or where.since <= each.state.failed_at)
+            and (where.until is None or each.state.failed_at < where.until)
+            and (after is None or (each.state.failed_at, each.id) < (after.created_at, after.notification_id))
         ]
-        matching.sort(key=lambda each: (each.failed_at, each.id), reverse=True)
+        matching.sort(key=lambda each: (each.state.failed_at, each.id), reverse=True)
         return matching[:limit]
 
     def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
@@ -129,7 +134,7 @@ class FakeStore:
             each
             for each in self.notifications.values()
             if each.tenant_id == where.tenant_id
-            and where.status in (None, each.status)
+            and where.status in (None, each.state.status)
             and where.channel in (None, each.channel)
             and where.priority in (None, each.priority)
             and where.recipient in (None, each.recipient)
@@ -142,8 +147,10 @@ class FakeStore:
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         self._answer()
-        due = [each for each in self.notifications.values() if each.due_at is not None and each.due_at <= at]
-        return sorted(due, key=lambda each: each.due_at or at)[:limit]
+        due = [
+            each for each in self.notifications.values() if each.state.due_at is not None and each.state.due_at <= at
+        ]
+        return sorted(due, key=lambda each: each.state.due_at or at)[:limit]
 
     def ping(self, timeout: timedelta) -> None:
         self._answer()

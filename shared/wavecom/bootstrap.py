@@ -19,7 +19,7 @@ from wavecom.application.accept.submit import Submit
 from wavecom.application.accept.takers import Taker, Takers
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
-from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
@@ -33,7 +33,7 @@ from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.recover.intervene import Intervene
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.needs import NEEDS
 from wavecom.observability import Handler, configure_logging, traced
@@ -157,18 +157,22 @@ class Container:
         )
 
     @cached_property
-    def routes(self) -> Routes:
+    def routes(self) -> ChannelProviders:
         """Each channel's providers, and the simulators of the test keys."""
         from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
 
         untroubled = replace(self._surroundings, failure_rate=0.0, down=frozenset())
-        live: dict[Channel, list[Route]] = {channel: [] for channel in Channel}
+        live: dict[Channel, list[ChannelProvider]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
             provider = make_provider(each, self._surroundings)
-            route = Route(provider=provider, weight=each.weight, per_second=each.per_second, takes=partial(takes, each))
+            route = ChannelProvider(
+                provider=provider, weight=each.weight, per_second=each.per_second, takes=partial(takes, each)
+            )
             live[each.channel].append(route)
-        simulators = {channel: [Route(provider=make_provider(simulated(channel), untroubled))] for channel in Channel}
-        return Routes(live=live, simulators=simulators)
+        simulators = {
+            channel: [ChannelProvider(provider=make_provider(simulated(channel), untroubled))] for channel in Channel
+        }
+        return ChannelProviders(live=live, simulators=simulators)
 
     @cached_property
     def with_sandbox(self) -> list[WithSandbox]:
@@ -205,7 +209,7 @@ class Container:
 
         providers = self.settings.providers
         return ReceiptServices(
-            receive=self.receive,
+            receive=self.receive.receive,
             twilio_auth_tokens={each.name: each.auth_tokens() for each in providers if isinstance(each, TwilioConfig)},
             webhook_secrets={each.name: known for each in providers if (known := each.webhook_secrets())},
             sendgrid_keys={
@@ -341,7 +345,7 @@ class Container:
             queue=self.queue,
             suppressions=self.suppressions,
             receive=self.receive,
-            router=Router(
+            selection=ProviderSelection(
                 routes=self.routes,
                 breakers=self.breakers,
                 pace=self.pace,

@@ -14,7 +14,7 @@ from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfig
 from wavecom.domain.content.sms import MAX_SEGMENTS
 from wavecom.domain.degradation import Thresholds
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.tenants import TENANT_ID
 

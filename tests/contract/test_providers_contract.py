@@ -21,7 +21,7 @@ from moto import mock_aws
 from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, magic_recipient
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     Outcome,

@@ -18,7 +18,7 @@ from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.sqs.queue import SqsQueue
 from wavecom.domain.errors import QueueUnavailableError
-from wavecom.domain.notifications.notification import Lane, Priority
+from wavecom.domain.notifications.enums import Lane, Priority
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.ports.queue import Queue
 

@@ -18,8 +18,9 @@ from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority, Status
 from wavecom.domain.notifications.lists import ListFilter, Position
-from wavecom.domain.notifications.notification import Channel, Idempotency, Notification, OnUnknown, Priority, Status
+from wavecom.domain.notifications.notification import Idempotency, Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore

@@ -8,7 +8,7 @@ import pytest
 from tests.builders import NOON, pending
 from tests.fakes import FakeSuppressions
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.ports.suppressions import Suppressions

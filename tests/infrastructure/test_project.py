@@ -13,7 +13,7 @@ from local.config import PROJECT
 from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, ProviderConfig
 from wavecom.adapters.providers.simulated import PHONE_NUMBERS
-from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.enums import Lane
 from wavecom.domain.notifications.timings import retry_delay
 from wavecom.settings import KEPT_SECRET, Settings
 

@@ -26,7 +26,7 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"

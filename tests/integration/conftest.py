@@ -51,7 +51,8 @@ from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.app import build
 from wavecom.http.framework.resolver import LambdaResolver, cors
@@ -334,7 +335,7 @@ def attempted(
     store, at = api.store, api.services.clock()
     (notification,) = store.get_many([notification_id])
     claim = lifecycle.claim(
-        notification, retry_counts={notification.retry_count}, token="token", at=at, timings=TIMINGS
+        notification, retry_counts={notification.state.retry_count}, token="token", at=at, timings=TIMINGS
     )
     assert claim is not None
     settled = settlement.settle(claim.after, a_result(outcome), at=at + takes, timings=TIMINGS)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.integration.machine_strands import Strand
 from tests.integration.machine_witness import TENANTS
 from tests.integration.machine_world import World
-from wavecom.domain.notifications.notification import Channel, Draft, Lane, OnUnknown, Priority
+from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
+from wavecom.domain.notifications.notification import Draft
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.domain.suppressions.suppression import Suppression

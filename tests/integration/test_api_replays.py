@@ -13,7 +13,7 @@ from tests.builders import TIMINGS, ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.enums import Lane
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.dead_letters.responses import DeadLetterGroupsAnswer, DeadLetterPageAnswer, ReplayAnswer

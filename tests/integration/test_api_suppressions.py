@@ -13,7 +13,7 @@ from tests.integration.conftest import Api, MakeApi, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.domain.api_keys import Role, new_api_key
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.http.framework.responses import DoneAnswer

@@ -12,7 +12,7 @@ from wavecom.adapters.providers.configuration import AnyProvider
 from wavecom.adapters.providers.recipients import takes
 from wavecom.application.accept.takers import Takers
 from wavecom.domain.api_keys import Role, new_api_key
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.http.notifications.responses import NotificationDetailAnswer
 
 SMS = {"type": "SMS", "recipient": "+12025550123", "subject": None}

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.builders import NOON, ManualClock
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
-from wavecom.adapters.providers.push.apns import PAYLOAD_MAX_BYTES, ApnsPushProvider
-from wavecom.domain.content.push import payload_bytes
-from wavecom.domain.notifications.notification import Channel
+from wavecom.adapters.providers.push.apns import ApnsPushProvider
+from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, payload_bytes
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

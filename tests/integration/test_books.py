@@ -4,13 +4,13 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from bson import ObjectId
 
 from tests.builders import ASKED, TIMINGS, ManualClock, a_draft, a_result, now
+from tests.fakes import FakeSystem
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
@@ -20,7 +20,8 @@ from wavecom.domain import reports
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Channel, Notification, OnUnknown, Priority, Status
+from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
@@ -56,7 +57,7 @@ class Accounts:
 
 
 def _claim(notification: Notification, at: datetime) -> Change | None:
-    count = notification.retry_count
+    count = notification.state.retry_count
     return lifecycle.claim(notification, retry_counts={count}, token="t", at=at, timings=TIMINGS)
 
 
@@ -89,7 +90,7 @@ STEPS: dict[Status, list[Step]] = {
         lambda each, at: settlement.suppress(each, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
     ],
     Status.RETRYING: [
-        lambda each, at: _claim(each, max(at, each.retry_at or at)),
+        lambda each, at: _claim(each, max(at, each.state.retry_at or at)),
         _reported(Fared.DELIVERED),
         _reported(Fared.ACCEPTED),
         _reported(Fared.UNDELIVERED),
@@ -133,14 +134,14 @@ def test_true_books_agree_after_a_random_life(accounts: Accounts, minute: dateti
 
     for second in range(400):
         index = chance.randrange(len(living))
-        steps = STEPS.get(living[index].status)
+        steps = STEPS.get(living[index].state.status)
         at = minute + 5 * MINUTE + timedelta(seconds=second)
         if steps and (change := chance.choice(steps)(living[index], at)):
             living[index] = accounts.saves(change)
         if second % 100 == 0:
             accounts.counters.roll_up(at - timedelta(hours=2), at)
 
-    assert len({each.status for each in living}) >= 5, "the life was too plain to show anything"
+    assert len({each.state.status for each in living}) >= 5, "the life was too plain to show anything"
     assert [found for number in range(-1, 9) for found in accounts.books.mismatches(minute + number * MINUTE)] == []
 
 
@@ -245,7 +246,7 @@ def test_how_far_it_was_checked_is_remembered_for_every_process(mongo: Mongo, mi
 
 def test_the_ledger_finds_a_tampered_minute_once_by_itself(mongo: Mongo, minute: datetime) -> None:
     accounts, clock = Accounts(mongo), ManualClock(minute)
-    ledger = Ledger(counters=accounts.counters, books=accounts.books, clock=clock)
+    ledger = Ledger(counters=accounts.counters, books=accounts.books, system=FakeSystem(), clock=clock)
     accounts.sent(minute)
     accounts.books.set_checked_until(minute)
     mongo.database.counters.update_one(accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": -1}})
@@ -263,10 +264,10 @@ def test_a_life_that_was_touched_up_everywhere_but_in_one_place_is_still_found(
     accounts: Accounts, minute: datetime
 ) -> None:
     notification = accounts.sent(minute)
-    forged = replace(notification, status=Status.CANCELLED)
+    forged = notification.changed(status=Status.CANCELLED)
 
     accounts.mongo.database.notifications.update_one(
-        {"_id": ObjectId(forged.id)}, {"$set": {"status": forged.status.value}}
+        {"_id": ObjectId(forged.id)}, {"$set": {"status": forged.state.status.value}}
     )
     accounts.mongo.database.counters.update_one(
         accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": -1, "cells.CANCELLED:EMAIL:HIGH": 1}}
@@ -274,4 +275,4 @@ def test_a_life_that_was_touched_up_everywhere_but_in_one_place_is_still_found(
 
     assert accounts.books.mismatches(minute) == [], "the books agree"
     trail = accounts.store.audit_trail(forged)
-    assert trail[-1].status is not forged.status, "the trail does not"
+    assert trail[-1].status is not forged.state.status, "the trail does not"

@@ -17,7 +17,7 @@ from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refu
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.push.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
 from wavecom.domain.content.push import payload_bytes
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

@@ -25,8 +25,9 @@ from wavecom.application.read.query import Query
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.enums import Cause, Channel, Priority, Status
 from wavecom.domain.notifications.lists import ListFilter, Position
-from wavecom.domain.notifications.notification import Cause, Channel, Idempotency, Priority, Status
+from wavecom.domain.notifications.notification import Idempotency
 from wavecom.domain.notifications.timings import Timings
 
 STORED = 200_000
@@ -173,5 +174,5 @@ def test_the_sweep_reads_only_what_is_overdue(grown: Mongo) -> None:
 
     overdue = store.overdue(NOON + timedelta(days=1), limit=50)
 
-    assert [each.due_at for each in overdue] == sorted(each.due_at for each in overdue if each.due_at)
+    assert [each.state.due_at for each in overdue] == sorted(each.state.due_at for each in overdue if each.state.due_at)
     assert grown.database.notifications.count_documents({"dueAt": {"$gt": EPOCH}}) == STORED // FINISHED_EVERY

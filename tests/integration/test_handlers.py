@@ -28,7 +28,7 @@ from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Priority, Status
+from wavecom.domain.notifications.enums import Priority, Status
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.suppressions.reason import Unwanted
 

@@ -23,13 +23,13 @@ from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
-from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
 from wavecom.application.recover.intervene import Intervene
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
 
 LONG = Deadline(timedelta(hours=1))
@@ -53,8 +53,8 @@ class Process:
             queue=queue,
             suppressions=suppressions,
             receive=receive,
-            router=Router(
-                routes=Routes(live={Channel.EMAIL: [Route(provider=provider)]}),
+            selection=ProviderSelection(
+                routes=ChannelProviders(live={Channel.EMAIL: [ChannelProvider(provider=provider)]}),
                 breakers=breakers,
                 pace=pace,
                 weights=MongoWeights(mongo),
@@ -92,11 +92,11 @@ def test_the_same_message_to_two_consumers_at_once_ten_times_over_is_one_send_ea
 
     def consume(consumer: Process, notification) -> None:
         together.wait()
-        consumer.deliver([message_about(notification)], LONG)
+        consumer.deliver.deliver([message_about(notification)], LONG)
 
     with ThreadPoolExecutor(2) as threads:
         for _ in range(10):
-            notification = consumers[0].submit("bank-a", {0: a_draft()}).notifications[0]
+            notification = consumers[0].submit.submit("bank-a", {0: a_draft()}).notifications[0]
             list(threads.map(consume, consumers, [notification] * 2))
 
     assert len(provider.accepted) == 10
@@ -108,12 +108,12 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
     provider, queue = FakeProvider("email"), FakeQueue()
     processes = [Process(mongo, provider, queue, executor) for _ in range(4)]
     notifications = list(
-        processes[0].submit("bank-a", {index: a_draft() for index in range(60)}).notifications.values()
+        processes[0].submit.submit("bank-a", {index: a_draft() for index in range(60)}).notifications.values()
     )
 
     def deliver(process: Process) -> None:
         for each in notifications:
-            process.deliver([message_about(each)], LONG)
+            process.deliver.deliver([message_about(each)], LONG)
 
     def cancel(process: Process) -> None:
         for each in reversed(notifications):
@@ -124,7 +124,7 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
 
     def sweep(process: Process) -> None:
         for _ in range(3):
-            process.sweep(Deadline(timedelta(milliseconds=300)))
+            process.sweep.sweep(Deadline(timedelta(milliseconds=300)))
 
     with ThreadPoolExecutor(4) as threads:
         started = [
@@ -135,8 +135,8 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
             each.result()
 
     stored = processes[0].store.get_many([each.id for each in notifications])
-    sent = {each.id for each in stored if each.status is Status.SENT}
-    cancelled = {each.id for each in stored if each.status is Status.CANCELLED}
+    sent = {each.id for each in stored if each.state.status is Status.SENT}
+    cancelled = {each.id for each in stored if each.state.status is Status.CANCELLED}
     assert len(sent) + len(cancelled) == 60
     assert sorted(message.notification_id for message in provider.accepted) == sorted(sent), "each once, no other"
     totals = processes[0].counters.totals("bank-a")
@@ -160,7 +160,7 @@ class HastyQueue(FakeQueue):
 
     def publish(self, messages, *, delay=timedelta(0)):
         assert self.consumer is not None
-        self.consumed.append(self.threads.submit(self.consumer.deliver, list(messages), LONG))
+        self.consumed.append(self.threads.submit(self.consumer.deliver.deliver, list(messages), LONG))
         return super().publish(messages, delay=delay)
 
 
@@ -171,12 +171,12 @@ def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
     api, queue.consumer = Process(mongo, provider, queue, executor), Process(mongo, provider, again, executor)
 
     for size in (1, 1, 1, 1, 50, 50, 200, 200):
-        api.submit("bank-a", {index: a_draft() for index in range(size)})
+        api.submit.submit("bank-a", {index: a_draft() for index in range(size)})
     for each in queue.consumed:
         each.result()
     queue.threads.shutdown()
     # Where a commit took longer than it was waited for.
-    queue.consumer.deliver([message for _, message in again.delayed], LONG)
+    queue.consumer.deliver.deliver([message for _, message in again.delayed], LONG)
 
     totals = api.counters.totals("bank-a")
     assert totals.by_status()[Status.SENT] == totals.total() == 504

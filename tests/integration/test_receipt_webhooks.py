@@ -26,8 +26,8 @@ from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES
 from wavecom.http.framework.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
+from wavecom.http.receipts.responses import RESULTS_MAX
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP
-from wavecom.http.receipts.taken import RESULTS_MAX
 from wavecom.http.receipts.twilio import sign
 from wavecom.http.receipts.webhook import REPORTS_MAX
 

@@ -10,7 +10,7 @@ from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.providers.email.ses import SesEmailProvider
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider
 from wavecom.adapters.providers.sms.sns import SnsSmsProvider
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
 from wavecom.domain.suppressions.reason import Unwanted

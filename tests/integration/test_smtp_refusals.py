@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
 from wavecom.domain.suppressions.reason import Unwanted

@@ -11,9 +11,10 @@ from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.enums import Cause, Channel, Lane, Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
-from wavecom.domain.notifications.notification import Cause, Channel, Lane, Notification, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.suppressions.reason import Unwanted
 
@@ -41,7 +42,7 @@ class Dead:
 
     def fails(self, notification: Notification, provider: str | None = "ses") -> Notification:
         at = self.clock()
-        if notification.status is not Status.PROCESSING:
+        if notification.state.status is not Status.PROCESSING:
             claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
             notification = self.saves(claim)
         if provider is None:
@@ -118,7 +119,7 @@ def test_finding_says_whether_there_are_more(dead: Dead) -> None:
     latest_first = letters[::-1]
 
     first, more = dead.letters.find(BANK_A, limit=3)
-    rest, no_more = dead.letters.find(BANK_A, limit=3, after=Position(first[-1].failed_at, first[-1].id))
+    rest, no_more = dead.letters.find(BANK_A, limit=3, after=Position(first[-1].state.failed_at, first[-1].id))
 
     assert [each.id for each in first + rest] == [each.id for each in latest_first]
     assert (more, no_more) == (True, False)
@@ -131,7 +132,12 @@ def test_replayed_ones_are_back_in_their_lanes_with_a_new_budget_and_a_trail(dea
     assert dead.replay(letter, key="k1") == ["replayed"]
 
     stored = dead.stored(letter)
-    assert (stored.status, stored.retry_count, stored.failed_at, stored.cause) == (Status.QUEUED, 0, None, None)
+    assert (stored.state.status, stored.state.retry_count, stored.state.failed_at, stored.state.cause) == (
+        Status.QUEUED,
+        0,
+        None,
+        None,
+    )
     assert [message.notification_id for message in dead.queue.take(Lane.HIGH)] == [letter.id]
     last = dead.store.trail[letter.id][-1]
     assert (last.status, last.metadata) == (Status.QUEUED, {"by": "key-1", "why": "The provider is back"})
@@ -151,7 +157,7 @@ def test_each_is_told_what_became_of_it_in_the_order_of_the_ids(dead: Dead) -> N
         (moving.id, "not_dead"),
         (first.id, "replayed"),
     ]
-    assert dead.stored(theirs).status is Status.FAILED
+    assert dead.stored(theirs).state.status is Status.FAILED
     assert len(dead.queue.take(Lane.HIGH)) == 3
 
 
@@ -162,7 +168,7 @@ def test_a_repeated_call_replays_nothing_twice_even_what_failed_again(dead: Dead
     dead.fails(dead.stored(letter))
 
     assert dead.replay(letter, key="k1") == ["already_replayed"]
-    assert dead.stored(letter).status is Status.FAILED
+    assert dead.stored(letter).state.status is Status.FAILED
     assert dead.replay(letter, key="k2") == ["replayed"]
 
 
@@ -224,7 +230,7 @@ def test_a_replay_takes_the_pace_by_its_size_and_waits_for_it(dead: Dead) -> Non
         dead.replay(*letters)
 
     assert refusal.value.retry_after == timedelta(seconds=7)
-    assert {dead.stored(each).status for each in letters} == {Status.FAILED}
+    assert {dead.stored(each).state.status for each in letters} == {Status.FAILED}
 
 
 def test_what_replays_nothing_takes_no_pace(dead: Dead) -> None:
@@ -251,7 +257,7 @@ def test_without_the_broker_the_sweep_publishes_what_was_replayed(dead: Dead) ->
     dead.queue.down = True
 
     assert dead.replay(letter) == ["replayed"]
-    assert dead.stored(letter).due_at == NOON + TIMINGS.pending
+    assert dead.stored(letter).state.due_at == NOON + TIMINGS.pending
 
 
 def test_one_past_its_deadline_is_replayed_only_to_expire(dead: Dead) -> None:
@@ -262,4 +268,4 @@ def test_one_past_its_deadline_is_replayed_only_to_expire(dead: Dead) -> None:
 
     change = lifecycle.claim(dead.stored(letter), retry_counts={0}, token="t", at=dead.clock(), timings=TIMINGS)
     assert change is not None
-    assert change.after.status is Status.EXPIRED
+    assert change.after.state.status is Status.EXPIRED

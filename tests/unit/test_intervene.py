@@ -6,7 +6,7 @@ from tests.builders import ASKED, NOON, TIMINGS, ManualClock, claimed, failed, q
 from tests.fakes import FakeQueue, FakeStore, as_if_stored
 from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.errors import IllegalTransitionError, NotFoundError
-from wavecom.domain.notifications.notification import Lane, Status
+from wavecom.domain.notifications.enums import Lane, Status
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def intervene(store: FakeStore, queue: FakeQueue) -> Intervene:
 def test_a_waiting_notification_is_cancelled(intervene, store) -> None:
     waiting = as_if_stored(store, queued())
 
-    assert intervene.cancel("bank-a", waiting.id).status is Status.CANCELLED
-    assert store.notifications[waiting.id].status is Status.CANCELLED
+    assert intervene.cancel("bank-a", waiting.id).state.status is Status.CANCELLED
+    assert store.notifications[waiting.id].state.status is Status.CANCELLED
 
 
 @pytest.mark.parametrize("notification", [claimed(), sent(), failed()])
@@ -32,9 +32,9 @@ def test_what_is_under_way_or_over_is_not_cancelled(intervene, store, notificati
 def test_a_failed_notification_is_retried_through_its_lane(intervene, store, queue) -> None:
     dead = as_if_stored(store, failed())
 
-    assert intervene.retry("bank-a", dead.id, ASKED).status is Status.QUEUED
+    assert intervene.retry("bank-a", dead.id, ASKED).state.status is Status.QUEUED
     assert [message.notification_id for message in queue.take(Lane.HIGH)] == [dead.id]
-    assert store.notifications[dead.id].due_at == NOON + TIMINGS.queued
+    assert store.notifications[dead.id].state.due_at == NOON + TIMINGS.queued
 
 
 def test_a_retry_while_the_broker_is_down_is_left_to_the_sweep(intervene, store, queue) -> None:
@@ -43,7 +43,7 @@ def test_a_retry_while_the_broker_is_down_is_left_to_the_sweep(intervene, store,
 
     intervene.retry("bank-a", dead.id, ASKED)
 
-    assert store.notifications[dead.id].due_at == NOON + TIMINGS.pending
+    assert store.notifications[dead.id].state.due_at == NOON + TIMINGS.pending
 
 
 def test_a_sent_notification_is_not_retried(intervene, store) -> None:

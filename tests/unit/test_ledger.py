@@ -6,7 +6,7 @@ from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, queued, to
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals, failure_rate
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Channel, Priority, Status
+from wavecom.domain.notifications.enums import Channel, Priority, Status
 from wavecom.domain.providers.outcomes import Outcome
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_draft, a_result
-from tests.fakes import FakeBooks, FakeStore
+from tests.fakes import FakeBooks, FakeStore, FakeSystem
 from wavecom.application.operate.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, Line
 from wavecom.domain import reports
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.reports import DeliveryReport, Fared
 
@@ -24,7 +25,7 @@ class Accounts:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.store, self.books = FakeStore(), FakeBooks()
-        self.ledger = Ledger(counters=self.store.counters, books=self.books, clock=self.clock)
+        self.ledger = Ledger(counters=self.store.counters, books=self.books, system=FakeSystem(), clock=self.clock)
 
     def accepted(self, tenant: str = "bank-a", at: datetime | None = None, **changes) -> Notification:
         created = lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at or self.clock(), timings=TIMINGS)
@@ -52,7 +53,7 @@ class Accounts:
         return saved.after
 
     def lines(self, tenant: str | None = "bank-a") -> tuple[list[Line], Line]:
-        return self.ledger.lines(tenant, self.clock() - SHOWN)
+        return self.ledger.lines(tenant, SHOWN)
 
     def closed(self, minute: datetime) -> None:
         """Let just so much time pass that a minute is closed."""
@@ -90,7 +91,7 @@ def test_a_line_says_what_became_of_everything_that_a_minute_took_in(accounts: A
     assert lines == [a_line(NOON, **expected)]
     assert total == a_line(None, **expected)
     assert lines[0].balanced
-    assert sent.status is Status.SENT
+    assert sent.state.status is Status.SENT
 
 
 def test_what_happens_later_counts_in_the_line_of_the_minute_of_acceptance(accounts: Accounts) -> None:
@@ -128,8 +129,8 @@ def test_lines_begin_where_they_are_asked_to_and_go_back_an_hour_at_the_most(acc
     for minutes in (0, 30, 59, 60, 61):
         accounts.accepted(at=NOON - minutes * MINUTE)
 
-    hour, everything = accounts.ledger.lines("bank-a", NOON - 3 * SHOWN)
-    half, _ = accounts.ledger.lines("bank-a", NOON - 30 * MINUTE)
+    hour, everything = accounts.ledger.lines("bank-a", 3 * SHOWN)
+    half, _ = accounts.ledger.lines("bank-a", 30 * MINUTE)
 
     assert [each.minute for each in hour] == [NOON - minutes * MINUTE for minutes in (60, 59, 30, 0)]
     assert [each.minute for each in half] == [NOON - 30 * MINUTE, NOON]
@@ -246,7 +247,7 @@ def test_a_mismatch_is_told_though_the_database_fails_at_the_minute_after_it(
     books = FailingBooks(fails_from=NOON + MINUTE)
     books.set_checked_until(NOON)
     books.wrong = {NOON: [a_mismatch(NOON)]}
-    ledger = Ledger(counters=accounts.store.counters, books=books, clock=accounts.clock)
+    ledger = Ledger(counters=accounts.store.counters, books=books, system=FakeSystem(), clock=accounts.clock)
     accounts.closed(NOON + MINUTE)
 
     try:

@@ -60,7 +60,7 @@ def test_the_api_knows_what_providers_take_without_their_clients() -> None:
         "ses = {'kind': 'ses', 'name': 'ses', 'sender': 'no-reply@bank.example'}\n"
         "os.environ.update(MONGODB_URI='mongodb://localhost', PROVIDERS=json.dumps([fcm, ses]))\n"
         "from wavecom.bootstrap import container\n"
-        "from wavecom.domain.notifications.notification import Channel\n"
+        "from wavecom.domain.notifications.enums import Channel\n"
         "takers = container().takers\n"
         "asked = [(Channel.PUSH, 'ab' * 32), (Channel.PUSH, 'a:' + 'b' * 140), (Channel.EMAIL, 'ü@example.com'),"
         " (Channel.EMAIL, 'u@example.com'), (Channel.SMS, '+12025550123')]\n"
@@ -72,6 +72,6 @@ def test_the_api_knows_what_providers_take_without_their_clients() -> None:
 
     assert sorted(loaded) == [
         f"wavecom.adapters.providers.{each}"
-        for each in ("configuration", "email_address", "email_message", "recipients", "sms_senders")
+        for each in ("configuration", "email", "email.address", "email.message", "recipients", "sms", "sms.senders")
     ]
     assert [problem is None for problem in told] == [False, True, False, True, True, True]

@@ -13,8 +13,9 @@ from standardwebhooks import Webhook
 from tests.builders import NOON
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.framework.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, answer_to
+from wavecom.http.framework.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, failure_of
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.receipts.responses import ReportResults
 from wavecom.http.receipts.ses import ses_reports
 from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, sign, twilio_reports
@@ -421,9 +422,9 @@ def test_of_many_wrong_reports_a_few_are_named() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         posted({"reports": [{}] * 1000})
 
-    error = answer_to(refused.value).error()
-    assert len(error["details"]) == DETAILS_MAX
-    assert error["message"] == "The request is not valid (2980 more errors are not shown)"
+    error = failure_of(refused.value).error()
+    assert len(error.details) == DETAILS_MAX
+    assert error.message == "The request is not valid (2980 more errors are not shown)"
 
 
 WRONG_REPORTS = [
@@ -485,9 +486,9 @@ def test_text_that_cannot_be_stored_beside_the_reports_refuses_the_call(body: st
 def test_of_one_wrong_report_a_few_fields_are_named() -> None:
     taken = taken_of({"reports": [A_REPORT, {f"f{number}": 1 for number in range(40)}]})
 
-    (result,) = taken.view()["results"]
-    assert len(result["error"]["details"]) == DETAILS_MAX
-    assert result["error"]["message"] == "The report is not valid (23 more errors are not shown)"
+    (result,) = ReportResults.of(taken).results
+    assert len(result.error.details) == DETAILS_MAX
+    assert result.error.message == "The report is not valid (23 more errors are not shown)"
 
 
 @pytest.mark.parametrize(("value", "field"), WRONG_REPORTS)

@@ -15,7 +15,7 @@ import pytest
 from email_validator import validate_email
 
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, fate_of, magic_recipient
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     Outcome,

@@ -13,14 +13,15 @@ from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.audit import first_broken_link
 from wavecom.domain.notifications.change import ARROWS, UNFINISHED, Change
-from wavecom.domain.notifications.notification import Notification, OnUnknown, Status
+from wavecom.domain.notifications.enums import OnUnknown, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.reports import DeliveryReport, Fared
 from wavecom.domain.suppressions.reason import Unwanted
 
 
 def may_begin(notification: Notification) -> bool:
-    return notification.status is Status.PROCESSING
+    return notification.state.status is Status.PROCESSING
 
 
 def a_report(notification: Notification, fared: Fared) -> DeliveryReport:
@@ -33,14 +34,14 @@ Event = Callable[[Notification, object], Change | None]
 
 EVENTS: dict[str, Event] = {
     "enqueue": lambda n, at: lifecycle.enqueue(n, at=at, timings=TIMINGS),
-    "claim": lambda n, at: lifecycle.claim(n, retry_counts={n.retry_count}, token="t", at=at, timings=TIMINGS),
+    "claim": lambda n, at: lifecycle.claim(n, retry_counts={n.state.retry_count}, token="t", at=at, timings=TIMINGS),
     "stale claim": lambda n, at: lifecycle.claim(
-        n, retry_counts={n.retry_count + 1}, token="t", at=at, timings=TIMINGS
+        n, retry_counts={n.state.retry_count + 1}, token="t", at=at, timings=TIMINGS
     ),
     "cancel": lambda n, at: lifecycle.cancel(n, at=at),
     "expire": lambda n, at: lifecycle.expire(n, at=at),
     "replay": lambda n, at: lifecycle.replay(n, at=at, timings=TIMINGS, asked=ASKED),
-    "postpone": lambda n, at: lifecycle.postpone(n, until=at) if n.status in UNFINISHED else None,
+    "postpone": lambda n, at: lifecycle.postpone(n, until=at) if n.state.status in UNFINISHED else None,
     "defer": lambda n, at: settlement.defer(n, reason="r", wait=timedelta(seconds=5), at=at, timings=TIMINGS),
     "release": lambda n, at: settlement.release(n, at=at, timings=TIMINGS),
     "begin": lambda n, at: (
@@ -87,25 +88,27 @@ def test_every_sequence_of_events_keeps_the_rules(draft, steps) -> None:
         if change is None:
             continue
         assert change.before == notification, "a change starts from what is stored"
-        assert notification.status not in FINISHED_FOR_GOOD, "a finished notification changes no more"
-        if notification.status is Status.SENT:
-            assert change.after.status in {Status.DELIVERED, Status.UNDELIVERED}, "only a receipt moves what was sent"
+        assert notification.state.status not in FINISHED_FOR_GOOD, "a finished notification changes no more"
+        if notification.state.status is Status.SENT:
+            assert change.after.state.status in {Status.DELIVERED, Status.UNDELIVERED}, (
+                "only a receipt moves what was sent"
+            )
         notification = change.after
         trail += change.entries
         changes.append(change)
 
         arrows = [(a.status, b.status) for a, b in pairwise(trail)]
         assert all(target in ARROWS[source] for source, target in arrows)
-        assert [entry.sequence for entry in trail] == list(range(1, notification.sequence + 1))
-        assert trail[-1].status is notification.status
-        assert (notification.due_at is not None) == (notification.status in UNFINISHED)
-        assert (notification.lease is not None) == (notification.status is Status.PROCESSING)
-        assert notification.retry_count <= notification.max_retries
-        assert (notification.begun is None) or notification.status is Status.PROCESSING
+        assert [entry.sequence for entry in trail] == list(range(1, notification.state.sequence + 1))
+        assert trail[-1].status is notification.state.status
+        assert (notification.state.due_at is not None) == (notification.state.status in UNFINISHED)
+        assert (notification.state.lease is not None) == (notification.state.status is Status.PROCESSING)
+        assert notification.state.retry_count <= notification.max_retries
+        assert (notification.state.begun is None) or notification.state.status is Status.PROCESSING
         assert first_broken_link(notification, trail) is None, "the digests chain the trail"
         totals = totals_of(*changes)
         assert totals.total() == 1, "it is in one cell"
-        assert totals.by_status()[notification.status] == 1
+        assert totals.by_status()[notification.state.status] == 1
         dead = sum(totals.dead_letters().values())
-        assert dead == (notification.status is Status.FAILED), "the dead letters are counted one by one"
-        assert sum(sum(each.values()) for each in totals.providers().values()) >= len(notification.attempts)
+        assert dead == (notification.state.status is Status.FAILED), "the dead letters are counted one by one"
+        assert sum(sum(each.values()) for each in totals.providers().values()) >= len(notification.state.attempts)

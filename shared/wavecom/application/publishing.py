@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.timings import RETRY_DELAYS
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.ports.notifications import NotificationStore
@@ -66,12 +67,12 @@ def follow_up(queue: Queue, changes: Iterable[Change]) -> None:
     dead: list[Notification] = []
     for change in changes:
         notification = change.after
-        if notification.status is Status.RETRYING and notification.retry_at is not None:
-            # Not from now on: some milliseconds less than a delay queue's delay would mean the next shorter one.
-            delay = notification.retry_at - notification.updated_at
-            if delay <= RETRY_DELAYS[-1]:  # longer than any delay queue's: the sweep finds it by its ``due_at``
-                retries[delay].append(notification)
-        elif notification.status is Status.FAILED:
+        if change.retry_in is not None:
+            if (
+                change.retry_in <= RETRY_DELAYS[-1]
+            ):  # longer than any delay queue's: the sweep finds it by its ``due_at``
+                retries[change.retry_in].append(notification)
+        elif notification.state.status is Status.FAILED:
             dead.append(notification)
     for delay, notifications in retries.items():
         publish(queue, notifications, delay=delay)

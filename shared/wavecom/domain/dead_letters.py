@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from wavecom.domain.notifications.notification import Cause
+from wavecom.domain.notifications.enums import Cause
 
 ReplayOutcome = Literal["replayed", "would_replay", "already_replayed", "not_dead", "not_found"]
 """What became of a dead letter that was to be replayed."""

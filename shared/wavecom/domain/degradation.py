@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import IntEnum
 
 from wavecom.domain.errors import OverloadedError
-from wavecom.domain.notifications.notification import Priority
+from wavecom.domain.notifications.enums import Priority
 
 RETRY_AFTER = timedelta(seconds=60)
 

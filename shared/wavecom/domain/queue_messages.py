@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wavecom.domain.notifications.notification import Lane, Notification
+from wavecom.domain.notifications.enums import Lane
+from wavecom.domain.notifications.notification import Notification
 
 
 class QueueMessage(BaseModel):
@@ -29,7 +30,7 @@ class QueueMessage(BaseModel):
         return cls(
             notification_id=notification.id,
             lane=notification.lane,
-            retry_count=notification.retry_count,
+            retry_count=notification.state.retry_count,
             tenant_id=notification.tenant_id,
         )
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from wavecom.domain.notifications.change import UNFINISHED, Change, move
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.suppressions.reason import Unwanted
 
 
@@ -73,7 +74,7 @@ def apply_report(notification: Notification, report: DeliveryReport, *, at: date
     """
     if report.fared is None or not _speaks_of(notification, report):
         return None
-    catch_up = [(status, "The provider reports that it was sent") for status in _UP_TO_SENT[notification.status]]
+    catch_up = [(status, "The provider reports that it was sent") for status in _UP_TO_SENT[notification.state.status]]
     end = _ENDS.get(report.fared)
     facts = {"provider": report.provider}
     if report.reason:
@@ -87,9 +88,9 @@ def apply_report(notification: Notification, report: DeliveryReport, *, at: date
         at=at,
         due_at=None,
         facts=facts,
-        provider=report.provider if catch_up else notification.provider,
-        provider_message_id=report.provider_message_id if catch_up else notification.provider_message_id,
-        sent_at=notification.sent_at or report.at,
+        provider=report.provider if catch_up else notification.state.provider,
+        provider_message_id=report.provider_message_id if catch_up else notification.state.provider_message_id,
+        sent_at=notification.state.sent_at or report.at,
         delivered_at=report.at if report.fared is Fared.DELIVERED else None,
         error=(report.reason or end[1]) if end and report.fared is Fared.UNDELIVERED else None,
         failed_at=None,
@@ -102,8 +103,8 @@ def apply_report(notification: Notification, report: DeliveryReport, *, at: date
 
 def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
     """Whether a report is about what was sent, or of what may have been: of a provider that gave no answer."""
-    unanswered = notification.unanswered
-    match notification.status:
+    unanswered = notification.state.unanswered
+    match notification.state.status:
         case Status.SENT:
             return _speaks_of_sent(notification, report)
         case Status.RETRYING | Status.FAILED if report.fared is Fared.UNDELIVERED:
@@ -119,19 +120,19 @@ def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
 def _speaks_of_sent(notification: Notification, report: DeliveryReport) -> bool:
     if report.fared is Fared.ACCEPTED:
         return False  # known already
-    if report.provider_message_id is not None and notification.provider_message_id is not None:
-        of_another = report.provider_message_id != notification.provider_message_id
+    if report.provider_message_id is not None and notification.state.provider_message_id is not None:
+        of_another = report.provider_message_id != notification.state.provider_message_id
     else:
-        was_in_doubt = report.provider in notification.unanswered
-        of_another = was_in_doubt and report.at < notification.attempts[-1].started_at
+        was_in_doubt = report.provider in notification.state.unanswered
+        of_another = was_in_doubt and report.at < notification.state.attempts[-1].started_at
     if report.fared is Fared.UNDELIVERED and of_another:
         return False  # that of an attempt without an answer; the one that was sent may still arrive
-    sent_after_all = report.fared is Fared.DELIVERED and report.provider in notification.unanswered
-    return report.provider == notification.provider or sent_after_all
+    sent_after_all = report.fared is Fared.DELIVERED and report.provider in notification.state.unanswered
+    return report.provider == notification.state.provider or sent_after_all
 
 
 def must_wait(notification: Notification, report: DeliveryReport) -> bool:
     """Whether a report may have come before our own record of the send, and is to be applied later."""
-    if report.fared is None or notification.status not in UNFINISHED:
+    if report.fared is None or notification.state.status not in UNFINISHED:
         return False
-    return not (notification.status is Status.QUEUED and report.provider in notification.unanswered)
+    return not (notification.state.status is Status.QUEUED and report.provider in notification.state.unanswered)

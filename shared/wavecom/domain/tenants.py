@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from wavecom.domain.notifications.notification import OnUnknown
+from wavecom.domain.notifications.enums import OnUnknown
 
 TEST_SUFFIX = "~test"
 """Ends the id of the tenant that a tenant's test keys open: a world of its own, served by simulators only."""

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
-from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.domain.notifications.notification import Notification
 
 
 class NotificationStore(Protocol):

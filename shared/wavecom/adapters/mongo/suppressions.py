@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from wavecom.adapters.mongo.client import Mongo, available
-from wavecom.domain.notifications.notification import OnUnknown
+from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.domain.tenants import TenantPolicy
 
 CACHE = timedelta(seconds=30)

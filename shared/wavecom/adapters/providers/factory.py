@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from wavecom.adapters.providers import configuration as config
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.ports.providers import Provider
 

@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Final
 
 from wavecom.domain.content import push, sms
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,

@@ -10,7 +10,8 @@ from wavecom.application.accept.takers import Takers
 from wavecom.domain.content import push, sms
 from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
-from wavecom.domain.notifications.notification import Channel, Draft, IdempotentCall
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Draft, IdempotentCall
 from wavecom.ports.system import Clock, SystemState
 from wavecom.ports.tenants import Tenants
 

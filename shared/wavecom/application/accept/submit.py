@@ -8,8 +8,9 @@ from datetime import datetime
 from wavecom.application.accept.store_and_queue import NewNotification, StoreAndQueue
 from wavecom.domain.errors import IdempotencyConflictError, IdempotencyKeyTakenError, StoreUnavailableError
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.change import Change, together
-from wavecom.domain.notifications.notification import Draft, Idempotency, IdempotentCall, Notification, Status
+from wavecom.domain.notifications.change import Change, combine
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Draft, Idempotency, IdempotentCall, Notification
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
 from wavecom.ports.notifications import NotificationStore
@@ -99,7 +100,9 @@ class Submit:
         for each in found:
             if each.idempotency is None or each.idempotency.fingerprint != call.fingerprint:
                 raise IdempotencyConflictError("This Idempotency-Key was used before with another request")
-            accepted[each.idempotency.index] = lifecycle.as_created(each, queued=each.status is not Status.PENDING)
+            accepted[each.idempotency.index] = lifecycle.as_created(
+                each, queued=each.state.status is not Status.PENDING
+            )
         return Submission(accepted, repeated=True) if accepted else None
 
     def _queued(self, created: Change, at: datetime) -> Change | None:
@@ -107,7 +110,7 @@ class Submit:
         notification = created.after
         if notification.scheduled_at is not None and notification.scheduled_at > at:
             return None
-        return together(created, lifecycle.enqueue(notification, at=at, timings=self._timings))
+        return combine(created, lifecycle.enqueue(notification, at=at, timings=self._timings))
 
 
 def _keys(call: IdempotentCall | None, indexes: Iterable[int]) -> dict[int, Idempotency]:

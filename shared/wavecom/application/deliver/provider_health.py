@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from wavecom.application.deliver.send import Finished
-from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.application.deliver.send import FinishedSend
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import About, Outcome
 from wavecom.ports.provider_limits import Breakers, Pace
 from wavecom.ports.system import Clock
@@ -60,7 +61,7 @@ class ProviderHealth:
     _unclear: defaultdict[str, UnclearRefusals] = field(default_factory=lambda: defaultdict(UnclearRefusals))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def update(self, group: Sequence[Finished]) -> None:
+    def update(self, group: Sequence[FinishedSend]) -> None:
         """Feed the outcomes of a group, a call a provider.
 
         A refusal of a recipient or a message shows that its provider is there. Whatever the answer, a provider that
@@ -72,19 +73,19 @@ class ProviderHealth:
             for finished in group:
                 if finished.result is None:
                     continue
-                gate = finished.planned.gate
-                answered[gate].append(self._is_well(finished))
+                name = finished.planned.limits_name
+                answered[name].append(self._is_well(finished))
                 if finished.result.limits_provider:
                     asked_for = finished.result.retry_after
-                    pauses[gate] = max(pauses.get(gate, timedelta(0)), PAUSE if asked_for is None else asked_for)
-        for gate, successes in answered.items():
-            self.breakers.record(gate, successes)
-        for gate, pause in pauses.items():
-            self.pace.pause(gate, self.clock() + pause)
+                    pauses[name] = max(pauses.get(name, timedelta(0)), PAUSE if asked_for is None else asked_for)
+        for name, successes in answered.items():
+            self.breakers.record(name, successes)
+        for name, pause in pauses.items():
+            self.pace.pause(name, self.clock() + pause)
 
-    def _is_well(self, finished: Finished) -> bool:
+    def _is_well(self, finished: FinishedSend) -> bool:
         assert finished.result is not None
-        attempt, unclear = finished.result.attempt, self._unclear[finished.planned.gate]
+        attempt, unclear = finished.result.attempt, self._unclear[finished.planned.limits_name]
         if attempt.outcome is Outcome.DELIVERED:
             unclear.forget()
         elif attempt.about is About.UNCLEAR:

@@ -17,16 +17,16 @@ logger = logging.getLogger(__name__)
 class Record:
     """Store outcomes, a group in one transaction. A known outcome is not given up while the invocation lasts."""
 
-    save: SaveUntil
+    saver: SaveUntil
     queue: Queue
 
-    def __call__(self, changes: Sequence[Change]) -> list[Change]:
+    def record(self, changes: Sequence[Change]) -> list[Change]:
         """Store ``changes``, publish retries and dead letters, and return what was stored.
 
         It never raises: what cannot be stored is left to the leases, which run out.
         """
         try:
-            saved = self.save(changes)
+            saved = self.saver.save(changes)
         except StoreUnavailableError:
             logger.warning("MongoDB unavailable to the end", exc_info=True)
             saved = []

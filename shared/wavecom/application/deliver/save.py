@@ -27,7 +27,7 @@ class SaveUntil:
     store: NotificationStore
     deadline: Deadline
 
-    def __call__(self, changes: Sequence[Change]) -> list[Change]:
+    def save(self, changes: Sequence[Change]) -> list[Change]:
         """Return those of ``changes`` that are stored, by this try or by one whose answer was lost.
 
         Raises `StoreUnavailableError` when the database did not answer until the deadline. Nobody knows then what is

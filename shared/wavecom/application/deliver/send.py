@@ -12,9 +12,10 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver.select import Planned
-from wavecom.domain.notifications.notification import Attempt, Notification
+from wavecom.application.deliver.select import PlannedSend
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -44,10 +45,10 @@ GROUP_WINDOW_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedSend:
     """A planned send that is over; ``result`` is None where it was never begun."""
 
-    planned: Planned
+    planned: PlannedSend
     result: AttemptResult | None
 
 
@@ -60,9 +61,9 @@ class Sends:
     clock: Clock
     timings: Timings
     under_way: int = 0
-    _finished: "SimpleQueue[Finished]" = field(default_factory=SimpleQueue)
+    _finished: "SimpleQueue[FinishedSend]" = field(default_factory=SimpleQueue)
 
-    def begin(self, planned: Sequence[Planned]) -> None:
+    def begin(self, planned: Sequence[PlannedSend]) -> None:
         """Have notifications sent as soon as threads are free, if the deadline and their leases allow it then.
 
         Those of a provider that takes several in one call go together.
@@ -71,7 +72,7 @@ class Sends:
             self.executor.submit(self._attempt, call)
             self.under_way += len(call)
 
-    def finished(self) -> list[Finished]:
+    def finished(self) -> list[FinishedSend]:
         """Return what finished: a group that closes when its first member has waited long enough, or when it is full.
 
         It is full with three quarters of what is under way, so that one slow send keeps nobody's threads idle.
@@ -87,7 +88,7 @@ class Sends:
         self.under_way -= len(group)
         return group
 
-    def _attempt(self, call: Sequence[Planned]) -> None:
+    def _attempt(self, call: Sequence[PlannedSend]) -> None:
         """Make one call, in a thread of the executor, and always report back."""
         results: Sequence[AttemptResult | None] = [None] * len(call)
         try:
@@ -98,7 +99,7 @@ class Sends:
                 results = [made.get(id(each)) for each in call]
         finally:
             for each, result in zip(call, results, strict=True):
-                self._finished.put(Finished(each, result))
+                self._finished.put(FinishedSend(each, result))
 
     def _wait_for_slot(self, not_before: datetime | None) -> None:
         if not_before is not None:
@@ -106,7 +107,7 @@ class Sends:
 
     def may_begin(self, notification: Notification) -> bool:
         """Whether there is time left for an attempt: before the invocation's end, its lease's, and its deadline."""
-        lease, now = notification.lease, self.clock()
+        lease, now = notification.state.lease, self.clock()
         return (
             not self.deadline.passed()
             and lease is not None
@@ -114,7 +115,7 @@ class Sends:
             and not notification.is_expired(now)
         )
 
-    def _call(self, call: Sequence[Planned]) -> list[AttemptResult]:
+    def _call(self, call: Sequence[PlannedSend]) -> list[AttemptResult]:
         provider = call[0].provider
         messages = [_outgoing(each.pending.notification) for each in call]
         started_at, started = self.clock(), time.monotonic()
@@ -126,9 +127,9 @@ class Sends:
         return results
 
 
-def _calls(planned: Sequence[Planned]) -> Iterator[list[Planned]]:
+def _calls(planned: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
     """Yield what goes in one call each."""
-    bulk: defaultdict[str, list[Planned]] = defaultdict(list)
+    bulk: defaultdict[str, list[PlannedSend]] = defaultdict(list)
     for each in planned:
         if getattr(each.provider, "bulk_limit", 1) > 1:  # quicker than asking whether it is a `BulkProvider`
             bulk[each.provider.name].append(each)
@@ -138,11 +139,11 @@ def _calls(planned: Sequence[Planned]) -> Iterator[list[Planned]]:
         yield from _bulk_calls(together)
 
 
-def _bulk_calls(together: Sequence[Planned]) -> Iterator[list[Planned]]:
+def _bulk_calls(together: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
     """Yield calls within the provider's size; of a limited provider, none takes more than a moment's slots at once."""
     provider = together[0].provider
     assert isinstance(provider, BulkProvider)
-    call: list[Planned] = []
+    call: list[PlannedSend] = []
     for each in together:
         if call and (len(call) == provider.bulk_limit or _apart(call[0], each) >= BULK_SLOTS):
             yield call
@@ -151,7 +152,7 @@ def _bulk_calls(together: Sequence[Planned]) -> Iterator[list[Planned]]:
     yield call
 
 
-def _apart(first: Planned, other: Planned) -> timedelta:
+def _apart(first: PlannedSend, other: PlannedSend) -> timedelta:
     if first.not_before is None or other.not_before is None:
         return timedelta(0)
     return other.not_before - first.not_before
@@ -185,7 +186,7 @@ def _outgoing(notification: Notification) -> OutgoingMessage:
         recipient=notification.recipient,
         subject=notification.subject,
         message=notification.message,
-        attempt=notification.retry_count + 1,
+        attempt=notification.state.retry_count + 1,
         expires_at=notification.expires_at,
     )
 
@@ -233,7 +234,7 @@ def _log_attempt(notification: Notification, attempt: Attempt) -> None:
                 "notification_id": notification.id,
                 "tenant_id": notification.tenant_id,
                 "lane": notification.lane.value,
-                "attempt": notification.retry_count + 1,
+                "attempt": notification.state.retry_count + 1,
                 "provider": attempt.provider,
                 "outcome": attempt.outcome.value,
                 "code": attempt.code,

@@ -10,7 +10,7 @@ from wavecom.domain.ledger.counting import minute_of
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.change import UNFINISHED
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 from wavecom.ports.ledger import Books, Counters
 from wavecom.ports.system import Clock, SystemState
 

@@ -10,7 +10,7 @@ from wavecom.application.operate.ledger import Ledger
 from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.ledger.totals import Totals, failure_rate
-from wavecom.domain.notifications.notification import Cause
+from wavecom.domain.notifications.enums import Cause
 from wavecom.domain.providers.outcomes import ProviderError
 from wavecom.domain.providers.weights import Health, next_factor
 from wavecom.ports.ledger import Counters
@@ -58,7 +58,7 @@ class Observe:
     thresholds: Thresholds
     clock: Clock
 
-    def __call__(self) -> Level:
+    def observe(self) -> Level:
         """Publish the service's `wavecom.metrics`, follow the providers' health, store the level and return it.
 
         Raises `StoreUnavailableError`, after ``DatabaseReachable`` was published as 0.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wavecom.domain.ledger.totals import Totals, failure_rate
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.limits import BreakerState
 from wavecom.domain.providers.weights import WeightChange
 from wavecom.ports.ledger import Counters

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wavecom.domain.errors import NotFoundError
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 from wavecom.ports.suppressions import Suppressions

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wavecom.domain.degradation import check_answers
-from wavecom.domain.notifications.audit import BrokenLink, first_broken_link
+from wavecom.domain.notifications.audit import AuditEntry, BrokenLink, first_broken_link
 from wavecom.domain.notifications.lists import AuditRange
-from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.domain.notifications.notification import Notification
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.system import SystemState
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from wavecom.domain.degradation import Level, check_answers
 from wavecom.domain.errors import NotFoundError, QueueUnavailableError
 from wavecom.domain.ledger.totals import Totals
+from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.lists import ListFilter, Position
-from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.domain.notifications.notification import Notification
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.queue import Queue

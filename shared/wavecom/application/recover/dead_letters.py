@@ -8,9 +8,10 @@ from wavecom.application.publishing import announce
 from wavecom.domain.dead_letters import DeadLetterFilter, ReplayOutcome
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.timings import Timings
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
@@ -90,9 +91,9 @@ class DeadLetters:
             notification = found.get(notification_id)
             if notification is None:
                 continue
-            if key is not None and key in notification.replay_keys:
+            if key is not None and key in notification.state.replay_keys:
                 results[notification_id] = "already_replayed"
-            elif notification.status is not Status.FAILED:
+            elif notification.state.status is not Status.FAILED:
                 results[notification_id] = "not_dead"
             else:
                 ready.append(notification)

@@ -12,7 +12,8 @@ from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Lane, Notification, Status
+from wavecom.domain.notifications.enums import Lane, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.timings import Timings
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
@@ -49,7 +50,7 @@ class Sweep:
     clock: Clock
     timings: Timings
 
-    def __call__(self, deadline: Deadline) -> Counter[str]:
+    def sweep(self, deadline: Deadline) -> Counter[str]:
         """Sweep until nothing is overdue or ``deadline`` passes; return what was done, by name."""
         done: Counter[str] = Counter()
         busy = self._busy_lanes()
@@ -83,11 +84,11 @@ class Sweep:
         for each in overdue:
             if each.id in settled:
                 continue
-            if each.status is Status.PROCESSING:
+            if each.state.status is Status.PROCESSING:
                 abandoned.append(settlement.abandon(each, at=at, timings=self.timings))
             elif each.is_expired(at):
                 expired.append(lifecycle.expire(each, at=at))
-            elif each.status is not Status.PENDING and each.lane in busy and not self._is_stale(each, at):
+            elif each.state.status is not Status.PENDING and each.lane in busy and not self._is_stale(each, at):
                 postponed.append(lifecycle.postpone(each, until=at + self.timings.queued))
             else:
                 to_publish.append(each)
@@ -97,7 +98,7 @@ class Sweep:
         return Counter(expired=len(expired), abandoned=len(abandoned), postponed=len(postponed), published=republished)
 
     def _is_stale(self, notification: Notification, at: datetime) -> bool:
-        last = notification.queued_at or notification.created_at
+        last = notification.state.queued_at or notification.created_at
         return at - last >= self.timings.stale_after
 
     def _publish(self, notifications: Sequence[Notification], at: datetime) -> int:
@@ -111,6 +112,6 @@ class Sweep:
         return len(confirmed)
 
     def _published(self, notification: Notification, at: datetime) -> Change:
-        if notification.status is Status.PENDING:
+        if notification.state.status is Status.PENDING:
             return lifecycle.enqueue(notification, at=at, timings=self.timings)
         return lifecycle.postpone(notification, until=at + self.timings.queued, requeued_at=at)

@@ -30,7 +30,7 @@ class Receive:
     kept: KeptReports
     clock: Clock
 
-    def __call__(self, reports: Sequence[DeliveryReport]) -> None:
+    def receive(self, reports: Sequence[DeliveryReport]) -> None:
         """Apply ``reports``.
 
         What came before our own record of the send is kept and applied later. Raises `StoreUnavailableError`, upon
@@ -54,7 +54,7 @@ class Receive:
         To be called before such a one is attempted again, or expires: its provider may have reported during the call.
         One query, none where every attempt was answered. Raises `StoreUnavailableError`.
         """
-        in_doubt = [each.id for each in notifications if each.status in WAITING and each.unanswered]
+        in_doubt = [each.id for each in notifications if each.state.status in WAITING and each.state.unanswered]
         if not in_doubt:
             return set()
         now = self.clock()

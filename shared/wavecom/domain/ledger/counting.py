@@ -14,7 +14,8 @@ from datetime import datetime
 
 from wavecom.domain.ledger.totals import DURATION_BUCKETS_SECONDS
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.tenants import is_test
 
 Deltas = Counter[str]
@@ -28,7 +29,7 @@ def deltas(changes: Iterable[Change]) -> dict[tuple[str, datetime], Deltas]:
         after = change.after
         if change.entries:
             _move_cell(change, found[after.tenant_id, minute_of(after.created_at)])
-        _count_events(change, found[after.tenant_id, minute_of(after.updated_at)])
+        _count_events(change, found[after.tenant_id, minute_of(after.state.updated_at)])
     return {where: moved for where, counts in found.items() if (moved := _without_zeros(counts))}
 
 
@@ -57,27 +58,27 @@ def _count_events(change: Change, total: Deltas) -> None:
     if before is None:
         total[f"created.{channel}"] += 1
         return
-    if before.status is Status.FAILED and after.status is not Status.FAILED:
+    if before.state.status is Status.FAILED and after.state.status is not Status.FAILED:
         total[_dead(before)] -= 1
-    if after.status is Status.FAILED and before.status is not Status.FAILED:
+    if after.state.status is Status.FAILED and before.state.status is not Status.FAILED:
         total[_dead(after)] += 1
     for entry in change.entries:
         match entry.status:
             case Status.SENT:
                 total[f"sent.{channel}"] += 1
-                if after.processing_time_ms is not None:
-                    _count_duration(after.processing_time_ms, total)
+                if after.state.processing_time_ms is not None:
+                    _count_duration(after.state.processing_time_ms, total)
             case Status.FAILED | Status.DELIVERED | Status.UNDELIVERED | Status.EXPIRED | Status.CANCELLED:
                 total[f"{entry.status.value.lower()}.{channel}"] += 1
-            case Status.RETRYING if after.retry_count > before.retry_count:
+            case Status.RETRYING if after.state.retry_count > before.state.retry_count:
                 total[f"retried.{channel}"] += 1
 
 
 def _dead(notification: Notification) -> str:
     """Return the counter of the dead letters with a notification's day, cause and provider."""
-    day = (notification.failed_at or notification.updated_at).date()
-    cause = notification.cause.value if notification.cause else ""
-    return f"dead.{day}:{cause}:{notification.provider or ''}"
+    day = (notification.state.failed_at or notification.state.updated_at).date()
+    cause = notification.state.cause.value if notification.state.cause else ""
+    return f"dead.{day}:{cause}:{notification.state.provider or ''}"
 
 
 def _count_duration(milliseconds: int, total: Deltas) -> None:
@@ -87,4 +88,4 @@ def _count_duration(milliseconds: int, total: Deltas) -> None:
 
 
 def _cell(notification: Notification) -> str:
-    return f"cells.{notification.status.value}:{notification.channel.value}:{notification.priority.value}"
+    return f"cells.{notification.state.status.value}:{notification.channel.value}:{notification.priority.value}"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wavecom.domain.notifications.notification import Channel, Priority, Status
+from wavecom.domain.notifications.enums import Channel, Priority, Status
 
 DURATION_BUCKETS_SECONDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper bounds of the processing time histogram; one more bucket counts everything above."""

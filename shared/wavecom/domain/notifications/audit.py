@@ -2,10 +2,30 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One status change. ``sequence`` counts from 1 without gaps within a notification.
+
+    ``digest`` is the entry's SHA-256 (hex) and covers that of the entry before it.
+    """
+
+    notification_id: str
+    tenant_id: str
+    sequence: int
+    status: Status
+    message: str
+    timestamp: datetime
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +81,9 @@ def first_broken_link(notification: Notification, trail: Sequence[AuditEntry]) -
         if not _holds(entry, before):
             return broken(expected, "has been changed, or the entry before it")
         before = entry.digest
-    last = notification.sequence
+    last = notification.state.sequence
     if not trail or len(trail) != last:
         return broken(min(len(trail), last) + 1, "is one too many" if len(trail) > last else "is missing")
-    if notification.trail_digest != before or trail[-1].status is not notification.status:
+    if notification.state.trail_digest != before or trail[-1].status is not notification.state.status:
         return broken(last, "is not the one that the notification was written with")
     return None

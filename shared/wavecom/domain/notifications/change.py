@@ -7,12 +7,14 @@ the same state only one is ever written.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Unpack
 
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notifications.audit import digest_of
-from wavecom.domain.notifications.notification import Attempt, AuditEntry, Notification, Status
+from wavecom.domain.notifications.audit import AuditEntry, digest_of
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.state import Attempt, TransitionChanges
 
 ARROWS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
@@ -37,24 +39,25 @@ WAITING = UNFINISHED - {Status.PROCESSING}
 class Change:
     """One step (or several at once) of one notification. ``before`` is None for a new one.
 
-    ``attempts`` are those that end with it, for the counters.
+    ``attempts`` are those that end with it, for the counters. ``retry_in`` is how long the message that announces the
+    next attempt is to wait in a delay queue; None where there is none to publish.
     """
 
     before: Notification | None
     after: Notification
     entries: tuple[AuditEntry, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    retry_in: timedelta | None = None
 
 
-def together(first: Change, then: Change | None) -> Change:
-    """Return one change that is ``first`` and what follows upon it, to be written at once."""
-    if then is None:
-        return first
+def combine(first: Change, second: Change) -> Change:
+    """Return one change that does what ``first`` and then ``second`` do, to be written at once."""
     return Change(
         before=first.before,
-        after=then.after,
-        entries=first.entries + then.entries,
-        attempts=first.attempts + then.attempts,
+        after=second.after,
+        entries=first.entries + second.entries,
+        attempts=first.attempts + second.attempts,
+        retry_in=second.retry_in,
     )
 
 
@@ -64,22 +67,23 @@ def move(
     at: datetime,
     due_at: datetime | None,
     facts: Mapping[str, Any] | None = None,
-    **changes: Any,
+    **changes: Unpack[TransitionChanges],
 ) -> Change:
     """Take ``steps`` one after the other; ``changes`` are the fields that change besides, ``facts`` go to the trail.
 
     Raises `IllegalTransitionError` where a step leaves the arrows.
     """
     entries: list[AuditEntry] = []
-    status, digest = notification.status, notification.trail_digest
-    for sequence, (target, text) in enumerate(steps, notification.sequence + 1):
+    state = notification.state
+    status, digest = state.status, state.trail_digest
+    for sequence, (target, text) in enumerate(steps, state.sequence + 1):
         if target not in ARROWS[status]:
             raise IllegalTransitionError(f"A notification that is {status} cannot become {target}")
         entries.append(entry(notification, sequence, target, text, at, facts, after=digest))
         status, digest = target, entries[-1].digest
     after = notification.changed(
         status=status,
-        sequence=notification.sequence + len(steps),
+        sequence=state.sequence + len(steps),
         trail_digest=digest,
         updated_at=at,
         due_at=due_at,

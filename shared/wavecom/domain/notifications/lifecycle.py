@@ -6,16 +6,9 @@ from datetime import datetime, timedelta
 
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notifications.change import WAITING, Change, entry, move, no_later_than_expiry
-from wavecom.domain.notifications.notification import (
-    Cause,
-    Draft,
-    Idempotency,
-    Lease,
-    Notification,
-    OnUnknown,
-    Status,
-    new_notification_id,
-)
+from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
+from wavecom.domain.notifications.notification import Draft, Idempotency, Notification, new_notification_id
+from wavecom.domain.notifications.state import DeliveryState, Lease
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
@@ -45,16 +38,18 @@ def create(
         message=draft.message,
         priority=draft.priority,
         metadata=draft.metadata,
-        status=Status.PENDING,
-        sequence=1,
         max_retries=draft.max_retries,
         on_unknown=draft.on_unknown or policy.on_unknown,
         scheduled_at=draft.scheduled_at,
         expires_at=draft.expires_at,
         idempotency=idempotency,
         created_at=at,
-        updated_at=at,
-        due_at=no_later_than_expiry(first_due, draft.expires_at),
+        state=DeliveryState(
+            status=Status.PENDING,
+            sequence=1,
+            updated_at=at,
+            due_at=no_later_than_expiry(first_due, draft.expires_at),
+        ),
     )
     first = entry(fresh, 1, Status.PENDING, "Notification created", at)
     return Change(before=None, after=fresh.changed(trail_digest=first.digest), entries=(first,))
@@ -65,30 +60,8 @@ def as_created(notification: Notification, *, queued: bool) -> Notification:
 
     So that a repeated request gets the answer of the first.
     """
-    return notification.changed(
-        status=Status.QUEUED if queued else Status.PENDING,
-        retry_count=0,
-        sequence=1,
-        updated_at=notification.created_at,
-        due_at=None,
-        lease=None,
-        deferred_since=None,
-        queued_at=None,
-        retry_at=None,
-        attempts=(),
-        begun=None,
-        bound_to=None,
-        sent_at=None,
-        failed_at=None,
-        delivered_at=None,
-        error=None,
-        cause=None,
-        provider=None,
-        provider_message_id=None,
-        processing_time_ms=None,
-        trail_digest="",
-        replay_keys=(),
-    )
+    status = Status.QUEUED if queued else Status.PENDING
+    return notification.with_state(DeliveryState(status=status, sequence=1, updated_at=notification.created_at))
 
 
 def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Change:
@@ -112,15 +85,15 @@ def claim(
     EXPIRED instead. One that is still PENDING, because its sender did not hear of the confirm, or not yet, gets both
     entries.
     """
-    if notification.status not in WAITING:
+    if notification.state.status not in WAITING:
         return None
     if notification.is_expired(at):
         return expire(notification, at=at)
-    if notification.status is Status.RETRYING and not _is_its_turn(notification, retry_counts, at):
+    if notification.state.status is Status.RETRYING and not _is_its_turn(notification, retry_counts, at):
         return None
     steps = [(Status.PROCESSING, "Worker started processing")]
-    queued_at = notification.queued_at
-    if notification.status is Status.PENDING:
+    queued_at = notification.state.queued_at
+    if notification.state.status is Status.PENDING:
         if notification.scheduled_at is not None and notification.scheduled_at > at:
             return None
         steps.insert(0, (Status.QUEUED, "Added to queue"))
@@ -138,8 +111,8 @@ def claim(
 
 
 def _is_its_turn(notification: Notification, retry_counts: Collection[int], at: datetime) -> bool:
-    is_early = notification.retry_at is not None and notification.retry_at > at + CLOCK_DIFFERENCE
-    return notification.retry_count in retry_counts and not is_early
+    is_early = notification.state.retry_at is not None and notification.state.retry_at > at + CLOCK_DIFFERENCE
+    return notification.state.retry_count in retry_counts and not is_early
 
 
 def cancel(notification: Notification, *, at: datetime) -> Change:
@@ -156,7 +129,7 @@ def expire(notification: Notification, *, at: datetime) -> Change:
     if not notification.is_expired(at):
         raise IllegalTransitionError("The notification's deadline has not passed")
     text = f"Deadline passed before it could be sent{_doubt(notification)}"
-    if notification.bound_to is None or notification.on_unknown is not OnUnknown.HOLD:
+    if notification.state.bound_to is None or notification.on_unknown is not OnUnknown.HOLD:
         return move(notification, (Status.EXPIRED, text), at=at, due_at=None, retry_at=None)
     return move(
         notification,
@@ -169,15 +142,15 @@ def expire(notification: Notification, *, at: datetime) -> Change:
         failed_at=at,
         error=text,
         cause=Cause.UNKNOWN,
-        provider=notification.bound_to,
+        provider=notification.state.bound_to,
         deferred_since=None,
     )
 
 
 def _doubt(notification: Notification) -> str:
     """What a trail must add where the last attempt had no answer."""
-    unanswered = bool(notification.attempts) and notification.attempts[-1].outcome is Outcome.UNKNOWN
-    return "; an earlier attempt may have sent it" if unanswered or notification.bound_to is not None else ""
+    unanswered = bool(notification.state.attempts) and notification.state.attempts[-1].outcome is Outcome.UNKNOWN
+    return "; an earlier attempt may have sent it" if unanswered or notification.state.bound_to is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,14 +168,14 @@ def replay(notification: Notification, *, at: datetime, timings: Timings, asked:
     A person has decided: what may have been sent before is free for every provider again. Raises
     `IllegalTransitionError` for any other status, PENDING too, which a replay would send before its time.
     """
-    if notification.status is not Status.FAILED:
-        raise IllegalTransitionError(f"A notification that is {notification.status} is no dead letter")
+    if notification.state.status is not Status.FAILED:
+        raise IllegalTransitionError(f"A notification that is {notification.state.status} is no dead letter")
     return move(
         notification,
         (Status.QUEUED, "Replayed by client"),
         at=at,
         facts={"by": asked.by, **({"why": asked.why} if asked.why else {})},
-        replay_keys=_with_key(notification.replay_keys, asked.key),
+        replay_keys=_with_key(notification.state.replay_keys, asked.key),
         bound_to=None,
         due_at=no_later_than_expiry(at + timings.pending, notification.expires_at),
         queued_at=at,
@@ -222,6 +195,6 @@ def postpone(notification: Notification, *, until: datetime, requeued_at: dateti
     """Tell the sweep to look again at ``until``; no change of status, no audit entry."""
     after = notification.changed(
         due_at=no_later_than_expiry(until, notification.expires_at),
-        queued_at=requeued_at or notification.queued_at,
+        queued_at=requeued_at or notification.state.queued_at,
     )
     return Change(before=notification, after=after)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from wavecom.domain.notifications.notification import Channel, Priority, Status
+from wavecom.domain.notifications.enums import Channel, Priority, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

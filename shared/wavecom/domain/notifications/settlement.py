@@ -6,10 +6,12 @@ Pure functions that return a `Change`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from wavecom.domain.notifications.change import Change, move, no_later_than_expiry
-from wavecom.domain.notifications.notification import Attempt, BegunAttempt, Cause, Notification, OnUnknown, Status
+from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.state import Attempt, BegunAttempt, TransitionChanges
 from wavecom.domain.notifications.timings import Timings, deferral_delay, delay_at_least, recipient_delay, retry_delay
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.suppressions.reason import Unwanted
@@ -67,7 +69,7 @@ def may_fail_over(notification: Notification, result: AttemptResult, *, at: date
         case Outcome.TRANSIENT | Outcome.PERMANENT:
             return result.attempt.about not in (About.RECIPIENT, About.MESSAGE)
         case Outcome.UNKNOWN:
-            next_retry = at + retry_delay(notification.retry_count + 1)
+            next_retry = at + retry_delay(notification.state.retry_count + 1)
             resends = notification.on_unknown is OnUnknown.RESEND and not _may_repeat(notification)
             return resends and notification.is_expired(next_retry) and not notification.is_expired(at)
         case _:
@@ -76,7 +78,7 @@ def may_fail_over(notification: Notification, result: AttemptResult, *, at: date
 
 def must_repeat(notification: Notification) -> bool:
     """Whether only the provider that it is bound to may be asked, since any other might send it a second time."""
-    return notification.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
+    return notification.state.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
 
 
 def settle(
@@ -107,7 +109,7 @@ def settle(
             wait = delay_at_least(result.retry_after or timedelta(0))
             return ending.deferred("Provider's rate limit reached", wait)
         case Outcome.TRANSIENT | Outcome.PERMANENT:
-            if result.worth_waiting and notification.retry_count >= notification.max_retries > 0:
+            if result.worth_waiting and notification.state.retry_count >= notification.max_retries > 0:
                 return ending.waited_or_failed("The recipient takes nothing yet")
             return ending.retried_or_failed("Attempt failed")
         case Outcome.UNKNOWN:
@@ -147,7 +149,7 @@ def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Ch
     An attempt that was recorded as begun may or may not have been sent: an unknown outcome, which spends a retry, so
     that a notification that crashes every consumer comes to an end. Where none was begun, nothing was sent.
     """
-    begun = notification.begun
+    begun = notification.state.begun
     if begun is None:
         return _Ending(before=notification, at=at, timings=timings).deferred("Consumer stopped before the send")
     attempt = Attempt(
@@ -164,7 +166,7 @@ def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Ch
 def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
     return {
         "provider": attempt.provider,
-        "attempt": notification.retry_count + 1,
+        "attempt": notification.state.retry_count + 1,
         "durationMs": attempt.duration_ms,
         **({"code": attempt.code} if attempt.code else {}),
         **({"about": attempt.about.value} if attempt.about else {}),
@@ -174,12 +176,12 @@ def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
 def _with_attempt(notification: Notification, attempt: Attempt | None) -> Notification:
     if attempt is None:
         return notification
-    return notification.changed(attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:])
+    return notification.changed(attempts=(*notification.state.attempts, attempt)[-ATTEMPTS_KEPT:])
 
 
 def _may_repeat(notification: Notification) -> bool:
     """Whether the provider of the attempt under way sends what it is asked for twice only once."""
-    return notification.begun is not None and notification.begun.idempotent
+    return notification.state.begun is not None and notification.state.begun.idempotent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +196,7 @@ class _Ending:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def sent(self, provider: str, receipt: Receipt) -> Change:
-        lease = self.before.lease
+        lease = self.before.state.lease
         since = lease.since if lease else self.at
         return self._move(
             Status.SENT,
@@ -222,17 +224,19 @@ class _Ending:
             deferred_since=None,
         )
 
-    def retried_or_failed(self, text: str, **changes: Any) -> Change:
-        if self.before.retry_count >= self.before.max_retries:
+    def retried_or_failed(self, text: str, *, bound_to: str | None = None) -> Change:
+        """Plan the next retry, at the provider ``bound_to`` alone where one is named; fail if there is none left."""
+        state = self.before.state
+        if state.retry_count >= self.before.max_retries:
             return self.failed(Cause.RETRIES_EXHAUSTED, f"{text}, retries used up")
-        retry = self.before.retry_count + 1
+        retry = state.retry_count + 1
         wait = retry_delay(retry)
         return self._retry(
             f"{text}, retry {retry} of {self.before.max_retries} in {wait.seconds} s",
             wait,
             retry_count=retry,
             deferred_since=None,
-            **changes,
+            bound_to=bound_to or state.bound_to,
         )
 
     def waited_or_failed(self, text: str) -> Change:
@@ -246,14 +250,15 @@ class _Ending:
     def unknown(self, text: str) -> Change:
         ending = replace(self, facts={**self.facts, "outcome": Outcome.UNKNOWN.value})
         holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _may_repeat(self.before)
-        exhausted = self.before.retry_count >= self.before.max_retries
+        exhausted = self.before.state.retry_count >= self.before.max_retries
         if holds and (exhausted or not repeats):
             return ending.failed(Cause.UNKNOWN, f"{text}; held, since it may have been sent")
-        bound_to = self.before.begun.provider if repeats and self.before.begun else self.before.bound_to
+        begun = self.before.state.begun
+        bound_to = begun.provider if repeats and begun else None
         return ending.retried_or_failed(f"{text}, it may have been sent", bound_to=bound_to)
 
     def deferred(self, text: str, wait: timedelta = timedelta(0)) -> Change:
-        since = self.before.deferred_since or self.at
+        since = self.before.state.deferred_since or self.at
         waited = self.at - since
         if waited >= self.timings.defer_limit:
             return self.failed(Cause.PROVIDER_UNAVAILABLE, f"{text}, for too long")
@@ -262,13 +267,15 @@ class _Ending:
     def released(self, text: str) -> Change:
         return self._retry(text, timedelta(0))
 
-    def _retry(self, text: str, wait: timedelta, **changes: Any) -> Change:
+    def _retry(self, text: str, wait: timedelta, **changes: Unpack[TransitionChanges]) -> Change:
         """Plan the next attempt, unless it would come after the deadline: then the sweep lets it expire in time."""
         retry_at: datetime | None = self.at + wait
         due_at = no_later_than_expiry(self.at + wait + self.timings.retry_margin, self.before.expires_at)
         if self.before.is_expired(self.at + wait):
             retry_at, text = None, f"{text}, which is after its deadline"
-        return self._move(Status.RETRYING, text, due_at=due_at, retry_at=retry_at, error=self.detail or text, **changes)
+        changes.update({"retry_at": retry_at, "error": self.detail or text})
+        retrying = self._move(Status.RETRYING, text, due_at=due_at, **changes)
+        return replace(retrying, retry_in=wait if retry_at else None)
 
     def _move(
         self,
@@ -277,16 +284,15 @@ class _Ending:
         *,
         due_at: datetime | None = None,
         facts: Mapping[str, Any] | None = None,
-        **changes: Any,
+        **changes: Unpack[TransitionChanges],
     ) -> Change:
+        changes.update({"lease": None, "begun": None})
         change = move(
             _with_attempt(self.before, self.attempt),
             (status, text),
             at=self.at,
             facts={**self.facts, **(facts or {})},
             due_at=due_at,
-            lease=None,
-            begun=None,
             **changes,
         )
         return replace(change, before=self.before, attempts=(self.attempt,) if self.attempt else ())

@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.suppressions.reason import Unwanted
 
 

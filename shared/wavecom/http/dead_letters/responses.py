@@ -8,8 +8,8 @@ from pydantic import Field
 from wavecom.application.recover import dead_letters as application
 from wavecom.domain.dead_letters import ReplayOutcome
 from wavecom.domain.notifications import notification as domain
+from wavecom.domain.notifications.enums import Cause
 from wavecom.domain.notifications.lists import Position
-from wavecom.domain.notifications.notification import Cause
 from wavecom.http.fields.cursor import to_cursor
 from wavecom.http.framework.responses import Id, Shape, Success
 from wavecom.http.notification import Notification
@@ -57,7 +57,7 @@ class DeadLetterPage(Shape):
     def from_domain(cls, found: Sequence[domain.Notification], *, more: bool) -> Self:
         """Return a page; ``more`` says that the list goes on after it."""
         last = found[-1] if more else None
-        following = to_cursor(Position(last.failed_at, last.id)) if last and last.failed_at else None
+        following = to_cursor(Position(last.state.failed_at, last.id)) if last and last.state.failed_at else None
         return cls(notifications=[Notification.from_domain(each) for each in found], next_cursor=following)
 
 

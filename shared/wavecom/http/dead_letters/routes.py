@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from wavecom.domain.dead_letters import DeadLetterFilter
+from wavecom.domain.notifications.enums import Cause
 from wavecom.domain.notifications.lifecycle import Replay
-from wavecom.domain.notifications.notification import Cause
 from wavecom.http.dead_letters import responses
 from wavecom.http.dead_letters.requests import Day, ProviderName, ReplayDeadLetters
 from wavecom.http.dead_letters.responses import (

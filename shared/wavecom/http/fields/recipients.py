@@ -3,7 +3,7 @@
 import re
 
 from wavecom.domain.content.push import APNS_TOKEN, FCM_TOKEN
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 
 MAX_LENGTH = 4096
 LOCAL_PART_MAX_BYTES = 64

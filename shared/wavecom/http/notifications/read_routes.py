@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from wavecom.domain.notifications.enums import Channel, Priority, Status
 from wavecom.domain.notifications.lists import ListFilter
-from wavecom.domain.notifications.notification import Channel, Priority, Status
 from wavecom.http.fields import recipients
 from wavecom.http.fields.cursor import from_cursor
 from wavecom.http.fields.moments import Since, Until

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 
 from wavecom.domain.content.text import has_visible_text
-from wavecom.domain.notifications.notification import Channel, Draft, OnUnknown, Priority
+from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
+from wavecom.domain.notifications.notification import Draft
 from wavecom.http.fields import recipients
 from wavecom.http.fields.moments import Moment
 from wavecom.http.fields.text import one_line

@@ -14,8 +14,9 @@ from wavecom.application.accept.admission import Accepted
 from wavecom.application.accept.submit import Submission
 from wavecom.domain.errors import OverloadedError, RefusedDraftError
 from wavecom.domain.notifications import notification as domain
+from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.lifecycle import Replay
-from wavecom.domain.notifications.notification import IdempotentCall, Status
+from wavecom.domain.notifications.notification import IdempotentCall
 from wavecom.http.framework.errors import InvalidRequestError, invalid_draft, retry_after
 from wavecom.http.framework.middleware import caller
 from wavecom.http.framework.responses import success
@@ -150,7 +151,7 @@ def _call(app: ApiGatewayResolver, key: str | None, items: int) -> IdempotentCal
 
 
 def _created_message(notification: domain.Notification) -> str:
-    if notification.status is Status.QUEUED:
+    if notification.state.status is Status.QUEUED:
         return "Notification created and queued successfully"
     if notification.scheduled_at is not None and notification.scheduled_at > notification.created_at:
         return "Notification created and scheduled"

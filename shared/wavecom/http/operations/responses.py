@@ -7,7 +7,7 @@ from pydantic import Field
 from wavecom.application.operate import ledger as application
 from wavecom.application.operate import verify
 from wavecom.application.operate.providers import ProviderState
-from wavecom.domain.notifications.notification import Channel, OnUnknown
+from wavecom.domain.notifications.enums import Channel, OnUnknown
 from wavecom.domain.providers.limits import BreakerStateName
 from wavecom.domain.tenants import TenantPolicy
 from wavecom.http.framework.responses import Id, Shape, Success, Timestamp, iso, iso_or_none

@@ -8,7 +8,7 @@ from pydantic import Field
 from wavecom import topology
 from wavecom.application.read import query
 from wavecom.domain.ledger.totals import Totals
-from wavecom.domain.notifications.notification import Priority
+from wavecom.domain.notifications.enums import Priority
 from wavecom.http.framework.responses import Shape, Success, Timestamp, iso
 
 COUNTERS: Mapping[str, str] = {

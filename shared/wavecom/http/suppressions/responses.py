@@ -3,7 +3,7 @@
 from typing import Self
 
 from wavecom.application.operate import suppressions as application
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions import suppression as domain
 from wavecom.domain.suppressions.reason import Unwanted
 from wavecom.http.framework.responses import Shape, Success, Timestamp, iso

@@ -9,7 +9,7 @@ from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.queries import first_id
 from wavecom.domain.ledger.mismatch import Mismatch
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 
 MINUTE = timedelta(minutes=1)
 CHECK_TIMEOUT = timedelta(seconds=20)

@@ -28,7 +28,7 @@ from wavecom.adapters.providers.email.address import checked_recipient, parse_se
 from wavecom.adapters.providers.email.message import quoted
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,

@@ -29,7 +29,7 @@ from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.proxies import proxy_for
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, read, unknown
 from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, is_apns_token
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,

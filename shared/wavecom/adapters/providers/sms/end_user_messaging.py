@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
 from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, ProviderError, Receipt
 from wavecom.domain.suppressions.reason import Unwanted

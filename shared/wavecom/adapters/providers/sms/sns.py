@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from wavecom.adapters.providers.aws import ClientOptions, aws_client, call, meaning_by, receipt_of
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Receipt
 from wavecom.domain.suppressions.reason import Unwanted

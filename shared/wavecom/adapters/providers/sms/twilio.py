@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, Receipt, UnknownOutcomeError
 from wavecom.domain.suppressions.reason import Unwanted
