@@ -115,7 +115,7 @@ class Life:
     def settle(self) -> None:
         """PROCESSING → SENT."""
         attempt = Attempt(
-            provider="simulated", outcome=Outcome.DELIVERED, code=None, started_at=self._at, duration_ms=200
+            provider="simulated", outcome=Outcome.ACCEPTED, code=None, started_at=self._at, duration_ms=200
         )
         result = AttemptResult(attempt=attempt, receipt=Receipt("receipt-1"))
         self._take([settlement.settle(each, result, at=self._at, timings=TIMINGS) for each in self._now])

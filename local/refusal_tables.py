@@ -54,7 +54,9 @@ def write() -> None:
 def _table(name: str, rules: Sequence[Rule]) -> Iterator[str]:
     yield from (f"#### {name}", "", "| refusal | is about | what follows | why |", "| --- | --- | --- | --- |")
     for rule in rules:
-        follows = _FOLLOWS[rule.outcome, rule.about] + ("; the recipient is suppressed" if rule.unwanted else "")
+        follows = _FOLLOWS[rule.outcome, rule.about] + (
+            "; the recipient is suppressed" if rule.suppression_reason else ""
+        )
         yield f"| {_refusal(rule)} | {rule.about} | {follows} | {_cell(rule.why)} |"
     yield ""
 

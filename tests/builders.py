@@ -86,7 +86,7 @@ def failed(at: datetime = NOON, **changes: Any) -> Notification:
 
 
 def sent(at: datetime = NOON, **changes: Any) -> Notification:
-    return settlement.settle(claimed(at, **changes), a_result(Outcome.DELIVERED), at=at, timings=TIMINGS).after
+    return settlement.settle(claimed(at, **changes), a_result(Outcome.ACCEPTED), at=at, timings=TIMINGS).after
 
 
 _ABOUT = {
@@ -108,12 +108,12 @@ def a_result(
     attempt = Attempt(
         provider=provider,
         outcome=outcome,
-        code=None if outcome is Outcome.DELIVERED else "some_code",
+        code=None if outcome is Outcome.ACCEPTED else "some_code",
         started_at=NOON,
         duration_ms=12,
         about=about or _ABOUT.get(outcome),
     )
-    receipt = Receipt("message-1") if outcome is Outcome.DELIVERED else None
+    receipt = Receipt("message-1") if outcome is Outcome.ACCEPTED else None
     return AttemptResult(
         attempt=attempt, receipt=receipt, detail=None if receipt else "It said no", retry_after=retry_after
     )

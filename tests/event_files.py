@@ -41,7 +41,7 @@ def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
 
 def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, message_id: str = "message-1") -> None:
     """Store a notification that ``provider`` accepted under the ids that an event names."""
-    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
+    result = replace(a_result(Outcome.ACCEPTED, provider=provider), receipt=Receipt(message_id))
     _attempted_as(store, notification_id, result)
 
 

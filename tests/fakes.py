@@ -24,7 +24,7 @@ from wavecom.domain.providers.outcomes import Receipt
 from wavecom.domain.providers.weights import WeightChange
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.domain.reports import DeliveryReport, KeptReport
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 from wavecom.metrics import Metric
 
@@ -308,7 +308,7 @@ class FakeSuppressions:
     def __init__(self) -> None:
         self.listed: dict[tuple[str, str], Suppression] = {}
 
-    def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
+    def among(self, notifications: Sequence[Notification]) -> dict[str, SuppressionReason]:
         return {
             each.id: suppression.reason
             for each in notifications
@@ -339,7 +339,9 @@ class FakeKeptReports:
 
     def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
         for report in reports:
-            key = "|".join(map(str, (report.notification_id, report.provider, report.fared, report.unwanted)))
+            key = "|".join(
+                map(str, (report.notification_id, report.provider, report.delivery_outcome, report.suppression_reason))
+            )
             key += f"|{report.provider_message_id or ''}"
             if key not in self.kept:
                 self.kept[key] = KeptReport(id=key, report=report, kept_at=at)
@@ -364,7 +366,7 @@ class FakeKeptReports:
             self.kept.pop(each, None)
 
 
-class FakeBooks:
+class FakeLedgerChecks:
     """A ledger that agrees, unless a test says otherwise."""
 
     def __init__(self) -> None:

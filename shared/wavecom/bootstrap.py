@@ -15,8 +15,8 @@ from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfi
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.secrets import read_secret
 from wavecom.application.accept.admission import Admission
+from wavecom.application.accept.recipient_check import RecipientCheck, TakesRecipient
 from wavecom.application.accept.submit import Submit
-from wavecom.application.accept.takers import Taker, Takers
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
@@ -29,8 +29,8 @@ from wavecom.application.operate.providers import ConfiguredProvider, Providers
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.notifications.enums import Channel
@@ -47,7 +47,7 @@ from wavecom.ports.system import Clock
 from wavecom.settings import KEPT_SECRET, Settings, simulated
 
 if TYPE_CHECKING:
-    from wavecom.adapters.providers.factory import Surroundings
+    from wavecom.adapters.providers.factory import ProviderDefaults
     from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
     from wavecom.adapters.sqs.queue import SqsQueue
     from wavecom.http.receipts.app import ReceiptServices
@@ -138,12 +138,12 @@ class Container:
         return MongoSuppressions(self.mongo)
 
     @cached_property
-    def _surroundings(self) -> "Surroundings":
+    def _defaults(self) -> "ProviderDefaults":
         """What providers are made with, beside their own configuration."""
-        from wavecom.adapters.providers.factory import Surroundings  # noqa: PLC0415
+        from wavecom.adapters.providers.factory import ProviderDefaults  # noqa: PLC0415
 
         settings = self.settings
-        return Surroundings(
+        return ProviderDefaults(
             region=settings.aws_region,
             endpoint_url=settings.aws_endpoint_url,
             timeout=settings.provider_timeout,
@@ -161,16 +161,16 @@ class Container:
         """Each channel's providers, and the simulators of the test keys."""
         from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
 
-        untroubled = replace(self._surroundings, failure_rate=0.0, down=frozenset())
+        fault_free = replace(self._defaults, failure_rate=0.0, down=frozenset())
         live: dict[Channel, list[ChannelProvider]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
-            provider = make_provider(each, self._surroundings)
+            provider = make_provider(each, self._defaults)
             route = ChannelProvider(
                 provider=provider, weight=each.weight, per_second=each.per_second, takes=partial(takes, each)
             )
             live[each.channel].append(route)
         simulators = {
-            channel: [ChannelProvider(provider=make_provider(simulated(channel), untroubled))] for channel in Channel
+            channel: [ChannelProvider(provider=make_provider(simulated(channel), fault_free))] for channel in Channel
         }
         return ChannelProviders(live=live, simulators=simulators)
 
@@ -182,7 +182,7 @@ class Container:
             return []
         from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
 
-        made = [make_provider(each, self._surroundings) for each in configured]
+        made = [make_provider(each, self._defaults) for each in configured]
         return [each for each in made if isinstance(each, WithSandbox)]
 
     def _report_later(self, report: DeliveryReport, delay: timedelta) -> None:
@@ -239,11 +239,11 @@ class Container:
     @cached_property
     def ledger(self) -> Ledger:
         """Show and check the ledger."""
-        from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks  # noqa: PLC0415
+        from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks  # noqa: PLC0415
 
         return Ledger(
             counters=self.counters,
-            books=MongoBooks(self.mongo, self.counters),
+            checks=MongoLedgerChecks(self.mongo, self.counters),
             system=self.system,
             clock=self.clock,
         )
@@ -264,12 +264,12 @@ class Container:
         )
 
     @cached_property
-    def takers(self) -> Takers:
+    def recipient_check(self) -> RecipientCheck:
         """Say which recipients the providers take."""
-        live: dict[Channel, list[Taker]] = {channel: [] for channel in Channel}
+        live: dict[Channel, list[TakesRecipient]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
             live[each.channel].append(partial(takes, each))
-        return Takers(live)
+        return RecipientCheck(live)
 
     @cached_property
     def submit(self) -> Submit:
@@ -277,9 +277,9 @@ class Container:
         return Submit(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
 
     @cached_property
-    def intervene(self) -> Intervene:
+    def cancel_or_retry(self) -> CancelOrRetry:
         """Cancel and retry."""
-        return Intervene(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
+        return CancelOrRetry(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
 
     @cached_property
     def query(self) -> Query:
@@ -311,11 +311,11 @@ class Container:
                 submit=self.submit,
                 system=self.system,
                 tenants=tenants,
-                takers=self.takers,
+                recipient_check=self.recipient_check,
                 clock=self.clock,
                 sms_max_segments=self.settings.sms_max_segments,
             ),
-            intervene=self.intervene,
+            cancel_or_retry=self.cancel_or_retry,
             query=self.query,
             dead_letters=self.dead_letters,
             suppressions=ManageSuppressions(suppressions=self.suppressions, clock=self.clock),

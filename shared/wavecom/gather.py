@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
 Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class _Call(Generic[Asked, Answer]):
+class _Call(Generic[Asked, Result]):
     asked: Asked
     turn: threading.Event = field(default_factory=threading.Event)
     """Set when the call is answered, or when it has a group to lead."""
-    leads: "list[_Call[Asked, Answer]] | None" = None
-    answer: Answer | None = None
+    leads: "list[_Call[Asked, Result]] | None" = None
+    answer: Result | None = None
     error: Exception | None = None
 
-    def settle(self, answer: Answer | Exception) -> None:
+    def settle(self, answer: Result | Exception) -> None:
         if isinstance(answer, Exception):
             self.error = answer
         else:
@@ -35,7 +35,7 @@ class _InterruptedError(Exception):
     """The process is ending in the middle of the work."""
 
 
-class Gather(Generic[Asked, Answer]):
+class Gather(Generic[Asked, Result]):
     """Gathers calls of many threads into groups, ``at_once`` of which are worked on at a time.
 
     ``work`` answers each call of a group, in order; an exception among the answers is raised to that caller alone, one
@@ -45,7 +45,7 @@ class Gather(Generic[Asked, Answer]):
 
     def __init__(
         self,
-        work: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
+        work: Callable[[Sequence[Asked]], Sequence[Result | Exception]],
         *,
         most: int,
         weigh: Callable[[Asked], int] = lambda _: 1,
@@ -55,12 +55,12 @@ class Gather(Generic[Asked, Answer]):
         self._most = most
         self._weigh = weigh
         self._lock = threading.Lock()
-        self._waiting: deque[_Call[Asked, Answer]] = deque()
+        self._waiting: deque[_Call[Asked, Result]] = deque()
         self._free = at_once
 
-    def __call__(self, asked: Asked) -> Answer:
+    def __call__(self, asked: Asked) -> Result:
         """Return the answer to ``asked``, and raise what its work raised."""
-        mine: _Call[Asked, Answer] = _Call(asked)
+        mine: _Call[Asked, Result] = _Call(asked)
         with self._lock:
             if self._free > 0:
                 self._free -= 1
@@ -73,11 +73,11 @@ class Gather(Generic[Asked, Answer]):
             self._lead(mine.leads)
         if mine.error is not None:
             raise mine.error
-        return cast("Answer", mine.answer)
+        return cast("Result", mine.answer)
 
-    def _lead(self, group: Sequence[_Call[Asked, Answer]]) -> None:
+    def _lead(self, group: Sequence[_Call[Asked, Result]]) -> None:
         """Do the work of ``group``, and let the longest waiting call lead the next one."""
-        answers: Sequence[Answer | Exception] = [_InterruptedError()] * len(group)
+        answers: Sequence[Result | Exception] = [_InterruptedError()] * len(group)
         try:
             answers = self._work([call.asked for call in group])
         except Exception as exc:  # noqa: BLE001 - raised again, to every caller of the group
@@ -96,8 +96,8 @@ class Gather(Generic[Asked, Answer]):
         group[0].leads = group
         group[0].turn.set()
 
-    def _next_group(self) -> list[_Call[Asked, Answer]]:
-        group: list[_Call[Asked, Answer]] = []
+    def _next_group(self) -> list[_Call[Asked, Result]]:
+        group: list[_Call[Asked, Result]] = []
         weight = 0
         while self._waiting:
             weight += self._weigh(self._waiting[0].asked)

@@ -91,7 +91,7 @@ def test_a_whole_life_comes_back_with_its_trail(store) -> None:
         lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=NOON, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS),
         lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.retry_at, timings=TIMINGS),
-        lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=n.updated_at, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.updated_at, timings=TIMINGS),
     ):
         (change,) = store.save([step(change.after)])
 
@@ -261,7 +261,7 @@ def test_overdue_are_those_whose_time_has_come_the_longest_overdue_first(store) 
 def test_counters_move_with_their_changes(store, counters) -> None:
     notification = added(store)
     (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
-    store.save([settlement.settle(change.after, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS)])
+    store.save([settlement.settle(change.after, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS)])
     store.save([lifecycle.cancel(notification, at=NOON)])  # lost its race: counts nothing
     added(store, tenant="bank-b")
 

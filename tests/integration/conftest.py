@@ -26,7 +26,7 @@ from tests.integration.conformance import HeldTransport
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
-from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.providers.pace import MongoPace
@@ -37,8 +37,8 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.breaker import PyBreakers
 from wavecom.application.accept.admission import Admission
+from wavecom.application.accept.recipient_check import RecipientCheck
 from wavecom.application.accept.submit import Submit
-from wavecom.application.accept.takers import Takers
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
@@ -47,8 +47,8 @@ from wavecom.application.operate.providers import ConfiguredProvider, Providers
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Channel
@@ -212,7 +212,9 @@ def queue() -> FakeQueue:
 def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeServices:
     """Return a function that joins the parts as a new process does."""
 
-    def make(mongo: Mongo = mongo, takers: Takers | None = None, sms_max_segments: int = 6, **config: Any) -> Services:
+    def make(
+        mongo: Mongo = mongo, recipient_check: RecipientCheck | None = None, sms_max_segments: int = 6, **config: Any
+    ) -> Services:
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
@@ -223,17 +225,17 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
                 submit=Submit(**shared),
                 system=system,
                 tenants=tenants,
-                takers=takers or Takers(),
+                recipient_check=recipient_check or RecipientCheck(),
                 clock=clock,
                 sms_max_segments=sms_max_segments,
             ),
-            intervene=Intervene(**shared),
+            cancel_or_retry=CancelOrRetry(**shared),
             query=Query(store=store, counters=counters, queue=queue, system=system, clock=clock),
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
             suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),
-            ledger=Ledger(counters=counters, books=MongoBooks(mongo, counters), system=system, clock=clock),
+            ledger=Ledger(counters=counters, checks=MongoLedgerChecks(mongo, counters), system=system, clock=clock),
             verify=Verify(store=store, system=system),
             providers=Providers(
                 configured=CONFIGURED,
@@ -329,7 +331,7 @@ def dead_mongo() -> Iterator[Mongo]:
 
 
 def attempted(
-    api: Api, notification_id: str, outcome: Outcome = Outcome.DELIVERED, takes: timedelta = timedelta(0)
+    api: Api, notification_id: str, outcome: Outcome = Outcome.ACCEPTED, takes: timedelta = timedelta(0)
 ) -> Notification:
     """Move a notification on as the deliver function does: claim it, and settle it after ``takes``."""
     store, at = api.store, api.services.clock()

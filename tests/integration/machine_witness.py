@@ -13,7 +13,7 @@ from tests.integration.machine_strands import current
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.documents import from_document
-from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.application.accept.submit import Submission
 from wavecom.domain.ledger.counting import minute_of
@@ -23,13 +23,13 @@ from wavecom.domain.notifications.enums import OnUnknown, Status
 from wavecom.domain.notifications.notification import IdempotentCall, Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.ports.providers import Provider
 
 TENANTS = ("bank-a", "bank-b")
 REPLAYED = "Replayed by client"
-MAY_BE_SENT = (Outcome.DELIVERED, Outcome.UNKNOWN)
-PROOFS = (Fared.ACCEPTED, Fared.DELIVERED)
+MAY_BE_SENT = (Outcome.ACCEPTED, Outcome.UNKNOWN)
+PROOFS = (DeliveryOutcome.ACCEPTED, DeliveryOutcome.DELIVERED)
 WRITES = frozenset({"add", "save", "roll_up"})
 IN_MINUTES = timedelta(hours=1)
 """How far back the counters are kept by minute at least."""
@@ -84,9 +84,9 @@ class Witness:
 
     def reported(self, report: DeliveryReport, taken: bool) -> None:
         """Remember a report that was received, and whether it is a true one."""
-        if taken and report.fared is Fared.DELIVERED:
+        if taken and report.delivery_outcome is DeliveryOutcome.DELIVERED:
             self.told.add(report.notification_id)
-        if report.fared in PROOFS and self._keeps(report.notification_id, {report.provider}):
+        if report.delivery_outcome in PROOFS and self._keeps(report.notification_id, {report.provider}):
             self.kept.add(report.notification_id)
 
     def _claimed(self, before: Notification) -> None:
@@ -189,9 +189,9 @@ class Witness:
                 for each in own
                 if each.state.status is Status.FAILED and each.state.failed_at and each.state.cause
             ), f"the dead letters of {tenant} are its failed notifications"
-        books = MongoBooks(self.mongo, self.counters)
+        checks = MongoLedgerChecks(self.mongo, self.counters)
         for minute in {minute_of(each.created_at) for each in found if each.created_at > self.now() - IN_MINUTES}:
-            assert books.mismatches(minute) == [], "the books of the minute are right"
+            assert checks.mismatches(minute) == [], "the books of the minute are right"
 
     def _stored(self, notification_id: str) -> Notification:
         document = self.mongo.database.notifications.find_one({"_id": ObjectId(notification_id)})

@@ -24,8 +24,8 @@ from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError, WaveComError
@@ -350,8 +350,8 @@ class World:
     def _stepped(self, adapter: object) -> Any:
         return Stepped(adapter, StoreUnavailableError, self.witness.saw)
 
-    def _intervene(self) -> Intervene:
-        return Intervene(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS)
+    def _intervene(self) -> CancelOrRetry:
+        return CancelOrRetry(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS)
 
     def _receive(self, clock: Callable[[], datetime] | None = None) -> Receive:
         kept = self._stepped(MongoKeptReports(self._mongo))

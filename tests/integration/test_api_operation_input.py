@@ -19,7 +19,7 @@ def period(api: Api) -> str:
 
 
 def test_every_answer_has_the_shape_that_is_described(api: Api) -> None:
-    for outcome in (Outcome.DELIVERED, Outcome.PERMANENT, Outcome.TRANSIENT):
+    for outcome in (Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.TRANSIENT):
         attempted(api, api.created()["_id"], outcome)
 
     answers = {

@@ -26,7 +26,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
@@ -217,7 +217,9 @@ def test_only_what_apns_says_of_a_lost_token_declares_it_dead(
 
     error = error_of(provider)
 
-    assert error.unwanted is (Unwanted.HARD_BOUNCE if code in {"Unregistered", "ExpiredToken"} else None)
+    assert error.suppression_reason is (
+        SuppressionReason.HARD_BOUNCE if code in {"Unregistered", "ExpiredToken"} else None
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"reason": ["a"]}', b'{"reason": "a recipient"}', b"[" * 10_000])

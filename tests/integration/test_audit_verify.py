@@ -236,7 +236,7 @@ def test_what_moves_while_it_is_verified_is_no_false_alarm(archive: Archive, mon
     read = archive.store.audit_trails
     moves: list[Callable[[], object]] = [
         lambda: archive.store.save(
-            [settlement.settle(notification, a_result(Outcome.DELIVERED), at=archive.at, timings=TIMINGS)]
+            [settlement.settle(notification, a_result(Outcome.ACCEPTED), at=archive.at, timings=TIMINGS)]
         )
     ]
 

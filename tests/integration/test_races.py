@@ -24,7 +24,7 @@ from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
-from wavecom.application.recover.intervene import Intervene
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import IllegalTransitionError
@@ -47,7 +47,7 @@ class Process:
         self.store = MongoNotificationStore(mongo, self.counters)
         receive = Receive(store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=now)
         self.submit = Submit(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
-        self.intervene = Intervene(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
+        self.cancel_or_retry = CancelOrRetry(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
         self.deliver = Deliver(
             store=self.store,
             queue=queue,
@@ -118,7 +118,7 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
     def cancel(process: Process) -> None:
         for each in reversed(notifications):
             try:
-                process.intervene.cancel("bank-a", each.id)
+                process.cancel_or_retry.cancel("bank-a", each.id)
             except IllegalTransitionError:
                 continue
 

@@ -31,7 +31,7 @@ def a_life(at: datetime = NOON, tenant: str = "bank-a") -> tuple[Notification, T
         lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=at, timings=TIMINGS),
         lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.state.retry_at, timings=TIMINGS),
-        lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=n.state.updated_at, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.state.updated_at, timings=TIMINGS),
     ):
         change = step(change.after)
         trail += change.entries

@@ -6,8 +6,8 @@ import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakePace, FakeQueue, FakeStore
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import SHOWN_DAYS, DeadLetterGroup, DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle, settlement
@@ -16,7 +16,7 @@ from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 UNKNOWN_ID = "0" * 24
 BANK_A = DeadLetterFilter(tenant_id="bank-a")
@@ -31,7 +31,7 @@ class Dead:
         self.store, self.queue, self.pace = FakeStore(), FakeQueue(), FakePace()
         shared = {"store": self.store, "queue": self.queue, "clock": self.clock, "timings": TIMINGS}
         self.letters = DeadLetters(counters=self.store.counters, pace=self.pace, replays_per_second=100, **shared)
-        self.intervene = Intervene(**shared)
+        self.cancel_or_retry = CancelOrRetry(**shared)
 
     def letter(self, *, tenant: str = "bank-a", provider: str | None = "ses", **changes) -> Notification:
         """Store one that failed just now: refused by ``provider`` or, for None, before one was asked."""
@@ -46,7 +46,9 @@ class Dead:
             claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
             notification = self.saves(claim)
         if provider is None:
-            return self.saves(settlement.suppress(notification, reason=Unwanted.MANUAL, at=at, timings=TIMINGS))
+            return self.saves(
+                settlement.suppress(notification, reason=SuppressionReason.MANUAL, at=at, timings=TIMINGS)
+            )
         result = a_result(Outcome.PERMANENT, provider=provider)
         return self.saves(settlement.settle(notification, result, at=at, timings=TIMINGS))
 
@@ -194,7 +196,7 @@ def test_a_call_that_is_repeated_after_a_retry_by_hand_replays_nothing_twice_eit
     letter = dead.letter()
     dead.replay(letter, key="k1")
     dead.fails(dead.stored(letter))
-    dead.intervene.retry("bank-a", letter.id, Replay(by="key-1"))
+    dead.cancel_or_retry.retry("bank-a", letter.id, Replay(by="key-1"))
     dead.fails(dead.stored(letter))
 
     assert dead.replay(letter, key="k1") == ["already_replayed"]

@@ -16,7 +16,7 @@ from wavecom.domain.notifications.enums import Cause, Channel, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import Outcome, Receipt, TransientError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 
 TO = "user@example.com"
@@ -51,7 +51,11 @@ def suppressed(world: World, tenant: str, recipient: str, channel: Channel = Cha
     world.suppressions.add(
         [
             Suppression(
-                tenant_id=tenant, channel=channel, recipient=recipient, reason=Unwanted.MANUAL, created_at=world.clock()
+                tenant_id=tenant,
+                channel=channel,
+                recipient=recipient,
+                reason=SuppressionReason.MANUAL,
+                created_at=world.clock(),
             )
         ]
     )

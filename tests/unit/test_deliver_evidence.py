@@ -13,32 +13,37 @@ from wavecom.domain.notifications.enums import Channel, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import Receipt, TransientError, UnknownOutcomeError
-from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 
 TO = "user@example.com"
 
 
 def report(
-    world: World, notification_id: str, fared: Fared = Fared.ACCEPTED, provider: str = "email"
+    world: World,
+    notification_id: str,
+    delivery_outcome: DeliveryOutcome = DeliveryOutcome.ACCEPTED,
+    provider: str = "email",
 ) -> DeliveryReport:
     return DeliveryReport(
         notification_id=notification_id,
         provider=provider,
-        fared=fared,
+        delivery_outcome=delivery_outcome,
         reason=None,
-        unwanted=None,
+        suppression_reason=None,
         at=world.clock(),
         provider_message_id="SM1",
     )
 
 
-def reports_during_the_call(world: World, monkeypatch: pytest.MonkeyPatch, fared: Fared = Fared.ACCEPTED) -> None:
+def reports_during_the_call(
+    world: World, monkeypatch: pytest.MonkeyPatch, delivery_outcome: DeliveryOutcome = DeliveryOutcome.ACCEPTED
+) -> None:
     """Let the provider report while it is called, and then give no answer."""
     send = world.email.send
 
     def report_and_send(message: OutgoingMessage) -> Receipt:
         if not world.kept.kept:
-            world.receive.receive([report(world, message.notification_id, fared)])
+            world.receive.receive([report(world, message.notification_id, delivery_outcome)])
         return send(message)
 
     monkeypatch.setattr(world.email, "send", report_and_send)
@@ -63,15 +68,17 @@ def retried(world: World, notification: Notification) -> Notification:
 
 
 @pytest.mark.parametrize(
-    ("fared", "ends"),
+    ("delivery_outcome", "ends"),
     [
-        (Fared.ACCEPTED, Status.SENT),
-        (Fared.DELIVERED, Status.DELIVERED),
-        (Fared.UNDELIVERED, Status.UNDELIVERED),
+        (DeliveryOutcome.ACCEPTED, Status.SENT),
+        (DeliveryOutcome.DELIVERED, Status.DELIVERED),
+        (DeliveryOutcome.UNDELIVERED, Status.UNDELIVERED),
     ],
 )
-def test_what_was_reported_during_the_call_is_not_sent_again(delivery: World, monkeypatch, fared, ends) -> None:
-    reports_during_the_call(delivery, monkeypatch, fared)
+def test_what_was_reported_during_the_call_is_not_sent_again(
+    delivery: World, monkeypatch, delivery_outcome, ends
+) -> None:
+    reports_during_the_call(delivery, monkeypatch, delivery_outcome)
     (notification,) = delivery.waiting()
     delivery.run([notification])
 
@@ -80,7 +87,7 @@ def test_what_was_reported_during_the_call_is_not_sent_again(delivery: World, mo
     assert (stored.state.status, stored.state.provider, stored.state.provider_message_id) == (ends, "email", "SM1")
     assert delivery.email.accepted == []
     assert delivery.kept.kept == {}
-    assert delivery.store.trail[notification.id][-1].metadata["settledBy"] == fared
+    assert delivery.store.trail[notification.id][-1].metadata["settledBy"] == delivery_outcome
 
 
 def test_what_nothing_was_reported_of_is_sent_again(delivery: World) -> None:

@@ -10,7 +10,7 @@ from wavecom.application.deliver.select import ChannelProvider
 from wavecom.domain.notifications.enums import Cause, Channel, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, RateLimitedError, TransientError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.tenants import TEST_SUFFIX
 
 TO = "customer@example.com"
@@ -162,20 +162,24 @@ def test_refusals_of_recipients_do_not_count_against_the_provider(pair: Pair) ->
     assert totals.provider_faults() == {"first": 3}
 
 
-@pytest.mark.parametrize("reason", [Unwanted.HARD_BOUNCE, Unwanted.COMPLAINT])
-def test_dead_recipient_is_remembered_and_the_next_notification_says_why(pair: Pair, reason: Unwanted) -> None:
-    pair.after(PermanentError("no such user", code="5.1.1", about=About.RECIPIENT, unwanted=reason))
+@pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT])
+def test_dead_recipient_is_remembered_and_the_next_notification_says_why(pair: Pair, reason: SuppressionReason) -> None:
+    pair.after(PermanentError("no such user", code="5.1.1", about=About.RECIPIENT, suppression_reason=reason))
 
     stored = pair.after()
 
     assert (stored.state.status, stored.state.cause, stored.state.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
     assert stored.state.error is not None
-    assert {Unwanted.HARD_BOUNCE: "reported it dead", Unwanted.COMPLAINT: "opted out"}[reason] in stored.state.error
+    assert {SuppressionReason.HARD_BOUNCE: "reported it dead", SuppressionReason.COMPLAINT: "opted out"}[
+        reason
+    ] in stored.state.error
     assert pair.world.store.trail[stored.id][-1].metadata["reason"] == reason.value
 
 
 def test_dead_recipient_of_one_tenant_is_not_anothers(pair: Pair) -> None:
-    pair.after(PermanentError("gone", code="5.1.1", about=About.RECIPIENT, unwanted=Unwanted.HARD_BOUNCE))
+    pair.after(
+        PermanentError("gone", code="5.1.1", about=About.RECIPIENT, suppression_reason=SuppressionReason.HARD_BOUNCE)
+    )
 
     assert pair.after(tenant="bank-b").state.status is Status.SENT
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_draft, a_result
-from tests.fakes import FakeBooks, FakeStore, FakeSystem
-from wavecom.application.operate.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, Line
+from tests.fakes import FakeLedgerChecks, FakeStore, FakeSystem
+from wavecom.application.operate.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, LedgerLine
 from wavecom.domain import reports
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger.mismatch import Mismatch
@@ -14,7 +14,7 @@ from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 
 HALF_A_MINUTE = timedelta(seconds=30)
 
@@ -24,8 +24,8 @@ class Accounts:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.store, self.books = FakeStore(), FakeBooks()
-        self.ledger = Ledger(counters=self.store.counters, books=self.books, system=FakeSystem(), clock=self.clock)
+        self.store, self.checks = FakeStore(), FakeLedgerChecks()
+        self.ledger = Ledger(counters=self.store.counters, checks=self.checks, system=FakeSystem(), clock=self.clock)
 
     def accepted(self, tenant: str = "bank-a", at: datetime | None = None, **changes) -> Notification:
         created = lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at or self.clock(), timings=TIMINGS)
@@ -37,13 +37,13 @@ class Accounts:
         claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
         return self.saves(settlement.settle(self.saves(claim), a_result(outcome), at=at, timings=TIMINGS))
 
-    def reported(self, notification: Notification, fared: Fared) -> Notification:
+    def reported(self, notification: Notification, delivery_outcome: DeliveryOutcome) -> Notification:
         report = DeliveryReport(
             notification_id=notification.id,
             provider="simulated-email",
-            fared=fared,
+            delivery_outcome=delivery_outcome,
             reason=None,
-            unwanted=None,
+            suppression_reason=None,
             at=self.clock(),
         )
         return self.saves(reports.apply_report(notification, report, at=self.clock()))
@@ -52,7 +52,7 @@ class Accounts:
         (saved,) = self.store.save([change])
         return saved.after
 
-    def lines(self, tenant: str | None = "bank-a") -> tuple[list[Line], Line]:
+    def lines(self, tenant: str | None = "bank-a") -> tuple[list[LedgerLine], LedgerLine]:
         return self.ledger.lines(tenant, SHOWN)
 
     def closed(self, minute: datetime) -> None:
@@ -65,9 +65,9 @@ def accounts() -> Accounts:
     return Accounts()
 
 
-def a_line(minute: datetime | None, **counts: int) -> Line:
+def a_line(minute: datetime | None, **counts: int) -> LedgerLine:
     fields = ("accepted", "sent", "failed", "cancelled", "expired", "in_flight")
-    return Line(minute=minute, **{name: counts.get(name, 0) for name in fields})
+    return LedgerLine(minute=minute, **{name: counts.get(name, 0) for name in fields})
 
 
 def a_mismatch(minute: datetime, tenant: str = "bank-a") -> Mismatch:
@@ -75,9 +75,9 @@ def a_mismatch(minute: datetime, tenant: str = "bank-a") -> Mismatch:
 
 
 def test_a_line_says_what_became_of_everything_that_a_minute_took_in(accounts: Accounts) -> None:
-    sent, delivered, bounced = [accounts.attempted(accounts.accepted(), Outcome.DELIVERED) for _ in range(3)]
-    accounts.reported(delivered, Fared.DELIVERED)
-    accounts.reported(bounced, Fared.UNDELIVERED)
+    sent, delivered, bounced = [accounts.attempted(accounts.accepted(), Outcome.ACCEPTED) for _ in range(3)]
+    accounts.reported(delivered, DeliveryOutcome.DELIVERED)
+    accounts.reported(bounced, DeliveryOutcome.UNDELIVERED)
     accounts.attempted(accounts.accepted(), Outcome.PERMANENT)
     accounts.attempted(accounts.accepted(), Outcome.TRANSIENT)
     accounts.saves(lifecycle.cancel(accounts.accepted(), at=NOON))
@@ -160,42 +160,42 @@ def test_each_closed_minute_is_checked_once(accounts: Accounts) -> None:
         accounts.clock.advance(HALF_A_MINUTE)
         accounts.ledger.check()
 
-    assert accounts.books.checked == [NOON + minutes * MINUTE for minutes in range(4)]
+    assert accounts.checks.checked == [NOON + minutes * MINUTE for minutes in range(4)]
 
 
 def test_a_minute_is_not_checked_before_it_is_closed(accounts: Accounts) -> None:
-    accounts.books.set_checked_until(NOON)
+    accounts.checks.set_checked_until(NOON)
     accounts.closed(NOON)
     accounts.clock.advance(-timedelta(milliseconds=1))
 
     accounts.ledger.check()
-    assert accounts.books.checked == []
+    assert accounts.checks.checked == []
     accounts.clock.advance(timedelta(milliseconds=1))
     accounts.ledger.check()
 
-    assert accounts.books.checked == [NOON]
+    assert accounts.checks.checked == [NOON]
 
 
 def test_after_a_pause_it_catches_up_a_part_at_a_time(accounts: Accounts) -> None:
-    accounts.books.set_checked_until(NOON)
+    accounts.checks.set_checked_until(NOON)
     accounts.closed(NOON + 24 * MINUTE)
 
     counts = []
     for _ in range(4):
         accounts.ledger.check()
-        counts.append(len(accounts.books.checked))
+        counts.append(len(accounts.checks.checked))
 
     assert counts == [CHECKED_AT_ONCE, 2 * CHECKED_AT_ONCE, 25, 25]
-    assert accounts.books.checked == [NOON + minutes * MINUTE for minutes in range(25)]
+    assert accounts.checks.checked == [NOON + minutes * MINUTE for minutes in range(25)]
 
 
 def test_after_a_long_pause_it_goes_back_as_far_as_the_minutes_are_kept(accounts: Accounts) -> None:
-    accounts.books.set_checked_until(NOON - 24 * SHOWN)
+    accounts.checks.set_checked_until(NOON - 24 * SHOWN)
     accounts.closed(NOON)
 
     accounts.ledger.check()
 
-    assert accounts.books.checked[0] == NOON + MINUTE - SHOWN
+    assert accounts.checks.checked[0] == NOON + MINUTE - SHOWN
 
 
 def test_a_clock_that_went_back_checks_nothing_twice(accounts: Accounts) -> None:
@@ -205,15 +205,15 @@ def test_a_clock_that_went_back_checks_nothing_twice(accounts: Accounts) -> None
 
     accounts.ledger.check()
 
-    assert accounts.books.checked == [NOON]
+    assert accounts.checks.checked == [NOON]
 
 
 def test_what_does_not_agree_is_returned_and_logged_with_its_minute_and_tenant(
     accounts: Accounts, caplog: pytest.LogCaptureFixture
 ) -> None:
-    accounts.books.set_checked_until(NOON)
+    accounts.checks.set_checked_until(NOON)
     second = NOON + MINUTE
-    accounts.books.wrong = {NOON: [a_mismatch(NOON)], second: [a_mismatch(second, "bank-b")]}
+    accounts.checks.wrong = {NOON: [a_mismatch(NOON)], second: [a_mismatch(second, "bank-b")]}
     accounts.closed(second)
 
     found = accounts.ledger.check()
@@ -228,7 +228,7 @@ def test_what_does_not_agree_is_returned_and_logged_with_its_minute_and_tenant(
     assert accounts.ledger.check() == []
 
 
-class FailingBooks(FakeBooks):
+class FailingBooks(FakeLedgerChecks):
     """Books that cannot be read from one minute on."""
 
     def __init__(self, fails_from: datetime) -> None:
@@ -244,18 +244,18 @@ class FailingBooks(FakeBooks):
 def test_a_mismatch_is_told_though_the_database_fails_at_the_minute_after_it(
     accounts: Accounts, caplog: pytest.LogCaptureFixture
 ) -> None:
-    books = FailingBooks(fails_from=NOON + MINUTE)
-    books.set_checked_until(NOON)
-    books.wrong = {NOON: [a_mismatch(NOON)]}
-    ledger = Ledger(counters=accounts.store.counters, books=books, system=FakeSystem(), clock=accounts.clock)
+    checks = FailingBooks(fails_from=NOON + MINUTE)
+    checks.set_checked_until(NOON)
+    checks.wrong = {NOON: [a_mismatch(NOON)]}
+    ledger = Ledger(counters=accounts.store.counters, checks=checks, system=FakeSystem(), clock=accounts.clock)
     accounts.closed(NOON + MINUTE)
 
     try:
         told = ledger.check()
     except StoreUnavailableError:
         told = []
-    books.fails_from = None
+    checks.fails_from = None
     told += ledger.check()
 
     assert "Ledger mismatch" in caplog.text, "or it is never told: its minute counts as checked"
-    assert books.checked.count(NOON + MINUTE) == 1
+    assert checks.checked.count(NOON + MINUTE) == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, ManualClock, message_about, queued
-from tests.fakes import FakeBooks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
+from tests.fakes import FakeLedgerChecks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.observe import Observe
@@ -40,14 +40,14 @@ class World:
         self.system = FakeSystem()
         self.metrics = FakeMetrics()
         self.weights = FakeWeights()
-        self.books = FakeBooks()
+        self.checks = FakeLedgerChecks()
         self.account = FakeAccount()
         self.observe = Observe(
             counters=self.store.counters,
             queue=self.queue,
             breakers=self.breakers,
             weights=self.weights,
-            ledger=Ledger(counters=self.store.counters, books=self.books, system=FakeSystem(), clock=self.clock),
+            ledger=Ledger(counters=self.store.counters, checks=self.checks, system=FakeSystem(), clock=self.clock),
             channels=[["ses", "smtp"], ["twilio"]],
             with_sandbox=[self.account],
             system=self.system,

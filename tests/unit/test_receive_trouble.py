@@ -14,8 +14,8 @@ from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 @pytest.fixture
@@ -92,10 +92,10 @@ def test_whoever_delivered_it_is_named_though_another_one_failed_before_the_repl
 
 
 def test_a_bounce_of_the_first_copy_says_nothing_of_the_one_that_another_provider_sent(reports: Reports) -> None:
-    resent = reports.has(attempted(unknown_at("first"), "second", Outcome.DELIVERED).after)
+    resent = reports.has(attempted(unknown_at("first"), "second", Outcome.ACCEPTED).after)
     assert (resent.state.status, resent.state.provider) == (Status.SENT, "second")
 
-    reports.receive.receive([report(resent, Fared.UNDELIVERED, provider="first")])
+    reports.receive.receive([report(resent, DeliveryOutcome.UNDELIVERED, provider="first")])
 
     assert reports.stored(resent).state.status is Status.SENT
 
@@ -108,7 +108,7 @@ def test_of_two_unanswered_providers_one_that_did_not_deliver_leaves_open_what_t
     waiting = reports.has(unanswered_by_two())
     assert waiting.state.status is Status.RETRYING
 
-    reports.receive.receive([report(waiting, Fared.UNDELIVERED, provider="first")])
+    reports.receive.receive([report(waiting, DeliveryOutcome.UNDELIVERED, provider="first")])
 
     assert reports.stored(waiting) == waiting
 
@@ -116,18 +116,20 @@ def test_of_two_unanswered_providers_one_that_did_not_deliver_leaves_open_what_t
 def test_of_two_unanswered_providers_the_one_that_accepted_it_is_named(reports: Reports) -> None:
     waiting = reports.has(unanswered_by_two())
 
-    reports.receive.receive([report(waiting, Fared.ACCEPTED, provider="first")])
+    reports.receive.receive([report(waiting, DeliveryOutcome.ACCEPTED, provider="first")])
     assert (reports.stored(waiting).state.status, reports.stored(waiting).state.provider) == (Status.SENT, "first")
     reports.receive.receive([report(waiting, provider="second")])
 
     assert reports.stored(waiting).state.status is Status.DELIVERED
 
 
-@pytest.mark.parametrize("fared", list(Fared))
-def test_the_chain_and_the_counters_hold_whatever_settled_a_held_one(reports: Reports, fared: Fared) -> None:
+@pytest.mark.parametrize("delivery_outcome", list(DeliveryOutcome))
+def test_the_chain_and_the_counters_hold_whatever_settled_a_held_one(
+    reports: Reports, delivery_outcome: DeliveryOutcome
+) -> None:
     held = with_its_trail(reports)
 
-    reports.receive.receive([report(held, fared)])
+    reports.receive.receive([report(held, delivery_outcome)])
 
     stored, totals = reports.stored(held), reports.store.counters.totals("bank-a")
     assert first_broken_link(stored, reports.store.trail[held.id]) is None
@@ -138,8 +140,8 @@ def test_the_chain_and_the_counters_hold_whatever_settled_a_held_one(reports: Re
 def test_a_provider_that_was_never_asked_cannot_say_how_a_message_fared(reports: Reports) -> None:
     notification = reports.has(sent())
 
-    for fared in Fared:
-        reports.receive.receive([report(notification, fared, provider="another")])
+    for delivery_outcome in DeliveryOutcome:
+        reports.receive.receive([report(notification, delivery_outcome, provider="another")])
 
     assert reports.stored(notification).state.status is Status.SENT
     assert reports.kept.kept == {}
@@ -151,7 +153,7 @@ def test_a_report_that_meets_a_consumer_is_looked_at_again_at_once(reports: Repo
 
     def a_consumer_is_faster(changes):
         if not consumed:
-            consumed.append(reports.has(attempted(waiting, "simulated-email", Outcome.DELIVERED).after))
+            consumed.append(reports.has(attempted(waiting, "simulated-email", Outcome.ACCEPTED).after))
         return save(changes)
 
     monkeypatch.setattr(reports.store, "save", a_consumer_is_faster)
@@ -180,9 +182,13 @@ def test_without_the_database_the_provider_is_to_report_again(reports: Reports) 
     reports.store.down = True
 
     with pytest.raises(StoreUnavailableError):
-        reports.receive.receive([report(notification, Fared.UNDELIVERED, unwanted=Unwanted.HARD_BOUNCE)])
+        reports.receive.receive(
+            [report(notification, DeliveryOutcome.UNDELIVERED, suppression_reason=SuppressionReason.HARD_BOUNCE)]
+        )
     reports.store.down = False
-    reports.receive.receive([report(notification, Fared.UNDELIVERED, unwanted=Unwanted.HARD_BOUNCE)])
+    reports.receive.receive(
+        [report(notification, DeliveryOutcome.UNDELIVERED, suppression_reason=SuppressionReason.HARD_BOUNCE)]
+    )
 
     assert reports.stored(notification).state.status is Status.UNDELIVERED
     assert len(reports.suppressions.listed) == 1
@@ -191,7 +197,7 @@ def test_without_the_database_the_provider_is_to_report_again(reports: Reports) 
 def test_a_kept_report_survives_a_database_that_fails_while_it_is_looked_at(reports: Reports) -> None:
     notification = reports.has(begun(claimed()))
     reports.receive.receive([report(notification)])
-    reports.saves(settlement.settle(notification, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+    reports.saves(settlement.settle(notification, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS))
     reports.store.down = True
 
     with pytest.raises(StoreUnavailableError):
@@ -214,7 +220,7 @@ def test_reports_that_come_too_early_hold_up_no_others(reports: Reports) -> None
     reports.receive.receive([report(each) for each in early])
     late = reports.has(begun(claimed()))
     reports.receive.receive([report(late)])
-    reports.saves(settlement.settle(late, a_result(Outcome.DELIVERED), at=NOON, timings=TIMINGS))
+    reports.saves(settlement.settle(late, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS))
 
     moved = [reports.look_again() for _ in range(ROUNDS)]
 
@@ -225,7 +231,7 @@ def test_reports_that_come_too_early_hold_up_no_others(reports: Reports) -> None
 def test_what_waits_for_its_own_providers_word_is_not_delivered_by_another_one_later(reports: Reports) -> None:
     waiting = reports.has(unknown_at("first"))
     reports.receive.receive([report(waiting, provider="another")])
-    reports.has(attempted(waiting, "second", Outcome.DELIVERED).after)
+    reports.has(attempted(waiting, "second", Outcome.ACCEPTED).after)
 
     reports.look_again(timedelta(minutes=1))
 

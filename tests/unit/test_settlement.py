@@ -9,13 +9,13 @@ from tests.builders import NOON, TIMINGS, a_result, begun, claimed, reclaimed
 from wavecom.domain.notifications import settlement
 from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
 from wavecom.domain.providers.outcomes import About, Outcome
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 LATER = NOON + timedelta(milliseconds=234)
 
 
 def test_delivered_is_sent_with_its_receipt_and_its_time() -> None:
-    after = settlement.settle(claimed(), a_result(Outcome.DELIVERED), at=LATER, timings=TIMINGS).after
+    after = settlement.settle(claimed(), a_result(Outcome.ACCEPTED), at=LATER, timings=TIMINGS).after
 
     assert after.state.status is Status.SENT
     assert after.state.provider_message_id == "message-1"
@@ -23,7 +23,7 @@ def test_delivered_is_sent_with_its_receipt_and_its_time() -> None:
     assert after.state.sent_at == LATER
     assert after.state.due_at is None
     assert after.state.lease is None
-    assert [attempt.outcome for attempt in after.state.attempts] == [Outcome.DELIVERED]
+    assert [attempt.outcome for attempt in after.state.attempts] == [Outcome.ACCEPTED]
 
 
 def test_transient_failures_are_retried_after_5_25_and_125_seconds_and_then_fail() -> None:
@@ -186,7 +186,7 @@ def test_a_refusal_after_an_unanswered_attempt_does_not_say_that_nothing_was_sen
         (Outcome.TRANSIENT, True),
         (Outcome.RATE_LIMITED, True),
         (Outcome.UNKNOWN, False),
-        (Outcome.DELIVERED, False),
+        (Outcome.ACCEPTED, False),
     ],
 )
 def test_another_provider_is_asked_at_once_after_a_definite_refusal_alone(outcome: Outcome, expected: bool) -> None:
@@ -221,7 +221,7 @@ def test_a_retry_after_the_deadline_is_not_planned() -> None:
 
 
 def test_a_suppressed_recipient_ends_it_without_an_attempt() -> None:
-    after = settlement.suppress(claimed(), reason=Unwanted.MANUAL, at=NOON, timings=TIMINGS).after
+    after = settlement.suppress(claimed(), reason=SuppressionReason.MANUAL, at=NOON, timings=TIMINGS).after
 
     assert (after.state.status, after.state.cause, after.state.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
     assert after.state.error == "The recipient is on the suppression list: put there by a person"

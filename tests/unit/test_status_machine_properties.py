@@ -16,17 +16,22 @@ from wavecom.domain.notifications.change import ARROWS, UNFINISHED, Change
 from wavecom.domain.notifications.enums import OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 def may_begin(notification: Notification) -> bool:
     return notification.state.status is Status.PROCESSING
 
 
-def a_report(notification: Notification, fared: Fared) -> DeliveryReport:
+def a_report(notification: Notification, delivery_outcome: DeliveryOutcome) -> DeliveryReport:
     return DeliveryReport(
-        notification_id=notification.id, provider="simulated-email", fared=fared, reason=None, unwanted=None, at=NOON
+        notification_id=notification.id,
+        provider="simulated-email",
+        delivery_outcome=delivery_outcome,
+        reason=None,
+        suppression_reason=None,
+        at=NOON,
     )
 
 
@@ -50,10 +55,10 @@ EVENTS: dict[str, Event] = {
     "begin with token": lambda n, at: (
         settlement.begin(n, provider="exact", idempotent=True, at=at) if may_begin(n) else None
     ),
-    "suppress": lambda n, at: settlement.suppress(n, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
-    "reported accepted": lambda n, at: reports.apply_report(n, a_report(n, Fared.ACCEPTED), at=at),
-    "reported delivered": lambda n, at: reports.apply_report(n, a_report(n, Fared.DELIVERED), at=at),
-    "reported undelivered": lambda n, at: reports.apply_report(n, a_report(n, Fared.UNDELIVERED), at=at),
+    "suppress": lambda n, at: settlement.suppress(n, reason=SuppressionReason.MANUAL, at=at, timings=TIMINGS),
+    "reported accepted": lambda n, at: reports.apply_report(n, a_report(n, DeliveryOutcome.ACCEPTED), at=at),
+    "reported delivered": lambda n, at: reports.apply_report(n, a_report(n, DeliveryOutcome.DELIVERED), at=at),
+    "reported undelivered": lambda n, at: reports.apply_report(n, a_report(n, DeliveryOutcome.UNDELIVERED), at=at),
     "abandon": lambda n, at: settlement.abandon(n, at=at, timings=TIMINGS),
     **{
         outcome.value: lambda n, at, outcome=outcome: settlement.settle(n, a_result(outcome), at=at, timings=TIMINGS)

@@ -14,7 +14,7 @@ from wavecom.domain.notifications import settlement
 from wavecom.domain.notifications.enums import Lane, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 
 LONG = Deadline(timedelta(hours=1))
 HOUR = timedelta(hours=1)
@@ -202,14 +202,14 @@ def test_early_reports_are_applied_however_many_there_are(world: World) -> None:
         report = DeliveryReport(
             notification_id=each.id,
             provider="simulated-email",
-            fared=Fared.DELIVERED,
+            delivery_outcome=DeliveryOutcome.DELIVERED,
             reason=None,
-            unwanted=None,
+            suppression_reason=None,
             at=world.clock.at,
         )
         world.sweep.receive.receive([report])
     for each in notifications:
-        result = a_result(Outcome.DELIVERED)
+        result = a_result(Outcome.ACCEPTED)
         world.store.save([settlement.settle(each, result, at=world.clock.at, timings=TIMINGS)])
     world.clock.advance(LOOK_AGAIN_AFTER)
 
@@ -226,9 +226,9 @@ def test_what_was_reported_during_its_last_attempt_is_settled_and_does_not_expir
     report = DeliveryReport(
         notification_id=in_doubt.id,
         provider="simulated-email",
-        fared=Fared.ACCEPTED,
+        delivery_outcome=DeliveryOutcome.ACCEPTED,
         reason=None,
-        unwanted=None,
+        suppression_reason=None,
         at=NOON,
     )
     world.kept.keep([report], at=NOON, until=NOON + 2 * HOUR)

@@ -8,10 +8,10 @@ from enum import StrEnum
 from wavecom.domain.notifications.change import UNFINISHED, Change, move
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
-class Fared(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What became of a message.
 
     Each of them proves that the provider has accepted it; ACCEPTED says no more than that.
@@ -26,7 +26,7 @@ class Fared(StrEnum):
 class DeliveryReport:
     """What a provider reports of one notification.
 
-    ``fared`` is None where the report speaks of the address alone.
+    ``delivery_outcome`` is None where the report speaks of the address alone.
     ``reason`` is the provider's own code, without the recipient. ``at`` is the provider's time of the event.
     ``provider_message_id`` says which message of the notification it is about, where the provider tells: after an
     attempt without an answer there may be two.
@@ -34,9 +34,9 @@ class DeliveryReport:
 
     notification_id: str
     provider: str
-    fared: Fared | None
+    delivery_outcome: DeliveryOutcome | None
     reason: str | None
-    unwanted: Unwanted | None
+    suppression_reason: SuppressionReason | None
     at: datetime
     provider_message_id: str | None = None
 
@@ -58,9 +58,9 @@ _UP_TO_SENT: Mapping[Status, tuple[Status, ...]] = {
 }
 """The steps that lie between where a notification stands and SENT, when a report says that it was sent."""
 
-_ENDS: Mapping[Fared, tuple[Status, str]] = {
-    Fared.DELIVERED: (Status.DELIVERED, "The provider reports its delivery"),
-    Fared.UNDELIVERED: (Status.UNDELIVERED, "The provider reports that it was not delivered"),
+_ENDS: Mapping[DeliveryOutcome, tuple[Status, str]] = {
+    DeliveryOutcome.DELIVERED: (Status.DELIVERED, "The provider reports its delivery"),
+    DeliveryOutcome.UNDELIVERED: (Status.UNDELIVERED, "The provider reports that it was not delivered"),
 }
 """The step beyond SENT."""
 
@@ -72,15 +72,15 @@ def apply_report(notification: Notification, report: DeliveryReport, *, at: date
     also tells how the unknown outcome ended: what waits for its retry, is held for a person or was replayed by one, was
     sent after all. The trail then says by which report it was settled.
     """
-    if report.fared is None or not _speaks_of(notification, report):
+    if report.delivery_outcome is None or not _speaks_of(notification, report):
         return None
     catch_up = [(status, "The provider reports that it was sent") for status in _UP_TO_SENT[notification.state.status]]
-    end = _ENDS.get(report.fared)
+    end = _ENDS.get(report.delivery_outcome)
     facts = {"provider": report.provider}
     if report.reason:
         facts["reason"] = report.reason
     if catch_up:
-        facts["settledBy"] = report.fared.value
+        facts["settledBy"] = report.delivery_outcome.value
     return move(
         notification,
         *catch_up,
@@ -91,8 +91,8 @@ def apply_report(notification: Notification, report: DeliveryReport, *, at: date
         provider=report.provider if catch_up else notification.state.provider,
         provider_message_id=report.provider_message_id if catch_up else notification.state.provider_message_id,
         sent_at=notification.state.sent_at or report.at,
-        delivered_at=report.at if report.fared is Fared.DELIVERED else None,
-        error=(report.reason or end[1]) if end and report.fared is Fared.UNDELIVERED else None,
+        delivered_at=report.at if report.delivery_outcome is DeliveryOutcome.DELIVERED else None,
+        error=(report.reason or end[1]) if end and report.delivery_outcome is DeliveryOutcome.UNDELIVERED else None,
         failed_at=None,
         cause=None,
         retry_at=None,
@@ -107,9 +107,9 @@ def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
     match notification.state.status:
         case Status.SENT:
             return _speaks_of_sent(notification, report)
-        case Status.RETRYING | Status.FAILED if report.fared is Fared.UNDELIVERED:
+        case Status.RETRYING | Status.FAILED if report.delivery_outcome is DeliveryOutcome.UNDELIVERED:
             return unanswered == {report.provider}  # what another one may have sent can still arrive
-        case Status.QUEUED if report.fared is Fared.UNDELIVERED:
+        case Status.QUEUED if report.delivery_outcome is DeliveryOutcome.UNDELIVERED:
             return False  # it was replayed, to be sent anew
         case Status.QUEUED | Status.RETRYING | Status.FAILED:
             return report.provider in unanswered
@@ -118,21 +118,23 @@ def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
 
 
 def _speaks_of_sent(notification: Notification, report: DeliveryReport) -> bool:
-    if report.fared is Fared.ACCEPTED:
+    if report.delivery_outcome is DeliveryOutcome.ACCEPTED:
         return False  # known already
     if report.provider_message_id is not None and notification.state.provider_message_id is not None:
         of_another = report.provider_message_id != notification.state.provider_message_id
     else:
         was_in_doubt = report.provider in notification.state.unanswered
         of_another = was_in_doubt and report.at < notification.state.attempts[-1].started_at
-    if report.fared is Fared.UNDELIVERED and of_another:
+    if report.delivery_outcome is DeliveryOutcome.UNDELIVERED and of_another:
         return False  # that of an attempt without an answer; the one that was sent may still arrive
-    sent_after_all = report.fared is Fared.DELIVERED and report.provider in notification.state.unanswered
+    sent_after_all = (
+        report.delivery_outcome is DeliveryOutcome.DELIVERED and report.provider in notification.state.unanswered
+    )
     return report.provider == notification.state.provider or sent_after_all
 
 
 def must_wait(notification: Notification, report: DeliveryReport) -> bool:
     """Whether a report may have come before our own record of the send, and is to be applied later."""
-    if report.fared is None or notification.state.status not in UNFINISHED:
+    if report.delivery_outcome is None or notification.state.status not in UNFINISHED:
         return False
     return not (notification.state.status is Status.QUEUED and report.provider in notification.state.unanswered)

@@ -27,7 +27,7 @@ class Counters(Protocol):
         """Fold minutes older than ``before`` into the totals and return how many documents were folded."""
 
 
-class Books(Protocol):
+class LedgerChecks(Protocol):
     """The ledger against what it is about."""
 
     def mismatches(self, minute: datetime) -> list[Mismatch]:

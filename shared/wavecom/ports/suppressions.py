@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 
 
 class Suppressions(Protocol):
     """The tenants' suppression lists."""
 
-    def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
+    def among(self, notifications: Sequence[Notification]) -> dict[str, SuppressionReason]:
         """Return those whose recipient is on their tenant's list, by id, with the reason. One call a batch."""
 
     def add(self, suppressions: Sequence[Suppression]) -> None:

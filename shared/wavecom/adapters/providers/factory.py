@@ -12,7 +12,7 @@ from wavecom.ports.providers import Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ProviderDefaults:
     """What all providers share: the defaults of the simulated ones, timeouts, pool sizes, and where AWS is.
 
     ``report`` is told of the delivery reports that simulated providers make, with their delay.
@@ -30,36 +30,36 @@ class Surroundings:
     report: Callable[[DeliveryReport, timedelta], None] | None = None
 
 
-def make_provider(of: config.AnyProvider, around: Surroundings) -> Provider:
+def make_provider(of: config.AnyProvider, defaults: ProviderDefaults) -> Provider:
     """Return the provider that ``of`` describes; it connects with its first message."""
     match of:
         case config.SimulatedConfig():
-            return _simulated(of, around)
+            return _simulated(of, defaults)
         case config.SmtpConfig() | config.SesConfig() | config.SendGridConfig():
-            return _email(of, around)
+            return _email(of, defaults)
         case config.EndUserMessagingConfig() | config.SnsConfig() | config.TwilioConfig():
-            return _sms(of, around)
+            return _sms(of, defaults)
         case config.FcmConfig() | config.ApnsConfig():
-            return _push(of, around)
+            return _push(of, defaults)
 
 
-def _simulated(of: config.SimulatedConfig, around: Surroundings) -> Provider:
+def _simulated(of: config.SimulatedConfig, defaults: ProviderDefaults) -> Provider:
     from wavecom.adapters.providers.simulated import SimulatedProvider  # noqa: PLC0415
 
     return SimulatedProvider(
         of.name,
         of.channel,
-        latency=around.latency if of.latency_ms is None else timedelta(milliseconds=of.latency_ms),
-        failure_rate=around.failure_rate if of.failure_rate is None else of.failure_rate,
-        down=of.channel in around.down if of.down is None else of.down,
+        latency=defaults.latency if of.latency_ms is None else timedelta(milliseconds=of.latency_ms),
+        failure_rate=defaults.failure_rate if of.failure_rate is None else of.failure_rate,
+        down=of.channel in defaults.down if of.down is None else of.down,
         idempotent=of.idempotent,
-        journal=around.journal,
-        report=around.report,
+        journal=defaults.journal,
+        report=defaults.report,
     )
 
 
-def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, around: Surroundings) -> Provider:
-    timeout = of.timeout(around.timeout)
+def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, defaults: ProviderDefaults) -> Provider:
+    timeout = of.timeout(defaults.timeout)
     match of:
         case config.SmtpConfig():
             from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider  # noqa: PLC0415
@@ -78,16 +78,16 @@ def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, aro
                 password=of.password.get_secret_value() if of.password else None,
                 encryption=encryption,
                 timeout=timeout,
-                pool_size=around.max_connections,
+                pool_size=defaults.max_connections,
             )
         case config.SesConfig():
             from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client  # noqa: PLC0415
 
             client = ses_client(
-                region=of.region or around.region,
-                endpoint_url=around.endpoint_url,
+                region=of.region or defaults.region,
+                endpoint_url=defaults.endpoint_url,
                 timeout=timeout,
-                max_connections=around.max_connections,
+                max_connections=defaults.max_connections,
             )
             return SesEmailProvider(
                 client=client, name=of.name, sender=of.sender, configuration_set=of.configuration_set
@@ -101,13 +101,15 @@ def _email(of: config.SmtpConfig | config.SesConfig | config.SendGridConfig, aro
                 api_key=of.api_key.get_secret_value(),
                 sender=of.sender,
                 timeout=timeout,
-                max_connections=around.max_connections,
+                max_connections=defaults.max_connections,
                 idempotency_header=of.idempotency_header,
             )
 
 
-def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioConfig, around: Surroundings) -> Provider:
-    timeout = of.timeout(around.timeout)
+def _sms(
+    of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioConfig, defaults: ProviderDefaults
+) -> Provider:
+    timeout = of.timeout(defaults.timeout)
     match of:
         case config.EndUserMessagingConfig():
             from wavecom.adapters.providers.sms.end_user_messaging import (  # noqa: PLC0415
@@ -117,10 +119,10 @@ def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioCon
 
             return EndUserMessagingSmsProvider(
                 client=end_user_messaging_client(
-                    region=of.region or around.region,
-                    endpoint_url=around.endpoint_url,
+                    region=of.region or defaults.region,
+                    endpoint_url=defaults.endpoint_url,
                     timeout=timeout,
-                    max_connections=around.max_connections,
+                    max_connections=defaults.max_connections,
                 ),
                 name=of.name,
                 origination_identity=of.sender,
@@ -131,10 +133,10 @@ def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioCon
 
             return SnsSmsProvider(
                 client=sns_client(
-                    region=of.region or around.region,
-                    endpoint_url=around.endpoint_url,
+                    region=of.region or defaults.region,
+                    endpoint_url=defaults.endpoint_url,
                     timeout=timeout,
-                    max_connections=around.max_connections,
+                    max_connections=defaults.max_connections,
                 ),
                 name=of.name,
                 sender_id=of.sender,
@@ -149,13 +151,13 @@ def _sms(of: config.EndUserMessagingConfig | config.SnsConfig | config.TwilioCon
                 auth_token=of.auth_token.get_secret_value(),
                 sender=of.sender,
                 timeout=timeout,
-                max_connections=around.max_connections,
-                receipts_url=f"{around.receipts_url}/receipts" if around.receipts_url else None,
+                max_connections=defaults.max_connections,
+                receipts_url=f"{defaults.receipts_url}/receipts" if defaults.receipts_url else None,
             )
 
 
-def _push(of: config.FcmConfig | config.ApnsConfig, around: Surroundings) -> Provider:
-    timeout = of.timeout(around.timeout)
+def _push(of: config.FcmConfig | config.ApnsConfig, defaults: ProviderDefaults) -> Provider:
+    timeout = of.timeout(defaults.timeout)
     match of:
         case config.FcmConfig():
             from wavecom.adapters.providers.push.fcm import FcmPushProvider  # noqa: PLC0415
@@ -165,7 +167,7 @@ def _push(of: config.FcmConfig | config.ApnsConfig, around: Surroundings) -> Pro
                 base_url=of.base_url,
                 service_account=of.service_account.get_secret_value(),
                 timeout=timeout,
-                max_connections=around.max_connections,
+                max_connections=defaults.max_connections,
             )
         case config.ApnsConfig():
             from wavecom.adapters.providers.push.apns import ApnsPushProvider  # noqa: PLC0415

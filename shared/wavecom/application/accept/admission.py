@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from wavecom.application.accept.recipient_check import RecipientCheck
 from wavecom.application.accept.submit import Submission, Submit
-from wavecom.application.accept.takers import Takers
 from wavecom.domain.content import push, sms
 from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
@@ -44,7 +44,7 @@ class Admission:
     submit: Submit
     system: SystemState
     tenants: Tenants
-    takers: Takers
+    recipient_check: RecipientCheck
     clock: Clock
     sms_max_segments: int
 
@@ -76,7 +76,7 @@ class Admission:
 
     def _undeliverable(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
         """Yield why no configured provider takes a tenant's notification; nothing where one does."""
-        if problem := self.takers.problem_of(tenant_id, draft.channel, draft.recipient):
+        if problem := self.recipient_check.problem_of(tenant_id, draft.channel, draft.recipient):
             yield Problem("recipient", problem)
         match draft.channel:
             case Channel.SMS:

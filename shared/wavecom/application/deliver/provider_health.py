@@ -86,7 +86,7 @@ class ProviderHealth:
     def _is_well(self, finished: FinishedSend) -> bool:
         assert finished.result is not None
         attempt, unclear = finished.result.attempt, self._unclear[finished.planned.limits_name]
-        if attempt.outcome is Outcome.DELIVERED:
+        if attempt.outcome is Outcome.ACCEPTED:
             unclear.forget()
         elif attempt.about is About.UNCLEAR:
             return not unclear.add(finished.planned.pending.notification)

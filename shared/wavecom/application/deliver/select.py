@@ -17,7 +17,7 @@ from wavecom.ports.providers import Provider
 from wavecom.ports.system import Clock
 
 
-def anyone(recipient: str) -> bool:
+def every_recipient(recipient: str) -> bool:
     """Take every recipient."""
     return True
 
@@ -29,7 +29,7 @@ class ChannelProvider:
     provider: Provider
     weight: float = 1.0
     per_second: float | None = None
-    takes: Callable[[str], bool] = anyone
+    takes: Callable[[str], bool] = every_recipient
 
 
 def limits_name(provider: str, notification: Notification) -> str:

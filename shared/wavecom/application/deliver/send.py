@@ -199,7 +199,7 @@ def _result(
     return AttemptResult(
         attempt=Attempt(
             provider=provider.name,
-            outcome=error.outcome if error else Outcome.DELIVERED,
+            outcome=error.outcome if error else Outcome.ACCEPTED,
             code=error.code if error else None,
             started_at=started_at,
             duration_ms=duration_ms,
@@ -209,7 +209,7 @@ def _result(
         detail=str(error) if error else None,
         retry_after=limited.retry_after if limited else None,
         limits_provider=limited is not None and limited.about is About.SENDER,
-        unwanted=error.unwanted if error else None,
+        suppression_reason=error.suppression_reason if error else None,
         worth_waiting=isinstance(error, TransientError) and error.worth_waiting,
     )
 
@@ -225,7 +225,7 @@ def _unknown(provider: Provider, exc: Exception) -> UnknownOutcomeError:
 
 def _log_attempt(notification: Notification, attempt: Attempt) -> None:
     """Log a failed attempt as a warning, and a successful one only where debugging is on."""
-    level = logging.DEBUG if attempt.outcome is Outcome.DELIVERED else logging.WARNING
+    level = logging.DEBUG if attempt.outcome is Outcome.ACCEPTED else logging.WARNING
     if logger.isEnabledFor(level):
         logger.log(
             level,

@@ -57,14 +57,14 @@ class SuppressedRecipients:
         One that cannot be stored is lost; its provider will say it again.
         """
         at = self.clock()
-        unwanted = [
-            Suppression.of_recipient(each.planned.pending.notification, each.result.unwanted, at)
+        suppression_reason = [
+            Suppression.of_recipient(each.planned.pending.notification, each.result.suppression_reason, at)
             for each in sends
-            if each.result is not None and each.result.unwanted is not None
+            if each.result is not None and each.result.suppression_reason is not None
         ]
-        if not unwanted:
+        if not suppression_reason:
             return
         try:
-            self.suppressions.add(unwanted)
+            self.suppressions.add(suppression_reason)
         except StoreUnavailableError:
-            logger.warning("Recipients not suppressed", extra={"count": len(unwanted)}, exc_info=True)
+            logger.warning("Recipients not suppressed", extra={"count": len(suppression_reason)}, exc_info=True)

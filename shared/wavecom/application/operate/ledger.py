@@ -11,7 +11,7 @@ from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.change import UNFINISHED
 from wavecom.domain.notifications.enums import Status
-from wavecom.ports.ledger import Books, Counters
+from wavecom.ports.ledger import Counters, LedgerChecks
 from wavecom.ports.system import Clock, SystemState
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ SHOWN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class LedgerLine:
     """What became of the notifications that one minute (or all time, ``minute`` None) took in."""
 
     minute: datetime | None
@@ -43,10 +43,10 @@ class Line:
         return self.accepted == self.sent + self.failed + self.cancelled + self.expired + self.in_flight
 
 
-def line(minute: datetime | None, totals: Totals) -> Line:
+def line(minute: datetime | None, totals: Totals) -> LedgerLine:
     """Return the line of sums over counters. What was sent stays sent, whatever its receipt says."""
     by_status = totals.by_status()
-    return Line(
+    return LedgerLine(
         minute=minute,
         accepted=sum(totals.by_channel("created").values()),
         sent=sum(by_status[status] for status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)),
@@ -62,11 +62,11 @@ class Ledger:
     """Show the ledger, and check it against the notifications."""
 
     counters: Counters
-    books: Books
+    checks: LedgerChecks
     system: SystemState
     clock: Clock
 
-    def lines(self, tenant_id: str | None, back: timedelta) -> tuple[list[Line], Line]:
+    def lines(self, tenant_id: str | None, back: timedelta) -> tuple[list[LedgerLine], LedgerLine]:
         """Return a tenant's lines (or all) of the time ``back``, an hour at the most, and the line of all time.
 
         Raises `OverloadedError` while the load is high.
@@ -80,16 +80,16 @@ class Ledger:
     def check(self) -> list[Mismatch]:
         """Check the closed minutes that were not checked yet, and return what does not agree."""
         last = minute_of(self.clock() - CLOSED_AFTER)
-        first = max(self.books.checked_until() or last - MINUTE, last - SHOWN)
+        first = max(self.checks.checked_until() or last - MINUTE, last - SHOWN)
         found: list[Mismatch] = []
         for _ in range(CHECKED_AT_ONCE):
             if first >= last:
                 break
-            wrong = self.books.mismatches(first)
+            wrong = self.checks.mismatches(first)
             _log(wrong)  # before its minute counts as checked
             found += wrong
             first += MINUTE
-            self.books.set_checked_until(first)
+            self.checks.set_checked_until(first)
         return found
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wavecom.domain.errors import NotFoundError
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
@@ -42,7 +42,7 @@ class ManageSuppressions:
             tenant_id=tenant_id,
             channel=channel,
             recipient=recipient,
-            reason=Unwanted.MANUAL,
+            reason=SuppressionReason.MANUAL,
             created_at=self.clock(),
         )
         self.suppressions.add([added])

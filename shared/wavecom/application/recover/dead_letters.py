@@ -75,7 +75,7 @@ class DeadLetters:
         results, ready = self._look(tenant_id, ids, asked.key)
         return results | self._replay(tenant_id, ready, asked)
 
-    def rehearse(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, ReplayOutcome]:
+    def dry_run_replay(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, ReplayOutcome]:
         """Return what `replay` would do with each, ``would_replay`` instead of ``replayed``, and do nothing."""
         results, ready = self._look(tenant_id, ids, key)
         return results | dict.fromkeys((each.id for each in ready), "would_replay")

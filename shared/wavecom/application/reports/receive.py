@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from wavecom.domain.notifications.change import WAITING
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.reports import DeliveryReport, Fared, KeptReport, apply_report, must_wait
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport, KeptReport, apply_report, must_wait
 from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.reports import KeptReports
@@ -69,7 +69,9 @@ class Receive:
             return set()
         found = (each.report for each in self.kept.about(list(providers), self.clock()))
         return {
-            each.notification_id for each in found if each.fared and each.provider == providers[each.notification_id]
+            each.notification_id
+            for each in found
+            if each.delivery_outcome and each.provider == providers[each.notification_id]
         }
 
     def _apply_kept(self, kept: Sequence[KeptReport], now: datetime) -> set[str]:
@@ -87,7 +89,7 @@ class Receive:
     def _apply(self, reports: Sequence[DeliveryReport]) -> tuple[list[DeliveryReport], set[str]]:
         """Apply what can be applied; return the reports that came too early, and the ids of what moved."""
         # Of one notification's reports only one is applied. So those that say least come last.
-        left = sorted(reports, key=lambda report: report.fared is Fared.ACCEPTED)
+        left = sorted(reports, key=lambda report: report.delivery_outcome is DeliveryOutcome.ACCEPTED)
         early, moved = list[DeliveryReport](), set[str]()
         for _ in range(ROUNDS):
             stored = {each.id: each for each in self.store.get_many({report.notification_id for report in left})}
@@ -110,10 +112,10 @@ class Receive:
 
     def _suppress(self, reports: Sequence[DeliveryReport], stored: dict[str, Notification]) -> None:
         now = self.clock()
-        unwanted = [
-            Suppression.of_recipient(notification, report.unwanted, now)
+        suppression_reason = [
+            Suppression.of_recipient(notification, report.suppression_reason, now)
             for report in reports
-            if report.unwanted is not None and (notification := stored.get(report.notification_id))
+            if report.suppression_reason is not None and (notification := stored.get(report.notification_id))
         ]
-        if unwanted:
-            self.suppressions.add(unwanted)
+        if suppression_reason:
+            self.suppressions.add(suppression_reason)

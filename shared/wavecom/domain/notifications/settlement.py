@@ -14,7 +14,7 @@ from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.state import Attempt, BegunAttempt, TransitionChanges
 from wavecom.domain.notifications.timings import Timings, deferral_delay, delay_at_least, recipient_delay, retry_delay
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 ATTEMPTS_KEPT = 50
 """A replay starts a new budget of retries; only the latest attempts stay on the document."""
@@ -27,8 +27,8 @@ class AttemptResult:
     """What one attempt came to.
 
     ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
-    ``unwanted`` says why nothing more should go to the recipient, where the provider said so. ``worth_waiting`` says
-    that the recipient may take longer than the retries do.
+    ``suppression_reason`` says why nothing more should go to the recipient, where the provider said so.
+    ``worth_waiting`` says that the recipient may take longer than the retries do.
     """
 
     attempt: Attempt
@@ -36,7 +36,7 @@ class AttemptResult:
     detail: str | None = None
     retry_after: timedelta | None = None
     limits_provider: bool = False
-    unwanted: Unwanted | None = None
+    suppression_reason: SuppressionReason | None = None
     worth_waiting: bool = False
 
     @property
@@ -99,7 +99,7 @@ def settle(
         facts=_facts(notification, attempt),
     )
     match attempt.outcome:
-        case Outcome.DELIVERED:
+        case Outcome.ACCEPTED:
             if result.receipt is None:
                 raise ValueError("A delivered attempt has a receipt")
             return ending.sent(attempt.provider, result.receipt)
@@ -129,17 +129,17 @@ def release(notification: Notification, *, at: datetime, timings: Timings) -> Ch
     return _Ending(before=notification, at=at, timings=timings).released("Not started in time")
 
 
-def suppress(notification: Notification, *, reason: Unwanted, at: datetime, timings: Timings) -> Change:
+def suppress(notification: Notification, *, reason: SuppressionReason, at: datetime, timings: Timings) -> Change:
     """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list, for ``reason``."""
     return _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value}).failed(
         Cause.SUPPRESSED, f"The recipient is on the suppression list: {_WHY[reason]}"
     )
 
 
-_WHY: Mapping[Unwanted, str] = {
-    Unwanted.HARD_BOUNCE: "a provider reported it dead",
-    Unwanted.COMPLAINT: "its owner complained or opted out",
-    Unwanted.MANUAL: "put there by a person",
+_WHY: Mapping[SuppressionReason, str] = {
+    SuppressionReason.HARD_BOUNCE: "a provider reported it dead",
+    SuppressionReason.COMPLAINT: "its owner complained or opted out",
+    SuppressionReason.MANUAL: "put there by a person",
 }
 
 

@@ -23,13 +23,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 class Outcome(StrEnum):
     """What one attempt came to."""
 
-    DELIVERED = "delivered"
+    ACCEPTED = "delivered"
+    """The provider took the message. Clients and counters know it as ``delivered``."""
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     RATE_LIMITED = "rate_limited"
@@ -61,11 +62,11 @@ class ProviderError(Exception):
     """A call to a provider that did not end in a receipt.
 
     ``code`` is the provider's own code and safe to log; the text may name a recipient and is not. ``about`` says of
-    whom it speaks, and ``unwanted`` why nothing more should go to the recipient, where that is so.
+    whom it speaks, and ``suppression_reason`` why nothing more should go to the recipient, where that is so.
     """
 
     outcome: ClassVar[Outcome]
-    unwanted: Unwanted | None = None
+    suppression_reason: SuppressionReason | None = None
 
     def __init__(self, message: str, *, code: str, about: About = About.SENDER) -> None:
         super().__init__(message)
@@ -95,11 +96,13 @@ class PermanentError(ProviderError):
 
     outcome = Outcome.PERMANENT
 
-    def __init__(self, message: str, *, code: str, about: About, unwanted: Unwanted | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str, about: About, suppression_reason: SuppressionReason | None = None
+    ) -> None:
         if about is About.SENDER:
             raise ValueError("A refusal of the sender is transient")
         super().__init__(message, code=code, about=about)
-        self.unwanted = unwanted
+        self.suppression_reason = suppression_reason
 
 
 class RateLimitedError(ProviderError):

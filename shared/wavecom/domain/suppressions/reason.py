@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Unwanted(StrEnum):
+class SuppressionReason(StrEnum):
     """Why no more messages should go to an address."""
 
     HARD_BOUNCE = "hard_bounce"

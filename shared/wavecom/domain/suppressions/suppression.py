@@ -6,7 +6,7 @@ from datetime import datetime
 
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +16,12 @@ class Suppression:
     tenant_id: str
     channel: Channel
     recipient: str
-    reason: Unwanted
+    reason: SuppressionReason
     created_at: datetime
     notification_id: str | None = None
 
     @classmethod
-    def of_recipient(cls, notification: Notification, reason: Unwanted, at: datetime) -> "Suppression":
+    def of_recipient(cls, notification: Notification, reason: SuppressionReason, at: datetime) -> "Suppression":
         """Return the suppression of a notification's recipient, which that notification brought about."""
         return cls(
             tenant_id=notification.tenant_id,

@@ -91,7 +91,7 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         asking = caller(app)
         ids, more = _chosen(services, asking.tenant_id, replay)
         if replay.dry_run:
-            results = services.dead_letters.rehearse(asking.tenant_id, ids, idempotency_key)
+            results = services.dead_letters.dry_run_replay(asking.tenant_id, ids, idempotency_key)
         else:
             asked = Replay(by=asking.key_id, why=replay.reason, key=idempotency_key)
             results = services.dead_letters.replay(asking.tenant_id, ids, asked)

@@ -30,7 +30,7 @@ def authenticate(request: Request, config: HttpConfig, keys: KeyLookup) -> Calle
     Raises `UnauthenticatedError`, also for an Authorization of another scheme. Without either the development tenant
     answers, where there is one: only to a loopback host name, so that no page in a browser gets in by rebinding a name
     of its own, and to no page of another origin that would change something. Raises `ForbiddenError`, and
-    `RateLimitedError` to who guesses keys.
+    `TooManyRequestsError` to who guesses keys.
     """
     headers = request.headers
     given = _token(headers)

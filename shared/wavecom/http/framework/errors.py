@@ -129,7 +129,7 @@ class InvalidRequestError(HttpError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_FAILED"
 
 
-class RateLimitedError(HttpError):
+class TooManyRequestsError(HttpError):
     """The key's requests of this minute are used up."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED"

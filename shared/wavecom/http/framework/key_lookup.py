@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wavecom.domain.api_keys import ApiKey
-from wavecom.http.framework.errors import RateLimitedError
+from wavecom.http.framework.errors import TooManyRequestsError
 from wavecom.ports.api_keys import ApiKeys
 
 UNKNOWN_MAX: Final = 30
@@ -42,12 +42,12 @@ class KeyLookup:
     def find(self, key_id: str, address: str) -> ApiKey | None:
         """Return the key with an id, None where there is none.
 
-        Raises `RateLimitedError` instead where the address has asked for too many that are not there.
+        Raises `TooManyRequestsError` instead where the address has asked for too many that are not there.
         """
         network = _network(address)
         if self._guesses(network) and not self._is_known(key_id):
             wait = max(1, math.ceil(self._window_ends - self._now()))
-            raise RateLimitedError("Too many wrong API keys from this address", headers={"Retry-After": str(wait)})
+            raise TooManyRequestsError("Too many wrong API keys from this address", headers={"Retry-After": str(wait)})
         key = self._api_keys.get(key_id)
         if key is None:
             self._count(network)

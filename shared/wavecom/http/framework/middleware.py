@@ -22,7 +22,7 @@ from wavecom.http.framework.errors import (
     ForbiddenError,
     InvalidRequestError,
     MalformedRequestError,
-    RateLimitedError,
+    TooManyRequestsError,
     UnsupportedMediaTypeError,
     failure_of,
 )
@@ -117,7 +117,7 @@ def admit(services: Services) -> Middleware:
         app.append_context(rate_limit_headers=_rate_limit_headers(allowance))
         if not allowance.allowed:
             wait = str(max(1, math.ceil(allowance.resets_in.total_seconds())))
-            raise RateLimitedError(f"More than {limit} requests in this minute", headers={"Retry-After": wait})
+            raise TooManyRequestsError(f"More than {limit} requests in this minute", headers={"Retry-After": wait})
         return call_next(app)
 
     return middleware

@@ -108,7 +108,7 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
         ),
     )
     def cancel_notification(notification_id: NotificationId) -> Response[str]:
-        cancelled = services.intervene.cancel(caller(app).tenant_id, notification_id)
+        cancelled = services.cancel_or_retry.cancel(caller(app).tenant_id, notification_id)
         return success(NotificationAnswer, Notification.from_domain(cancelled), message="Notification cancelled")
 
     @app.post(
@@ -127,7 +127,7 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
     )
     def retry_notification(notification_id: NotificationId) -> Response[str]:
         asking = caller(app)
-        queued = services.intervene.retry(asking.tenant_id, notification_id, Replay(by=asking.key_id))
+        queued = services.cancel_or_retry.retry(asking.tenant_id, notification_id, Replay(by=asking.key_id))
         return success(NotificationAnswer, Notification.from_domain(queued), message="Notification queued again")
 
 

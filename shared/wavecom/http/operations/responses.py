@@ -41,7 +41,7 @@ class LedgerLine(Shape):
     balanced: Annotated[bool, Field(description="accepted = sent + failed + cancelled + expired + inFlight")]
 
     @classmethod
-    def from_domain(cls, line: application.Line) -> Self:
+    def from_domain(cls, line: application.LedgerLine) -> Self:
         """Return a line as clients see it."""
         return cls(
             minute=iso_or_none(line.minute),

@@ -28,10 +28,10 @@ from wavecom.http.framework.meter import HttpMeter
 from wavecom.http.framework.middleware import UNMATCHED, Next, finish
 from wavecom.http.framework.resolver import Resolver, match_exactly
 from wavecom.http.framework.responses import JSON, success
+from wavecom.http.receipts.read_reports import ReadReports
 from wavecom.http.receipts.refusals import SignatureRefusedError
 from wavecom.http.receipts.responses import ReportResults, ReportsAnswer
 from wavecom.http.receipts.sendgrid import nobodys_key, read_key, sendgrid_reports
-from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
 from wavecom.ports.ledger import Counters
@@ -88,8 +88,8 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
         tokens = services.twilio_auth_tokens.get(provider, nobodys_tokens)
         at = services.clock()
 
-        def read() -> Taken:
-            return Taken(reports=twilio_reports(callback, provider=provider, auth_tokens=tokens, at=at))
+        def read() -> ReadReports:
+            return ReadReports(reports=twilio_reports(callback, provider=provider, auth_tokens=tokens, at=at))
 
         return _receive("twilio", read, services, meter)
 
@@ -154,7 +154,9 @@ def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], pu
     )
 
 
-def _receive(source: str, read: Callable[[], Taken], services: ReceiptServices, meter: HttpMeter) -> Response[str]:
+def _receive(
+    source: str, read: Callable[[], ReadReports], services: ReceiptServices, meter: HttpMeter
+) -> Response[str]:
     """Receive what is taken of a call; answer 204, or 207 and what is wrong with the items that are refused.
 
     What is forged costs the database nothing: it is counted in memory, and stored with the counts of requests.

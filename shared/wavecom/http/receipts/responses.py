@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from wavecom.http.framework.errors import ERRORS_MAX_BYTES, ApiError, bounded_errors, failure_of
 from wavecom.http.framework.responses import Shape, Success
-from wavecom.http.receipts.taken import Taken
+from wavecom.http.receipts.read_reports import ReadReports
 
 RESULTS_MAX: Final = 1000
 """Refused items that an answer names."""
@@ -30,7 +30,7 @@ class ReportResults(Shape):
     results: list[ReportResult]
 
     @classmethod
-    def of(cls, taken: Taken) -> Self:
+    def of(cls, taken: ReadReports) -> Self:
         """Return what was taken of a call, with the first `RESULTS_MAX` refusals in `ERRORS_MAX_BYTES` at the most."""
         shown = dict(islice(taken.refused.items(), RESULTS_MAX))
         room = ERRORS_MAX_BYTES - _PLAIN_RESULT_BYTES * len(shown)

@@ -48,13 +48,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.errors import DETAILS_MAX, FieldError, InvalidRequestError
 from wavecom.http.framework.json_body import read_json_with_any_text
 from wavecom.http.receipts.fields import ReportedId
+from wavecom.http.receipts.read_reports import ReadReports, read_each
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
-from wavecom.http.receipts.taken import Taken, take_each
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -76,22 +76,22 @@ _STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _MESSAGE_ID: Final = re.compile(r"([A-Za-z0-9._-]{1,100}?)\.(filter|recvd)[^ ]*", re.ASCII)
 """What the answer to our call named, and a part that SendGrid adds for itself."""
 
-_FARED: Final[Mapping[str, Fared]] = {
-    "processed": Fared.ACCEPTED,
-    "deferred": Fared.ACCEPTED,
-    "delivered": Fared.DELIVERED,
-    "bounce": Fared.UNDELIVERED,
-    "dropped": Fared.UNDELIVERED,
-    "spamreport": Fared.ACCEPTED,
-    "unsubscribe": Fared.ACCEPTED,
-    "group_unsubscribe": Fared.ACCEPTED,
+_OUTCOMES: Final[Mapping[str, DeliveryOutcome]] = {
+    "processed": DeliveryOutcome.ACCEPTED,
+    "deferred": DeliveryOutcome.ACCEPTED,
+    "delivered": DeliveryOutcome.DELIVERED,
+    "bounce": DeliveryOutcome.UNDELIVERED,
+    "dropped": DeliveryOutcome.UNDELIVERED,
+    "spamreport": DeliveryOutcome.ACCEPTED,
+    "unsubscribe": DeliveryOutcome.ACCEPTED,
+    "group_unsubscribe": DeliveryOutcome.ACCEPTED,
 }
 _COMPLAINTS: Final = frozenset({"spamreport", "unsubscribe", "group_unsubscribe"})
-_DROPPED: Final[Mapping[str, Unwanted | None]] = {
-    "Bounced Address": Unwanted.HARD_BOUNCE,
-    "Invalid": Unwanted.HARD_BOUNCE,
-    "Unsubscribed Address": Unwanted.COMPLAINT,
-    "Spam Reporting Address": Unwanted.COMPLAINT,
+_DROPPED: Final[Mapping[str, SuppressionReason | None]] = {
+    "Bounced Address": SuppressionReason.HARD_BOUNCE,
+    "Invalid": SuppressionReason.HARD_BOUNCE,
+    "Unsubscribed Address": SuppressionReason.COMPLAINT,
+    "Spam Reporting Address": SuppressionReason.COMPLAINT,
     "Invalid SMTPAPI header": None,
     "Spam Content": None,
     "Recipient List over Package Quota": None,
@@ -126,9 +126,9 @@ class _Event(_Shape):
         return DeliveryReport(
             notification_id=self.notification_id,
             provider=provider,
-            fared=_FARED[self.event],
+            delivery_outcome=_OUTCOMES[self.event],
             reason=self._reason(),
-            unwanted=self._unwanted(),
+            suppression_reason=self._unwanted(),
             at=datetime.fromtimestamp(self.timestamp, UTC),
             provider_message_id=message_id[1] if message_id else None,
         )
@@ -146,15 +146,15 @@ class _Event(_Shape):
             case _:
                 return self.event if self.event in _COMPLAINTS else None
 
-    def _unwanted(self) -> Unwanted | None:
+    def _unwanted(self) -> SuppressionReason | None:
         match self.event:
             case "bounce":
                 dead = self.bounce_classification in (None, "", _DEAD_ADDRESS)
-                return Unwanted.HARD_BOUNCE if self.type == "bounce" and dead else None
+                return SuppressionReason.HARD_BOUNCE if self.type == "bounce" and dead else None
             case "dropped":
                 return _DROPPED.get(self.reason) if isinstance(self.reason, str) else None
             case _:
-                return Unwanted.COMPLAINT if self.event in _COMPLAINTS else None
+                return SuppressionReason.COMPLAINT if self.event in _COMPLAINTS else None
 
 
 def read_key(text: str) -> "EllipticCurvePublicKey":
@@ -186,7 +186,7 @@ def nobodys_key() -> "EllipticCurvePublicKey":
 
 def sendgrid_reports(
     body: str, headers: Mapping[str, str], *, provider: str, keys: Sequence["EllipticCurvePublicKey"], at: datetime
-) -> Taken:
+) -> ReadReports:
     """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
 
     One of ``keys`` must have signed it. Events that cannot be read are refused by themselves, and told in the log: they
@@ -197,7 +197,7 @@ def sendgrid_reports(
     value = read_json_with_any_text(body)
     if not isinstance(value, list):
         raise InvalidRequestError("The request is not valid", [FieldError("body", "must be a list")])
-    taken = take_each(value, lambda event, _: _read(event, provider), called="events")
+    taken = read_each(value, lambda event, _: _read(event, provider), called="events")
     if taken.refused:
         errors = [f"{each.field}: {each.message}" for error in taken.refused.values() for each in error.details[:1]]
         extra = {"unreadable": len(taken.refused), "errors": errors[:DETAILS_MAX]}
@@ -207,7 +207,7 @@ def sendgrid_reports(
 
 def _read(event: object, provider: str) -> DeliveryReport | None:
     some = _AnyEvent.model_validate(event)
-    if some.event not in _FARED or some.notification_id is None or some.provider != provider:
+    if some.event not in _OUTCOMES or some.notification_id is None or some.provider != provider:
         return None
     return _Event.model_validate(event).told_by(provider)
 

@@ -39,8 +39,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.fields.moments import Instant
 from wavecom.http.receipts.fields import Code, ReportedId
 
@@ -72,14 +72,18 @@ class _Event(_Shape):
     mail: _Mail
 
     def _report(
-        self, fared: Fared | None, reason: str | None, unwanted: Unwanted | None, at: Instant
+        self,
+        delivery_outcome: DeliveryOutcome | None,
+        reason: str | None,
+        suppression_reason: SuppressionReason | None,
+        at: Instant,
     ) -> DeliveryReport:
         return DeliveryReport(
             notification_id=self.mail.tags.notification_id[0],
             provider=self.mail.tags.provider[0],
-            fared=fared,
+            delivery_outcome=delivery_outcome,
             reason=reason,
-            unwanted=unwanted,
+            suppression_reason=suppression_reason,
             at=at,
             provider_message_id=self.mail.message_id,
         )
@@ -94,7 +98,7 @@ class _Delivery(_Event):
     delivery: _DeliveryDetail
 
     def report(self) -> DeliveryReport | None:
-        return self._report(Fared.DELIVERED, None, None, self.delivery.timestamp)
+        return self._report(DeliveryOutcome.DELIVERED, None, None, self.delivery.timestamp)
 
 
 class _BounceDetail(_Shape):
@@ -111,7 +115,9 @@ class _Bounce(_Event):
         bounce = self.bounce
         dead = bounce.bounce_type == "Permanent" and bounce.bounce_sub_type in DEAD_ADDRESS
         reason = f"{bounce.bounce_type}/{bounce.bounce_sub_type}"
-        return self._report(Fared.UNDELIVERED, reason, Unwanted.HARD_BOUNCE if dead else None, bounce.timestamp)
+        return self._report(
+            DeliveryOutcome.UNDELIVERED, reason, SuppressionReason.HARD_BOUNCE if dead else None, bounce.timestamp
+        )
 
 
 class _ComplaintDetail(_Shape):
@@ -127,11 +133,11 @@ class _Complaint(_Event):
     def report(self) -> DeliveryReport | None:
         complaint = self.complaint
         if complaint.complaint_sub_type == ON_ACCOUNT_LIST:
-            return self._report(Fared.UNDELIVERED, f"Complaint/{ON_ACCOUNT_LIST}", None, complaint.timestamp)
+            return self._report(DeliveryOutcome.UNDELIVERED, f"Complaint/{ON_ACCOUNT_LIST}", None, complaint.timestamp)
         if complaint.complaint_feedback_type in NO_COMPLAINT:
-            return self._report(Fared.ACCEPTED, None, None, complaint.timestamp)
+            return self._report(DeliveryOutcome.ACCEPTED, None, None, complaint.timestamp)
         reason = "/".join(filter(None, ["Complaint", complaint.complaint_feedback_type]))
-        return self._report(Fared.ACCEPTED, reason, Unwanted.COMPLAINT, complaint.timestamp)
+        return self._report(DeliveryOutcome.ACCEPTED, reason, SuppressionReason.COMPLAINT, complaint.timestamp)
 
 
 class _RejectDetail(_Shape):
@@ -144,21 +150,21 @@ class _Reject(_Event):
 
     def report(self) -> DeliveryReport | None:
         # The event has no time of its own; it follows upon the acceptance.
-        return self._report(Fared.UNDELIVERED, f"Reject/{self.reject.reason}", None, self.mail.timestamp)
+        return self._report(DeliveryOutcome.UNDELIVERED, f"Reject/{self.reject.reason}", None, self.mail.timestamp)
 
 
 class _RenderingFailure(_Event):
     event_type: Literal["Rendering Failure"]
 
     def report(self) -> DeliveryReport | None:
-        return self._report(Fared.UNDELIVERED, "RenderingFailure", None, self.mail.timestamp)
+        return self._report(DeliveryOutcome.UNDELIVERED, "RenderingFailure", None, self.mail.timestamp)
 
 
 class _Accepted(_Event):
     event_type: Literal["Send", "DeliveryDelay"]
 
     def report(self) -> DeliveryReport | None:
-        return self._report(Fared.ACCEPTED, None, None, self.mail.timestamp)
+        return self._report(DeliveryOutcome.ACCEPTED, None, None, self.mail.timestamp)
 
 
 class _AnyEvent(_Shape):

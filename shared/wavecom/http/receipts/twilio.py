@@ -41,8 +41,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import Field, ValidationError
 
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.errors import FieldError, InvalidRequestError, MalformedRequestError
 from wavecom.http.framework.requests import WireModel, field_errors
 from wavecom.http.receipts.fields import ReportedId
@@ -56,23 +56,23 @@ CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 MAX_PARAMETERS: Final = 100
 """Of a form; Twilio sends about ten."""
 
-_FARED: Final[Mapping[str, Fared]] = {
-    "accepted": Fared.ACCEPTED,
-    "scheduled": Fared.ACCEPTED,
-    "queued": Fared.ACCEPTED,
-    "sending": Fared.ACCEPTED,
-    "sent": Fared.ACCEPTED,
-    "delivered": Fared.DELIVERED,
-    "read": Fared.DELIVERED,
-    "undelivered": Fared.UNDELIVERED,
-    "failed": Fared.UNDELIVERED,
+_OUTCOMES: Final[Mapping[str, DeliveryOutcome]] = {
+    "accepted": DeliveryOutcome.ACCEPTED,
+    "scheduled": DeliveryOutcome.ACCEPTED,
+    "queued": DeliveryOutcome.ACCEPTED,
+    "sending": DeliveryOutcome.ACCEPTED,
+    "sent": DeliveryOutcome.ACCEPTED,
+    "delivered": DeliveryOutcome.DELIVERED,
+    "read": DeliveryOutcome.DELIVERED,
+    "undelivered": DeliveryOutcome.UNDELIVERED,
+    "failed": DeliveryOutcome.UNDELIVERED,
 }
-_UNWANTED: Final[Mapping[str, Unwanted]] = {
-    "30005": Unwanted.HARD_BOUNCE,
-    "21211": Unwanted.HARD_BOUNCE,
-    "21614": Unwanted.HARD_BOUNCE,
-    "21635": Unwanted.HARD_BOUNCE,
-    "21610": Unwanted.COMPLAINT,
+_SUPPRESSIONS: Final[Mapping[str, SuppressionReason]] = {
+    "30005": SuppressionReason.HARD_BOUNCE,
+    "21211": SuppressionReason.HARD_BOUNCE,
+    "21614": SuppressionReason.HARD_BOUNCE,
+    "21635": SuppressionReason.HARD_BOUNCE,
+    "21610": SuppressionReason.COMPLAINT,
 }
 _STATUS: Final = "MessageStatus"
 _ERROR: Final = "ErrorCode"
@@ -141,17 +141,17 @@ def twilio_reports(
     if not at - MAX_AGE <= sent_at <= at + CLOCK_DIFFERENCE:
         raise SignatureRefusedError(Reason.EXPIRED)
     form = _form(callback.parameters)
-    fared = _FARED.get(form.message_status)
-    if fared is None:
+    delivery_outcome = _OUTCOMES.get(form.message_status)
+    if delivery_outcome is None:
         return []
-    undelivered = fared is Fared.UNDELIVERED
+    undelivered = delivery_outcome is DeliveryOutcome.UNDELIVERED
     return [
         DeliveryReport(
             notification_id=ours.notification_id,
             provider=provider,
-            fared=fared,
+            delivery_outcome=delivery_outcome,
             reason=(form.error_code or None) if undelivered else None,
-            unwanted=_UNWANTED.get(form.error_code) if undelivered else None,
+            suppression_reason=_SUPPRESSIONS.get(form.error_code) if undelivered else None,
             at=at,
             provider_message_id=form.message_sid,
         )

@@ -22,15 +22,15 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from standardwebhooks import Webhook
 
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.fields.moments import Moment
 from wavecom.http.framework.errors import FieldError, InvalidRequestError
 from wavecom.http.framework.json_body import check_texts, read_json_with_any_text, refuse_repeated_names
 from wavecom.http.framework.requests import WireModel, field_errors
 from wavecom.http.receipts.fields import Code, ReportedId
+from wavecom.http.receipts.read_reports import ReadReports, read_each
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
-from wavecom.http.receipts.taken import Taken, take_each
 
 TOLERANCE: Final = timedelta(minutes=5)
 """Between the sender's clock and ours; that of the specification's own libraries."""
@@ -41,11 +41,11 @@ _ID: Final = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}")
 _SECONDS: Final = re.compile(r"[1-9][0-9]{0,9}")
 
 
-_FARED: Final[Mapping[str, Fared]] = {
-    "sent": Fared.ACCEPTED,
-    "complained": Fared.ACCEPTED,
-    "delivered": Fared.DELIVERED,
-    "undelivered": Fared.UNDELIVERED,
+_OUTCOMES: Final[Mapping[str, DeliveryOutcome]] = {
+    "sent": DeliveryOutcome.ACCEPTED,
+    "complained": DeliveryOutcome.ACCEPTED,
+    "delivered": DeliveryOutcome.DELIVERED,
+    "undelivered": DeliveryOutcome.UNDELIVERED,
 }
 
 
@@ -70,13 +70,13 @@ class Report(WireModel):
 
     def told_by(self, provider: str) -> DeliveryReport:
         """Return the report in the domain's terms."""
-        complaint = Unwanted.COMPLAINT if self.status == "complained" else None
+        complaint = SuppressionReason.COMPLAINT if self.status == "complained" else None
         return DeliveryReport(
             notification_id=self.notification_id,
             provider=provider,
-            fared=_FARED[self.status],
+            delivery_outcome=_OUTCOMES[self.status],
             reason=self.reason,
-            unwanted=Unwanted.HARD_BOUNCE if self.hard_bounce else complaint,
+            suppression_reason=SuppressionReason.HARD_BOUNCE if self.hard_bounce else complaint,
             at=self.at,
         )
 
@@ -89,7 +89,7 @@ class Reports(WireModel):
 
 def webhook_reports(
     body: str, headers: Mapping[str, str], *, provider: str, webhooks: Sequence[Webhook], at: datetime
-) -> Taken:
+) -> ReadReports:
     """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
 
     One of ``webhooks`` must have signed it; there are two of them while its secret is changed. Raises
@@ -111,7 +111,7 @@ def webhook_reports(
         check_texts(report, path)
         return Report.model_validate(report).told_by(provider)
 
-    return take_each(reports, read, called="reports").or_refuse()
+    return read_each(reports, read, called="reports").or_refuse()
 
 
 def _check_signature(body: str, headers: Mapping[str, str], webhooks: Sequence[Webhook], at: datetime) -> None:

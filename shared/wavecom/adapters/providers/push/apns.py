@@ -40,7 +40,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 RENEW_AFTER: Final = timedelta(minutes=40)
@@ -57,7 +57,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["Unregistered", "ExpiredToken"],
         About.RECIPIENT,
         "The app or the token is gone from the device",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(
         ["BadDeviceToken", "DeviceTokenNotForTopic"],

@@ -38,7 +38,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 INVALID_REGISTRATION: Final = "INVALID_REGISTRATION"
@@ -67,7 +67,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["UNREGISTERED", INVALID_REGISTRATION],
         About.RECIPIENT,
         "The app is gone from the device, or it never was a token",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(["SENDER_ID_MISMATCH"], About.UNCLEAR, "A token of another Firebase project, which may be served as well"),
     for_good(["INVALID_ARGUMENT", "http_413"], About.MESSAGE, "This request will never be taken: too big, for example"),

@@ -17,7 +17,7 @@ from wavecom.adapters.providers.refusals import Rule, for_good, for_now
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, ProviderError, Receipt
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["ConflictException DESTINATION_PHONE_NUMBER_OPTED_OUT"],
         About.RECIPIENT,
         "The recipient opted out",
-        unwanted=Unwanted.COMPLAINT,
+        suppression_reason=SuppressionReason.COMPLAINT,
     ),
     for_good(
         ["ConflictException DESTINATION_*_BLOCKED_BY_PROTECT_*"],

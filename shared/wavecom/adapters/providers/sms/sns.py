@@ -17,7 +17,7 @@ from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Receipt
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -29,7 +29,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_now(_INVALID, "Our sender id", words="MessageAttributes | AWS.SNS.SMS"),
     for_good(_INVALID, About.RECIPIENT, "PhoneNumber: is not valid to publish to", words="PhoneNumber | phone number"),
     for_good(_INVALID, About.MESSAGE, "A text of more than 1,600 characters, for example"),
-    for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", unwanted=Unwanted.COMPLAINT),
+    for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", suppression_reason=SuppressionReason.COMPLAINT),
     for_good(["EndpointDisabled"], About.RECIPIENT, "The recipient takes no messages"),
     for_now(
         ["PlatformApplicationDisabled", "NotFound", "UserError", "AuthorizationError", "InvalidSecurity"],

@@ -23,7 +23,7 @@ from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, 
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, Receipt, UnknownOutcomeError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 VALIDITY_SECONDS: Final = (1, 36_000)
@@ -42,13 +42,13 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["21211", "21614", "21635"],
         About.RECIPIENT,
         "No valid number, no mobile number, a landline",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(
         ["21610"],
         About.RECIPIENT,
         "The recipient sent STOP, which holds for any provider",
-        unwanted=Unwanted.COMPLAINT,
+        suppression_reason=SuppressionReason.COMPLAINT,
     ),
     for_good(["21217", "21604"], About.RECIPIENT, "The number is missing, or none"),
     for_good(["21265", "21266", "21268"], About.RECIPIENT, "A short code, our own or a premium number"),

@@ -7,23 +7,23 @@ from wavecom.domain.content.push import is_apns_token
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.tenants import is_test
 
-Taker = Callable[[str], bool]
+TakesRecipient = Callable[[str], bool]
 """Whether one provider takes a recipient in its canonical form."""
 
 
 @dataclass(frozen=True, slots=True)
-class Takers:
+class RecipientCheck:
     """Each channel's configured providers. The simulators that serve test keys take every recipient."""
 
-    live: Mapping[Channel, Sequence[Taker]] = field(default_factory=dict)
+    live: Mapping[Channel, Sequence[TakesRecipient]] = field(default_factory=dict)
 
     def problem_of(self, tenant_id: str, channel: Channel, recipient: str) -> str | None:
         """Return why no provider of a channel takes a tenant's recipient, without the recipient; None where one does.
 
         A channel that nothing is configured for takes all: it is simulated.
         """
-        takers = () if is_test(tenant_id) else self.live.get(channel, ())
-        if not takers or any(takes(recipient) for takes in takers):
+        recipient_check = () if is_test(tenant_id) else self.live.get(channel, ())
+        if not recipient_check or any(takes(recipient) for takes in recipient_check):
             return None
         return f"{_kind_of(channel, recipient)}, which no configured provider takes"
 

@@ -19,7 +19,7 @@ TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intervene:
+class CancelOrRetry:
     """Cancel or retry one notification of a tenant."""
 
     store: NotificationStore

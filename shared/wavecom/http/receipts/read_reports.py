@@ -12,7 +12,7 @@ from wavecom.http.framework.requests import field_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class ReadReports:
     """The reports of a call, and why others are refused, by their place in the call.
 
     ``accepted`` counts the items that could be read; some of them may report nothing.
@@ -22,7 +22,7 @@ class Taken:
     accepted: int = 1
     refused: Mapping[int, InvalidRequestError] = field(default_factory=dict)
 
-    def or_refuse(self) -> "Taken":
+    def or_refuse(self) -> "ReadReports":
         """Raise `InvalidRequestError` where nothing could be read, else return itself."""
         if self.accepted or not self.refused:
             return self
@@ -30,7 +30,9 @@ class Taken:
         raise InvalidRequestError("The request is not valid", details)
 
 
-def take_each(items: Sequence[object], read: Callable[[object, str], DeliveryReport | None], *, called: str) -> Taken:
+def read_each(
+    items: Sequence[object], read: Callable[[object, str], DeliveryReport | None], *, called: str
+) -> ReadReports:
     """Return what ``read`` makes of each item, which is None where it reports nothing.
 
     ``read`` is given the item and its path, and may raise Pydantic's ValidationError or `InvalidRequestError`.
@@ -49,7 +51,7 @@ def take_each(items: Sequence[object], read: Callable[[object, str], DeliveryRep
             refused[index] = exc
         else:
             reports += [report] if report else []
-    return Taken(reports=reports, accepted=len(items) - len(refused), refused=refused)
+    return ReadReports(reports=reports, accepted=len(items) - len(refused), refused=refused)
 
 
 def _below(path: str, errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
