@@ -86,7 +86,7 @@ class Container:
     @cached_property
     def system(self) -> MongoSystemState:
         """What the service knows of itself."""
-        return MongoSystemState(self.mongo)
+        return MongoSystemState(self.mongo, self.clock)
 
     @cached_property
     def queue(self) -> "RabbitMQQueue | SqsQueue":

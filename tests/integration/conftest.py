@@ -218,7 +218,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
-        system, tenants, keys = MongoSystemState(mongo), MongoTenants(mongo), MongoApiKeys(mongo)
+        system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
         return Services(
             admission=Admission(

@@ -258,7 +258,7 @@ class World:
             counters=self._stepped(self.counters),
             queue=self._queue,
             receive=self._receive(),
-            system=self._stepped(MongoSystemState(self._mongo)),
+            system=self._stepped(MongoSystemState(self._mongo, self.clock)),
             clock=self.clock,
             timings=TIMINGS,
         )
