@@ -4,6 +4,7 @@ What happened before the request could be written is Transient: nothing was sent
 answer that breaks off included, is Unknown: it may have been sent. ``code`` is the name of httpx's exception.
 """
 
+import json
 import re
 import ssl
 import time
@@ -36,6 +37,7 @@ _NOTHING_SENT: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+LOGGABLE_CODE: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +138,12 @@ class HttpCaller:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in ``body``, an empty one for anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
