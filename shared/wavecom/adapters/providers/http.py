@@ -67,6 +67,20 @@ class Answer:
         return min(max(wait, timedelta(0)), _RETRY_AFTER_MAX)
 
 
+def _transport(base_url: str, *, max_connections: int, http2: bool, tls: ssl.SSLContext | None) -> httpx.HTTPTransport:
+    """Return what carries calls to ``base_url``, through the proxy that the environment names for it, if any."""
+    proxy = proxy_for(base_url)
+    make_transport = httpx.HTTPTransport if proxy is None else ProxyTransport
+    return make_transport(
+        verify=tls if tls is not None else True,
+        trust_env=False,
+        http1=not http2,
+        http2=http2,
+        limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+        proxy=proxy,
+    )
+
+
 class HttpCaller:
     """Makes calls to one provider over pooled connections, from many threads at once."""
 
@@ -93,20 +107,10 @@ class HttpCaller:
         """
         self._service = service
         self._timeout_seconds = timeout.total_seconds()
-        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
-        proxy = proxy_for(base_url)
-        make_transport = httpx.HTTPTransport if proxy is None else ProxyTransport
         self._client = httpx.Client(
             base_url=base_url,
             headers=dict(headers or {}),
-            transport=make_transport(
-                verify=tls if tls is not None else True,
-                trust_env=False,
-                http1=not http2,
-                http2=http2,
-                limits=limits,
-                proxy=proxy,
-            ),
+            transport=_transport(base_url, max_connections=max_connections, http2=http2, tls=tls),
             timeout=httpx.Timeout(
                 self._timeout_seconds, connect=min(connect_timeout.total_seconds(), self._timeout_seconds)
             ),

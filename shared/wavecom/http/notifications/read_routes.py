@@ -32,7 +32,11 @@ MAX_SKIP = 10_000
 
 def add_notification_read_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes that only read notifications to ``app``."""
+    _add_list_notifications(app, services)
+    _add_get_notification(app, services)
 
+
+def _add_list_notifications(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications",
         compress=True,
@@ -79,6 +83,8 @@ def add_notification_read_routes(app: ApiGatewayResolver, services: Services) ->
         )
         return success(NotificationPageAnswer, NotificationPage.from_domain(found, number=page, limit=limit))
 
+
+def _add_get_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications/<notification_id>",
         compress=True,
