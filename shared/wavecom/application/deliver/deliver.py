@@ -89,14 +89,16 @@ class Deliver:
         stored = saver.save(self._with_beginnings(changes, first)) if changes else []
         claims.add(stored)
         moved = {each.after.id for each in changes} - {each.after.id for each in stored}
-        claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
+        if moved:
+            claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
 
         summary = BatchSummary(len(messages), claimed=len(claims.claimed), early=len(announced.early))
         summary.waited = _longest_waits(claims.claimed)
         summary.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
         sends.begin(_as_stored(first, claims.claimed))
-        publish_messages(self.queue, announced.early, delay=DEFERRAL)
+        if announced.early:
+            publish_messages(self.queue, announced.early, delay=DEFERRAL)
         if claims.claimed:
             rest = [each for each in claims.claimed if each.state.begun is None]
             self._send(rest, sends, Record(saver=saver, queue=self.queue), summary)
@@ -128,8 +130,13 @@ class Deliver:
         waiting = deque(PendingSend(each) for each in wanted)
         finished: list[FinishedSend] = []
         while waiting or sends.under_way or changes:
-            group, too_late = self._take(waiting, sends)
-            changes += [endings.without_time(each) for each in too_late]
+            room = min(len(waiting), self.sends_at_once - sends.under_way)
+            group: list[PendingSend] = []
+            for each in [waiting.popleft() for _ in range(room)]:
+                if sends.may_begin(each.notification):
+                    group.append(each)
+                else:
+                    changes.append(endings.without_time(each))
             selected = self.selection.select(group) if group else Selection()
             changes += [endings.without_provider(each) for each in selected.refused]
             changes += [self._beginning(each) for each in selected.planned]
@@ -142,14 +149,6 @@ class Deliver:
             going_on, ended = failover.divide(finished)
             waiting.extendleft(going_on)
             changes = [endings.after_send(each) for each in ended]
-
-    def _take(self, waiting: deque[PendingSend], sends: Sends) -> tuple[list[PendingSend], list[PendingSend]]:
-        """Take what there is room for, and return what may still begin, and what may not."""
-        room = min(len(waiting), self.sends_at_once - sends.under_way)
-        group = [waiting.popleft() for _ in range(room)]
-        in_time = [each for each in group if sends.may_begin(each.notification)]
-        kept = {id(each) for each in in_time}
-        return in_time, [each for each in group if id(each) not in kept]
 
     def _beginning(self, planned: PlannedSend) -> Change:
         return settlement.begin(

@@ -131,12 +131,21 @@ class ProviderSelection:
         while looking:
             wanted: dict[str, list[tuple[PendingSend, list[ChannelProvider]]]] = {}
             for pending, routes in looking:
-                route = next((each for each in routes if _spend(calls_left, _limits_name(each, pending))), None)
+                route = next(
+                    (
+                        each
+                        for each in routes
+                        if _spend(calls_left, limits_name(each.provider.name, pending.notification))
+                    ),
+                    None,
+                )
                 if route is None:
                     selection.refused.append(self._no_provider(pending, permits, waits))
                 else:
                     rest = [each for each in routes if each is not route]
-                    wanted.setdefault(_limits_name(route, pending), []).append((pending, [route, *rest]))
+                    wanted.setdefault(limits_name(route.provider.name, pending.notification), []).append(
+                        (pending, [route, *rest])
+                    )
             looking = [
                 left for name, asking in wanted.items() for left in self._reserve(name, asking, waits, selection)
             ]
@@ -168,7 +177,8 @@ class ProviderSelection:
             bound_to = pending.notification.state.bound_to
             by_name = {route.provider.name: route for route in routes}
             weights = {
-                name: route.weight * factors.get(_limits_name(route, pending), 1.0) for name, route in by_name.items()
+                name: route.weight * factors.get(limits_name(route.provider.name, pending.notification), 1.0)
+                for name, route in by_name.items()
             }
             names = draw(weights, (self.random() for _ in weights)) if len(weights) > 1 else list(weights)
             # The one trial of a half-open breaker must not be left unused, or nobody learns whether it may close.
@@ -199,14 +209,11 @@ class ProviderSelection:
         names = tuple(
             route.provider.name
             for route in self.routes.of(pending.notification)
-            if _limits_name(route, pending) in permits and route.provider.name not in pending.tried
+            if limits_name(route.provider.name, pending.notification) in permits
+            and route.provider.name not in pending.tried
         )
         shortest = min((waits[limits_name(name, pending.notification)] for name in names), default=timedelta(0))
         return NoProvider(pending, names, shortest)
-
-
-def _limits_name(route: ChannelProvider, pending: PendingSend) -> str:
-    return limits_name(route.provider.name, pending.notification)
 
 
 def _spend(calls_left: dict[str, int | None], name: str) -> bool:

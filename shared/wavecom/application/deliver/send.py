@@ -92,7 +92,8 @@ class Sends:
         """Make one call, in a thread of the executor, and always report back."""
         results: Sequence[AttemptResult | None] = [None] * len(call)
         try:
-            self._wait_for_slot(call[0].not_before)
+            if call[0].not_before is not None:
+                self._wait_until(call[0].not_before)
             ready = [each for each in call if self.may_begin(each.pending.notification)]
             if ready:
                 made = dict(zip((id(each) for each in ready), self._call(ready), strict=True))
@@ -101,9 +102,8 @@ class Sends:
             for each, result in zip(call, results, strict=True):
                 self._finished.put(FinishedSend(each, result))
 
-    def _wait_for_slot(self, not_before: datetime | None) -> None:
-        if not_before is not None:
-            time.sleep(max(0.0, (not_before - self.clock()) / timedelta(seconds=1)))
+    def _wait_until(self, moment: datetime) -> None:
+        time.sleep(max(0.0, (moment - self.clock()) / timedelta(seconds=1)))
 
     def may_begin(self, notification: Notification) -> bool:
         """Whether there is time left for an attempt: before the invocation's end, its lease's, and its deadline."""
