@@ -15,9 +15,9 @@ from local.config import PROJECT
 from tests.builders import a_draft
 from tests.event_files import load, sent_as, status_of, stored_as
 from tests.infrastructure.resolve import REGION, Resolved, arn, secret_arn
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
 from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
+from tests.infrastructure.variants import VARIANTS
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.clock import MongoClock

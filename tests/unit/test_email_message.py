@@ -79,7 +79,7 @@ def line(chance: random.Random, length: int) -> str:
     parts = []
     for _ in range(chance.randint(1, 4)):
         letters = SCRIPTS[chance.choice(list(SCRIPTS))]
-        parts.append("".join(chance.choice(letters) for _ in range(chance.randint(0, length))))
+        parts.append("".join(chance.choices(letters, k=chance.randint(0, length))))
         if chance.random() < 0.3:
             parts.append(chance.choice(TRAPS))
     return chance.choice([" ", ""]).join(parts)
