@@ -238,6 +238,8 @@ class FakeQueue:
 class FakeProvider:
     """Accepts everything after ``takes``, unless ``answers`` has something else for the recipient."""
 
+    bulk_limit = 1
+
     def __init__(
         self,
         name: str = "fake",
