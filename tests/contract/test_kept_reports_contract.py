@@ -25,7 +25,7 @@ def kept(request: pytest.FixtureRequest) -> KeptReports:
 def a_report(
     number: int = 0, delivery_outcome: DeliveryOutcome | None = DeliveryOutcome.DELIVERED, **changes
 ) -> DeliveryReport:
-    values = {"provider": "ses", "reason": None, "unwanted": None, "at": NOON, **changes}
+    values = {"provider": "ses", "reason": None, "suppression_reason": None, "at": NOON, **changes}
     return DeliveryReport(notification_id=f"{number:024x}", delivery_outcome=delivery_outcome, **values)
 
 
