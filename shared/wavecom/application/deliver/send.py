@@ -131,7 +131,7 @@ def _calls(planned: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
     """Yield what goes in one call each."""
     bulk: defaultdict[str, list[PlannedSend]] = defaultdict(list)
     for each in planned:
-        if getattr(each.provider, "bulk_limit", 1) > 1:  # quicker than asking whether it is a `BulkProvider`
+        if each.provider.bulk_limit > 1:
             bulk[each.provider.name].append(each)
         else:
             yield [each]

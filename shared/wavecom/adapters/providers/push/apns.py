@@ -85,6 +85,7 @@ class ApnsPushProvider:
 
     channel = Channel.PUSH
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

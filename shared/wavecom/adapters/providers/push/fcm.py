@@ -69,6 +69,7 @@ class FcmPushProvider:
 
     channel = Channel.PUSH
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,
