@@ -467,6 +467,7 @@ def replayed_and_sent(reports: Reports) -> tuple[Notification, Notification]:
     queued_again = lifecycle.replay(held, at=NOON, timings=TIMINGS, asked=lifecycle.Replay(by="key")).after
     later = reports.clock()
     taken = lifecycle.claim(queued_again, retry_counts={0}, token="t", at=later, timings=TIMINGS)
+    assert taken is not None
     under_way = settlement.begin(taken.after, provider="simulated-email", idempotent=False, at=later).after
     attempt = replace(a_result(Outcome.ACCEPTED, provider="simulated-email").attempt, started_at=later)
     result = AttemptResult(attempt=attempt, receipt=Receipt("message-2"))
