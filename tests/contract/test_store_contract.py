@@ -185,7 +185,7 @@ def test_what_is_added_is_seen_by_nobody_until_its_condition_holds(make_store) -
         seen.extend(another.get_many([change.after.id]))
         return True
 
-    assert store.add([change], provided=holds)
+    assert store.add([change], may_commit=holds)
 
     assert seen == []
     assert another.get_many([change.after.id]) == [change.after]
@@ -195,7 +195,7 @@ def test_nothing_is_added_where_its_condition_does_not_hold(make_store) -> None:
     store, counters = make_store()
     change = created()
 
-    assert not store.add([change], provided=lambda: False)
+    assert not store.add([change], may_commit=lambda: False)
 
     assert store.get_many([change.after.id]) == []
     assert store.audit_trail(change.after) == []
@@ -209,7 +209,7 @@ def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store) -> 
     asked: list[bool] = []
 
     with pytest.raises(IdempotencyKeyTakenError):
-        store.add([created(idempotency=key)], provided=lambda: not asked.append(True))
+        store.add([created(idempotency=key)], may_commit=lambda: not asked.append(True))
 
     assert asked == []
 

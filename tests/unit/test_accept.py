@@ -33,11 +33,11 @@ class HeldStore(FakeStore):
         self.held = threading.Semaphore(0)
         self.groups: list[int] = []
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         self.groups.append(len(changes))
         if len(self.groups) <= GROUPS_AT_ONCE:
             assert self.held.acquire(timeout=GIVE_UP)
-        return super().add(changes, provided=provided)
+        return super().add(changes, may_commit=may_commit)
 
 
 def gathered(
@@ -91,7 +91,7 @@ def test_the_message_goes_out_when_all_is_written_but_not_yet_seen(store: FakeSt
 
 def test_a_transaction_that_is_tried_again_publishes_once(store: FakeStore, queue: FakeQueue) -> None:
     add = store.add
-    store.add = lambda changes, *, provided=None: add(changes, provided=lambda: provided() and provided())  # type: ignore[method-assign]
+    store.add = lambda changes, *, may_commit=None: add(changes, may_commit=lambda: may_commit() and may_commit())  # type: ignore[method-assign]
 
     StoreAndQueue(store, queue).store([a_new()])
 

@@ -102,7 +102,7 @@ class StoreAndQueue:
             return len(confirmed) == len(ready)
 
         if confirmed is None:
-            if self._store.add([each.as_queued or each.as_pending for each in new], provided=publish_once):
+            if self._store.add([each.as_queued or each.as_pending for each in new], may_commit=publish_once):
                 return confirmed or set()
             confirmed = confirmed or set()
         self._store.add(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult, must_repeat
+from wavecom.domain.notifications.settlement import AttemptResult, must_use_same_provider
 from wavecom.domain.providers.limits import Permit
 from wavecom.domain.providers.weights import draw
 from wavecom.domain.tenants import is_test
@@ -154,7 +154,7 @@ class ProviderSelection:
             route
             for route in self.routes.of(pending.notification)
             if route.provider.name not in pending.tried
-            and (route.provider.name == bound_to or not must_repeat(pending.notification))
+            and (route.provider.name == bound_to or not must_use_same_provider(pending.notification))
         ]
 
     def _in_order(
