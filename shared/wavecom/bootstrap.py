@@ -15,7 +15,7 @@ from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfi
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.secrets import read_secret
 from wavecom.application.accept.admission import Admission
-from wavecom.application.accept.recipient_check import RecipientCheck, TakesRecipient
+from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
 from wavecom.application.accept.submit import Submit
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
@@ -44,7 +44,7 @@ from wavecom.ports.providers import WithSandbox
 from wavecom.ports.reports import KeptReports
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
-from wavecom.settings import KEPT_SECRET, Settings, simulated
+from wavecom.settings import SECRET_SETTINGS, Settings, simulated
 
 if TYPE_CHECKING:
     from wavecom.adapters.providers.factory import ProviderDefaults
@@ -266,7 +266,7 @@ class Container:
     @cached_property
     def recipient_check(self) -> RecipientCheck:
         """Say which recipients the providers take."""
-        live: dict[Channel, list[TakesRecipient]] = {channel: [] for channel in Channel}
+        live: dict[Channel, list[AcceptsRecipient]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
             live[each.channel].append(partial(takes, each))
         return RecipientCheck(live)
@@ -400,7 +400,7 @@ def container(function: str | None = None) -> Container:
     It reads the secrets that ``function`` needs (`wavecom.needs.NEEDS`), or all where one process is every function.
     Raises `SettingsError`, and `UnavailableError` where a secret cannot be read.
     """
-    return Container(Settings.from_environment(read_secret, secrets=NEEDS[function] if function else KEPT_SECRET))
+    return Container(Settings.from_environment(read_secret, secrets=NEEDS[function] if function else SECRET_SETTINGS))
 
 
 def collect_garbage_rarely() -> None:

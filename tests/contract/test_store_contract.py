@@ -293,7 +293,7 @@ def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
     (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
     (change,) = store.save([settlement.settle(change.after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS)])
 
-    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, asked=ASKED)])
+    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, request=ASKED)])
 
     stored = store.get("bank-a", notification.id)
     assert (stored.status, stored.failed_at, stored.cause) == (Status.QUEUED, None, None)

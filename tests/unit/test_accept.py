@@ -128,7 +128,7 @@ def test_a_broker_that_confirms_nothing_is_left_alone_for_a_while(store: FakeSto
     meanwhile, afterwards = a_new(), a_new()
 
     assert accept.store([meanwhile]) == set()
-    accept._broker_asked_from -= BROKER_COOLDOWN.total_seconds()  # as if so much time had passed
+    accept._broker_retry_at -= BROKER_COOLDOWN.total_seconds()  # as if so much time had passed
     assert accept.store([afterwards]) == {afterwards.as_pending.after.id}
 
     assert store.notifications[meanwhile.as_pending.after.id].state.status is Status.PENDING

@@ -162,7 +162,7 @@ class Replay:
     key: str | None = None
 
 
-def replay(notification: Notification, *, at: datetime, timings: Timings, asked: Replay) -> Change:
+def replay(notification: Notification, *, at: datetime, timings: Timings, request: Replay) -> Change:
     """FAILED → QUEUED with a new retry budget. It is due soon, since its message is not published yet.
 
     A person has decided, so any provider may be asked again, even if an earlier attempt may have sent it. Raises
@@ -174,8 +174,8 @@ def replay(notification: Notification, *, at: datetime, timings: Timings, asked:
         notification,
         (Status.QUEUED, "Replayed by client"),
         at=at,
-        facts={"by": asked.by, **({"why": asked.why} if asked.why else {})},
-        replay_keys=_with_key(notification.state.replay_keys, asked.key),
+        facts={"by": request.by, **({"why": request.why} if request.why else {})},
+        replay_keys=_with_key(notification.state.replay_keys, request.key),
         bound_to=None,
         due_at=no_later_than_expiry(at + timings.pending, notification.expires_at),
         queued_at=at,

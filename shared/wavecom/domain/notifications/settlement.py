@@ -82,12 +82,17 @@ def must_use_same_provider(notification: Notification) -> bool:
 
 
 def settle(
-    notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings, others_may_take: bool = False
+    notification: Notification,
+    result: AttemptResult,
+    *,
+    at: datetime,
+    timings: Timings,
+    others_may_accept: bool = False,
 ) -> Change:
     """PROCESSING → SENT, RETRYING or FAILED, according to the attempt's outcome.
 
-    With ``others_may_take`` a refusal with unclear reason is not final: a provider that was not asked, or that refused
-    only for now, may still accept the message.
+    With ``others_may_accept`` a refusal that is unclear is not final: a provider that was not asked, or that
+    refused only for now, may still accept the message.
     """
     attempt = result.attempt
     ending = _Ending(
@@ -103,7 +108,7 @@ def settle(
             if result.receipt is None:
                 raise ValueError("A delivered attempt has a receipt")
             return ending.sent(attempt.provider, result.receipt)
-        case Outcome.PERMANENT if result.is_final or not others_may_take:
+        case Outcome.PERMANENT if result.is_final or not others_may_accept:
             return ending.failed(Cause.PERMANENT, "Refused for good")
         case Outcome.RATE_LIMITED:
             wait = delay_at_least(result.retry_after or timedelta(0))
