@@ -188,7 +188,7 @@ def test_what_is_added_is_seen_by_nobody_until_its_condition_holds(make_store) -
         seen.extend(another.get_many([change.after.id]))
         return True
 
-    assert store.add([change], provided=holds)
+    assert store.add([change], may_commit=holds)
 
     assert seen == []
     assert another.get_many([change.after.id]) == [change.after]
@@ -198,7 +198,7 @@ def test_nothing_is_added_where_its_condition_does_not_hold(make_store) -> None:
     store, counters = make_store()
     change = created()
 
-    assert not store.add([change], provided=lambda: False)
+    assert not store.add([change], may_commit=lambda: False)
 
     assert store.get_many([change.after.id]) == []
     assert store.audit_trail(change.after) == []
@@ -212,7 +212,7 @@ def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store) -> 
     asked: list[bool] = []
 
     with pytest.raises(IdempotencyKeyTakenError):
-        store.add([created(idempotency=key)], provided=lambda: not asked.append(True))
+        store.add([created(idempotency=key)], may_commit=lambda: not asked.append(True))
 
     assert asked == []
 
@@ -296,7 +296,7 @@ def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
     (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
     (change,) = store.save([settlement.settle(change.after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS)])
 
-    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, asked=ASKED)])
+    store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, request=ASKED)])
 
     stored = store.get("bank-a", notification.id)
     assert (stored.state.status, stored.state.failed_at, stored.state.cause) == (Status.QUEUED, None, None)

@@ -26,7 +26,7 @@ class FakeStore:
         self.down = False
         self._lock = threading.Lock()
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         self._answer()
         with self._lock:
             taken = {(n.tenant_id, n.idempotency.key) for n in self.notifications.values() if n.idempotency}
@@ -34,7 +34,7 @@ class FakeStore:
                 new = change.after
                 if new.idempotency and (new.tenant_id, new.idempotency.key) in taken:
                     raise IdempotencyKeyTakenError
-            if provided is not None and not provided():
+            if may_commit is not None and not may_commit():
                 return False
             for change in changes:
                 self._write(change)

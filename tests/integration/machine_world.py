@@ -58,19 +58,19 @@ class OrderedStore(MongoNotificationStore):
     A strand stops once more before the commit of what is added, unless others would wait for its idempotency keys.
     """
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         strand, fate = current(), Fate.GO
 
         def holds() -> bool:
             nonlocal fate
-            held = provided is None or provided()
+            held = may_commit is None or may_commit()
             if strand is not None and not any(change.after.idempotency for change in changes):
                 fate = strand.stop("OrderedStore.commit")
             if fate not in (Fate.GO, Fate.LOSE):
                 raise StoreUnavailableError("No connection")
             return held
 
-        added = super().add(changes, provided=holds)
+        added = super().add(changes, may_commit=holds)
         if fate is Fate.LOSE:
             raise StoreUnavailableError("The connection broke")
         return added

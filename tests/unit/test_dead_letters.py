@@ -221,7 +221,7 @@ def test_two_calls_at_once_replay_a_letter_once(dead: Dead, monkeypatch) -> None
 
     def another_call_is_faster(changes):
         if not others:
-            others.append(save([lifecycle.replay(letter, at=NOON, timings=TIMINGS, asked=ASKED)]))
+            others.append(save([lifecycle.replay(letter, at=NOON, timings=TIMINGS, request=ASKED)]))
         return save(changes)
 
     monkeypatch.setattr(dead.store, "save", another_call_is_faster)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfig
 from wavecom.adapters.providers.recipients import takes
 from wavecom.application.accept.admission import Admission
-from wavecom.application.accept.recipient_check import RecipientCheck, TakesRecipient
+from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
 from wavecom.application.accept.submit import Submit
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
@@ -109,7 +109,7 @@ class Container(Adapters):
     @cached_property
     def recipient_check(self) -> RecipientCheck:
         """Say which recipients the providers take."""
-        live: dict[Channel, list[TakesRecipient]] = {channel: [] for channel in Channel}
+        live: dict[Channel, list[AcceptsRecipient]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
             live[each.channel].append(partial(takes, each))
         return RecipientCheck(live)

@@ -27,7 +27,7 @@ from wavecom.http.openapi.operations import NotificationId, PageCursor, Recipien
 from wavecom.http.services import Services
 
 MAX_SKIP = 10_000
-"""How far pages by number reach; a cursor reaches any depth at the cost of the first page."""
+"""The depth that pages by number reach; a cursor reaches any depth at the cost of the first page."""
 
 
 def add_notification_read_routes(app: ApiGatewayResolver, services: Services) -> None:

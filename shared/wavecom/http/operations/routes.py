@@ -1,4 +1,4 @@
-"""The routes that show how the service does: ledger, audit trail, providers, and the tenant's policy."""
+"""The routes that show the state of the service: ledger, audit trail, providers, and the tenant's policy."""
 
 from datetime import timedelta
 from http import HTTPStatus

@@ -68,8 +68,8 @@ def _add_minutes(app: ApiGatewayResolver, services: Services) -> None:
     def minutes(
         minutes: Annotated[Minutes, Query(description="How far back, this minute included")] = 60,
     ) -> Response[str]:
-        happened = services.query.minutes(caller(app).tenant_id, minutes)
-        return success(RecentMinutesAnswer, RecentMinutes.from_domain(happened))
+        recent = services.query.minutes(caller(app).tenant_id, minutes)
+        return success(RecentMinutesAnswer, RecentMinutes.from_domain(recent))
 
 
 def _add_metrics(app: ApiGatewayResolver, services: Services) -> None:
@@ -86,8 +86,8 @@ def _add_metrics(app: ApiGatewayResolver, services: Services) -> None:
         },
     )
     def metrics() -> Response[str]:
-        from wavecom.http.operations import prometheus  # noqa: PLC0415 - only who asks for metrics needs its library
+        from wavecom.http.operations import prometheus  # noqa: PLC0415 - only requests for metrics need its library
 
-        asking = caller(app)
-        statistics = services.query.metrics(None if asking.role is Role.OPERATOR else asking.tenant_id)
+        known = caller(app)
+        statistics = services.query.metrics(None if known.role is Role.OPERATOR else known.tenant_id)
         return Response(200, content_type=prometheus.CONTENT_TYPE, body=prometheus.exposition(statistics))

@@ -1,4 +1,4 @@
-"""The routes of the suppression list: addresses that nothing must go to any more."""
+"""The routes of the suppression list."""
 
 from http import HTTPStatus
 from typing import Annotated
