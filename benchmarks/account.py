@@ -11,7 +11,7 @@ from benchmarks.result import Figures
 from benchmarks.stack import Document, MeasuredStack
 from chaos.verify import documents, figures
 from wavecom.domain.notifications.change import UNFINISHED
-from wavecom.domain.notifications.notification import Lane, Priority
+from wavecom.domain.notifications.enums import Lane, Priority
 
 LOOK_EVERY_SECONDS: Final = 0.25
 

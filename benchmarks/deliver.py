@@ -13,7 +13,8 @@ from benchmarks.stack import Machine, MeasuredStack, running
 from chaos.verify import documents
 from local.config import PROJECT, Broker
 from wavecom import topology
-from wavecom.domain.notifications.notification import Channel, Draft, Priority
+from wavecom.domain.notifications.enums import Channel, Priority
+from wavecom.domain.notifications.notification import Draft
 
 WAITING: Final = {0: 20_000, 200: 8_000}
 """Notifications in the lane, by the providers' latency in ms."""

@@ -18,8 +18,9 @@ from wavecom.application.deliver.claim import Claim
 from wavecom.application.deliver.save import SaveUntil
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.enums import Channel, Lane, Priority, Status
 from wavecom.domain.notifications.lists import ListFilter
-from wavecom.domain.notifications.notification import Channel, Lane, Priority, Status, new_notification_id
+from wavecom.domain.notifications.notification import new_notification_id
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.http.operations import prometheus
 
@@ -107,19 +108,14 @@ def _state(number: int, at: datetime) -> dict[str, Any]:
 
 def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
     parts, store = stack.parts, stack.parts.store
-    save = SaveUntil(store=store, deadline=Deadline(timedelta(minutes=1)))
-    claim = Claim(
-        store=store,
-        save=save,
-        clock=parts.clock,
-        timings=parts.settings.timings(),
-        settle_unanswered=parts.receive.settle_unanswered,
-    )
+    saver = SaveUntil(store=store, deadline=Deadline(timedelta(minutes=1)))
     waiting = iter([fill(stack, GROUP) for _ in range(REPEATS + 1)])
 
     def claims() -> None:
         messages = [QueueMessage(notification_id=each, lane=Lane.STANDARD, retry_count=0) for each in next(waiting)]
-        assert len(claim(messages).claimed) == GROUP
+        claim = Claim(store=store, receive=parts.receive, clock=parts.clock, timings=parts.settings.timings())
+        announced = claim.find(messages)
+        assert len(saver.save(claim.changes(announced.found, announced.retry_counts))) == GROUP
 
     numbers = {number: draft(number) for number in range(GROUP)}
     return {

@@ -13,7 +13,7 @@ from typing import Any
 from functions.deliver.handler import lambda_handler
 from local.context import LocalContext
 from wavecom import topology
-from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.enums import Lane
 from wavecom.domain.queue_messages import QueueMessage
 
 

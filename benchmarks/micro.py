@@ -20,9 +20,10 @@ from local.config import PROJECT
 from wavecom.adapters.mongo.notifications.documents import audit_document, to_document, to_update
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.change import Change, together
-from wavecom.domain.notifications.notification import Attempt, Notification
+from wavecom.domain.notifications.change import Change, combine
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
@@ -78,7 +79,7 @@ class Life:
         changes = []
         for each in self._requests:
             created = lifecycle.create(each.draft(), tenant_id=TENANT, at=self._at, timings=TIMINGS)
-            changes.append(together(created, lifecycle.enqueue(created.after, at=self._at, timings=TIMINGS)))
+            changes.append(combine(created, lifecycle.enqueue(created.after, at=self._at, timings=TIMINGS)))
         self._take(changes)
 
     def write_new(self) -> None:
@@ -108,20 +109,22 @@ class Life:
             claim = lifecycle.claim(each, retry_counts={0}, token="0" * 32, at=self._at, timings=TIMINGS)
             assert claim is not None
             begun = settlement.begin(claim.after, provider="simulated", idempotent=False, at=self._at)
-            changes.append(together(claim, begun))
+            changes.append(combine(claim, begun))
         self._take(changes)
 
     def settle(self) -> None:
         """PROCESSING → SENT."""
         attempt = Attempt(
-            provider="simulated", outcome=Outcome.DELIVERED, code=None, started_at=self._at, duration_ms=200
+            provider="simulated", outcome=Outcome.ACCEPTED, code=None, started_at=self._at, duration_ms=200
         )
         result = AttemptResult(attempt=attempt, receipt=Receipt("receipt-1"))
         self._take([settlement.settle(each, result, at=self._at, timings=TIMINGS) for each in self._now])
 
     def write(self) -> None:
         """Make the updates, the audit entries and the counters, and their bytes."""
-        self._documents = [to_update(change.before, change.after) for change in self._changes if change.before]
+        self._documents = [
+            to_update(change.before.state, change.after.state) for change in self._changes if change.before
+        ]
         self._encode_trail()
 
     def count(self) -> int:

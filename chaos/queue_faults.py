@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from chaos.stack import ChaosStack, Document
 from wavecom import topology
-from wavecom.domain.notifications.notification import Lane, Priority, Status
+from wavecom.domain.notifications.enums import Lane, Priority, Status
 from wavecom.domain.queue_messages import QueueMessage
 
 COPIES: Final = 2

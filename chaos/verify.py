@@ -14,7 +14,7 @@ from chaos.outcome import PhaseOutcome, PolicyFigures
 from chaos.provider_client import Accepted, Journal
 from chaos.stack import ChaosStack, Document
 from wavecom.domain.notifications.change import UNFINISHED
-from wavecom.domain.notifications.notification import Cause, OnUnknown, Status
+from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
 from wavecom.domain.providers.outcomes import Outcome
 
 CHUNK: Final = 1_000

@@ -7,9 +7,11 @@ from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel, Priority
 from wavecom.domain.notifications.lifecycle import Replay
-from wavecom.domain.notifications.notification import Attempt, Channel, Draft, Idempotency, Notification, Priority
+from wavecom.domain.notifications.notification import Draft, Idempotency, Notification
 from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
@@ -69,7 +71,7 @@ def claimed(at: datetime = NOON, *, token: str = "token", **changes: Any) -> Not
 
 def reclaimed(notification: Notification, at: datetime) -> Notification:
     change = lifecycle.claim(
-        notification, retry_counts={notification.retry_count}, token="again", at=at, timings=TIMINGS
+        notification, retry_counts={notification.state.retry_count}, token="again", at=at, timings=TIMINGS
     )
     assert change is not None
     return change.after
@@ -84,7 +86,7 @@ def failed(at: datetime = NOON, **changes: Any) -> Notification:
 
 
 def sent(at: datetime = NOON, **changes: Any) -> Notification:
-    return settlement.settle(claimed(at, **changes), a_result(Outcome.DELIVERED), at=at, timings=TIMINGS).after
+    return settlement.settle(claimed(at, **changes), a_result(Outcome.ACCEPTED), at=at, timings=TIMINGS).after
 
 
 _ABOUT = {
@@ -106,12 +108,12 @@ def a_result(
     attempt = Attempt(
         provider=provider,
         outcome=outcome,
-        code=None if outcome is Outcome.DELIVERED else "some_code",
+        code=None if outcome is Outcome.ACCEPTED else "some_code",
         started_at=NOON,
         duration_ms=12,
         about=about or _ABOUT.get(outcome),
     )
-    receipt = Receipt("message-1") if outcome is Outcome.DELIVERED else None
+    receipt = Receipt("message-1") if outcome is Outcome.ACCEPTED else None
     return AttemptResult(
         attempt=attempt, receipt=receipt, detail=None if receipt else "It said no", retry_after=retry_after
     )

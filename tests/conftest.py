@@ -61,7 +61,6 @@ def pytest_configure(config: pytest.Config) -> None:
     certifi.where = lambda: file.name
 
 
-
 SHARED = {"both_stacks": "stacks", "built": "built", "account": "built", "rabbitmq_url": "rabbitmq"}
 """What is dear to start: the tests that share it run in one process, by the name of their group."""
 LONGEST_FIRST = ("stacks", "built")

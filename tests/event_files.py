@@ -9,7 +9,7 @@ from local.config import PROJECT
 from tests.builders import a_draft, a_result
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.settlement import AttemptResult
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
@@ -36,12 +36,12 @@ def stored_as(store: MongoNotificationStore, notification_id: str, **changes: An
 
 def status_of(store: MongoNotificationStore, notification_id: str) -> Status:
     (found,) = store.get_many([notification_id])
-    return found.status
+    return found.state.status
 
 
 def sent_as(store: MongoNotificationStore, notification_id: str, provider: str, message_id: str = "message-1") -> None:
     """Store a notification that ``provider`` accepted under the ids that an event names."""
-    result = replace(a_result(Outcome.DELIVERED, provider=provider), receipt=Receipt(message_id))
+    result = replace(a_result(Outcome.ACCEPTED, provider=provider), receipt=Receipt(message_id))
     _attempted_as(store, notification_id, result)
 
 

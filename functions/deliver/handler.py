@@ -20,7 +20,7 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     # What is left for the last sends to end in and to be recorded.
     reserve = container("deliver").settings.send_bound
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()), reserve=reserve)
-    report = container("deliver").deliver(batch.messages, deadline)
+    report = container("deliver").deliver.deliver(batch.messages, deadline)
     logger.info(
         "Batch delivered",
         extra={

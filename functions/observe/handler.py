@@ -7,7 +7,7 @@ from wavecom.observability import EmfMetrics
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
-    level = container("observe").observe(EmfMetrics())()
+    level = container("observe").observe(EmfMetrics()).observe()
     return {"level": level.value}
 
 

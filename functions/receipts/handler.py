@@ -22,7 +22,7 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     if "Records" in event:
         reports = ses_reports(event)
         if reports:
-            container("receipts").receive(reports)
+            container("receipts").receive.receive(reports)
         return None
     return _app().resolve(event, context)
 

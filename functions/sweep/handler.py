@@ -16,7 +16,7 @@ RESERVE = timedelta(seconds=10)
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE)
-    done = {name: count for name, count in container("sweep").sweep(deadline).items() if count}
+    done = {name: count for name, count in container("sweep").sweep.sweep(deadline).items() if count}
     EmfMetrics().gauge(SWEEP_HEARTBEAT, 1)
     logger.info("Swept", extra={"done": done})
     return done

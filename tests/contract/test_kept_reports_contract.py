@@ -5,26 +5,31 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.builders import NOON
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeKeptReports
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.reports import KeptReports
+
+PORT = KeptReports
 
 SOON = NOON + timedelta(seconds=5)
 LATER = NOON + timedelta(seconds=10)
 
 
-@pytest.fixture(params=["fake", "mongo"])
+@pytest.fixture(params=FAKE_AND_MONGO)
 def kept(request: pytest.FixtureRequest) -> KeptReports:
     if request.param == "fake":
         return FakeKeptReports()
     return MongoKeptReports(request.getfixturevalue("mongo"))
 
 
-def a_report(number: int = 0, fared: Fared | None = Fared.DELIVERED, **changes) -> DeliveryReport:
-    values = {"provider": "ses", "reason": None, "unwanted": None, "at": NOON, **changes}
-    return DeliveryReport(notification_id=f"{number:024x}", fared=fared, **values)
+def a_report(
+    number: int = 0, delivery_outcome: DeliveryOutcome | None = DeliveryOutcome.DELIVERED, **changes
+) -> DeliveryReport:
+    values = {"provider": "ses", "reason": None, "suppression_reason": None, "at": NOON, **changes}
+    return DeliveryReport(notification_id=f"{number:024x}", delivery_outcome=delivery_outcome, **values)
 
 
 def due(kept: KeptReports, at: datetime, limit: int = 100) -> list[DeliveryReport]:
@@ -35,9 +40,9 @@ def due(kept: KeptReports, at: datetime, limit: int = 100) -> list[DeliveryRepor
     "report",
     [
         a_report(),
-        a_report(1, Fared.UNDELIVERED, reason="550 5.1.1", unwanted=Unwanted.HARD_BOUNCE),
-        a_report(2, None, unwanted=Unwanted.COMPLAINT, at=NOON - timedelta(days=2)),
-        a_report(3, Fared.ACCEPTED, provider_message_id="SM1"),
+        a_report(1, DeliveryOutcome.UNDELIVERED, reason="550 5.1.1", suppression_reason=SuppressionReason.HARD_BOUNCE),
+        a_report(2, None, suppression_reason=SuppressionReason.COMPLAINT, at=NOON - timedelta(days=2)),
+        a_report(3, DeliveryOutcome.ACCEPTED, provider_message_id="SM1"),
     ],
     ids=["delivered", "bounced", "complaint", "accepted"],
 )
@@ -71,10 +76,10 @@ def test_reports_that_say_different_things_are_all_kept(kept) -> None:
         a_report(),
         a_report(1),
         a_report(provider="sendgrid"),
-        a_report(fared=Fared.ACCEPTED),
-        a_report(fared=Fared.UNDELIVERED),
-        a_report(fared=Fared.UNDELIVERED, unwanted=Unwanted.HARD_BOUNCE),
-        a_report(fared=None, unwanted=Unwanted.COMPLAINT),
+        a_report(delivery_outcome=DeliveryOutcome.ACCEPTED),
+        a_report(delivery_outcome=DeliveryOutcome.UNDELIVERED),
+        a_report(delivery_outcome=DeliveryOutcome.UNDELIVERED, suppression_reason=SuppressionReason.HARD_BOUNCE),
+        a_report(delivery_outcome=None, suppression_reason=SuppressionReason.COMPLAINT),
     ]
 
     kept.keep([*different, *different], at=NOON, until=SOON)
@@ -134,7 +139,7 @@ def test_no_more_are_given_than_asked_for(kept) -> None:
 
 
 def test_what_has_come_about_some_notifications_is_found_before_its_time(kept) -> None:
-    reports = [a_report(), a_report(fared=Fared.ACCEPTED), a_report(1), a_report(2)]
+    reports = [a_report(), a_report(delivery_outcome=DeliveryOutcome.ACCEPTED), a_report(1), a_report(2)]
     kept.keep(reports, at=NOON, until=LATER)
     kept.keep([a_report(1, provider="yet to come")], at=SOON, until=SOON)
 

@@ -12,7 +12,7 @@ from tests.builders import message_about, queued
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
-from wavecom.domain.notifications.notification import Priority
+from wavecom.domain.notifications.enums import Priority
 from wavecom.domain.queue_messages import QueueMessage
 
 WIDE = 4

@@ -6,18 +6,21 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, pending
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeSuppressions
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
-from wavecom.domain.notifications.notification import Channel
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.ports.suppressions import Suppressions
+
+PORT = Suppressions
 
 PHONE = "+12025550123"
 TOKEN = "ab" * 32
 
 
-@pytest.fixture(params=["fake", "mongo"])
+@pytest.fixture(params=FAKE_AND_MONGO)
 def suppressions(request: pytest.FixtureRequest) -> Suppressions:
     if request.param == "fake":
         return FakeSuppressions()
@@ -28,7 +31,7 @@ def a_suppression(
     recipient: str = "user@example.com",
     channel: Channel = Channel.EMAIL,
     tenant: str = "bank-a",
-    reason: Unwanted = Unwanted.HARD_BOUNCE,
+    reason: SuppressionReason = SuppressionReason.HARD_BOUNCE,
     **changes,
 ) -> Suppression:
     return Suppression(
@@ -44,8 +47,8 @@ def a_suppression(
     "listed",
     [
         a_suppression(),
-        a_suppression("Größe@bücher.example", reason=Unwanted.COMPLAINT),
-        a_suppression(PHONE, Channel.SMS, reason=Unwanted.MANUAL, notification_id=None),
+        a_suppression("Größe@bücher.example", reason=SuppressionReason.COMPLAINT),
+        a_suppression(PHONE, Channel.SMS, reason=SuppressionReason.MANUAL, notification_id=None),
         a_suppression(TOKEN, Channel.PUSH),
     ],
     ids=lambda each: each.channel,
@@ -62,13 +65,15 @@ def test_an_address_comes_back_as_it_was_added(suppressions, listed: Suppression
 def test_one_that_is_there_already_stays_as_it_is(suppressions) -> None:
     suppressions.add([a_suppression()])
 
-    suppressions.add([a_suppression(reason=Unwanted.MANUAL, created_at=NOON + timedelta(days=1), notification_id=None)])
+    suppressions.add(
+        [a_suppression(reason=SuppressionReason.MANUAL, created_at=NOON + timedelta(days=1), notification_id=None)]
+    )
 
     assert suppressions.page("bank-a", limit=10) == [a_suppression()]
 
 
 def test_the_same_address_twice_in_one_call_is_there_once(suppressions) -> None:
-    suppressions.add([a_suppression(), a_suppression(reason=Unwanted.COMPLAINT)])
+    suppressions.add([a_suppression(), a_suppression(reason=SuppressionReason.COMPLAINT)])
 
     assert suppressions.page("bank-a", limit=10) == [a_suppression()]
 
@@ -86,11 +91,11 @@ def test_of_a_batch_each_is_named_with_the_reason_on_its_list(suppressions) -> N
         pending(channel=Channel.SMS, recipient=PHONE),
         pending(recipient="c@example.com"),
     )
-    suppressions.add([a_suppression(reason=Unwanted.COMPLAINT), a_suppression(PHONE, Channel.SMS)])
+    suppressions.add([a_suppression(reason=SuppressionReason.COMPLAINT), a_suppression(PHONE, Channel.SMS)])
 
     found = suppressions.among([complained, dead, free])
 
-    assert found == {complained.id: Unwanted.COMPLAINT, dead.id: Unwanted.HARD_BOUNCE}
+    assert found == {complained.id: SuppressionReason.COMPLAINT, dead.id: SuppressionReason.HARD_BOUNCE}
 
 
 def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions) -> None:
@@ -167,7 +172,7 @@ def test_an_id_says_nothing_of_the_recipient_and_fits_a_url() -> None:
 
 
 def test_many_at_once_put_one_address_on_the_list_once(mongo) -> None:
-    reasons = list(Unwanted) * 10
+    reasons = list(SuppressionReason) * 10
 
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda reason: MongoSuppressions(mongo).add([a_suppression(reason=reason)]), reasons))

@@ -33,7 +33,7 @@ from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.sqs.queue import SqsQueue, sqs_client
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.queue_messages import QueueMessage
 
@@ -172,7 +172,7 @@ def test_deliver_sends_what_a_rabbitmq_queue_held(
 
     connection.close()
     assert answer == {"batchItemFailures": []}
-    assert {each.status for each in store.get_many([each.notification_id for each in queued])} == {Status.SENT}
+    assert {each.state.status for each in store.get_many([each.notification_id for each in queued])} == {Status.SENT}
 
 
 def test_keys_makes_a_key_that_opens_the_api(start: Start, on_sqs: dict[str, str]) -> None:

@@ -14,11 +14,14 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
+from wavecom.http.api_keys.requests import CreateKey
+from wavecom.http.dead_letters.requests import ReplayDeadLetters
 from wavecom.http.fields.cursor import from_cursor
 from wavecom.http.notifications.requests import CreateBatch, CreateNotification
 from wavecom.http.openapi import refusals, tags
 from wavecom.http.openapi.examples import REQUESTS
-from wavecom.http.operations.requests import AddSuppression, CreateKey, ReplayDeadLetters, SetPolicy
+from wavecom.http.operations.requests import SetPolicy
+from wavecom.http.suppressions.requests import AddSuppression
 
 PROJECT = Path(__file__).parents[2]
 COMMITTED = PROJECT / "docs" / "openapi.json"

@@ -20,13 +20,14 @@ from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH
 from tests.infrastructure.variants import VARIANTS
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.clock import MongoClock
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
@@ -214,7 +215,7 @@ def test_the_observer_asks_for_sandboxes_with_the_rights_of_its_role(
     _, asked = stage.invoke("observe", load("schedule"))
 
     assert {"ses:GetAccount", action} <= asked
-    assert MongoSystemState(stage.mongo).sandboxes(datetime(2026, 1, 1, tzinfo=UTC)) == {
+    assert MongoSystemState(stage.mongo, MongoClock(stage.mongo)).sandboxes(datetime(2026, 1, 1, tzinfo=UTC)) == {
         "ses": True,
         provider["name"]: True,
     }

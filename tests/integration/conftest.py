@@ -27,7 +27,7 @@ from tests.integration.conformance import HeldTransport
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
-from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
 from wavecom.adapters.mongo.providers.pace import MongoPace
@@ -38,8 +38,8 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.breaker import PyBreakers
 from wavecom.application.accept.admission import Admission
+from wavecom.application.accept.recipient_check import RecipientCheck
 from wavecom.application.accept.submit import Submit
-from wavecom.application.accept.takers import Takers
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
@@ -48,11 +48,12 @@ from wavecom.application.operate.providers import ConfiguredProvider, Providers
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.app import build
 from wavecom.http.framework.resolver import LambdaResolver, cors
@@ -238,28 +239,30 @@ def queue() -> FakeQueue:
 def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeServices:
     """Return a function that joins the parts as a new process does."""
 
-    def make(mongo: Mongo = mongo, takers: Takers | None = None, sms_max_segments: int = 6, **config: Any) -> Services:
+    def make(
+        mongo: Mongo = mongo, recipient_check: RecipientCheck | None = None, sms_max_segments: int = 6, **config: Any
+    ) -> Services:
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
-        system, tenants, keys = MongoSystemState(mongo), MongoTenants(mongo), MongoApiKeys(mongo)
+        system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
         return Services(
             admission=Admission(
                 submit=Submit(**shared),
                 system=system,
                 tenants=tenants,
-                takers=takers or Takers(),
+                recipient_check=recipient_check or RecipientCheck(),
                 clock=clock,
                 sms_max_segments=sms_max_segments,
             ),
-            intervene=Intervene(**shared),
+            cancel_or_retry=CancelOrRetry(**shared),
             query=Query(store=store, counters=counters, queue=queue, system=system, clock=clock),
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
             suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),
-            ledger=Ledger(counters=counters, books=MongoBooks(mongo, counters), system=system, clock=clock),
+            ledger=Ledger(counters=counters, checks=MongoLedgerChecks(mongo, counters), system=system, clock=clock),
             verify=Verify(store=store, system=system),
             providers=Providers(
                 configured=CONFIGURED,
@@ -355,13 +358,13 @@ def dead_mongo() -> Iterator[Mongo]:
 
 
 def attempted(
-    api: Api, notification_id: str, outcome: Outcome = Outcome.DELIVERED, takes: timedelta = timedelta(0)
+    api: Api, notification_id: str, outcome: Outcome = Outcome.ACCEPTED, takes: timedelta = timedelta(0)
 ) -> Notification:
     """Move a notification on as the deliver function does: claim it, and settle it after ``takes``."""
     store, at = api.store, api.services.clock()
     (notification,) = store.get_many([notification_id])
     claim = lifecycle.claim(
-        notification, retry_counts={notification.retry_count}, token="token", at=at, timings=TIMINGS
+        notification, retry_counts={notification.state.retry_count}, token="token", at=at, timings=TIMINGS
     )
     assert claim is not None
     settled = settlement.settle(claim.after, a_result(outcome), at=at + takes, timings=TIMINGS)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tests.integration.machine_strands import Strand
 from tests.integration.machine_witness import TENANTS
 from tests.integration.machine_world import World
-from wavecom.domain.notifications.notification import Channel, Draft, Lane, OnUnknown, Priority
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
+from wavecom.domain.notifications.notification import Draft
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 
 NOTIFICATIONS_MAX = 12
@@ -143,8 +144,8 @@ class Reporting:
 
     pick: int
     provider: str | None
-    fared: Fared | None
-    unwanted: Unwanted | None
+    delivery_outcome: DeliveryOutcome | None
+    suppression_reason: SuppressionReason | None
 
     def happen(self, world: World) -> Strand:
         about, sent = world.one(self.pick), world.witness.sent
@@ -153,9 +154,9 @@ class Reporting:
         report = DeliveryReport(
             notification_id=about.id,
             provider=self.provider or sent[about.id][-1],
-            fared=self.fared,
-            reason="550" if self.fared is Fared.UNDELIVERED else None,
-            unwanted=self.unwanted,
+            delivery_outcome=self.delivery_outcome,
+            reason="550" if self.delivery_outcome is DeliveryOutcome.UNDELIVERED else None,
+            suppression_reason=self.suppression_reason,
             at=world.clock(),
         )
         return world.report(report)
@@ -214,7 +215,7 @@ class Listing:
             tenant_id=about.tenant_id,
             channel=about.channel,
             recipient=about.recipient.swapcase() if about.channel is Channel.EMAIL else about.recipient,
-            reason=Unwanted.MANUAL,
+            reason=SuppressionReason.MANUAL,
             created_at=world.clock(),
         )
         if self.listed:
@@ -263,8 +264,10 @@ deliveries = st.builds(
     count=st.integers(1, 4),
     plain_first=st.booleans(),
 )
-fared = st.sampled_from((Fared.ACCEPTED, Fared.DELIVERED, Fared.UNDELIVERED, None))
-unwanted = st.sampled_from((None, None, None, Unwanted.HARD_BOUNCE))
+delivery_outcome = st.sampled_from(
+    (DeliveryOutcome.ACCEPTED, DeliveryOutcome.DELIVERED, DeliveryOutcome.UNDELIVERED, None)
+)
+suppression_reason = st.sampled_from((None, None, None, SuppressionReason.HARD_BOUNCE))
 strangers = st.sampled_from(("exact", "plain", "texts", "bulk", "a stranger"))
 
 _LIKELY: tuple[tuple[int, st.SearchStrategy[Any], Callable[[World], Any]], ...] = (
@@ -283,8 +286,16 @@ _LIKELY: tuple[tuple[int, st.SearchStrategy[Any], Callable[[World], Any]], ...] 
         st.builds(Replaying, tenants, st.sampled_from((None, "replay-1", "replay-2"))),
         lambda world: world.has_room() and world.has_dead(),
     ),
-    (3, st.builds(Reporting, picks, st.none(), fared, unwanted), lambda world: world.has_room() and world.with_sent()),
-    (1, st.builds(Reporting, picks, strangers, fared, unwanted), lambda world: world.has_room() and world.found),
+    (
+        3,
+        st.builds(Reporting, picks, st.none(), delivery_outcome, suppression_reason),
+        lambda world: world.has_room() and world.with_sent(),
+    ),
+    (
+        1,
+        st.builds(Reporting, picks, strangers, delivery_outcome, suppression_reason),
+        lambda world: world.has_room() and world.found,
+    ),
     (1, st.builds(LostMessage, picks), lambda world: any(world.broker.lanes.values())),
     (2, st.builds(OldMessage, st.integers(0, 50)), lambda world: world.broker.history),
     (1, st.builds(OtherOrder), lambda world: any(len(lane) > 1 for lane in world.broker.lanes.values())),

@@ -13,22 +13,23 @@ from tests.integration.machine_strands import current
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.documents import from_document
-from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.application.accept.submit import Submission
 from wavecom.domain.ledger.counting import minute_of
-from wavecom.domain.notifications.audit import first_broken_link
+from wavecom.domain.notifications.audit import AuditEntry, first_broken_link
 from wavecom.domain.notifications.change import ARROWS, UNFINISHED
-from wavecom.domain.notifications.notification import AuditEntry, IdempotentCall, Notification, OnUnknown, Status
+from wavecom.domain.notifications.enums import OnUnknown, Status
+from wavecom.domain.notifications.notification import IdempotentCall, Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.ports.providers import Provider
 
 TENANTS = ("bank-a", "bank-b")
 REPLAYED = "Replayed by client"
-MAY_BE_SENT = (Outcome.DELIVERED, Outcome.UNKNOWN)
-PROOFS = (Fared.ACCEPTED, Fared.DELIVERED)
+MAY_BE_SENT = (Outcome.ACCEPTED, Outcome.UNKNOWN)
+PROOFS = (DeliveryOutcome.ACCEPTED, DeliveryOutcome.DELIVERED)
 WRITES = frozenset({"add", "save", "roll_up"})
 IN_MINUTES = timedelta(hours=1)
 """How far back the counters are kept by minute at least."""
@@ -65,11 +66,11 @@ class Witness:
         if name == "save":
             for change in result:
                 after: Notification = change.after
-                if after.lease is not None and (before := change.before) and before.lease is None:
-                    strand.tokens[after.id] = after.lease.token
+                if after.state.lease is not None and (before := change.before) and before.lease is None:
+                    strand.tokens[after.id] = after.state.lease.token
                     self._claimed(before)
-                if after.begun is not None:
-                    strand.begun[after.id] = after.begun.provider
+                if after.state.begun is not None:
+                    strand.begun[after.id] = after.state.begun.provider
         elif name == "among":
             strand.suppressed = set(result)
 
@@ -83,9 +84,9 @@ class Witness:
 
     def reported(self, report: DeliveryReport, taken: bool) -> None:
         """Remember a report that was received, and whether it is a true one."""
-        if taken and report.fared is Fared.DELIVERED:
+        if taken and report.delivery_outcome is DeliveryOutcome.DELIVERED:
             self.told.add(report.notification_id)
-        if report.fared in PROOFS and self._keeps(report.notification_id, {report.provider}):
+        if report.delivery_outcome in PROOFS and self._keeps(report.notification_id, {report.provider}):
             self.kept.add(report.notification_id)
 
     def _claimed(self, before: Notification) -> None:
@@ -93,7 +94,7 @@ class Witness:
         strand = current()
         assert strand is not None
         if strand.clock_is_right and before.id in self.kept:
-            proven = self._keeps(before.id, before.unanswered)
+            proven = self._keeps(before.id, before.state.unanswered)
             self._expect(not proven, f"{strand.name} claims {before.message} although it is reported as accepted")
 
     def _keeps(self, notification_id: str, providers: Iterable[str]) -> bool:
@@ -116,9 +117,9 @@ class Witness:
         self._expect(stored.id not in (strand.suppressed or ()), f"{about}, which is not suppressed")
         if not strand.clock_is_right:
             return  # it goes by a lease and a deadline that only its own clock believes in
-        holds = stored.lease is not None and stored.lease.token == strand.tokens.get(stored.id)
+        holds = stored.state.lease is not None and stored.state.lease.token == strand.tokens.get(stored.id)
         self._expect(holds, f"{about} while it holds the lease")
-        begun = stored.begun is not None and stored.begun.provider == provider.name
+        begun = stored.state.begun is not None and stored.state.begun.provider == provider.name
         self._expect(begun, f"{about} while its beginning is stored")
         self._expect(not stored.is_expired(self.now()), f"{about} before the deadline")
         early = stored.scheduled_at is not None and stored.scheduled_at > self.now()
@@ -131,7 +132,7 @@ class Witness:
         if provider.idempotent and provider.name in self.sent[stored.id]:
             return
         self.sent[stored.id].append(provider.name)
-        unknown = sum(each.outcome is Outcome.UNKNOWN for each in stored.attempts)
+        unknown = sum(each.outcome is Outcome.UNKNOWN for each in stored.state.attempts)
         replays = sum(each.message == REPLAYED for each in self._trail(stored))
         times, text = len(self.sent[stored.id]), f"{stored.message} ({stored.on_unknown}) is sent by"
         self._expect(times <= 1 + unknown, f"{text} {self.sent[stored.id]}, {unknown} of them known as unknown")
@@ -161,36 +162,36 @@ class Witness:
     def check_quiet(self) -> None:
         """Raise AssertionError unless everything has ended, and what was sent is known as such."""
         for each in self.check():
-            assert each.status not in UNFINISHED, f"{each.message} never ends: {each}"
-            attempts = Counter(one.provider for one in each.attempts if one.outcome in MAY_BE_SENT)
+            assert each.state.status not in UNFINISHED, f"{each.message} never ends: {each}"
+            attempts = Counter(one.provider for one in each.state.attempts if one.outcome in MAY_BE_SENT)
             for provider in {*self.sent[each.id]}:
                 known, taken = attempts[provider], self.taken[each.id, provider]
                 assert known >= taken, f"{each.message} is taken by {provider} {taken} times, {known} are known"
             if each.id in self.told:
-                assert each.status not in (Status.SENT, Status.FAILED), f"the delivery of {each.message} is known"
+                assert each.state.status not in (Status.SENT, Status.FAILED), f"the delivery of {each.message} is known"
         assert self.mongo.database.keptreports.count_documents({}) == 0, "no report waits for what has ended"
 
     def _check_finished(self, notification: Notification) -> None:
         before = self._finished.get(notification.id)
-        if before is not None and before.sequence == notification.sequence:
+        if before is not None and before.state.sequence == notification.state.sequence:
             assert before == notification, f"{notification.message} has ended and changes no more"
-        if notification.status not in UNFINISHED:
+        if notification.state.status not in UNFINISHED:
             self._finished[notification.id] = notification
 
     def _check_counters(self, found: Iterable[Notification]) -> None:
         for tenant in TENANTS:
             own, totals = [each for each in found if each.tenant_id == tenant], self.counters.totals(tenant)
             assert {status: count for status, count in totals.by_status().items() if count} == Counter(
-                each.status for each in own
+                each.state.status for each in own
             ), f"the cells of {tenant} are its notifications"
             assert totals.dead_letters() == Counter(
-                (f"{each.failed_at:%Y-%m-%d}", each.cause.value, each.provider or "")
+                (f"{each.state.failed_at:%Y-%m-%d}", each.state.cause.value, each.state.provider or "")
                 for each in own
-                if each.status is Status.FAILED and each.failed_at and each.cause
+                if each.state.status is Status.FAILED and each.state.failed_at and each.state.cause
             ), f"the dead letters of {tenant} are its failed notifications"
-        books = MongoBooks(self.mongo, self.counters)
+        checks = MongoLedgerChecks(self.mongo, self.counters)
         for minute in {minute_of(each.created_at) for each in found if each.created_at > self.now() - IN_MINUTES}:
-            assert books.mismatches(minute) == [], "the books of the minute are right"
+            assert checks.mismatches(minute) == [], "the books of the minute are right"
 
     def _stored(self, notification_id: str) -> Notification:
         document = self.mongo.database.notifications.find_one({"_id": ObjectId(notification_id)})
@@ -210,19 +211,21 @@ def _check_trail(notification: Notification, trail: list[AuditEntry]) -> None:
     assert first_broken_link(notification, trail) is None, "the digests chain the trail"
     for before, after in pairwise(trail):
         assert after.status in ARROWS[before.status], f"{before.status} does not become {after.status}"
-    assert [each.sequence for each in trail] == list(range(1, notification.sequence + 1)), "there are no gaps"
-    assert trail[-1].status is notification.status, "the last entry is the status"
+    assert [each.sequence for each in trail] == list(range(1, notification.state.sequence + 1)), "there are no gaps"
+    assert trail[-1].status is notification.state.status, "the last entry is the status"
     replays = Counter(each.metadata["by"] for each in trail if each.message == REPLAYED)
     assert all(count == 1 for key, count in replays.items() if key), "a repeated call replays nothing twice"
 
 
 def _check_fields(notification: Notification) -> None:
-    status, name = notification.status, notification.message
-    assert (notification.due_at is not None) == (status in UNFINISHED), f"the sweep sees {name} until its end"
-    assert (notification.lease is not None) == (status is Status.PROCESSING), f"{name} is held while it is processed"
-    assert notification.begun is None or status is Status.PROCESSING, f"{name} has nothing under way"
-    assert (notification.failed_at is not None) == (status is Status.FAILED), f"{name} is a dead letter or not"
-    assert notification.retry_count <= notification.max_retries
+    status, name = notification.state.status, notification.message
+    assert (notification.state.due_at is not None) == (status in UNFINISHED), f"the sweep sees {name} until its end"
+    assert (notification.state.lease is not None) == (status is Status.PROCESSING), (
+        f"{name} is held while it is processed"
+    )
+    assert notification.state.begun is None or status is Status.PROCESSING, f"{name} has nothing under way"
+    assert (notification.state.failed_at is not None) == (status is Status.FAILED), f"{name} is a dead letter or not"
+    assert notification.state.retry_count <= notification.max_retries
 
 
 def _check_idempotency(found: Iterable[Notification]) -> None:

@@ -23,15 +23,16 @@ from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
-from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError, WaveComError
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel, Lane, Status
 from wavecom.domain.notifications.lifecycle import Replay
-from wavecom.domain.notifications.notification import Channel, Draft, IdempotentCall, Lane, Notification, Status
+from wavecom.domain.notifications.notification import Draft, IdempotentCall, Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
@@ -57,19 +58,19 @@ class OrderedStore(MongoNotificationStore):
     A strand stops once more before the commit of what is added, unless others would wait for its idempotency keys.
     """
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         strand, fate = current(), Fate.GO
 
         def holds() -> bool:
             nonlocal fate
-            held = provided is None or provided()
+            held = may_commit is None or may_commit()
             if strand is not None and not any(change.after.idempotency for change in changes):
                 fate = strand.stop("OrderedStore.commit")
             if fate not in (Fate.GO, Fate.LOSE):
                 raise StoreUnavailableError("No connection")
             return held
 
-        added = super().add(changes, provided=holds)
+        added = super().add(changes, may_commit=holds)
         if fate is Fate.LOSE:
             raise StoreUnavailableError("The connection broke")
         return added
@@ -78,7 +79,7 @@ class OrderedStore(MongoNotificationStore):
         return sorted(super().get_many(notification_ids), key=lambda each: each.message)
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
-        return sorted(super().overdue(at, limit=limit), key=lambda each: (each.due_at or at, each.message))
+        return sorted(super().overdue(at, limit=limit), key=lambda each: (each.state.due_at or at, each.message))
 
 
 class Broker(FakeQueue):
@@ -107,6 +108,8 @@ class Broker(FakeQueue):
 
 class ToldProvider:
     """Takes messages as the fate of the call says."""
+
+    bulk_limit = 1
 
     def __init__(self, name: str, channel: Channel, witness: Witness, *, idempotent: bool = False) -> None:
         self.name = name
@@ -190,11 +193,11 @@ class World:
         self._breaker_states, self._pace = MemoryBreakerStates(), FakePace()
         exact = ToldProvider("exact", Channel.EMAIL, self.witness, idempotent=True)
         plain = ToldProvider("plain", Channel.EMAIL, self.witness)
-        self.routes = Routes(
+        self.routes = ChannelProviders(
             live={
-                Channel.EMAIL: [Route(provider=exact), Route(provider=plain)],
-                Channel.SMS: [Route(provider=ToldProvider("texts", Channel.SMS, self.witness))],
-                Channel.PUSH: [Route(provider=ToldBulkProvider("bulk", Channel.PUSH, self.witness))],
+                Channel.EMAIL: [ChannelProvider(provider=exact), ChannelProvider(provider=plain)],
+                Channel.SMS: [ChannelProvider(provider=ToldProvider("texts", Channel.SMS, self.witness))],
+                Channel.PUSH: [ChannelProvider(provider=ToldBulkProvider("bulk", Channel.PUSH, self.witness))],
             }
         )
 
@@ -210,7 +213,9 @@ class World:
             if strand.succeeded:
                 self.witness.answered(tenant, call, strand.result)
 
-        return self._start(f"submit of {tenant}", lambda: submit(tenant, dict(enumerate(drafts)), call), ended=ended)
+        return self._start(
+            f"submit of {tenant}", lambda: submit.submit(tenant, dict(enumerate(drafts)), call), ended=ended
+        )
 
     def deliver(self, consumer: int, lane: Lane, count: int, *, plain_first: bool) -> Strand:
         """Let a consumer have the first messages of a lane. They come back unless it ends well."""
@@ -231,7 +236,7 @@ class World:
             queue=self._queue,
             suppressions=self._listed,
             receive=self._receive(clock),
-            router=Router(
+            selection=ProviderSelection(
                 routes=self.routes,
                 breakers=breakers,
                 pace=self._pace,
@@ -246,7 +251,7 @@ class World:
             timings=TIMINGS,
         )
         name = f"consumer {consumer}"
-        return self._start(name, lambda: deliver(messages, LONG), clock_is_right=not wrong_by, ended=ended)
+        return self._start(name, lambda: deliver.deliver(messages, LONG), clock_is_right=not wrong_by, ended=ended)
 
     def sweep(self) -> Strand:
         """Run the sweep once."""
@@ -255,11 +260,11 @@ class World:
             counters=self._stepped(self.counters),
             queue=self._queue,
             receive=self._receive(),
-            system=self._stepped(MongoSystemState(self._mongo)),
+            system=self._stepped(MongoSystemState(self._mongo, self.clock)),
             clock=self.clock,
             timings=TIMINGS,
         )
-        return self._start("sweep", lambda: sweep(LONG))
+        return self._start("sweep", lambda: sweep.sweep(LONG))
 
     def cancel(self, about: Notification) -> Strand:
         """Cancel a notification."""
@@ -291,7 +296,7 @@ class World:
             if strand.succeeded:
                 self.witness.reported(report, true)
 
-        return self._start(f"report of {report.provider}", lambda: receive([report]), ended=ended)
+        return self._start(f"report of {report.provider}", lambda: receive.receive([report]), ended=ended)
 
     def under_way(self) -> list[Strand]:
         """Return the strands that have not ended."""
@@ -311,7 +316,7 @@ class World:
 
     def has_dead(self) -> bool:
         """Whether there are dead letters."""
-        return any(each.status is Status.FAILED for each in self.found)
+        return any(each.state.status is Status.FAILED for each in self.found)
 
     def pass_time(self, by: timedelta) -> None:
         """Let time pass."""
@@ -326,7 +331,7 @@ class World:
                 while self.broker.lanes[lane]:
                     self.deliver(0, lane, 10, plain_first=False).go_on()
             self.sweep().go_on()
-            if all(each.due_at is None for each in self.witness.check()):
+            if all(each.state.due_at is None for each in self.witness.check()):
                 break
             self.pass_time(timedelta(minutes=2))
         self.pass_time(timedelta(minutes=1))
@@ -347,8 +352,8 @@ class World:
     def _stepped(self, adapter: object) -> Any:
         return Stepped(adapter, StoreUnavailableError, self.witness.saw)
 
-    def _intervene(self) -> Intervene:
-        return Intervene(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS)
+    def _intervene(self) -> CancelOrRetry:
+        return CancelOrRetry(store=self._store, queue=self._queue, clock=self.clock, timings=TIMINGS)
 
     def _receive(self, clock: Callable[[], datetime] | None = None) -> Receive:
         kept = self._stepped(MongoKeptReports(self._mongo))

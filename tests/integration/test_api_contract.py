@@ -8,7 +8,7 @@ import pytest
 from tests.builders import ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields, later
-from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.enums import Lane
 from wavecom.domain.providers.outcomes import Outcome
 
 UNKNOWN_ID = "507f1f77bcf86cd799439011"

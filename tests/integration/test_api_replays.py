@@ -13,9 +13,9 @@ from tests.builders import TIMINGS, ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.enums import Lane
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.dead_letters.responses import DeadLetterGroupsAnswer, DeadLetterPageAnswer, ReplayAnswer
 
 MakeKey = Callable[..., str]
@@ -32,7 +32,10 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
     assert (
         len(
             store.save(
-                [settlement.suppress(each.after, reason=Unwanted.MANUAL, at=at, timings=TIMINGS) for each in claims]
+                [
+                    settlement.suppress(each.after, reason=SuppressionReason.MANUAL, at=at, timings=TIMINGS)
+                    for each in claims
+                ]
             )
         )
         == count

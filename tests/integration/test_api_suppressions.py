@@ -13,8 +13,8 @@ from tests.integration.conftest import Api, MakeApi, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.domain.api_keys import Role, new_api_key
-from wavecom.domain.notifications.notification import Channel
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.http.framework.responses import DoneAnswer
 from wavecom.http.suppressions.responses import SuppressionAnswer, SuppressionPageAnswer
@@ -74,8 +74,8 @@ def test_an_address_is_put_on_the_list_and_taken_off(api: Api) -> None:
     assert remove(api, added["id"]).status_code == 404
 
 
-@pytest.mark.parametrize("reason", [Unwanted.HARD_BOUNCE, Unwanted.COMPLAINT])
-def test_who_is_on_the_list_already_is_told_as_listed(api: Api, clock: ManualClock, reason: Unwanted) -> None:
+@pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT])
+def test_who_is_on_the_list_already_is_told_as_listed(api: Api, clock: ManualClock, reason: SuppressionReason) -> None:
     bounced = Suppression(
         tenant_id="bank-a",
         channel=Channel.EMAIL,
@@ -133,7 +133,7 @@ def test_pages_walk_through_everything_once(api: Api, mongo: Mongo, clock: Manua
             tenant_id="bank-a",
             channel=Channel.EMAIL,
             recipient=f"r{number}@example.com",
-            reason=Unwanted.MANUAL,
+            reason=SuppressionReason.MANUAL,
             created_at=clock(),
         )
         for number in range(23)

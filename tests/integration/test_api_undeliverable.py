@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from tests.integration.conftest import Api, MakeApi, refused
 from wavecom.adapters.providers.configuration import AnyProvider
 from wavecom.adapters.providers.recipients import takes
-from wavecom.application.accept.takers import Takers
+from wavecom.application.accept.recipient_check import RecipientCheck
 from wavecom.domain.api_keys import Role, new_api_key
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.http.notifications.responses import NotificationDetailAnswer
 
 SMS = {"type": "SMS", "recipient": "+12025550123", "subject": None}
@@ -26,9 +26,9 @@ SENDGRID = {"kind": "sendgrid", "name": "sendgrid", "sender": "no-reply@bank.exa
 SMTP = {"kind": "smtp", "name": "smtp", "sender": "no-reply@bank.example", "host": "localhost"}
 
 
-def takers(*providers: dict[str, Any]) -> Takers:
+def recipient_check(*providers: dict[str, Any]) -> RecipientCheck:
     configured = TypeAdapter(list[AnyProvider]).validate_python(providers)
-    return Takers(
+    return RecipientCheck(
         {channel: [partial(takes, each) for each in configured if each.channel is channel] for channel in Channel}
     )
 
@@ -145,7 +145,7 @@ def test_escapes_of_json_count(api: Api) -> None:
 def test_a_recipient_that_no_configured_provider_takes_is_refused(
     make_api: MakeApi, over: str, configured: list[dict[str, Any]], changes: dict[str, Any], why: str
 ) -> None:
-    api = make_api(over, takers=takers(*configured))
+    api = make_api(over, recipient_check=recipient_check(*configured))
 
     answer = api.create(**{**changes, "message": "Hello"})
 
@@ -171,19 +171,22 @@ def test_a_recipient_that_no_configured_provider_takes_is_refused(
 def test_a_recipient_that_one_of_them_takes_is_accepted(
     make_api: MakeApi, configured: list[dict[str, Any]], changes: dict[str, Any]
 ) -> None:
-    assert make_api(takers=takers(*configured)).create(**{**changes, "message": "Hello"}).status_code == 201
+    assert (
+        make_api(recipient_check=recipient_check(*configured)).create(**{**changes, "message": "Hello"}).status_code
+        == 201
+    )
 
 
 def test_a_test_key_has_simulators_for_everybody(make_api: MakeApi, clock: Any) -> None:
     key, token = new_api_key(tenant_id="bank-a", name="t", role=Role.TENANT, at=clock(), test=True)
-    api = make_api(token=token, development_tenant=None, takers=takers(FCM))
+    api = make_api(token=token, development_tenant=None, recipient_check=recipient_check(FCM))
     api.services.keys.add(key)
 
     assert api.create(**PUSH, message="Hello").status_code == 201
 
 
 def test_several_reasons_are_all_told(make_api: MakeApi) -> None:
-    api = make_api(takers=takers(FCM))
+    api = make_api(recipient_check=recipient_check(FCM))
 
     answer = api.create(**PUSH, message="a" * 5_000, expiresAt="2020-01-01T00:00:00Z")
 

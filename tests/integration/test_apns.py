@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.builders import NOON, ManualClock
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
-from wavecom.adapters.providers.push.apns import PAYLOAD_MAX_BYTES, ApnsPushProvider
-from wavecom.domain.content.push import payload_bytes
-from wavecom.domain.notifications.notification import Channel
+from wavecom.adapters.providers.push.apns import ApnsPushProvider
+from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, payload_bytes
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,
@@ -26,7 +26,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
@@ -217,7 +217,9 @@ def test_only_what_apns_says_of_a_lost_token_declares_it_dead(
 
     error = error_of(provider)
 
-    assert error.unwanted is (Unwanted.HARD_BOUNCE if code in {"Unregistered", "ExpiredToken"} else None)
+    assert error.suppression_reason is (
+        SuppressionReason.HARD_BOUNCE if code in {"Unregistered", "ExpiredToken"} else None
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"reason": ["a"]}', b'{"reason": "a recipient"}', b"[" * 10_000])

@@ -8,6 +8,7 @@ import pytest
 from bson import ObjectId
 
 from tests.builders import TIMINGS, a_draft, a_result, now
+from tests.fakes import FakeSystem
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.documents import audit_id
@@ -42,7 +43,7 @@ class Archive:
             lambda n: lifecycle.enqueue(n, at=at, timings=TIMINGS),
             lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=at, timings=TIMINGS),
             lambda n: settlement.settle(n, a_result(Outcome.PERMANENT), at=at, timings=TIMINGS),
-            lambda n: lifecycle.replay(n, at=at, timings=TIMINGS, asked=Replay(by="key-1", why="größer 🎉", key="k")),
+            lambda n: lifecycle.replay(n, at=at, timings=TIMINGS, request=Replay(by="key-1", why="größer 🎉", key="k")),
             lambda n: lifecycle.claim(n, retry_counts={0}, token="u", at=at, timings=TIMINGS),
         ):
             (change,) = self.store.save([step(change.after)])
@@ -50,7 +51,7 @@ class Archive:
 
     def verified(self, tenant: str | None = "bank-a", **options) -> Verification:
         where = AuditRange(tenant_id=tenant, since=self.at - HOUR, until=self.at + HOUR)
-        return Verify(store=self.store)(where, **options)
+        return Verify(store=self.store, system=FakeSystem()).verify(where, **options)
 
     def tampers(self, notification: Notification, update: dict[str, Any], sequence: int = TOUCHED) -> None:
         where = {"_id": audit_id(notification.id, sequence)}
@@ -92,7 +93,9 @@ def test_a_range_that_begins_or_ends_within_a_second_is_to_the_millisecond(archi
         archive.life(at=archive.at + timedelta(milliseconds=milliseconds))
     since, until = archive.at + timedelta(milliseconds=300), archive.at + timedelta(milliseconds=900)
 
-    found = Verify(store=archive.store)(AuditRange(tenant_id="bank-a", since=since, until=until))
+    found = Verify(store=archive.store, system=FakeSystem()).verify(
+        AuditRange(tenant_id="bank-a", since=since, until=until)
+    )
 
     assert found.notifications == 1
 
@@ -103,7 +106,9 @@ def test_a_range_may_reach_as_far_as_time_does(archive: Archive, year: int) -> N
     far = archive.at.replace(year=year, month=1, day=1)
     since, until = sorted([archive.at, far])
 
-    found = Verify(store=archive.store)(AuditRange(tenant_id="bank-a", since=since, until=until))
+    found = Verify(store=archive.store, system=FakeSystem()).verify(
+        AuditRange(tenant_id="bank-a", since=since, until=until)
+    )
 
     assert found.notifications == (1 if far > archive.at else 0)
 
@@ -231,7 +236,7 @@ def test_what_moves_while_it_is_verified_is_no_false_alarm(archive: Archive, mon
     read = archive.store.audit_trails
     moves: list[Callable[[], object]] = [
         lambda: archive.store.save(
-            [settlement.settle(notification, a_result(Outcome.DELIVERED), at=archive.at, timings=TIMINGS)]
+            [settlement.settle(notification, a_result(Outcome.ACCEPTED), at=archive.at, timings=TIMINGS)]
         )
     ]
 
@@ -243,4 +248,4 @@ def test_what_moves_while_it_is_verified_is_no_false_alarm(archive: Archive, mon
     monkeypatch.setattr(archive.store, "audit_trails", read_after_it_moved)
 
     assert archive.verified().broken is None
-    assert archive.store.get("bank-a", notification.id).sequence == 7
+    assert archive.store.get("bank-a", notification.id).state.sequence == 7

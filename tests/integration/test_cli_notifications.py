@@ -89,7 +89,7 @@ def test_the_same_idempotency_key_sends_once_and_no_key_sends_each_time(api: Api
 
 
 def test_wait_follows_until_it_is_sent(api: Api, wavecom: Wavecom):
-    with delivering(api, Outcome.DELIVERED):
+    with delivering(api, Outcome.ACCEPTED):
         result = wavecom("send", *EMAIL, "--wait", "--interval", "0.1")
 
     assert result.exit_code == 0, result.output
@@ -131,7 +131,7 @@ def test_status_shows_fields_attempts_and_timeline_with_durations(api: Api, wave
     assert wavecom.json("status", identifier) == api.get(f"/api/notifications/{identifier}").json()["data"]
 
 
-@pytest.mark.parametrize(("outcome", "exit_code"), [(Outcome.DELIVERED, 0), (Outcome.PERMANENT, 1)])
+@pytest.mark.parametrize(("outcome", "exit_code"), [(Outcome.ACCEPTED, 0), (Outcome.PERMANENT, 1)])
 def test_status_follows_and_says_how_it_ended(api: Api, wavecom: Wavecom, outcome: Outcome, exit_code: int):
     identifier = api.created()["_id"]
 

@@ -114,7 +114,7 @@ def test_without_the_database_the_machines_own_clock_goes_on_and_is_corrected_as
 def test_a_machine_that_is_behind_holds_its_leases_as_long_as_any_other(mongo: Mongo) -> None:
     clocks = [MongoClock(Elsewhere(mongo, ahead)) for ahead in (timedelta(0), timedelta(0))]
 
-    leases = [claimed(clock()).lease for clock in clocks]
+    leases = [claimed(clock()).state.lease for clock in clocks]
 
     assert abs(leases[0].until - leases[1].until) < NEAR
     assert leases[0].until - clocks[1]() > TIMINGS.lease - NEAR

@@ -6,7 +6,7 @@ from datetime import timedelta
 from tests.builders import NOON
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 
 HOURS = timedelta(hours=1)
 

@@ -13,7 +13,7 @@ from tests.builders import NOON, ManualClock
 from tests.standins.aws_sms import EndUserMessagingService, end_user_messaging_error
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

@@ -17,7 +17,7 @@ from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refu
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.push.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
 from wavecom.domain.content.push import payload_bytes
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,
@@ -26,7 +26,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 REGISTRATION = "cX7Yz:" + "APA91b" * 24
@@ -211,7 +211,7 @@ def test_only_the_answers_about_a_lost_registration_declare_it_dead(
     error = error_of(provider)
 
     dead = code in {"UNREGISTERED", INVALID_REGISTRATION}
-    assert error.unwanted is (Unwanted.HARD_BOUNCE if dead else None)
+    assert error.suppression_reason is (SuppressionReason.HARD_BOUNCE if dead else None)
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,9 @@ from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Priority, Status
+from wavecom.domain.notifications.enums import Priority, Status
 from wavecom.domain.notifications.timings import Timings
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 INVOKE = """
 import importlib, json, sys
@@ -92,7 +92,9 @@ def test_a_bounce_that_ses_reports_ends_a_notification_and_suppresses_its_recipi
         assert invoke("receipts", load("receipts_ses_bounce")) is None
 
     assert status_of(store, "507f1f77bcf86cd799439011") is Status.UNDELIVERED
-    assert [each.reason for each in MongoSuppressions(mongo).page("bank-a", limit=10)] == [Unwanted.HARD_BOUNCE]
+    assert [each.reason for each in MongoSuppressions(mongo).page("bank-a", limit=10)] == [
+        SuppressionReason.HARD_BOUNCE
+    ]
 
 
 def test_a_callback_that_twilio_signed_long_ago_changes_nothing(invoke: Invoke, store: MongoNotificationStore) -> None:

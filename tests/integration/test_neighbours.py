@@ -29,10 +29,11 @@ from wavecom.adapters.providers.simulated import SimulatedProvider
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
-from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Cause, Channel, Notification, Status
+from wavecom.domain.notifications.enums import Cause, Channel, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.tenants import TEST_SUFFIX
 from wavecom.ports.providers import Provider
 
@@ -83,7 +84,9 @@ class World:
         self.weights = MongoWeights(mongo)
         pace, suppressions = MongoPace(mongo), MongoSuppressions(mongo)
         self.provider = provider
-        simulators = {channel: [Route(provider=SimulatedProvider(provider.name, channel))] for channel in Channel}
+        simulators = {
+            channel: [ChannelProvider(provider=SimulatedProvider(provider.name, channel))] for channel in Channel
+        }
         self.deliver = Deliver(
             store=self.store,
             queue=FakeQueue(),
@@ -91,8 +94,10 @@ class World:
             receive=Receive(
                 store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=self.clock
             ),
-            router=Router(
-                routes=Routes(live={provider.channel: [Route(provider=provider)]}, simulators=simulators),
+            selection=ProviderSelection(
+                routes=ChannelProviders(
+                    live={provider.channel: [ChannelProvider(provider=provider)]}, simulators=simulators
+                ),
                 breakers=self.breakers,
                 pace=pace,
                 weights=self.weights,
@@ -118,7 +123,7 @@ class World:
         ]
         self.store.add(created)
         queued = self.store.save([lifecycle.enqueue(each.after, at=self.clock(), timings=TIMINGS) for each in created])
-        self.deliver([message_about(each.after) for each in queued], Deadline(timedelta(minutes=1)))
+        self.deliver.deliver([message_about(each.after) for each in queued], Deadline(timedelta(minutes=1)))
         return self.store.get_many([each.after.id for each in created])
 
     def live_state(self) -> tuple[str, float, int]:
@@ -172,8 +177,8 @@ def test_one_tenants_recipients_do_not_stop_another_tenants_mail(world: World, k
 
     print(f"{kind}: {1000 * before:.0f} ms before, {1000 * after:.0f} ms after")
     assert after < 5 * before + 1  # generous: the machine has other things to do
-    assert {each.status for each in others} == {Status.SENT}
-    assert {len(each.attempts) for each in others} == {1}
+    assert {each.state.status for each in others} == {Status.SENT}
+    assert {len(each.state.attempts) for each in others} == {1}
     assert world.live_state() == ("closed", 1.0, 0)
 
 
@@ -190,8 +195,8 @@ def test_one_tenants_numbers_do_not_stop_another_tenants_sms(mongo: Mongo, code:
         others = world.send("bank-b", *(f"+4420794600{number}" for number in range(10, 20)))
         provider.close()
 
-    assert {each.status for each in refused} <= {Status.FAILED, Status.RETRYING}
-    assert [(each.status, len(each.attempts)) for each in others] == [(Status.SENT, 1)] * 10
+    assert {each.state.status for each in refused} <= {Status.FAILED, Status.RETRYING}
+    assert [(each.state.status, len(each.state.attempts)) for each in others] == [(Status.SENT, 1)] * 10
     assert world.live_state() == ("closed", 1.0, 0)
 
 
@@ -212,7 +217,7 @@ def test_test_world_in_flames_changes_nothing_in_the_live_one_or_in_another_tena
     live = world.send("bank-0", *(f"fine+{number}@example.com" for number in range(10)))
     other = world.send(f"untouched{TEST_SUFFIX}", *(f"fine+{number}@example.com" for number in range(10)))
 
-    assert {each.status for each in [*live, *other]} == {Status.SENT}
+    assert {each.state.status for each in [*live, *other]} == {Status.SENT}
     assert world.live_state() == ("closed", 1.0, 0)
     states = world.breakers.states()
     assert {states[f"smtp/bank-{tenant}{TEST_SUFFIX}"].name for tenant in range(10)} == {"open"}
@@ -224,7 +229,11 @@ def test_recipient_that_its_server_does_not_know_is_asked_for_once(world: World)
     (again,) = world.send("bank-a", "Unknown+17@OTHER.example")
     (others,) = world.send("bank-b", "unknown+17@other.example")
 
-    assert (refused.status, refused.cause, len(refused.attempts)) == (Status.FAILED, Cause.PERMANENT, 1)
-    assert (again.status, again.cause, again.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
-    assert again.error == "The recipient is on the suppression list: a provider reported it dead"
-    assert len(others.attempts) == 1, "one tenant's list says nothing to another"
+    assert (refused.state.status, refused.state.cause, len(refused.state.attempts)) == (
+        Status.FAILED,
+        Cause.PERMANENT,
+        1,
+    )
+    assert (again.state.status, again.state.cause, again.state.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
+    assert again.state.error == "The recipient is on the suppression list: a provider reported it dead"
+    assert len(others.state.attempts) == 1, "one tenant's list says nothing to another"

@@ -32,7 +32,7 @@ from wavecom.adapters.providers.push.apns import ApnsPushProvider
 from wavecom.adapters.providers.push.fcm import FcmPushProvider
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
 from wavecom.adapters.providers.sms.twilio import TwilioSmsProvider
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import TransientError, UnknownOutcomeError
 

@@ -23,13 +23,13 @@ from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
-from wavecom.application.deliver.select import Route, Router, Routes
-from wavecom.application.recover.intervene import Intervene
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
 
 LONG = Deadline(timedelta(hours=1))
@@ -47,14 +47,14 @@ class Process:
         self.store = MongoNotificationStore(mongo, self.counters)
         receive = Receive(store=self.store, suppressions=suppressions, kept=MongoKeptReports(mongo), clock=now)
         self.submit = Submit(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
-        self.intervene = Intervene(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
+        self.cancel_or_retry = CancelOrRetry(store=self.store, queue=queue, clock=now, timings=AT_ONCE)
         self.deliver = Deliver(
             store=self.store,
             queue=queue,
             suppressions=suppressions,
             receive=receive,
-            router=Router(
-                routes=Routes(live={Channel.EMAIL: [Route(provider=provider)]}),
+            selection=ProviderSelection(
+                routes=ChannelProviders(live={Channel.EMAIL: [ChannelProvider(provider=provider)]}),
                 breakers=breakers,
                 pace=pace,
                 weights=MongoWeights(mongo),
@@ -71,7 +71,7 @@ class Process:
             counters=self.counters,
             queue=queue,
             receive=receive,
-            system=MongoSystemState(mongo),
+            system=MongoSystemState(mongo, now),
             clock=now,
             timings=AT_ONCE,
         )
@@ -92,11 +92,11 @@ def test_the_same_message_to_two_consumers_at_once_ten_times_over_is_one_send_ea
 
     def consume(consumer: Process, notification) -> None:
         together.wait()
-        consumer.deliver([message_about(notification)], LONG)
+        consumer.deliver.deliver([message_about(notification)], LONG)
 
     with ThreadPoolExecutor(2) as threads:
         for _ in range(10):
-            notification = consumers[0].submit("bank-a", {0: a_draft()}).notifications[0]
+            notification = consumers[0].submit.submit("bank-a", {0: a_draft()}).notifications[0]
             list(threads.map(consume, consumers, [notification] * 2))
 
     assert len(provider.accepted) == 10
@@ -108,35 +108,35 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
     provider, queue = FakeProvider("email"), FakeQueue()
     processes = [Process(mongo, provider, queue, executor) for _ in range(4)]
     notifications = list(
-        processes[0].submit("bank-a", {index: a_draft() for index in range(60)}).notifications.values()
+        processes[0].submit.submit("bank-a", {index: a_draft() for index in range(60)}).notifications.values()
     )
 
     def deliver(process: Process) -> None:
         for each in notifications:
-            process.deliver([message_about(each)], LONG)
+            process.deliver.deliver([message_about(each)], LONG)
 
     def cancel(process: Process) -> None:
         for each in reversed(notifications):
             try:
-                process.intervene.cancel("bank-a", each.id)
+                process.cancel_or_retry.cancel("bank-a", each.id)
             except IllegalTransitionError:
                 continue
 
     def sweep(process: Process) -> None:
         for _ in range(3):
-            process.sweep(Deadline(timedelta(milliseconds=300)))
+            process.sweep.sweep(Deadline(timedelta(milliseconds=300)))
 
     with ThreadPoolExecutor(4) as threads:
         started = [
             threads.submit(job, process)
             for job, process in zip((deliver, deliver, cancel, sweep), processes, strict=True)
         ]
-        for each in started:
-            each.result()
+        for future in started:
+            future.result()
 
     stored = processes[0].store.get_many([each.id for each in notifications])
-    sent = {each.id for each in stored if each.status is Status.SENT}
-    cancelled = {each.id for each in stored if each.status is Status.CANCELLED}
+    sent = {each.id for each in stored if each.state.status is Status.SENT}
+    cancelled = {each.id for each in stored if each.state.status is Status.CANCELLED}
     assert len(sent) + len(cancelled) == 60
     assert sorted(message.notification_id for message in provider.accepted) == sorted(sent), "each once, no other"
     totals = processes[0].counters.totals("bank-a")
@@ -146,7 +146,7 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
     for each in stored:
         trail = processes[0].store.audit_trail(each)
         assert [entry.sequence for entry in trail] == list(range(1, len(trail) + 1))
-        assert trail[-1].status is each.status
+        assert trail[-1].status is each.state.status
 
 
 class HastyQueue(FakeQueue):
@@ -160,7 +160,7 @@ class HastyQueue(FakeQueue):
 
     def publish(self, messages, *, delay=timedelta(0)):
         assert self.consumer is not None
-        self.consumed.append(self.threads.submit(self.consumer.deliver, list(messages), LONG))
+        self.consumed.append(self.threads.submit(self.consumer.deliver.deliver, list(messages), LONG))
         return super().publish(messages, delay=delay)
 
 
@@ -171,12 +171,12 @@ def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
     api, queue.consumer = Process(mongo, provider, queue, executor), Process(mongo, provider, again, executor)
 
     for size in (1, 1, 1, 1, 50, 50, 200, 200):
-        api.submit("bank-a", {index: a_draft() for index in range(size)})
+        api.submit.submit("bank-a", {index: a_draft() for index in range(size)})
     for each in queue.consumed:
         each.result()
     queue.threads.shutdown()
     # Where a commit took longer than it was waited for.
-    queue.consumer.deliver([message for _, message in again.delayed], LONG)
+    queue.consumer.deliver.deliver([message for _, message in again.delayed], LONG)
 
     totals = api.counters.totals("bank-a")
     assert totals.by_status()[Status.SENT] == totals.total() == 504

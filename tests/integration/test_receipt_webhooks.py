@@ -21,13 +21,13 @@ from tests.fakes import FakeCounters
 from tests.integration.conftest import LEAKS, GatewayTransport, serve
 from tests.sendgrid_key import OF_THE_SAMPLE, SendGridKey
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES
 from wavecom.http.framework.headers import SECURITY_HEADERS
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
+from wavecom.http.receipts.responses import RESULTS_MAX
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP
-from wavecom.http.receipts.taken import RESULTS_MAX
 from wavecom.http.receipts.twilio import sign
 from wavecom.http.receipts.webhook import REPORTS_MAX
 
@@ -206,9 +206,9 @@ def test_the_sample_of_a_twilio_callback_is_taken(gate: Gate):
             DeliveryReport(
                 notification_id=ID,
                 provider="twilio-sms",
-                fared=Fared.DELIVERED,
+                delivery_outcome=DeliveryOutcome.DELIVERED,
                 reason=None,
-                unwanted=None,
+                suppression_reason=None,
                 at=gate.clock.at,
                 provider_message_id="SM0f1e2d3c4b5a69788796a5b4c3d2e1f0",
             )
@@ -224,9 +224,9 @@ def test_the_sample_of_sendgrids_events_is_taken(gate: Gate):
 
     assert (answer["statusCode"], answer["body"]) == (204, "")
     (call,) = gate.receiver.calls
-    assert [(each.notification_id, each.provider, each.fared) for each in call] == [
-        (ID, "sendgrid", Fared.ACCEPTED),
-        (ID, "sendgrid", Fared.DELIVERED),
+    assert [(each.notification_id, each.provider, each.delivery_outcome) for each in call] == [
+        (ID, "sendgrid", DeliveryOutcome.ACCEPTED),
+        (ID, "sendgrid", DeliveryOutcome.DELIVERED),
     ]
     assert {each.provider_message_id for each in call} == {"ZmbxGdd8RVKS4ELOkzWrcA"}
 
@@ -262,7 +262,12 @@ def test_each_call_that_is_rightly_signed_is_received_once(gate: Gate):
         assert answer.status_code == 204
         assert answer.content == b""
         assert len(gate.receiver.calls) == number
-    assert [report.unwanted for (report,) in gate.receiver.calls] == [None, None, None, Unwanted.COMPLAINT]
+    assert [report.suppression_reason for (report,) in gate.receiver.calls] == [
+        None,
+        None,
+        None,
+        SuppressionReason.COMPLAINT,
+    ]
     assert gate.counted() == {"accepted.twilio": 2, "accepted.webhook": 2}
 
 

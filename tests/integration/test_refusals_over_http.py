@@ -10,17 +10,17 @@ from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.providers.email.ses import SesEmailProvider
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider
 from wavecom.adapters.providers.sms.sns import SnsSmsProvider
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.providers import Provider
 
 NOW, EVER = Outcome.TRANSIENT, Outcome.PERMANENT
 TWILIO = [
-    (400, 21211, EVER, About.RECIPIENT, Unwanted.HARD_BOUNCE),
-    (400, 21614, EVER, About.RECIPIENT, Unwanted.HARD_BOUNCE),
-    (400, 21610, EVER, About.RECIPIENT, Unwanted.COMPLAINT),
+    (400, 21211, EVER, About.RECIPIENT, SuppressionReason.HARD_BOUNCE),
+    (400, 21614, EVER, About.RECIPIENT, SuppressionReason.HARD_BOUNCE),
+    (400, 21610, EVER, About.RECIPIENT, SuppressionReason.COMPLAINT),
     (400, 21265, EVER, About.RECIPIENT, None),
     (400, 21617, EVER, About.MESSAGE, None),
     (400, 21606, NOW, About.SENDER, None),
@@ -39,7 +39,7 @@ SES = [
     ("AccessDeniedException", "User is not authorized to perform ses:SendEmail", NOW, About.SENDER),
 ]
 END_USER_MESSAGING = [
-    ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", EVER, About.RECIPIENT, Unwanted.COMPLAINT),
+    ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", EVER, About.RECIPIENT, SuppressionReason.COMPLAINT),
     ("ValidationException", "MAXIMUM_SIZE_EXCEEDED", EVER, About.MESSAGE, None),
     ("ValidationException", "DESTINATION_COUNTRY_BLOCKED", EVER, About.UNCLEAR, None),
     ("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", NOW, About.SENDER, None),
@@ -53,7 +53,7 @@ SNS = [
         None,
     ),
     ("InvalidParameter", "Invalid parameter: Message too long", EVER, About.MESSAGE, None),
-    ("OptedOut", "The number opted out", EVER, About.RECIPIENT, Unwanted.COMPLAINT),
+    ("OptedOut", "The number opted out", EVER, About.RECIPIENT, SuppressionReason.COMPLAINT),
     ("AuthorizationError", "Not allowed", NOW, About.SENDER, None),
 ]
 
@@ -94,9 +94,14 @@ def twilio() -> Iterator[TwilioService]:
         yield service
 
 
-@pytest.mark.parametrize(("status", "code", "outcome", "about", "unwanted"), TWILIO)
+@pytest.mark.parametrize(("status", "code", "outcome", "about", "suppression_reason"), TWILIO)
 def test_what_twilio_refuses(
-    twilio: TwilioService, status: int, code: int, outcome: Outcome, about: About, unwanted: Unwanted | None
+    twilio: TwilioService,
+    status: int,
+    code: int,
+    outcome: Outcome,
+    about: About,
+    suppression_reason: SuppressionReason | None,
 ) -> None:
     provider = client_of(twilio)
     twilio.follow(error_reply(status, code, "Refused"))
@@ -104,7 +109,7 @@ def test_what_twilio_refuses(
     error = error_of(provider, Channel.SMS)
     provider.close()
 
-    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
+    assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
 
 
 @pytest.mark.parametrize(("code", "text", "outcome", "about"), SES)
@@ -116,21 +121,21 @@ def test_what_amazon_ses_refuses(code: str, text: str, outcome: Outcome, about: 
     assert (error.outcome, error.about) == (outcome, about)
 
 
-@pytest.mark.parametrize(("code", "reason", "outcome", "about", "unwanted"), END_USER_MESSAGING)
+@pytest.mark.parametrize(("code", "reason", "outcome", "about", "suppression_reason"), END_USER_MESSAGING)
 def test_what_aws_end_user_messaging_refuses(
-    code: str, reason: str, outcome: Outcome, about: About, unwanted: Unwanted | None
+    code: str, reason: str, outcome: Outcome, about: About, suppression_reason: SuppressionReason | None
 ) -> None:
     client = RefusingClient(code, "Refused", Reason=reason)
 
     error = error_of(EndUserMessagingSmsProvider(client), Channel.SMS)  # type: ignore[arg-type]
 
-    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
+    assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
 
 
-@pytest.mark.parametrize(("code", "text", "outcome", "about", "unwanted"), SNS)
+@pytest.mark.parametrize(("code", "text", "outcome", "about", "suppression_reason"), SNS)
 def test_what_amazon_sns_refuses(
-    code: str, text: str, outcome: Outcome, about: About, unwanted: Unwanted | None
+    code: str, text: str, outcome: Outcome, about: About, suppression_reason: SuppressionReason | None
 ) -> None:
     error = error_of(SnsSmsProvider(RefusingClient(code, text)), Channel.SMS)  # type: ignore[arg-type]
 
-    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
+    assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)

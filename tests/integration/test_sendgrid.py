@@ -15,7 +15,7 @@ import pytest
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.sendgrid import API_KEY, Email, SendGridService, error_reply, rate_limited
 from wavecom.adapters.providers.email.sendgrid import SUBSTITUTIONS_MAX_BYTES, SendGridEmailProvider
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

@@ -15,7 +15,7 @@ import pytest
 
 from tests.standins.http_service import Fault, HttpService, Reply, Request, json_reply
 from wavecom.adapters.providers.email.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from tests.certificates import self_signed
 from tests.mail_reader import read_mails
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
 

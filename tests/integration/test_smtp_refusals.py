@@ -13,10 +13,10 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOW, EVER = Outcome.TRANSIENT, Outcome.PERMANENT
 US = [
@@ -95,7 +95,7 @@ UNCLEAR = [
 ]
 TABLE = [
     *((step, reply, NOW, About.SENDER, None) for step, reply in US),
-    *((step, reply, EVER, About.RECIPIENT, Unwanted.HARD_BOUNCE) for step, reply in DEAD),
+    *((step, reply, EVER, About.RECIPIENT, SuppressionReason.HARD_BOUNCE) for step, reply in DEAD),
     *((step, reply, EVER, About.RECIPIENT, None) for step, reply in RECIPIENT),
     *((step, reply, NOW, About.RECIPIENT, None) for step, reply in RECIPIENT_NOW),
     *((step, reply, EVER, About.MESSAGE, None) for step, reply in MESSAGE),
@@ -157,18 +157,20 @@ def error_of(refusing: tuple[Refusing, SmtpEmailProvider], step: str, reply: str
     return caught.value
 
 
-@pytest.mark.parametrize(("step", "reply", "outcome", "about", "unwanted"), TABLE, ids=[row[1][:40] for row in TABLE])
+@pytest.mark.parametrize(
+    ("step", "reply", "outcome", "about", "suppression_reason"), TABLE, ids=[row[1][:40] for row in TABLE]
+)
 def test_refusal_speaks_of_whom_its_server_means(
     refusing: tuple[Refusing, SmtpEmailProvider],
     step: str,
     reply: str,
     outcome: Outcome,
     about: About,
-    unwanted: Unwanted | None,
+    suppression_reason: SuppressionReason | None,
 ) -> None:
     error = error_of(refusing, step, reply)
 
-    assert (error.outcome, error.about, error.unwanted) == (outcome, about, unwanted)
+    assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
 
 
 @pytest.mark.parametrize("word", ["relay.access.denied", "spamhaus", "greylisted", "virus", "not.verified"])

@@ -14,7 +14,7 @@ from moto.sns.models import sns_backends
 from tests.standins.aws_sms import SnsService, message_attributes, sns_error
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.sms.sns import SnsSmsProvider, sns_client
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

@@ -15,7 +15,7 @@ from tests.builders import NOON, ManualClock
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
 from wavecom.adapters.providers.sms.twilio import DAILY_LIMIT_WAIT, TwilioSmsProvider
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     PermanentError,

@@ -18,9 +18,10 @@ from wavecom.adapters.providers.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
-from wavecom.application.deliver.select import Route, Router, Routes
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
 from wavecom.application.reports.receive import Receive
-from wavecom.domain.notifications.notification import Channel, Notification
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
 
 LONG = Deadline(timedelta(hours=1))
 SLOW = timedelta(milliseconds=200)
@@ -47,18 +48,18 @@ class World:
         self.suppressions = FakeSuppressions()
         self.kept = FakeKeptReports()
         self.receive = Receive(store=self.store, suppressions=self.suppressions, kept=self.kept, clock=self.clock)
-        self.live: dict[Channel, list[Route]] = {
-            Channel.EMAIL: [Route(provider=self.email)],
-            Channel.SMS: [Route(provider=self.sms)],
+        self.live: dict[Channel, list[ChannelProvider]] = {
+            Channel.EMAIL: [ChannelProvider(provider=self.email)],
+            Channel.SMS: [ChannelProvider(provider=self.sms)],
         }
-        self.simulators: dict[Channel, list[Route]] = {}
+        self.simulators: dict[Channel, list[ChannelProvider]] = {}
         self.deliver = Deliver(
             store=self.store,
             queue=self.queue,
             suppressions=self.suppressions,
             receive=self.receive,
-            router=Router(
-                routes=Routes(live=self.live, simulators=self.simulators),
+            selection=ProviderSelection(
+                routes=ChannelProviders(live=self.live, simulators=self.simulators),
                 breakers=self.breakers,
                 pace=self.pace,
                 weights=self.weights,
@@ -75,7 +76,7 @@ class World:
         return [as_if_stored(self.store, queued(self.clock.at, **changes)) for _ in range(count)]
 
     def run(self, notifications: list[Notification], deadline: Deadline = LONG):
-        return self.deliver([message_about(each) for each in notifications], deadline)
+        return self.deliver.deliver([message_about(each) for each in notifications], deadline)
 
     def stored(self, notification: Notification) -> Notification:
         return self.store.notifications[notification.id]

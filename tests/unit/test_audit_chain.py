@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.builders import NOON, TIMINGS, a_draft, a_result
-from tests.fakes import FakeStore, as_if_stored
+from tests.fakes import FakeStore, FakeSystem, as_if_stored
 from wavecom.application.operate.verify import Verify
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.audit import digest_of, first_broken_link
-from wavecom.domain.notifications.change import move
+from wavecom.domain.notifications.audit import AuditEntry, digest_of, first_broken_link
+from wavecom.domain.notifications.change import Change, move
+from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.lists import AuditRange
-from wavecom.domain.notifications.notification import AuditEntry, Notification, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 
 Trail = list[AuditEntry]
@@ -29,10 +30,12 @@ def a_life(at: datetime = NOON, tenant: str = "bank-a") -> tuple[Notification, T
         lambda n: lifecycle.enqueue(n, at=at, timings=TIMINGS),
         lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=at, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.retry_at, timings=TIMINGS),
-        lambda n: settlement.settle(n, a_result(Outcome.DELIVERED), at=n.updated_at, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.state.retry_at, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.state.updated_at, timings=TIMINGS),
     ):
-        change = step(change.after)
+        moved = step(change.after)
+        assert moved is not None
+        change = moved
         trail += change.entries
     return change.after, trail
 
@@ -165,7 +168,7 @@ def test_two_entries_that_changed_places_are_found_at_the_first(life) -> None:
 def test_a_notification_that_was_set_by_hand_does_not_fit_its_trail(life, touched) -> None:
     notification, trail = life
 
-    broken = first_broken_link(replace(notification, **touched), trail)
+    broken = first_broken_link(notification.changed(**touched), trail)
 
     assert broken is not None
     assert (broken.sequence, broken.problem) == (6, NOT_THE_ONE)
@@ -175,7 +178,7 @@ def test_a_notification_that_was_set_by_hand_does_not_fit_its_trail(life, touche
 def test_a_count_that_was_set_by_hand_does_not_fit_the_trail(life, sequence: int, problem: str, at: int) -> None:
     notification, trail = life
 
-    broken = first_broken_link(replace(notification, sequence=sequence), trail)
+    broken = first_broken_link(notification.changed(sequence=sequence), trail)
 
     assert broken is not None
     assert (broken.sequence, broken.problem) == (at, problem)
@@ -185,7 +188,7 @@ def test_a_count_that_was_set_by_hand_does_not_fit_the_trail(life, sequence: int
 def test_a_trail_that_is_gone_is_missed_whatever_the_notification_says(life, said) -> None:
     notification, _ = life
 
-    broken = first_broken_link(replace(notification, **said), [])
+    broken = first_broken_link(notification.changed(**said), [])
 
     assert broken is not None
     assert broken.sequence <= 1
@@ -228,7 +231,7 @@ def stored(store: FakeStore, *lives: tuple[Notification, Trail]) -> list[str]:
 
 def test_a_range_is_verified_page_by_page(store: FakeStore) -> None:
     ids = sorted(stored(store, *(a_life() for _ in range(5))))
-    verify = Verify(store=store)
+    verify = Verify(store=store, system=FakeSystem()).verify
 
     pages, after = [], None
     for _ in range(3):
@@ -247,7 +250,7 @@ def test_verifying_stops_at_the_first_broken_notification(store: FakeStore) -> N
     ids = sorted(stored(store, *(a_life() for _ in range(3))))
     store.trail[ids[1]][4] = replace(store.trail[ids[1]][4], message="Nothing happened")
 
-    found = Verify(store=store)(DAY)
+    found = Verify(store=store, system=FakeSystem()).verify(DAY)
 
     assert found.broken is not None
     assert (found.broken.notification_id, found.broken.sequence) == (ids[1], 5)
@@ -258,7 +261,8 @@ def test_one_that_moves_while_it_is_verified_is_looked_at_again(store: FakeStore
     notification, trail = a_life()
     stored(store, (notification, trail))
     delivered = move(notification, (Status.DELIVERED, "It arrived"), at=NOON, due_at=None)
-    read, reads = store.audit_trails, []
+    read = store.audit_trails
+    reads: list[list[Change]] = []
 
     def read_after_it_moved(notifications):
         if not reads:
@@ -267,7 +271,7 @@ def test_one_that_moves_while_it_is_verified_is_looked_at_again(store: FakeStore
 
     monkeypatch.setattr(store, "audit_trails", read_after_it_moved)
 
-    found = Verify(store=store)(DAY)
+    found = Verify(store=store, system=FakeSystem()).verify(DAY)
 
     assert len(store.trail[notification.id]) == 7
     assert found.broken is None

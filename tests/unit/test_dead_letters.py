@@ -1,21 +1,25 @@
 """The dead letters: what is there, and back into the lanes once a call, at a pace, against fakes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakePace, FakeQueue, FakeStore
-from wavecom.application.recover.dead_letters import SHOWN_DAYS, DeadLetterGroup, DeadLetters
-from wavecom.application.recover.intervene import Intervene
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
+from wavecom.application.recover.dead_letters import DeadLetterGroup, DeadLetters
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Cause, Channel, Lane, Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
-from wavecom.domain.notifications.notification import Cause, Channel, Lane, Notification, Status
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 UNKNOWN_ID = "0" * 24
 BANK_A = DeadLetterFilter(tenant_id="bank-a")
@@ -28,9 +32,9 @@ class Dead:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.store, self.queue, self.pace = FakeStore(), FakeQueue(), FakePace()
-        shared = {"store": self.store, "queue": self.queue, "clock": self.clock, "timings": TIMINGS}
+        shared: dict[str, Any] = {"store": self.store, "queue": self.queue, "clock": self.clock, "timings": TIMINGS}
         self.letters = DeadLetters(counters=self.store.counters, pace=self.pace, replays_per_second=100, **shared)
-        self.intervene = Intervene(**shared)
+        self.cancel_or_retry = CancelOrRetry(**shared)
 
     def letter(self, *, tenant: str = "bank-a", provider: str | None = "ses", **changes) -> Notification:
         """Store one that failed just now: refused by ``provider`` or, for None, before one was asked."""
@@ -41,11 +45,13 @@ class Dead:
 
     def fails(self, notification: Notification, provider: str | None = "ses") -> Notification:
         at = self.clock()
-        if notification.status is not Status.PROCESSING:
+        if notification.state.status is not Status.PROCESSING:
             claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
             notification = self.saves(claim)
         if provider is None:
-            return self.saves(settlement.suppress(notification, reason=Unwanted.MANUAL, at=at, timings=TIMINGS))
+            return self.saves(
+                settlement.suppress(notification, reason=SuppressionReason.MANUAL, at=at, timings=TIMINGS)
+            )
         result = a_result(Outcome.PERMANENT, provider=provider)
         return self.saves(settlement.settle(notification, result, at=at, timings=TIMINGS))
 
@@ -105,7 +111,7 @@ def test_a_replay_takes_a_letter_out_of_the_group_of_the_day_on_which_it_failed(
 
 def test_groups_of_what_is_kept_no_longer_are_not_shown(dead: Dead) -> None:
     dead.letter()
-    dead.clock.advance((SHOWN_DAYS + 1) * DAY)
+    dead.clock.advance(KEPT_FOR + DAY)
 
     assert dead.letters.groups("bank-a") == []
 
@@ -118,7 +124,9 @@ def test_finding_says_whether_there_are_more(dead: Dead) -> None:
     latest_first = letters[::-1]
 
     first, more = dead.letters.find(BANK_A, limit=3)
-    rest, no_more = dead.letters.find(BANK_A, limit=3, after=Position(first[-1].failed_at, first[-1].id))
+    last = first[-1]
+    assert last.state.failed_at is not None
+    rest, no_more = dead.letters.find(BANK_A, limit=3, after=Position(last.state.failed_at, last.id))
 
     assert [each.id for each in first + rest] == [each.id for each in latest_first]
     assert (more, no_more) == (True, False)
@@ -131,7 +139,12 @@ def test_replayed_ones_are_back_in_their_lanes_with_a_new_budget_and_a_trail(dea
     assert dead.replay(letter, key="k1") == ["replayed"]
 
     stored = dead.stored(letter)
-    assert (stored.status, stored.retry_count, stored.failed_at, stored.cause) == (Status.QUEUED, 0, None, None)
+    assert (stored.state.status, stored.state.retry_count, stored.state.failed_at, stored.state.cause) == (
+        Status.QUEUED,
+        0,
+        None,
+        None,
+    )
     assert [message.notification_id for message in dead.queue.take(Lane.HIGH)] == [letter.id]
     last = dead.store.trail[letter.id][-1]
     assert (last.status, last.metadata) == (Status.QUEUED, {"by": "key-1", "why": "The provider is back"})
@@ -151,7 +164,7 @@ def test_each_is_told_what_became_of_it_in_the_order_of_the_ids(dead: Dead) -> N
         (moving.id, "not_dead"),
         (first.id, "replayed"),
     ]
-    assert dead.stored(theirs).status is Status.FAILED
+    assert dead.stored(theirs).state.status is Status.FAILED
     assert len(dead.queue.take(Lane.HIGH)) == 3
 
 
@@ -162,7 +175,7 @@ def test_a_repeated_call_replays_nothing_twice_even_what_failed_again(dead: Dead
     dead.fails(dead.stored(letter))
 
     assert dead.replay(letter, key="k1") == ["already_replayed"]
-    assert dead.stored(letter).status is Status.FAILED
+    assert dead.stored(letter).state.status is Status.FAILED
     assert dead.replay(letter, key="k2") == ["replayed"]
 
 
@@ -188,7 +201,7 @@ def test_a_call_that_is_repeated_after_a_retry_by_hand_replays_nothing_twice_eit
     letter = dead.letter()
     dead.replay(letter, key="k1")
     dead.fails(dead.stored(letter))
-    dead.intervene.retry("bank-a", letter.id, Replay(by="key-1"))
+    dead.cancel_or_retry.retry("bank-a", letter.id, Replay(by="key-1"))
     dead.fails(dead.stored(letter))
 
     assert dead.replay(letter, key="k1") == ["already_replayed"]
@@ -203,11 +216,12 @@ def test_keys_belong_to_a_tenant(dead: Dead) -> None:
 
 def test_two_calls_at_once_replay_a_letter_once(dead: Dead, monkeypatch) -> None:
     letter = dead.letter()
-    save, others = dead.store.save, []
+    save = dead.store.save
+    others: list[list[Change]] = []
 
     def another_call_is_faster(changes):
         if not others:
-            others.append(save([lifecycle.replay(letter, at=NOON, timings=TIMINGS, asked=ASKED)]))
+            others.append(save([lifecycle.replay(letter, at=NOON, timings=TIMINGS, request=ASKED)]))
         return save(changes)
 
     monkeypatch.setattr(dead.store, "save", another_call_is_faster)
@@ -224,7 +238,7 @@ def test_a_replay_takes_the_pace_by_its_size_and_waits_for_it(dead: Dead) -> Non
         dead.replay(*letters)
 
     assert refusal.value.retry_after == timedelta(seconds=7)
-    assert {dead.stored(each).status for each in letters} == {Status.FAILED}
+    assert {dead.stored(each).state.status for each in letters} == {Status.FAILED}
 
 
 def test_what_replays_nothing_takes_no_pace(dead: Dead) -> None:
@@ -251,7 +265,7 @@ def test_without_the_broker_the_sweep_publishes_what_was_replayed(dead: Dead) ->
     dead.queue.down = True
 
     assert dead.replay(letter) == ["replayed"]
-    assert dead.stored(letter).due_at == NOON + TIMINGS.pending
+    assert dead.stored(letter).state.due_at == NOON + TIMINGS.pending
 
 
 def test_one_past_its_deadline_is_replayed_only_to_expire(dead: Dead) -> None:
@@ -262,4 +276,4 @@ def test_one_past_its_deadline_is_replayed_only_to_expire(dead: Dead) -> None:
 
     change = lifecycle.claim(dead.stored(letter), retry_counts={0}, token="t", at=dead.clock(), timings=TIMINGS)
     assert change is not None
-    assert change.after.status is Status.EXPIRED
+    assert change.after.state.status is Status.EXPIRED

@@ -8,7 +8,7 @@ from tests.builders import NOON, TIMINGS, failed, message_about, pending, sent
 from tests.fakes import as_if_stored
 from tests.unit.delivery import LONG, SLOW, World
 from wavecom.domain.notifications import lifecycle
-from wavecom.domain.notifications.notification import Lane, Priority, Status
+from wavecom.domain.notifications.enums import Lane, Priority, Status
 from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
 from wavecom.domain.queue_messages import QueueMessage
 
@@ -18,7 +18,7 @@ def test_a_batch_is_sent_and_recorded(delivery: World) -> None:
 
     report = delivery.run(notifications)
 
-    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
     assert len(delivery.email.accepted) == 250
     assert (report.messages, report.claimed, dict(report.by_status)) == (250, 250, {"SENT": 250})
 
@@ -75,14 +75,16 @@ def test_a_message_faster_than_its_senders_record_of_queued_is_not_lost(delivery
 
     def then_the_sender_records(ids):
         found = get_many(ids)
-        delivery.store.save([lifecycle.enqueue(each, at=NOON, timings=TIMINGS) for each in found if each.sequence == 1])
+        delivery.store.save(
+            [lifecycle.enqueue(each, at=NOON, timings=TIMINGS) for each in found if each.state.sequence == 1]
+        )
         return found
 
     monkeypatch.setattr(delivery.store, "get_many", then_the_sender_records)
 
     delivery.run(notifications)
 
-    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
     assert len(delivery.email.accepted) == 3
 
 
@@ -98,7 +100,7 @@ def test_messages_about_finished_unknown_or_forged_notifications_send_nothing(de
     finished = [as_if_stored(delivery.store, sent()), as_if_stored(delivery.store, failed())]
     forged = QueueMessage(notification_id="0" * 24, lane=Lane.HIGH, retry_count=7)
 
-    report = delivery.deliver([*map(message_about, finished), forged], LONG)
+    report = delivery.deliver.deliver([*map(message_about, finished), forged], LONG)
 
     assert report.claimed == 0
     assert delivery.email.accepted == []
@@ -110,16 +112,16 @@ def test_a_transient_failure_is_retried_through_the_delay_queue(delivery: World)
 
     delivery.run([notification])
 
-    assert delivery.stored(notification).status is Status.RETRYING
+    assert delivery.stored(notification).state.status is Status.RETRYING
     ((delay, message),) = delivery.queue.delayed
     assert delay == timedelta(seconds=5)
     assert message.retry_count == 1
 
     delivery.clock.advance(delay)
-    delivery.deliver([message], LONG)
+    delivery.deliver.deliver([message], LONG)
 
-    assert delivery.stored(notification).status is Status.SENT
-    assert delivery.stored(notification).retry_count == 1
+    assert delivery.stored(notification).state.status is Status.SENT
+    assert delivery.stored(notification).state.retry_count == 1
 
 
 def test_the_delay_is_whole_however_long_recording_took(delivery: World, monkeypatch) -> None:
@@ -154,7 +156,7 @@ def test_a_permanent_refusal_goes_to_the_dead_letters(delivery: World) -> None:
 
     delivery.run([notification])
 
-    assert delivery.stored(notification).status is Status.FAILED
+    assert delivery.stored(notification).state.status is Status.FAILED
     assert [message.notification_id for message in delivery.queue.dead] == [notification.id]
 
 
@@ -165,9 +167,9 @@ def test_of_two_messages_about_one_notification_the_later_retry_counts(delivery:
     delivery.clock.advance(timedelta(seconds=5))
     fresh, stale = message_about(delivery.stored(notification)), message_about(notification)
 
-    delivery.deliver([fresh, stale], LONG)
+    delivery.deliver.deliver([fresh, stale], LONG)
 
-    assert delivery.stored(notification).status is Status.SENT
+    assert delivery.stored(notification).state.status is Status.SENT
 
 
 def test_forged_message_with_a_higher_retry_count_does_not_shadow_the_genuine_one(delivery: World) -> None:
@@ -178,9 +180,9 @@ def test_forged_message_with_a_higher_retry_count_does_not_shadow_the_genuine_on
     genuine = message_about(delivery.stored(notification))
     forged = [genuine.model_copy(update={"retry_count": count}) for count in (0, 2, 3, 99)]
 
-    delivery.deliver([*forged, genuine], LONG)
+    delivery.deliver.deliver([*forged, genuine], LONG)
 
-    assert delivery.stored(notification).status is Status.SENT
+    assert delivery.stored(notification).state.status is Status.SENT
     assert len(delivery.email.accepted) == 1
 
 
@@ -190,7 +192,7 @@ def test_an_expired_notification_is_not_sent(delivery: World) -> None:
 
     delivery.run([notification])
 
-    assert delivery.stored(notification).status is Status.EXPIRED
+    assert delivery.stored(notification).state.status is Status.EXPIRED
     assert delivery.email.accepted == []
 
 

@@ -9,13 +9,14 @@ import pytest
 from tests.builders import NOON, TIMINGS, a_result
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World, brief
-from wavecom.application.deliver.select import Route
+from wavecom.application.deliver.select import ChannelProvider
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Cause, Channel, Notification, Status
+from wavecom.domain.notifications.enums import Cause, Channel, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import Outcome, Receipt, TransientError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 
 TO = "user@example.com"
@@ -50,7 +51,11 @@ def suppressed(world: World, tenant: str, recipient: str, channel: Channel = Cha
     world.suppressions.add(
         [
             Suppression(
-                tenant_id=tenant, channel=channel, recipient=recipient, reason=Unwanted.MANUAL, created_at=world.clock()
+                tenant_id=tenant,
+                channel=channel,
+                recipient=recipient,
+                reason=SuppressionReason.MANUAL,
+                created_at=world.clock(),
             )
         ]
     )
@@ -58,7 +63,7 @@ def suppressed(world: World, tenant: str, recipient: str, channel: Channel = Cha
 
 def test_an_attempt_is_recorded_as_begun_before_its_provider_is_called(delivery: World) -> None:
     first, second = Watched("first", delivery), Watched("second", delivery, idempotent=True)
-    delivery.live[Channel.EMAIL] = [Route(provider=first), Route(provider=second, weight=0.0)]
+    delivery.live[Channel.EMAIL] = [ChannelProvider(provider=first), ChannelProvider(provider=second, weight=0.0)]
     first.answers[TO] = [TransientError("busy", code="busy")]
     (notification,) = delivery.waiting()
 
@@ -66,12 +71,12 @@ def test_an_attempt_is_recorded_as_begun_before_its_provider_is_called(delivery:
 
     for provider in (first, second):
         (seen,) = provider.seen
-        assert seen.status is Status.PROCESSING
-        assert seen.begun is not None
-        assert (seen.begun.provider, seen.begun.idempotent) == (provider.name, provider.idempotent)
-    assert first.seen[0].attempts == ()
-    assert [each.provider for each in second.seen[0].attempts] == ["first"]
-    assert delivery.stored(notification).begun is None
+        assert seen.state.status is Status.PROCESSING
+        assert seen.state.begun is not None
+        assert (seen.state.begun.provider, seen.state.begun.idempotent) == (provider.name, provider.idempotent)
+    assert first.seen[0].state.attempts == ()
+    assert [each.provider for each in second.seen[0].state.attempts] == ["first"]
+    assert delivery.stored(notification).state.begun is None
 
 
 def test_no_more_are_recorded_as_begun_than_may_be_under_way(executor: ThreadPoolExecutor, monkeypatch) -> None:
@@ -80,7 +85,7 @@ def test_no_more_are_recorded_as_begun_than_may_be_under_way(executor: ThreadPoo
 
     def count_begun(changes):
         saved = save(changes)
-        begun.append(sum(each.begun is not None for each in world.store.notifications.values()))
+        begun.append(sum(each.state.begun is not None for each in world.store.notifications.values()))
         return saved
 
     monkeypatch.setattr(world.store, "save", count_begun)
@@ -98,7 +103,7 @@ def test_a_beginning_that_loses_its_guard_sends_nothing(delivery: World, monkeyp
 
     def the_sweep_is_faster(changes):
         for each in changes:
-            if each.after.begun is not None and each.after.id == lost.id:
+            if each.after.state.begun is not None and each.after.id == lost.id:
                 save([settlement.settle(each.before, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS)])
         return save(changes)
 
@@ -107,7 +112,7 @@ def test_a_beginning_that_loses_its_guard_sends_nothing(delivery: World, monkeyp
     delivery.run([kept, lost])
 
     assert [message.notification_id for message in delivery.email.accepted] == [kept.id]
-    assert delivery.stored(lost).status is Status.RETRYING
+    assert delivery.stored(lost).state.status is Status.RETRYING
 
 
 def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery: World, monkeypatch) -> None:
@@ -116,8 +121,10 @@ def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery
 
     def another_is_faster(changes):
         for each in changes:
-            if each.before.status is Status.QUEUED and each.after.id == lost.id:
-                save([lifecycle.claim(each.before, retry_counts={0}, token="another's", at=NOON, timings=TIMINGS)])
+            if each.before.state.status is Status.QUEUED and each.after.id == lost.id:
+                claim = lifecycle.claim(each.before, retry_counts={0}, token="another's", at=NOON, timings=TIMINGS)
+                assert claim is not None
+                save([claim])
         return save(changes)
 
     monkeypatch.setattr(delivery.store, "save", another_is_faster)
@@ -125,8 +132,10 @@ def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery
     delivery.run([lost, kept])
 
     assert [message.notification_id for message in delivery.email.accepted] == [kept.id]
-    assert delivery.stored(lost).lease.token == "another's"
-    assert delivery.stored(lost).begun is None
+    lease = delivery.stored(lost).state.lease
+    assert lease is not None
+    assert lease.token == "another's"
+    assert delivery.stored(lost).state.begun is None
 
 
 def test_what_cannot_be_recorded_as_begun_is_not_sent(delivery: World, monkeypatch) -> None:
@@ -134,7 +143,10 @@ def test_what_cannot_be_recorded_as_begun_is_not_sent(delivery: World, monkeypat
     save = delivery.store.save
 
     def fails_at_beginnings(changes):
-        if any(change.before.status is Status.PROCESSING and change.after.begun is not None for change in changes):
+        if any(
+            change.before.state.status is Status.PROCESSING and change.after.state.begun is not None
+            for change in changes
+        ):
             raise StoreUnavailableError("down")
         return save(changes)
 
@@ -166,18 +178,18 @@ def test_where_the_suppression_lists_are_not_read_nothing_begins_with_its_claim(
     delivery.run(notifications := delivery.waiting(3))
 
     assert delivery.email.accepted == []
-    assert {delivery.stored(each).status for each in notifications} == {Status.RETRYING}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.RETRYING}
 
 
 def test_a_crash_in_mid_failover_leaves_the_provider_that_was_asked_last(delivery: World, monkeypatch) -> None:
     first, second = FakeProvider("first"), FakeProvider("second")
-    delivery.live[Channel.EMAIL] = [Route(provider=first), Route(provider=second, weight=0.0)]
+    delivery.live[Channel.EMAIL] = [ChannelProvider(provider=first), ChannelProvider(provider=second, weight=0.0)]
     first.answers[TO] = [TransientError("busy", code="busy")]
     (notification,) = delivery.waiting()
     save = delivery.store.save
 
     def crashes_at_endings(changes):
-        if any(change.after.status is Status.SENT for change in changes):
+        if any(change.after.state.status is Status.SENT for change in changes):
             raise StoreUnavailableError("crashed")
         return save(changes)
 
@@ -186,7 +198,7 @@ def test_a_crash_in_mid_failover_leaves_the_provider_that_was_asked_last(deliver
 
     abandoned = settlement.abandon(delivery.stored(notification), at=NOON + TIMINGS.lease, timings=TIMINGS).after
 
-    assert [(each.provider, each.outcome) for each in abandoned.attempts] == [
+    assert [(each.provider, each.outcome) for each in abandoned.state.attempts] == [
         ("first", Outcome.TRANSIENT),
         ("second", Outcome.UNKNOWN),
     ]
@@ -199,7 +211,7 @@ def test_nothing_goes_to_an_address_on_the_suppression_list(delivery: World) -> 
     delivery.run([listed, other])
 
     stored = delivery.stored(listed)
-    assert (stored.status, stored.cause, stored.attempts, stored.provider) == (
+    assert (stored.state.status, stored.state.cause, stored.state.attempts, stored.state.provider) == (
         Status.FAILED,
         Cause.SUPPRESSED,
         (),
@@ -231,7 +243,7 @@ def test_the_case_of_an_email_address_hides_nobody(delivery: World) -> None:
 
 def test_what_expires_within_the_batch_is_not_sent(delivery: World) -> None:
     delivery.deliver = replace(delivery.deliver, sends_at_once=1)
-    delivery.live[Channel.EMAIL] = [Route(provider=(waker := Waker(delivery, timedelta(seconds=2))))]
+    delivery.live[Channel.EMAIL] = [ChannelProvider(provider=(waker := Waker(delivery, timedelta(seconds=2))))]
     lasting = delivery.waiting(3)
     (soon,) = delivery.waiting(expires_at=NOON + timedelta(seconds=5))
 
@@ -239,7 +251,7 @@ def test_what_expires_within_the_batch_is_not_sent(delivery: World) -> None:
 
     stored = delivery.stored(soon)
     assert len(waker.accepted) == 3
-    assert (stored.status, stored.retry_at, stored.due_at) == (Status.RETRYING, None, soon.expires_at)
+    assert (stored.state.status, stored.state.retry_at, stored.state.due_at) == (Status.RETRYING, None, soon.expires_at)
     assert delivery.queue.delayed == []
     assert all(messages == [] for messages in delivery.queue.lanes.values()), "it waits for the sweep alone"
 
@@ -247,15 +259,15 @@ def test_what_expires_within_the_batch_is_not_sent(delivery: World) -> None:
 def test_what_expires_while_a_refusal_is_under_way_is_not_sent_by_another(delivery: World) -> None:
     first, second = Waker(delivery, timedelta(seconds=10)), FakeProvider("second")
     first.answers[TO] = [TransientError("busy", code="busy")]
-    delivery.live[Channel.EMAIL] = [Route(provider=first), Route(provider=second, weight=0.0)]
+    delivery.live[Channel.EMAIL] = [ChannelProvider(provider=first), ChannelProvider(provider=second, weight=0.0)]
     (notification,) = delivery.waiting(expires_at=NOON + timedelta(seconds=5))
 
     delivery.run([notification])
 
     stored = delivery.stored(notification)
     assert second.accepted == []
-    assert [each.provider for each in stored.attempts] == ["waker"]
-    assert (stored.status, stored.retry_at) == (Status.RETRYING, None)
+    assert [each.provider for each in stored.state.attempts] == ["waker"]
+    assert (stored.state.status, stored.state.retry_at) == (Status.RETRYING, None)
 
 
 def test_a_suppression_list_that_cannot_be_read_lets_nothing_through_and_loses_nothing(
@@ -270,4 +282,4 @@ def test_a_suppression_list_that_cannot_be_read_lets_nothing_through_and_loses_n
     delivery.run(notifications)  # claimed, so it must not raise: a message that comes again finds nothing to claim
 
     assert delivery.email.accepted == []
-    assert all(delivery.stored(each).due_at is not None for each in notifications)
+    assert all(delivery.stored(each).state.due_at is not None for each in notifications)

@@ -2,7 +2,7 @@
 
 from tests.unit.delivery import World
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR
-from wavecom.domain.notifications.notification import Channel, Status
+from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
@@ -21,10 +21,10 @@ def test_ten_failures_in_a_row_open_the_breaker_and_then_no_call_is_made(deliver
     delivery.run([*refused, *other_channel])
 
     assert delivery.email.accepted == []
-    assert {(delivery.stored(each).status, delivery.stored(each).retry_count) for each in refused} == {
+    assert {(delivery.stored(each).state.status, delivery.stored(each).state.retry_count) for each in refused} == {
         (Status.RETRYING, 0)
     }
-    assert delivery.stored(other_channel[0]).status is Status.SENT
+    assert delivery.stored(other_channel[0]).state.status is Status.SENT
 
 
 def test_after_thirty_seconds_one_trial_goes_through_and_closes_the_breaker(delivery: World) -> None:
@@ -71,4 +71,4 @@ def test_copies_of_a_deferred_message_do_not_multiply(delivery: World) -> None:
         delivery.run([notification])
 
     assert len(delivery.queue.delayed) == 1
-    assert delivery.stored(notification).sequence == notification.sequence + 2
+    assert delivery.stored(notification).state.sequence == notification.state.sequence + 2

@@ -8,8 +8,8 @@ import pytest
 from tests.builders import NOON
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
-from wavecom.application.deliver.select import Route
-from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown, Status
+from wavecom.application.deliver.select import ChannelProvider
+from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Status
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
@@ -50,7 +50,7 @@ class FakeBulkProvider(FakeProvider):
 @pytest.fixture
 def bulk(delivery: World) -> FakeBulkProvider:
     provider = FakeBulkProvider()
-    delivery.live[Channel.EMAIL] = [Route(provider=provider)]
+    delivery.live[Channel.EMAIL] = [ChannelProvider(provider=provider)]
     return provider
 
 
@@ -58,7 +58,7 @@ def bulk(delivery: World) -> FakeBulkProvider:
 def second(delivery: World, bulk: FakeBulkProvider) -> FakeProvider:
     """Another provider, to fail over to."""
     provider = FakeProvider("second")
-    delivery.live[Channel.EMAIL].append(Route(provider=provider, weight=0.0))
+    delivery.live[Channel.EMAIL].append(ChannelProvider(provider=provider, weight=0.0))
     return provider
 
 
@@ -79,8 +79,8 @@ def test_one_call_serves_many(delivery: World, bulk: FakeBulkProvider) -> None:
     delivery.run(notifications)
 
     assert sorted(bulk.calls) == [20, LIMIT, LIMIT]
-    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
-    ids = {each.id: delivery.stored(each).provider_message_id for each in notifications}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
+    ids = {each.id: delivery.stored(each).state.provider_message_id for each in notifications}
     assert ids == {each: f"bulk-{each}" for each in ids}, "each has its own receipt"
 
 
@@ -99,10 +99,10 @@ def test_a_refused_recipient_fails_only_itself(delivery: World, bulk: FakeBulkPr
     delivery.run([*well[:5], *refused.values(), *well[5:]])
 
     assert bulk.calls == [14]
-    assert {delivery.stored(each).status for each in well} == {Status.SENT}
-    outcomes = {each: delivery.stored(notification).attempts[0].outcome for each, notification in refused.items()}
+    assert {delivery.stored(each).state.status for each in well} == {Status.SENT}
+    outcomes = {each: delivery.stored(notification).state.attempts[0].outcome for each, notification in refused.items()}
     assert outcomes == {each: error.outcome for each, error in answers.items()}
-    assert delivery.stored(refused["gone@example.com"]).cause is Cause.PERMANENT
+    assert delivery.stored(refused["gone@example.com"]).state.cause is Cause.PERMANENT
 
 
 def test_a_refused_one_goes_to_the_next_provider_and_the_others_stay(
@@ -137,8 +137,8 @@ def test_an_exception_leaves_the_whole_call_unknown(
     delivery.run([*held, *resent])
 
     assert second.accepted == [], "they may have been sent"
-    assert {delivery.stored(each).cause for each in held} == {Cause.UNKNOWN}
-    assert {(delivery.stored(each).status, delivery.stored(each).retry_count) for each in resent} == {
+    assert {delivery.stored(each).state.cause for each in held} == {Cause.UNKNOWN}
+    assert {(delivery.stored(each).state.status, delivery.stored(each).state.retry_count) for each in resent} == {
         (Status.RETRYING, 1)
     }
 
@@ -154,7 +154,7 @@ def test_answers_that_do_not_match_the_messages_leave_the_whole_call_unknown(
 
     assert bulk.calls == [10], "nobody knows which were sent, so none may be sent again"
     assert second.accepted == []
-    assert {delivery.stored(each).cause for each in notifications} == {Cause.UNKNOWN}
+    assert {delivery.stored(each).state.cause for each in notifications} == {Cause.UNKNOWN}
 
 
 def test_a_single_message_needs_no_bulk_call(delivery: World, bulk: FakeBulkProvider) -> None:
@@ -171,7 +171,7 @@ def test_what_expired_before_the_call_is_left_out_of_it(delivery: World, bulk: F
     delivery.run([soon, *lasting])
 
     assert bulk.calls == [4]
-    assert delivery.stored(soon).status is Status.EXPIRED
+    assert delivery.stored(soon).state.status is Status.EXPIRED
 
 
 def test_a_bulk_call_is_within_the_slots_that_the_limit_has(delivery: World, bulk: FakeBulkProvider) -> None:
@@ -185,7 +185,7 @@ def test_a_bulk_call_is_within_the_slots_that_the_limit_has(delivery: World, bul
 @pytest.fixture
 def simulator(delivery: World) -> FakeProvider:
     provider = FakeProvider("simulator")
-    delivery.simulators[Channel.EMAIL] = [Route(provider=provider)]
+    delivery.simulators[Channel.EMAIL] = [ChannelProvider(provider=provider)]
     return provider
 
 
@@ -207,7 +207,7 @@ def test_when_the_simulator_refuses_no_live_provider_is_asked(delivery: World, s
     delivery.run([test])
 
     assert delivery.email.accepted == []
-    assert delivery.stored(test).status is Status.RETRYING
+    assert delivery.stored(test).state.status is Status.RETRYING
 
 
 def test_when_every_live_provider_is_down_no_simulator_is_asked(delivery: World, simulator: FakeProvider) -> None:
@@ -217,7 +217,7 @@ def test_when_every_live_provider_is_down_no_simulator_is_asked(delivery: World,
     delivery.run([live])
 
     assert simulator.accepted == []
-    assert delivery.stored(live).status is Status.RETRYING
+    assert delivery.stored(live).state.status is Status.RETRYING
 
 
 def test_without_a_simulator_a_test_tenants_notification_waits(delivery: World) -> None:
@@ -226,14 +226,14 @@ def test_without_a_simulator_a_test_tenants_notification_waits(delivery: World) 
     delivery.run([test])
 
     assert delivery.email.accepted == []
-    assert (delivery.stored(test).status, delivery.stored(test).retry_count) == (Status.RETRYING, 0)
+    assert (delivery.stored(test).state.status, delivery.stored(test).state.retry_count) == (Status.RETRYING, 0)
 
 
 def test_a_provider_is_not_asked_for_a_recipient_that_it_does_not_take(delivery: World) -> None:
     apns, fcm = FakeProvider("apns", Channel.PUSH), FakeProvider("fcm", Channel.PUSH)
     delivery.live[Channel.PUSH] = [
-        Route(provider=apns, takes=lambda token: ":" not in token),
-        Route(provider=fcm, takes=lambda token: ":" in token),
+        ChannelProvider(provider=apns, takes=lambda token: ":" not in token),
+        ChannelProvider(provider=fcm, takes=lambda token: ":" in token),
     ]
     fcm.answers["fcm:token"] = [BUSY]
     (refused,) = delivery.waiting(channel=Channel.PUSH, recipient="fcm:token")
@@ -241,4 +241,4 @@ def test_a_provider_is_not_asked_for_a_recipient_that_it_does_not_take(delivery:
     delivery.run([refused, *delivery.waiting(3, channel=Channel.PUSH, recipient="ab" * 32)])
 
     assert {message.recipient for message in apns.accepted} == {"ab" * 32}
-    assert delivery.stored(refused).status is Status.RETRYING
+    assert delivery.stored(refused).state.status is Status.RETRYING

@@ -6,10 +6,11 @@ import pytest
 
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
-from wavecom.application.deliver.select import Route
-from wavecom.domain.notifications.notification import Cause, Channel, Notification, Status
+from wavecom.application.deliver.select import ChannelProvider
+from wavecom.domain.notifications.enums import Cause, Channel, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, RateLimitedError, TransientError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.tenants import TEST_SUFFIX
 
 TO = "customer@example.com"
@@ -28,7 +29,10 @@ class Pair:
     def __init__(self, world: World) -> None:
         self.world = world
         self.first, self.second = FakeProvider("first"), FakeProvider("second")
-        world.live[Channel.EMAIL] = [Route(provider=self.first), Route(provider=self.second, weight=0.0)]
+        world.live[Channel.EMAIL] = [
+            ChannelProvider(provider=self.first),
+            ChannelProvider(provider=self.second, weight=0.0),
+        ]
 
     def after(self, *answers: ProviderError, then: ProviderError | None = None, **changes) -> Notification:
         """Send one notification, to which the first provider answers, and then perhaps the second one."""
@@ -41,7 +45,7 @@ class Pair:
 
     def refuse(self, count: int, error: ProviderError, *, tenants: int = 1, domains: int = 1) -> str:
         """Let the first provider, alone, refuse ``count`` notifications in a row; return the state of its breaker."""
-        self.world.live[Channel.EMAIL] = [Route(provider=self.first)]
+        self.world.live[Channel.EMAIL] = [ChannelProvider(provider=self.first)]
         for number in range(count):
             recipient = f"user{number}@domain{number % domains}.example"
             self.first.answers[recipient] = [error]
@@ -59,42 +63,42 @@ def pair(delivery: World) -> Pair:
 def test_refusal_of_recipient_or_message_is_final_and_nobody_else_is_asked(pair: Pair, error: ProviderError) -> None:
     stored = pair.after(error)
 
-    assert (stored.status, stored.cause) == (Status.FAILED, Cause.PERMANENT)
-    assert [(each.provider, each.about) for each in stored.attempts] == [("first", error.about)]
+    assert (stored.state.status, stored.state.cause) == (Status.FAILED, Cause.PERMANENT)
+    assert [(each.provider, each.about) for each in stored.state.attempts] == [("first", error.about)]
     assert pair.second.accepted == []
 
 
 def test_refusal_of_us_goes_to_the_next_provider_at_once(pair: Pair) -> None:
     stored = pair.after(OF_US)
 
-    assert (stored.status, stored.provider, stored.retry_count) == (Status.SENT, "second", 0)
+    assert (stored.state.status, stored.state.provider, stored.state.retry_count) == (Status.SENT, "second", 0)
 
 
 def test_refusal_of_us_by_the_only_provider_is_retried(pair: Pair) -> None:
-    pair.world.live[Channel.EMAIL] = [Route(provider=pair.first)]
+    pair.world.live[Channel.EMAIL] = [ChannelProvider(provider=pair.first)]
 
     stored = pair.after(OF_US)
 
-    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+    assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, 1)
 
 
 def test_unclear_refusal_goes_to_the_next_provider_at_once(pair: Pair) -> None:
     stored = pair.after(UNCLEAR)
 
-    assert (stored.status, stored.provider) == (Status.SENT, "second")
+    assert (stored.state.status, stored.state.provider) == (Status.SENT, "second")
 
 
 def test_unclear_refusal_is_final_where_nobody_else_takes_it(pair: Pair) -> None:
     stored = pair.after(UNCLEAR, then=UNCLEAR)
 
-    assert (stored.status, stored.cause) == (Status.FAILED, Cause.PERMANENT)
-    assert [each.provider for each in stored.attempts] == ["first", "second"]
+    assert (stored.state.status, stored.state.cause) == (Status.FAILED, Cause.PERMANENT)
+    assert [each.provider for each in stored.state.attempts] == ["first", "second"]
 
 
 def test_unclear_refusal_by_the_only_provider_is_final(pair: Pair) -> None:
-    pair.world.live[Channel.EMAIL] = [Route(provider=pair.first)]
+    pair.world.live[Channel.EMAIL] = [ChannelProvider(provider=pair.first)]
 
-    assert pair.after(UNCLEAR).status is Status.FAILED
+    assert pair.after(UNCLEAR).state.status is Status.FAILED
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_unclear_refusal_is_retried_while_another_provider_may_yet_take_it(
 ) -> None:
     stored = pair.after(first, then=second)
 
-    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+    assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, 1)
 
 
 def test_unclear_refusal_is_retried_while_the_other_provider_is_behind_its_breaker(pair: Pair) -> None:
@@ -113,13 +117,13 @@ def test_unclear_refusal_is_retried_while_the_other_provider_is_behind_its_break
 
     stored = pair.after(UNCLEAR)
 
-    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+    assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, 1)
 
 
 def test_greylisted_recipient_is_retried_without_asking_anybody_else(pair: Pair) -> None:
     stored = pair.after(GREYLISTED)
 
-    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+    assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, 1)
     assert pair.second.accepted == []
 
 
@@ -158,27 +162,31 @@ def test_refusals_of_recipients_do_not_count_against_the_provider(pair: Pair) ->
     assert totals.provider_faults() == {"first": 3}
 
 
-@pytest.mark.parametrize("reason", [Unwanted.HARD_BOUNCE, Unwanted.COMPLAINT])
-def test_dead_recipient_is_remembered_and_the_next_notification_says_why(pair: Pair, reason: Unwanted) -> None:
-    pair.after(PermanentError("no such user", code="5.1.1", about=About.RECIPIENT, unwanted=reason))
+@pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT])
+def test_dead_recipient_is_remembered_and_the_next_notification_says_why(pair: Pair, reason: SuppressionReason) -> None:
+    pair.after(PermanentError("no such user", code="5.1.1", about=About.RECIPIENT, suppression_reason=reason))
 
     stored = pair.after()
 
-    assert (stored.status, stored.cause, stored.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
-    assert stored.error is not None
-    assert {Unwanted.HARD_BOUNCE: "reported it dead", Unwanted.COMPLAINT: "opted out"}[reason] in stored.error
+    assert (stored.state.status, stored.state.cause, stored.state.attempts) == (Status.FAILED, Cause.SUPPRESSED, ())
+    assert stored.state.error is not None
+    assert {SuppressionReason.HARD_BOUNCE: "reported it dead", SuppressionReason.COMPLAINT: "opted out"}[
+        reason
+    ] in stored.state.error
     assert pair.world.store.trail[stored.id][-1].metadata["reason"] == reason.value
 
 
 def test_dead_recipient_of_one_tenant_is_not_anothers(pair: Pair) -> None:
-    pair.after(PermanentError("gone", code="5.1.1", about=About.RECIPIENT, unwanted=Unwanted.HARD_BOUNCE))
+    pair.after(
+        PermanentError("gone", code="5.1.1", about=About.RECIPIENT, suppression_reason=SuppressionReason.HARD_BOUNCE)
+    )
 
-    assert pair.after(tenant="bank-b").status is Status.SENT
+    assert pair.after(tenant="bank-b").state.status is Status.SENT
 
 
 def test_test_world_has_a_breaker_of_its_own_for_each_tenant(delivery: World) -> None:
     provider = FakeProvider("email")
-    delivery.simulators[Channel.EMAIL] = [Route(provider=provider)]
+    delivery.simulators[Channel.EMAIL] = [ChannelProvider(provider=provider)]
     provider.answers[TO] = [OF_US] * 30
     for _ in range(10):
         delivery.run(delivery.waiting(recipient=TO, tenant=f"bank-a{TEST_SUFFIX}"))
@@ -188,18 +196,18 @@ def test_test_world_has_a_breaker_of_its_own_for_each_tenant(delivery: World) ->
     (own,) = delivery.waiting(recipient="fine@example.com", tenant=f"bank-a{TEST_SUFFIX}")
     delivery.run([live, others, own])
 
-    statuses = [delivery.stored(each).status for each in (live, others, own)]
+    statuses = [delivery.stored(each).state.status for each in (live, others, own)]
     assert statuses == [Status.SENT, Status.SENT, Status.RETRYING]
     assert "email" not in delivery.store.counters.totals(None).provider_faults()
 
 
 def test_test_world_limits_do_not_pause_live_messages(delivery: World) -> None:
     provider = FakeProvider("email")
-    delivery.simulators[Channel.EMAIL] = [Route(provider=provider)]
+    delivery.simulators[Channel.EMAIL] = [ChannelProvider(provider=provider)]
     provider.answers[TO] = [RateLimitedError("slow down", code="429", retry_after=timedelta(minutes=1))]
     delivery.run(delivery.waiting(recipient=TO, tenant=f"bank-a{TEST_SUFFIX}"))
 
     (live,) = delivery.waiting(recipient="fine@example.com")
     delivery.run([live])
 
-    assert delivery.stored(live).status is Status.SENT
+    assert delivery.stored(live).state.status is Status.SENT

@@ -11,12 +11,14 @@ from tests.fakes import FakeProvider
 from tests.unit.delivery import World
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR
 from wavecom.application.deliver.provider_health import PAUSE
-from wavecom.application.deliver.select import Route
-from wavecom.domain.notifications.notification import Cause, Channel, Notification, OnUnknown, Status
+from wavecom.application.deliver.select import ChannelProvider
+from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
+    ProviderError,
     RateLimitedError,
     Receipt,
     TransientError,
@@ -40,12 +42,12 @@ def chain(world: World, *names: str, **provider) -> list[FakeProvider]:
 def in_order(world: World, providers: Sequence[FakeProvider]) -> None:
     # A draw by weight is random; these weights leave it no choice.
     world.live[Channel.EMAIL] = [
-        Route(provider=provider, weight=10.0 ** -(9 * place)) for place, provider in enumerate(providers)
+        ChannelProvider(provider=provider, weight=10.0 ** -(9 * place)) for place, provider in enumerate(providers)
     ]
 
 
 def attempts(world: World, notification: Notification) -> list[tuple[str, str]]:
-    return [(each.provider, each.outcome.value) for each in world.stored(notification).attempts]
+    return [(each.provider, each.outcome.value) for each in world.stored(notification).state.attempts]
 
 
 def opened(world: World, provider: str) -> None:
@@ -53,7 +55,7 @@ def opened(world: World, provider: str) -> None:
 
 
 @pytest.mark.parametrize("refusal", [BUSY, LIMIT, LIMIT_OF_RECIPIENT])
-def test_after_a_refusal_the_next_provider_is_asked_at_once(delivery: World, refusal: Exception) -> None:
+def test_after_a_refusal_the_next_provider_is_asked_at_once(delivery: World, refusal: ProviderError) -> None:
     first, second = chain(delivery, "first", "second")
     first.answers[TO] = [refusal]
     (notification,) = delivery.waiting()
@@ -61,7 +63,7 @@ def test_after_a_refusal_the_next_provider_is_asked_at_once(delivery: World, ref
     delivery.run([notification])
 
     stored = delivery.stored(notification)
-    assert (stored.status, stored.retry_count, stored.provider) == (Status.SENT, 0, "second")
+    assert (stored.state.status, stored.state.retry_count, stored.state.provider) == (Status.SENT, 0, "second")
     assert attempts(delivery, notification) == [("first", refusal.outcome.value), ("second", "delivered")]
     assert [len(each.accepted) for each in (first, second)] == [0, 1]
     assert delivery.queue.delayed == []
@@ -77,7 +79,7 @@ def test_when_all_refuse_one_retry_is_spent(delivery: World) -> None:
     delivery.run([notification])
 
     stored = delivery.stored(notification)
-    assert (stored.status, stored.retry_count) == (Status.RETRYING, 1)
+    assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, 1)
     assert attempts(delivery, notification) == [(name, "transient") for name in ("first", "second", "third")]
     assert [delay for delay, _ in delivery.queue.delayed] == [timedelta(seconds=5)]
 
@@ -89,7 +91,7 @@ def test_a_refusal_for_good_goes_to_nobody_else(delivery: World) -> None:
 
     delivery.run([notification])
 
-    assert delivery.stored(notification).cause is Cause.PERMANENT
+    assert delivery.stored(notification).state.cause is Cause.PERMANENT
     assert second.accepted == []
 
 
@@ -103,8 +105,8 @@ def test_silence_is_never_taken_for_a_refusal(delivery: World) -> None:
     delivery.run([held])
 
     assert second.accepted == []
-    assert (delivery.stored(resent).status, delivery.stored(resent).retry_count) == (Status.RETRYING, 1)
-    assert (delivery.stored(held).status, delivery.stored(held).cause) == (Status.FAILED, Cause.UNKNOWN)
+    assert (delivery.stored(resent).state.status, delivery.stored(resent).state.retry_count) == (Status.RETRYING, 1)
+    assert (delivery.stored(held).state.status, delivery.stored(held).state.cause) == (Status.FAILED, Cause.UNKNOWN)
 
 
 def test_silence_after_a_refusal_stops_there_too(delivery: World) -> None:
@@ -128,7 +130,7 @@ def test_silence_shortly_before_the_deadline_is_resent_at_once_and_a_held_one_is
     delivery.run([resent, held])
 
     assert [each.notification_id for each in second.accepted] == [resent.id]
-    assert delivery.stored(held).cause is Cause.UNKNOWN
+    assert delivery.stored(held).state.cause is Cause.UNKNOWN
 
 
 def test_under_hold_an_idempotent_provider_is_asked_again_and_nobody_else(delivery: World) -> None:
@@ -137,7 +139,10 @@ def test_under_hold_an_idempotent_provider_is_asked_again_and_nobody_else(delive
     (notification,) = delivery.waiting(on_unknown=OnUnknown.HOLD)
 
     delivery.run([notification])
-    assert (delivery.stored(notification).status, delivery.stored(notification).bound_to) == (Status.RETRYING, "first")
+    assert (delivery.stored(notification).state.status, delivery.stored(notification).state.bound_to) == (
+        Status.RETRYING,
+        "first",
+    )
     in_order(delivery, [second, first])
     for delay in (timedelta(seconds=5), timedelta(seconds=25)):
         delivery.clock.advance(delay)
@@ -145,7 +150,7 @@ def test_under_hold_an_idempotent_provider_is_asked_again_and_nobody_else(delive
 
     assert second.accepted == []
     assert attempts(delivery, notification) == [("first", "unknown"), ("first", "transient"), ("first", "delivered")]
-    assert delivery.stored(notification).bound_to is None
+    assert delivery.stored(notification).state.bound_to is None
 
 
 def test_under_hold_what_is_bound_waits_for_its_provider_even_behind_a_breaker(delivery: World) -> None:
@@ -159,7 +164,10 @@ def test_under_hold_what_is_bound_waits_for_its_provider_even_behind_a_breaker(d
     delivery.run([delivery.stored(notification)])
 
     assert second.accepted == []
-    assert (delivery.stored(notification).status, delivery.stored(notification).retry_count) == (Status.RETRYING, 1)
+    assert (delivery.stored(notification).state.status, delivery.stored(notification).state.retry_count) == (
+        Status.RETRYING,
+        1,
+    )
 
 
 def test_under_resend_the_idempotent_provider_is_asked_again_first(delivery: World) -> None:
@@ -184,7 +192,7 @@ def test_behind_an_open_breaker_the_next_provider_is_asked(delivery: World) -> N
     delivery.run(notifications)
 
     assert (len(first.accepted), len(second.accepted)) == (0, 20)
-    assert {len(delivery.stored(each).attempts) for each in notifications} == {1}
+    assert {len(delivery.stored(each).state.attempts) for each in notifications} == {1}
 
 
 def test_without_a_free_slot_the_next_provider_is_asked_and_no_retry_is_spent(delivery: World) -> None:
@@ -196,9 +204,9 @@ def test_without_a_free_slot_the_next_provider_is_asked_and_no_retry_is_spent(de
 
     stored = [delivery.stored(each) for each in notifications]
     assert (len(first.accepted), len(second.accepted)) == (5, 10)
-    assert sorted(each.status for each in stored) == [Status.RETRYING] * 5 + [Status.SENT] * 15
-    assert {each.retry_count for each in stored} == {0}
-    assert {each.attempts for each in stored if each.status is Status.RETRYING} == {()}
+    assert sorted(each.state.status for each in stored) == [Status.RETRYING] * 5 + [Status.SENT] * 15
+    assert {each.state.retry_count for each in stored} == {0}
+    assert {each.state.attempts for each in stored if each.state.status is Status.RETRYING} == {()}
 
 
 @pytest.mark.parametrize(("asked_for", "pause"), [(None, PAUSE), (timedelta(seconds=40), timedelta(seconds=40))])
@@ -236,7 +244,7 @@ def test_where_every_provider_has_had_enough_its_wish_is_heeded_and_no_retry_is_
 
     delivery.run([notification])
 
-    assert delivery.stored(notification).retry_count == 0
+    assert delivery.stored(notification).state.retry_count == 0
     assert [delay for delay, _ in delivery.queue.delayed] == [timedelta(seconds=wait)]
 
 
@@ -263,7 +271,7 @@ def test_a_provider_that_dies_in_mid_batch_gets_only_what_was_under_way(delivery
     assert len(dying.accepted) == 200
     assert dying.calls <= 200 + 2 * delivery.deliver.sends_at_once
     assert len(second.accepted) == 800
-    assert {delivery.stored(each).retry_count for each in notifications} == {0}
+    assert {delivery.stored(each).state.retry_count for each in notifications} == {0}
 
 
 def test_a_breakers_trial_that_was_taken_is_used_whatever_the_weights_say(delivery: World) -> None:
@@ -287,15 +295,15 @@ def test_a_failed_trial_costs_its_notification_nothing_and_the_breaker_opens_aga
     delivery.run(notifications)
 
     assert (len(first.accepted), len(second.accepted)) == (20, 0)
-    assert {delivery.stored(each).retry_count for each in notifications} == {0}
+    assert {delivery.stored(each).state.retry_count for each in notifications} == {0}
     assert delivery.breakers.permits(["second"])["second"].calls == 0
 
 
 def test_a_recipient_goes_to_those_that_take_it_alone(delivery: World) -> None:
     picky, other = FakeProvider("picky"), FakeProvider("other")
     delivery.live[Channel.EMAIL] = [
-        Route(provider=picky, weight=1000, takes=lambda recipient: recipient.isascii()),
-        Route(provider=other, weight=0.001),
+        ChannelProvider(provider=picky, weight=1000, takes=lambda recipient: recipient.isascii()),
+        ChannelProvider(provider=other, weight=0.001),
     ]
 
     delivery.run(delivery.waiting(20, recipient="jürgen@example.com"))
@@ -306,11 +314,11 @@ def test_a_recipient_goes_to_those_that_take_it_alone(delivery: World) -> None:
 def test_a_recipient_that_no_provider_takes_any_more_fails_at_once_for_the_providers_reason(delivery: World) -> None:
     client = FakeProvider("fcm")
     client.answers[TO] = [PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)]
-    delivery.live[Channel.EMAIL] = [Route(provider=client, takes=lambda _: False)]
+    delivery.live[Channel.EMAIL] = [ChannelProvider(provider=client, takes=lambda _: False)]
     (notification,) = delivery.waiting()
 
     delivery.run([notification])
 
     ended = delivery.stored(notification)
-    assert (ended.status, ended.cause) == (Status.FAILED, Cause.PERMANENT)
-    assert [each.code for each in ended.attempts] == ["not_an_fcm_token"]
+    assert (ended.state.status, ended.state.cause) == (Status.FAILED, Cause.PERMANENT)
+    assert [each.code for each in ended.state.attempts] == ["not_an_fcm_token"]

@@ -9,10 +9,10 @@ from tests.builders import NOON, TIMINGS, ManualClock, message_about, pending
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World, brief
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver.select import Route
+from wavecom.application.deliver.select import ChannelProvider
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger.totals import Totals
-from wavecom.domain.notifications.notification import Channel, Lane, OnUnknown, Status
+from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Status
 from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
 
 
@@ -32,12 +32,12 @@ def test_what_is_not_begun_in_time_goes_back_unspent(delivery: World) -> None:
 
     report = delivery.run(notifications, DeadlineAfter(times=128 + 120))
 
-    statuses = [delivery.stored(each).status for each in notifications]
+    statuses = [delivery.stored(each).state.status for each in notifications]
     sent = len(delivery.email.accepted)
     assert 0 < sent <= 120, "of the first 128 that were begun, some came too late"
     assert statuses.count(Status.SENT) == sent
     assert statuses.count(Status.RETRYING) == 500 - sent
-    assert all(delivery.stored(each).retry_count == 0 for each in notifications)
+    assert all(delivery.stored(each).state.retry_count == 0 for each in notifications)
     assert len(delivery.queue.lanes[Lane.HIGH]) == 500 - sent
     assert report.unrecorded == 0
 
@@ -50,7 +50,7 @@ def test_no_send_begins_when_its_lease_has_little_left(delivery: World, monkeypa
     delivery.run([notification])
 
     assert delivery.email.accepted == []
-    assert delivery.stored(notification).status is Status.RETRYING
+    assert delivery.stored(notification).state.status is Status.RETRYING
 
 
 def test_a_message_faster_than_the_commit_of_its_notification_is_waited_for(delivery: World, monkeypatch) -> None:
@@ -66,7 +66,7 @@ def test_a_message_faster_than_the_commit_of_its_notification_is_waited_for(deli
     report = delivery.run([there, late])
 
     assert report.claimed == 2
-    assert {delivery.stored(each).status for each in (there, late)} == {Status.SENT}
+    assert {delivery.stored(each).state.status for each in (there, late)} == {Status.SENT}
     assert delivery.queue.delayed == []
 
 
@@ -78,7 +78,7 @@ def test_a_message_whose_notification_is_still_not_stored_comes_again(delivery: 
     report = delivery.run([there, coming, coming])
 
     assert (report.claimed, report.early) == (1, 1)
-    assert delivery.stored(there).status is Status.SENT, "the others do not wait for it"
+    assert delivery.stored(there).state.status is Status.SENT, "the others do not wait for it"
     assert delivery.queue.delayed == [(timedelta(seconds=5), message_about(coming))]
 
 
@@ -95,7 +95,7 @@ def test_a_database_that_fails_while_it_is_waited_for_does_not_stop_the_others(d
 
     delivery.run([there, pending()])
 
-    assert delivery.stored(there).status is Status.SENT
+    assert delivery.stored(there).state.status is Status.SENT
     assert len(delivery.queue.delayed) == 1
 
 
@@ -114,7 +114,7 @@ def test_a_broker_that_is_down_does_not_stop_the_others_when_a_message_is_early(
 
     delivery.run([there, pending()])
 
-    assert delivery.stored(there).status is Status.SENT
+    assert delivery.stored(there).state.status is Status.SENT
 
 
 def test_when_nothing_can_be_claimed_the_broker_is_told(delivery: World) -> None:
@@ -144,8 +144,8 @@ def test_what_was_claimed_is_sent_though_the_database_fails_before_the_rest(deli
 
     delivery.run([claimed_first, moved])
 
-    assert delivery.stored(claimed_first).status is Status.SENT
-    assert delivery.stored(moved).status is Status.QUEUED
+    assert delivery.stored(claimed_first).state.status is Status.SENT
+    assert delivery.stored(moved).state.status is Status.QUEUED
 
 
 def test_a_database_that_fails_while_recording_leaves_it_to_the_lease(delivery: World, monkeypatch) -> None:
@@ -163,7 +163,7 @@ def test_a_database_that_fails_while_recording_leaves_it_to_the_lease(delivery: 
     report = delivery.run(notifications, brief())
 
     assert report.unrecorded == 2
-    assert {delivery.stored(each).status for each in notifications} == {Status.PROCESSING}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.PROCESSING}
 
 
 def test_a_broker_that_is_down_loses_no_retry(delivery: World) -> None:
@@ -174,8 +174,8 @@ def test_a_broker_that_is_down_loses_no_retry(delivery: World) -> None:
     delivery.run([notification])
 
     stored = delivery.stored(notification)
-    assert stored.status is Status.RETRYING
-    assert stored.due_at == NOON + timedelta(seconds=5) + TIMINGS.retry_margin
+    assert stored.state.status is Status.RETRYING
+    assert stored.state.due_at == NOON + timedelta(seconds=5) + TIMINGS.retry_margin
 
 
 def test_an_outcome_whose_answer_was_lost_still_has_its_dead_letter(delivery: World, monkeypatch) -> None:
@@ -213,8 +213,8 @@ def test_one_bad_notification_does_not_hold_up_the_others(delivery: World) -> No
 
     delivery.run([*odd, *good])
 
-    assert {delivery.stored(each).status for each in good} == {Status.SENT}
-    assert delivery.stored(odd[0]).attempts[0].outcome == "unknown"
+    assert {delivery.stored(each).state.status for each in good} == {Status.SENT}
+    assert delivery.stored(odd[0]).state.attempts[0].outcome == "unknown"
 
 
 def test_an_attempt_whose_record_was_answered_late_is_counted_once(delivery: World, monkeypatch) -> None:
@@ -230,16 +230,16 @@ def test_an_attempt_whose_record_was_answered_late_is_counted_once(delivery: Wor
 
     monkeypatch.setattr(delivery.store, "save", save_and_lose_the_first_failover)
     second = FakeProvider("second", Channel.EMAIL)
-    delivery.live[Channel.EMAIL].append(Route(provider=second))
+    delivery.live[Channel.EMAIL].append(ChannelProvider(provider=second))
     for each in (delivery.email, second):
         each.answers[notification.recipient] = [TransientError("not now", code="busy")]
 
     delivery.run([notification])
 
-    assert len(delivery.stored(notification).attempts) == 2
+    assert len(delivery.stored(notification).state.attempts) == 2
 
     counted = Totals.merged(delivery.store.counters.minutes("bank-a", NOON - timedelta(days=1)).values()).providers()
-    assert sum(sum(each.values()) for each in counted.values()) == len(delivery.stored(notification).attempts)
+    assert sum(sum(each.values()) for each in counted.values()) == len(delivery.stored(notification).state.attempts)
 
 
 @pytest.mark.parametrize("on_unknown", list(OnUnknown))
@@ -260,7 +260,7 @@ def test_known_outcome_is_recorded_once_the_database_is_back(
     report = delivery.run(notifications)
 
     assert report.unrecorded == 0
-    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
     assert len(delivery.email.accepted) == 2
 
 
@@ -282,5 +282,5 @@ def test_claim_whose_answer_was_lost_is_found_and_sent_once(
 
     delivery.run(notifications)
 
-    assert {delivery.stored(each).status for each in notifications} == {Status.SENT}
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
     assert sorted(each.notification_id for each in delivery.email.accepted) == sorted(each.id for each in notifications)

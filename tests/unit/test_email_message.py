@@ -19,7 +19,7 @@ from wavecom.adapters.providers.email.message import Mailbox, compose
 MESSAGES = 10_000
 DOMAINS = ("example.com", "xn--bcher-kva.example")
 AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-COMPOSER = PROJECT / "shared" / "wavecom" / "adapters" / "providers" / "email_message.py"
+COMPOSER = PROJECT / "shared" / "wavecom" / "adapters" / "providers" / "email" / "message.py"
 ID = "65f0c1d2a1b2c3d4e5f60718@bank.example"
 OURS = ["from", "to", "subject", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding"]
 ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wavecom.domain.notifications.notification import Lane
+from wavecom.domain.notifications.enums import Lane
 from wavecom.queue_events import parse_queue_event
 
 EVENTS = Path(__file__).parents[2] / "events"

@@ -6,7 +6,7 @@ import pytest
 
 from wavecom.domain.api_keys import ApiKey, Role, new_api_key
 from wavecom.http.framework import key_lookup
-from wavecom.http.framework.errors import RateLimitedError
+from wavecom.http.framework.errors import TooManyRequestsError
 from wavecom.http.framework.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup
 
 
@@ -72,7 +72,7 @@ def guesses(lookup: KeyLookup, address: str, count: int = UNKNOWN_MAX) -> None:
 def is_refused(lookup: KeyLookup, address: str) -> bool:
     try:
         return lookup.find("f" * 12, address) is not None
-    except RateLimitedError:
+    except TooManyRequestsError:
         return True
 
 

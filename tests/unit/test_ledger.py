@@ -6,7 +6,7 @@ from tests.builders import NOON, TIMINGS, a_draft, a_result, claimed, queued, to
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals, failure_rate
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Channel, Priority, Status
+from wavecom.domain.notifications.enums import Channel, Priority, Status
 from wavecom.domain.providers.outcomes import Outcome
 
 
@@ -15,7 +15,7 @@ def test_a_sent_notification_counts_once_in_every_breakdown() -> None:
     change = lifecycle.claim(created.after, retry_counts={0}, token="x", at=NOON, timings=TIMINGS)
     assert change is not None
     sent = settlement.settle(
-        change.after, a_result(Outcome.DELIVERED), at=NOON + timedelta(milliseconds=400), timings=TIMINGS
+        change.after, a_result(Outcome.ACCEPTED), at=NOON + timedelta(milliseconds=400), timings=TIMINGS
     )
 
     totals = totals_of(created, change, sent)
@@ -34,7 +34,7 @@ def test_a_sent_notification_counts_once_in_every_breakdown() -> None:
 
 def test_a_processing_time_on_a_bound_belongs_below_it() -> None:
     change = settlement.settle(
-        claimed(), a_result(Outcome.DELIVERED), at=NOON + timedelta(milliseconds=100), timings=TIMINGS
+        claimed(), a_result(Outcome.ACCEPTED), at=NOON + timedelta(milliseconds=100), timings=TIMINGS
     )
 
     counts, _ = totals_of(change).duration_histogram()

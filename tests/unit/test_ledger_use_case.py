@@ -5,15 +5,23 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_draft, a_result
-from tests.fakes import FakeBooks, FakeStore
-from wavecom.application.operate.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, Line
+from tests.fakes import FakeLedgerChecks, FakeStore, FakeSystem
+from wavecom.application.operate.ledger import (
+    CLOSED_AFTER,
+    KEPT_BY_MINUTE,
+    MAX_CHECKED_PER_RUN,
+    MINUTE,
+    Ledger,
+    LedgerLine,
+)
 from wavecom.domain import reports
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.notifications import lifecycle, settlement
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 
 HALF_A_MINUTE = timedelta(seconds=30)
 
@@ -23,8 +31,8 @@ class Accounts:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.store, self.books = FakeStore(), FakeBooks()
-        self.ledger = Ledger(counters=self.store.counters, books=self.books, clock=self.clock)
+        self.store, self.checks = FakeStore(), FakeLedgerChecks()
+        self.ledger = Ledger(counters=self.store.counters, checks=self.checks, system=FakeSystem(), clock=self.clock)
 
     def accepted(self, tenant: str = "bank-a", at: datetime | None = None, **changes) -> Notification:
         created = lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at or self.clock(), timings=TIMINGS)
@@ -36,13 +44,13 @@ class Accounts:
         claim = lifecycle.claim(notification, retry_counts={0}, token="t", at=at, timings=TIMINGS)
         return self.saves(settlement.settle(self.saves(claim), a_result(outcome), at=at, timings=TIMINGS))
 
-    def reported(self, notification: Notification, fared: Fared) -> Notification:
+    def reported(self, notification: Notification, delivery_outcome: DeliveryOutcome) -> Notification:
         report = DeliveryReport(
             notification_id=notification.id,
             provider="simulated-email",
-            fared=fared,
+            delivery_outcome=delivery_outcome,
             reason=None,
-            unwanted=None,
+            suppression_reason=None,
             at=self.clock(),
         )
         return self.saves(reports.apply_report(notification, report, at=self.clock()))
@@ -51,8 +59,8 @@ class Accounts:
         (saved,) = self.store.save([change])
         return saved.after
 
-    def lines(self, tenant: str | None = "bank-a") -> tuple[list[Line], Line]:
-        return self.ledger.lines(tenant, self.clock() - SHOWN)
+    def lines(self, tenant: str | None = "bank-a") -> tuple[list[LedgerLine], LedgerLine]:
+        return self.ledger.lines(tenant, KEPT_BY_MINUTE)
 
     def closed(self, minute: datetime) -> None:
         """Let just so much time pass that a minute is closed."""
@@ -64,9 +72,9 @@ def accounts() -> Accounts:
     return Accounts()
 
 
-def a_line(minute: datetime | None, **counts: int) -> Line:
+def a_line(minute: datetime | None, **counts: int) -> LedgerLine:
     fields = ("accepted", "sent", "failed", "cancelled", "expired", "in_flight")
-    return Line(minute=minute, **{name: counts.get(name, 0) for name in fields})
+    return LedgerLine(minute=minute, **{name: counts.get(name, 0) for name in fields})
 
 
 def a_mismatch(minute: datetime, tenant: str = "bank-a") -> Mismatch:
@@ -74,9 +82,9 @@ def a_mismatch(minute: datetime, tenant: str = "bank-a") -> Mismatch:
 
 
 def test_a_line_says_what_became_of_everything_that_a_minute_took_in(accounts: Accounts) -> None:
-    sent, delivered, bounced = [accounts.attempted(accounts.accepted(), Outcome.DELIVERED) for _ in range(3)]
-    accounts.reported(delivered, Fared.DELIVERED)
-    accounts.reported(bounced, Fared.UNDELIVERED)
+    sent, delivered, bounced = [accounts.attempted(accounts.accepted(), Outcome.ACCEPTED) for _ in range(3)]
+    accounts.reported(delivered, DeliveryOutcome.DELIVERED)
+    accounts.reported(bounced, DeliveryOutcome.UNDELIVERED)
     accounts.attempted(accounts.accepted(), Outcome.PERMANENT)
     accounts.attempted(accounts.accepted(), Outcome.TRANSIENT)
     accounts.saves(lifecycle.cancel(accounts.accepted(), at=NOON))
@@ -90,7 +98,7 @@ def test_a_line_says_what_became_of_everything_that_a_minute_took_in(accounts: A
     assert lines == [a_line(NOON, **expected)]
     assert total == a_line(None, **expected)
     assert lines[0].balanced
-    assert sent.status is Status.SENT
+    assert sent.state.status is Status.SENT
 
 
 def test_what_happens_later_counts_in_the_line_of_the_minute_of_acceptance(accounts: Accounts) -> None:
@@ -109,7 +117,7 @@ def test_a_replay_takes_it_out_of_the_failed_again(accounts: Accounts) -> None:
     dead = accounts.attempted(accounts.accepted(), Outcome.PERMANENT)
     accounts.clock.advance(10 * MINUTE)
     accounts.saves(
-        lifecycle.replay(dead, at=accounts.clock(), timings=TIMINGS, asked=lifecycle.Replay(by="key-1", key="k"))
+        lifecycle.replay(dead, at=accounts.clock(), timings=TIMINGS, request=lifecycle.Replay(by="key-1", key="k"))
     )
 
     assert accounts.lines()[0] == [a_line(NOON, accepted=1, in_flight=1)]
@@ -128,8 +136,8 @@ def test_lines_begin_where_they_are_asked_to_and_go_back_an_hour_at_the_most(acc
     for minutes in (0, 30, 59, 60, 61):
         accounts.accepted(at=NOON - minutes * MINUTE)
 
-    hour, everything = accounts.ledger.lines("bank-a", NOON - 3 * SHOWN)
-    half, _ = accounts.ledger.lines("bank-a", NOON - 30 * MINUTE)
+    hour, everything = accounts.ledger.lines("bank-a", 3 * KEPT_BY_MINUTE)
+    half, _ = accounts.ledger.lines("bank-a", 30 * MINUTE)
 
     assert [each.minute for each in hour] == [NOON - minutes * MINUTE for minutes in (60, 59, 30, 0)]
     assert [each.minute for each in half] == [NOON - 30 * MINUTE, NOON]
@@ -159,42 +167,42 @@ def test_each_closed_minute_is_checked_once(accounts: Accounts) -> None:
         accounts.clock.advance(HALF_A_MINUTE)
         accounts.ledger.check()
 
-    assert accounts.books.checked == [NOON + minutes * MINUTE for minutes in range(4)]
+    assert accounts.checks.checked == [NOON + minutes * MINUTE for minutes in range(4)]
 
 
 def test_a_minute_is_not_checked_before_it_is_closed(accounts: Accounts) -> None:
-    accounts.books.set_checked_until(NOON)
+    accounts.checks.set_checked_until(NOON)
     accounts.closed(NOON)
     accounts.clock.advance(-timedelta(milliseconds=1))
 
     accounts.ledger.check()
-    assert accounts.books.checked == []
+    assert accounts.checks.checked == []
     accounts.clock.advance(timedelta(milliseconds=1))
     accounts.ledger.check()
 
-    assert accounts.books.checked == [NOON]
+    assert accounts.checks.checked == [NOON]
 
 
 def test_after_a_pause_it_catches_up_a_part_at_a_time(accounts: Accounts) -> None:
-    accounts.books.set_checked_until(NOON)
+    accounts.checks.set_checked_until(NOON)
     accounts.closed(NOON + 24 * MINUTE)
 
     counts = []
     for _ in range(4):
         accounts.ledger.check()
-        counts.append(len(accounts.books.checked))
+        counts.append(len(accounts.checks.checked))
 
-    assert counts == [CHECKED_AT_ONCE, 2 * CHECKED_AT_ONCE, 25, 25]
-    assert accounts.books.checked == [NOON + minutes * MINUTE for minutes in range(25)]
+    assert counts == [MAX_CHECKED_PER_RUN, 2 * MAX_CHECKED_PER_RUN, 25, 25]
+    assert accounts.checks.checked == [NOON + minutes * MINUTE for minutes in range(25)]
 
 
 def test_after_a_long_pause_it_goes_back_as_far_as_the_minutes_are_kept(accounts: Accounts) -> None:
-    accounts.books.set_checked_until(NOON - 24 * SHOWN)
+    accounts.checks.set_checked_until(NOON - 24 * KEPT_BY_MINUTE)
     accounts.closed(NOON)
 
     accounts.ledger.check()
 
-    assert accounts.books.checked[0] == NOON + MINUTE - SHOWN
+    assert accounts.checks.checked[0] == NOON + MINUTE - KEPT_BY_MINUTE
 
 
 def test_a_clock_that_went_back_checks_nothing_twice(accounts: Accounts) -> None:
@@ -204,15 +212,15 @@ def test_a_clock_that_went_back_checks_nothing_twice(accounts: Accounts) -> None
 
     accounts.ledger.check()
 
-    assert accounts.books.checked == [NOON]
+    assert accounts.checks.checked == [NOON]
 
 
 def test_what_does_not_agree_is_returned_and_logged_with_its_minute_and_tenant(
     accounts: Accounts, caplog: pytest.LogCaptureFixture
 ) -> None:
-    accounts.books.set_checked_until(NOON)
+    accounts.checks.set_checked_until(NOON)
     second = NOON + MINUTE
-    accounts.books.wrong = {NOON: [a_mismatch(NOON)], second: [a_mismatch(second, "bank-b")]}
+    accounts.checks.wrong = {NOON: [a_mismatch(NOON)], second: [a_mismatch(second, "bank-b")]}
     accounts.closed(second)
 
     found = accounts.ledger.check()
@@ -227,7 +235,7 @@ def test_what_does_not_agree_is_returned_and_logged_with_its_minute_and_tenant(
     assert accounts.ledger.check() == []
 
 
-class FailingBooks(FakeBooks):
+class FailingBooks(FakeLedgerChecks):
     """Books that cannot be read from one minute on."""
 
     def __init__(self, fails_from: datetime) -> None:
@@ -243,18 +251,18 @@ class FailingBooks(FakeBooks):
 def test_a_mismatch_is_told_though_the_database_fails_at_the_minute_after_it(
     accounts: Accounts, caplog: pytest.LogCaptureFixture
 ) -> None:
-    books = FailingBooks(fails_from=NOON + MINUTE)
-    books.set_checked_until(NOON)
-    books.wrong = {NOON: [a_mismatch(NOON)]}
-    ledger = Ledger(counters=accounts.store.counters, books=books, clock=accounts.clock)
+    checks = FailingBooks(fails_from=NOON + MINUTE)
+    checks.set_checked_until(NOON)
+    checks.wrong = {NOON: [a_mismatch(NOON)]}
+    ledger = Ledger(counters=accounts.store.counters, checks=checks, system=FakeSystem(), clock=accounts.clock)
     accounts.closed(NOON + MINUTE)
 
     try:
         told = ledger.check()
     except StoreUnavailableError:
         told = []
-    books.fails_from = None
+    checks.fails_from = None
     told += ledger.check()
 
     assert "Ledger mismatch" in caplog.text, "or it is never told: its minute counts as checked"
-    assert books.checked.count(NOON + MINUTE) == 1
+    assert checks.checked.count(NOON + MINUTE) == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, ManualClock, message_about, queued
-from tests.fakes import FakeBooks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
+from tests.fakes import FakeLedgerChecks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.observe import Observe
@@ -40,14 +40,14 @@ class World:
         self.system = FakeSystem()
         self.metrics = FakeMetrics()
         self.weights = FakeWeights()
-        self.books = FakeBooks()
+        self.checks = FakeLedgerChecks()
         self.account = FakeAccount()
         self.observe = Observe(
             counters=self.store.counters,
             queue=self.queue,
             breakers=self.breakers,
             weights=self.weights,
-            ledger=Ledger(counters=self.store.counters, books=self.books, clock=self.clock),
+            ledger=Ledger(counters=self.store.counters, checks=self.checks, system=FakeSystem(), clock=self.clock),
             channels=[["ses", "smtp"], ["twilio"]],
             with_sandbox=[self.account],
             system=self.system,
@@ -66,7 +66,7 @@ def test_depths_of_all_queues_are_published(world: World) -> None:
     world.queue.publish([message_about(queued())])
     world.queue.dead_letter([message_about(queued()), message_about(queued())])
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["QueueDepth", "high_priority"] == 1
     assert world.metrics.values["QueueDepth", "notifications_dlq"] == 2
@@ -76,7 +76,7 @@ def test_depths_of_all_queues_are_published(world: World) -> None:
 def test_a_broker_that_is_down_is_said_so_and_hides_nothing_else(world: World) -> None:
     world.queue.down = True
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["BrokerReachable",] == 0
     assert ("QueueDepth", "high_priority") not in world.metrics.values
@@ -88,7 +88,7 @@ def test_failure_rate_counts_what_speaks_against_the_provider(world: World) -> N
     world.store.counters.add("bank-a", {f"providers.ses.{name}": count for name, count in counts.items()}, NOON)
     world.store.counters.add("bank-a", {"providerFaults.ses": 3}, NOON)
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["ProviderFailureRate", "ses"] == 30.0
 
@@ -96,7 +96,7 @@ def test_failure_rate_counts_what_speaks_against_the_provider(world: World) -> N
 def test_failures_of_long_ago_do_not_count(world: World) -> None:
     world.store.counters.add("bank-a", {"providers.ses.transient": 5}, NOON - timedelta(minutes=10))
 
-    world.observe()
+    world.observe.observe()
 
     assert ("ProviderFailureRate", "ses") not in world.metrics.values
 
@@ -107,13 +107,13 @@ def test_the_worst_failure_rate_leaves_out_providers_that_were_hardly_asked(worl
     )
     world.store.counters.add("bank-a", {"providers.twilio.transient": 2, "providerFaults.twilio": 2}, NOON)
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["WorstProviderFailureRate",] == 25.0
 
 
 def test_the_worst_failure_rate_is_published_when_nothing_was_sent(world: World) -> None:
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["WorstProviderFailureRate",] == 0
 
@@ -131,7 +131,7 @@ def test_dead_letters_that_need_a_person_are_aged_by_their_day(world: World, day
     world.clock.at = NOON
     world.store.counters.add("bank-a", {f"dead.{day}:{cause}:ses": 2}, NOON)
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["DeadLetterAge",] == hours * 3600
 
@@ -141,13 +141,13 @@ def test_what_was_replayed_has_no_age(world: World) -> None:
     world.store.counters.add("bank-a", {f"dead.{day}:unknown:ses": 2}, NOON)
     world.store.counters.add("bank-b", {f"dead.{day}:unknown:ses": -2}, NOON)
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["DeadLetterAge",] == 0
 
 
 def test_a_run_that_came_to_its_end_beats_and_says_the_database_answers(world: World) -> None:
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["Heartbeat",] == 1
     assert world.metrics.values["DatabaseReachable",] == 1
@@ -160,7 +160,7 @@ def test_a_database_that_is_down_is_said_so_and_there_is_no_heartbeat(world: Wor
     monkeypatch.setattr(world.store.counters, "minutes", down)
 
     with pytest.raises(StoreUnavailableError):
-        world.observe()
+        world.observe.observe()
     assert world.metrics.values["DatabaseReachable",] == 0
     assert ("Heartbeat",) not in world.metrics.values
 
@@ -170,7 +170,7 @@ def test_the_busiest_tenants_are_logged(world: World, caplog) -> None:
         world.store.counters.add(f"bank-{number}", {"created.EMAIL": number, "failed.EMAIL": 1}, NOON)
 
     with caplog.at_level("INFO", logger="wavecom"):
-        world.observe()
+        world.observe.observe()
 
     lines = [each for each in caplog.records if each.message == "Busy tenant"]
     assert [each.tenant for each in lines] == [f"bank-{number}" for number in range(19, 9, -1)]
@@ -180,7 +180,7 @@ def test_the_busiest_tenants_are_logged(world: World, caplog) -> None:
 def test_breaker_states_are_published(world: World) -> None:
     world.breakers.record("ses", [False] * FAILURES_TO_OPEN)
 
-    world.observe()
+    world.observe.observe()
 
     assert world.metrics.values["BreakerState", "ses"] == 2
 
@@ -192,7 +192,7 @@ def test_breaker_states_are_published(world: World) -> None:
 def test_the_level_follows_what_a_minute_took_in(world: World, accepted: int, level: Level, minutes_ago: int) -> None:
     world.store.counters.add("bank-a", {"created.EMAIL": accepted}, NOON - timedelta(minutes=minutes_ago))
 
-    assert world.observe() is level
+    assert world.observe.observe() is level
     assert world.system.level() is level
     assert world.system.beats["observe"] == world.clock()
 
@@ -201,31 +201,31 @@ def test_the_level_falls_when_the_load_has_passed(world: World) -> None:
     world.store.counters.add("bank-a", {"created.EMAIL": 100}, NOON - timedelta(minutes=2))
     world.system.set_level(Level.EXTREME, NOON)
 
-    assert world.observe() is Level.NORMAL
+    assert world.observe.observe() is Level.NORMAL
 
 
 def test_what_a_provider_says_of_its_sandbox_is_stored_and_asked_for_now_and_then(world: World) -> None:
     long_ago = NOON - timedelta(days=1)
-    world.observe()
+    world.observe.observe()
     assert world.system.sandboxes(long_ago) == {"ses": True}
 
     world.account.says = False
     world.clock.advance(timedelta(minutes=9))
-    world.observe()
+    world.observe.observe()
     assert world.system.sandboxes(long_ago) == {"ses": True}
 
     world.clock.advance(timedelta(minutes=1))
-    world.observe()
+    world.observe.observe()
     assert world.system.sandboxes(long_ago) == {"ses": False}
 
 
 def test_a_provider_that_does_not_say_leaves_what_is_known_and_hides_nothing_else(world: World) -> None:
-    world.observe()
+    world.observe.observe()
     world.account.trouble = TransientError("Busy", code="busy")
     world.metrics.values.clear()
     world.clock.advance(timedelta(minutes=10))
 
-    world.observe()
+    world.observe.observe()
 
     assert world.system.sandboxes(NOON - timedelta(days=1)) == {"ses": True}
     assert world.metrics.values["Heartbeat",] == 1

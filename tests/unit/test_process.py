@@ -32,8 +32,8 @@ def test_it_is_so_from_the_first_event_on() -> None:
         in_a_fresh_process(
             "import gc, json\n"
             "from wavecom.bootstrap import entry_point\n"
-            "import wavecom.bootstrap\n"
-            "wavecom.bootstrap.container = lambda _: type('C', (), {'settings': type('S', (), {'tracing': False})})\n"
+            "from wavecom.bootstrap import process\n"
+            "process.container = lambda _: type('C', (), {'settings': type('S', (), {'tracing': False})})\n"
             "handler = entry_point('api', lambda event, context: gc.get_threshold()[0])\n"
             "print(json.dumps(handler({}, None)))"
         )
@@ -60,18 +60,18 @@ def test_the_api_knows_what_providers_take_without_their_clients() -> None:
         "ses = {'kind': 'ses', 'name': 'ses', 'sender': 'no-reply@bank.example'}\n"
         "os.environ.update(MONGODB_URI='mongodb://localhost', PROVIDERS=json.dumps([fcm, ses]))\n"
         "from wavecom.bootstrap import container\n"
-        "from wavecom.domain.notifications.notification import Channel\n"
-        "takers = container().takers\n"
+        "from wavecom.domain.notifications.enums import Channel\n"
+        "recipient_check = container().recipient_check\n"
         "asked = [(Channel.PUSH, 'ab' * 32), (Channel.PUSH, 'a:' + 'b' * 140), (Channel.EMAIL, 'ü@example.com'),"
         " (Channel.EMAIL, 'u@example.com'), (Channel.SMS, '+12025550123')]\n"
-        "told = [takers.problem_of('bank-a', *each) for each in asked]\n"
-        "told.append(takers.problem_of('bank-a~test', *asked[0]))\n"
+        "told = [recipient_check.problem_of('bank-a', *each) for each in asked]\n"
+        "told.append(recipient_check.problem_of('bank-a~test', *asked[0]))\n"
         "names = ('wavecom.adapters.providers.', 'boto3', 'httpx', 'google', 'email_validator', 'phonenumbers')\n"
         "print(json.dumps([[each for each in sys.modules if each.startswith(names)], told]))"
     )
 
     assert sorted(loaded) == [
         f"wavecom.adapters.providers.{each}"
-        for each in ("configuration", "email_address", "email_message", "recipients", "sms_senders")
+        for each in ("configuration", "email", "email.address", "email.message", "recipients", "sms", "sms.senders")
     ]
     assert [problem is None for problem in told] == [False, True, False, True, True, True]

@@ -11,12 +11,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.builders import NOON
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
-from wavecom.http.framework.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, answer_to
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
+from wavecom.http.framework.errors import DETAILS_MAX, HttpError, InvalidRequestError, MalformedRequestError, failure_of
+from wavecom.http.receipts.read_reports import ReadReports
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
+from wavecom.http.receipts.responses import ReportResults
 from wavecom.http.receipts.ses import ses_reports
-from wavecom.http.receipts.taken import Taken
 from wavecom.http.receipts.twilio import Callback, parse_form, sign, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
 
@@ -59,9 +60,9 @@ def test_the_sample_of_a_bounce_is_read_whole() -> None:
         DeliveryReport(
             notification_id=ID,
             provider="ses",
-            fared=Fared.UNDELIVERED,
+            delivery_outcome=DeliveryOutcome.UNDELIVERED,
             reason="Permanent/General",
-            unwanted=Unwanted.HARD_BOUNCE,
+            suppression_reason=SuppressionReason.HARD_BOUNCE,
             at=datetime(2026, 3, 1, 12, 0, 3, 669_000, tzinfo=UTC),
             provider_message_id="0107019a1b2c3d4e-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000",
         )
@@ -69,48 +70,61 @@ def test_the_sample_of_a_bounce_is_read_whole() -> None:
 
 
 SES_MEANINGS = [
-    (an_ses_event("Delivery", timestamp=HAPPENED), Fared.DELIVERED, None, None),
-    (bounce("Permanent", "General"), Fared.UNDELIVERED, "Permanent/General", Unwanted.HARD_BOUNCE),
-    (bounce("Permanent", "NoEmail"), Fared.UNDELIVERED, "Permanent/NoEmail", Unwanted.HARD_BOUNCE),
-    (bounce("Permanent", "Suppressed"), Fared.UNDELIVERED, "Permanent/Suppressed", Unwanted.HARD_BOUNCE),
+    (an_ses_event("Delivery", timestamp=HAPPENED), DeliveryOutcome.DELIVERED, None, None),
+    (bounce("Permanent", "General"), DeliveryOutcome.UNDELIVERED, "Permanent/General", SuppressionReason.HARD_BOUNCE),
+    (bounce("Permanent", "NoEmail"), DeliveryOutcome.UNDELIVERED, "Permanent/NoEmail", SuppressionReason.HARD_BOUNCE),
+    (
+        bounce("Permanent", "Suppressed"),
+        DeliveryOutcome.UNDELIVERED,
+        "Permanent/Suppressed",
+        SuppressionReason.HARD_BOUNCE,
+    ),
     (
         bounce("Permanent", "OnAccountSuppressionList"),
-        Fared.UNDELIVERED,
+        DeliveryOutcome.UNDELIVERED,
         "Permanent/OnAccountSuppressionList",
         None,
     ),
-    (bounce("Permanent", "SomethingNew"), Fared.UNDELIVERED, "Permanent/SomethingNew", None),
+    (bounce("Permanent", "SomethingNew"), DeliveryOutcome.UNDELIVERED, "Permanent/SomethingNew", None),
     *(
-        (bounce("Transient", sub_type), Fared.UNDELIVERED, f"Transient/{sub_type}", None)
+        (bounce("Transient", sub_type), DeliveryOutcome.UNDELIVERED, f"Transient/{sub_type}", None)
         for sub_type in ("General", "MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected")
     ),
-    (bounce("Undetermined", "Undetermined"), Fared.UNDELIVERED, "Undetermined/Undetermined", None),
-    (complaint(), Fared.ACCEPTED, "Complaint", Unwanted.COMPLAINT),
-    (complaint(complaintFeedbackType="abuse"), Fared.ACCEPTED, "Complaint/abuse", Unwanted.COMPLAINT),
+    (bounce("Undetermined", "Undetermined"), DeliveryOutcome.UNDELIVERED, "Undetermined/Undetermined", None),
+    (complaint(), DeliveryOutcome.ACCEPTED, "Complaint", SuppressionReason.COMPLAINT),
+    (
+        complaint(complaintFeedbackType="abuse"),
+        DeliveryOutcome.ACCEPTED,
+        "Complaint/abuse",
+        SuppressionReason.COMPLAINT,
+    ),
     (
         complaint(complaintSubType=None, complaintFeedbackType="fraud"),
-        Fared.ACCEPTED,
+        DeliveryOutcome.ACCEPTED,
         "Complaint/fraud",
-        Unwanted.COMPLAINT,
+        SuppressionReason.COMPLAINT,
     ),
-    (complaint(complaintFeedbackType="not-spam"), Fared.ACCEPTED, None, None),
-    (complaint(complaintFeedbackType="auth-failure"), Fared.ACCEPTED, None, None),
-    (an_ses_event("Send"), Fared.ACCEPTED, None, None),
-    (an_ses_event("DeliveryDelay", delayType="MailboxFull", timestamp=HAPPENED), Fared.ACCEPTED, None, None),
+    (complaint(complaintFeedbackType="not-spam"), DeliveryOutcome.ACCEPTED, None, None),
+    (complaint(complaintFeedbackType="auth-failure"), DeliveryOutcome.ACCEPTED, None, None),
+    (an_ses_event("Send"), DeliveryOutcome.ACCEPTED, None, None),
+    (an_ses_event("DeliveryDelay", delayType="MailboxFull", timestamp=HAPPENED), DeliveryOutcome.ACCEPTED, None, None),
     (
         complaint(complaintSubType="OnAccountSuppressionList"),
-        Fared.UNDELIVERED,
+        DeliveryOutcome.UNDELIVERED,
         "Complaint/OnAccountSuppressionList",
         None,
     ),
-    (an_ses_event("Reject", reason="Bad content"), Fared.UNDELIVERED, "Reject/Bad content", None),
-    (an_ses_event("Rendering Failure"), Fared.UNDELIVERED, "RenderingFailure", None),
+    (an_ses_event("Reject", reason="Bad content"), DeliveryOutcome.UNDELIVERED, "Reject/Bad content", None),
+    (an_ses_event("Rendering Failure"), DeliveryOutcome.UNDELIVERED, "RenderingFailure", None),
 ]
 
 
-@pytest.mark.parametrize(("event", "fared", "reason", "unwanted"), SES_MEANINGS)
+@pytest.mark.parametrize(("event", "delivery_outcome", "reason", "suppression_reason"), SES_MEANINGS)
 def test_what_an_event_of_ses_means(
-    event: dict[str, Any], fared: Fared | None, reason: str | None, unwanted: Unwanted | None
+    event: dict[str, Any],
+    delivery_outcome: DeliveryOutcome | None,
+    reason: str | None,
+    suppression_reason: SuppressionReason | None,
 ) -> None:
     (report,) = ses_reports(sns(json.dumps(event)))
 
@@ -119,9 +133,9 @@ def test_what_an_event_of_ses_means(
     assert report == DeliveryReport(
         notification_id=ID,
         provider="ses-frankfurt",
-        fared=fared,
+        delivery_outcome=delivery_outcome,
         reason=reason,
-        unwanted=unwanted,
+        suppression_reason=suppression_reason,
         at=datetime.fromisoformat(at),
     )
 
@@ -252,33 +266,42 @@ def test_signatures_are_those_of_twilios_own_libraries(
 
 
 TWILIO_MEANINGS = [
-    ("delivered", None, Fared.DELIVERED, None),
-    ("read", None, Fared.DELIVERED, None),
-    ("delivered", "30005", Fared.DELIVERED, None),
-    ("undelivered", None, Fared.UNDELIVERED, None),
-    ("failed", "", Fared.UNDELIVERED, None),
-    *(("undelivered", code, Fared.UNDELIVERED, None) for code in ("30003", "30004", "30006", "30007", "30008")),
-    ("undelivered", "30005", Fared.UNDELIVERED, Unwanted.HARD_BOUNCE),
-    *(("failed", code, Fared.UNDELIVERED, Unwanted.HARD_BOUNCE) for code in ("21211", "21614", "21635")),
-    ("failed", "21610", Fared.UNDELIVERED, Unwanted.COMPLAINT),
-    *((status, None, Fared.ACCEPTED, None) for status in ("accepted", "scheduled", "queued", "sending", "sent")),
-    ("sent", "30005", Fared.ACCEPTED, None),
+    ("delivered", None, DeliveryOutcome.DELIVERED, None),
+    ("read", None, DeliveryOutcome.DELIVERED, None),
+    ("delivered", "30005", DeliveryOutcome.DELIVERED, None),
+    ("undelivered", None, DeliveryOutcome.UNDELIVERED, None),
+    ("failed", "", DeliveryOutcome.UNDELIVERED, None),
+    *(
+        ("undelivered", code, DeliveryOutcome.UNDELIVERED, None)
+        for code in ("30003", "30004", "30006", "30007", "30008")
+    ),
+    ("undelivered", "30005", DeliveryOutcome.UNDELIVERED, SuppressionReason.HARD_BOUNCE),
+    *(
+        ("failed", code, DeliveryOutcome.UNDELIVERED, SuppressionReason.HARD_BOUNCE)
+        for code in ("21211", "21614", "21635")
+    ),
+    ("failed", "21610", DeliveryOutcome.UNDELIVERED, SuppressionReason.COMPLAINT),
+    *(
+        (status, None, DeliveryOutcome.ACCEPTED, None)
+        for status in ("accepted", "scheduled", "queued", "sending", "sent")
+    ),
+    ("sent", "30005", DeliveryOutcome.ACCEPTED, None),
 ]
 
 
-@pytest.mark.parametrize(("status", "code", "fared", "unwanted"), TWILIO_MEANINGS)
+@pytest.mark.parametrize(("status", "code", "delivery_outcome", "suppression_reason"), TWILIO_MEANINGS)
 def test_what_a_callback_of_twilio_means(
-    status: str, code: str | None, fared: Fared, unwanted: Unwanted | None
+    status: str, code: str | None, delivery_outcome: DeliveryOutcome, suppression_reason: SuppressionReason | None
 ) -> None:
-    form = {"MessageStatus": status, **({"ErrorCode": code} if code is not None else {})}
+    form: dict[str, Any] = {"MessageStatus": status, **({"ErrorCode": code} if code is not None else {})}
 
     assert read(called(**form)) == [
         DeliveryReport(
             notification_id=ID,
             provider="twilio-sms",
-            fared=fared,
-            reason=(code or None) if fared is Fared.UNDELIVERED else None,
-            unwanted=unwanted,
+            delivery_outcome=delivery_outcome,
+            reason=(code or None) if delivery_outcome is DeliveryOutcome.UNDELIVERED else None,
+            suppression_reason=suppression_reason,
             at=NOON,
             provider_message_id="SM1",
         )
@@ -372,7 +395,7 @@ def posted(value: Any, *, sent: datetime = NOON, **headers: str) -> Sequence[Del
     return taken_of(value, sent=sent, **headers).reports
 
 
-def taken_of(value: Any, *, sent: datetime = NOON, **headers: str) -> Taken:
+def taken_of(value: Any, *, sent: datetime = NOON, **headers: str) -> ReadReports:
     body = value if isinstance(value, str) else json.dumps(value)
     signed = {
         "webhook-id": "msg_1",
@@ -388,24 +411,26 @@ def reported(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "fared", "unwanted"),
+    ("changes", "delivery_outcome", "suppression_reason"),
     [
-        ({}, Fared.DELIVERED, None),
-        ({"status": "undelivered"}, Fared.UNDELIVERED, None),
-        ({"status": "undelivered", "hardBounce": False}, Fared.UNDELIVERED, None),
-        ({"status": "undelivered", "hardBounce": True}, Fared.UNDELIVERED, Unwanted.HARD_BOUNCE),
-        ({"status": "complained", "reason": "fbl/abuse 5.7.1"}, Fared.ACCEPTED, Unwanted.COMPLAINT),
-        ({"status": "sent"}, Fared.ACCEPTED, None),
+        ({}, DeliveryOutcome.DELIVERED, None),
+        ({"status": "undelivered"}, DeliveryOutcome.UNDELIVERED, None),
+        ({"status": "undelivered", "hardBounce": False}, DeliveryOutcome.UNDELIVERED, None),
+        ({"status": "undelivered", "hardBounce": True}, DeliveryOutcome.UNDELIVERED, SuppressionReason.HARD_BOUNCE),
+        ({"status": "complained", "reason": "fbl/abuse 5.7.1"}, DeliveryOutcome.ACCEPTED, SuppressionReason.COMPLAINT),
+        ({"status": "sent"}, DeliveryOutcome.ACCEPTED, None),
     ],
 )
-def test_what_a_webhook_means(changes: dict[str, Any], fared: Fared | None, unwanted: Unwanted | None) -> None:
+def test_what_a_webhook_means(
+    changes: dict[str, Any], delivery_outcome: DeliveryOutcome | None, suppression_reason: SuppressionReason | None
+) -> None:
     assert posted(reported(**changes)) == [
         DeliveryReport(
             notification_id=ID,
             provider="gateway",
-            fared=fared,
+            delivery_outcome=delivery_outcome,
             reason=changes.get("reason"),
-            unwanted=unwanted,
+            suppression_reason=suppression_reason,
             at=datetime(2026, 3, 1, 12, 0, 3, 669_000, tzinfo=UTC),
         )
     ]
@@ -421,9 +446,9 @@ def test_of_many_wrong_reports_a_few_are_named() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         posted({"reports": [{}] * 1000})
 
-    error = answer_to(refused.value).error()
-    assert len(error["details"]) == DETAILS_MAX
-    assert error["message"] == "The request is not valid (2980 more errors are not shown)"
+    error = failure_of(refused.value).error()
+    assert len(error.details) == DETAILS_MAX
+    assert error.message == "The request is not valid (2980 more errors are not shown)"
 
 
 WRONG_REPORTS = [
@@ -485,9 +510,9 @@ def test_text_that_cannot_be_stored_beside_the_reports_refuses_the_call(body: st
 def test_of_one_wrong_report_a_few_fields_are_named() -> None:
     taken = taken_of({"reports": [A_REPORT, {f"f{number}": 1 for number in range(40)}]})
 
-    (result,) = taken.view()["results"]
-    assert len(result["error"]["details"]) == DETAILS_MAX
-    assert result["error"]["message"] == "The report is not valid (23 more errors are not shown)"
+    (result,) = ReportResults.of(taken).results
+    assert len(result.error.details) == DETAILS_MAX
+    assert result.error.message == "The report is not valid (23 more errors are not shown)"
 
 
 @pytest.mark.parametrize(("value", "field"), WRONG_REPORTS)

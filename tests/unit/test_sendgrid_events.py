@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.builders import NOON
 from tests.sendgrid_key import SendGridKey
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.errors import InvalidRequestError, MalformedRequestError
+from wavecom.http.receipts.read_reports import ReadReports
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP, read_key, sendgrid_reports
-from wavecom.http.receipts.taken import Taken
 
 ID = "507f1f77bcf86cd799439011"
 RECIPIENT = "user@example.com"
@@ -30,7 +30,7 @@ def event(kind: str, **fields: Any) -> dict[str, Any]:
     return {**common, "notificationId": ID, "provider": "sendgrid", **fields}
 
 
-def called(value: Any, *, sent: datetime = NOON, key: SendGridKey = KEY, **headers: str) -> Taken:
+def called(value: Any, *, sent: datetime = NOON, key: SendGridKey = KEY, **headers: str) -> ReadReports:
     body = value if isinstance(value, str) else json.dumps(value)
     given = {**key.headers(body, sent), **headers}
     keys = [read_key(KEY.public), read_key(PREVIOUS.public)]
@@ -42,21 +42,26 @@ def reports(value: Any, **call: Any) -> Sequence[DeliveryReport]:
 
 
 MEANINGS = [
-    (event("processed"), Fared.ACCEPTED, None, None),
-    (event("deferred", response=f"451 <{RECIPIENT}> try later", attempt="3"), Fared.ACCEPTED, None, None),
-    (event("delivered", response="250 OK"), Fared.DELIVERED, None, None),
+    (event("processed"), DeliveryOutcome.ACCEPTED, None, None),
+    (event("deferred", response=f"451 <{RECIPIENT}> try later", attempt="3"), DeliveryOutcome.ACCEPTED, None, None),
+    (event("delivered", response="250 OK"), DeliveryOutcome.DELIVERED, None, None),
     (
         event("bounce", type="bounce", status="5.1.1", reason=f"550 5.1.1 <{RECIPIENT}> unknown"),
-        Fared.UNDELIVERED,
+        DeliveryOutcome.UNDELIVERED,
         "bounce/5.1.1",
-        Unwanted.HARD_BOUNCE,
+        SuppressionReason.HARD_BOUNCE,
     ),
     *(
-        (event("bounce", type="bounce", bounce_classification=given), Fared.UNDELIVERED, "bounce", unwanted)
-        for given, unwanted in [
-            ("Invalid Address", Unwanted.HARD_BOUNCE),
-            ("", Unwanted.HARD_BOUNCE),
-            (None, Unwanted.HARD_BOUNCE),
+        (
+            event("bounce", type="bounce", bounce_classification=given),
+            DeliveryOutcome.UNDELIVERED,
+            "bounce",
+            suppression_reason,
+        )
+        for given, suppression_reason in [
+            ("Invalid Address", SuppressionReason.HARD_BOUNCE),
+            ("", SuppressionReason.HARD_BOUNCE),
+            (None, SuppressionReason.HARD_BOUNCE),
             ("Mailbox Unavailable", None),
             ("Reputation", None),
             ("Content", None),
@@ -71,47 +76,62 @@ MEANINGS = [
     ),
     (
         event("bounce", type="blocked", bounce_classification="Invalid Address"),
-        Fared.UNDELIVERED,
+        DeliveryOutcome.UNDELIVERED,
         "blocked",
         None,
     ),
-    (event("bounce", type="bounce", status=f"<{RECIPIENT}>"), Fared.UNDELIVERED, "bounce", Unwanted.HARD_BOUNCE),
-    (event("bounce", type="blocked", status="5.7.1"), Fared.UNDELIVERED, "blocked/5.7.1", None),
-    (event("bounce", type="blocked", status="550"), Fared.UNDELIVERED, "blocked", None),
-    (event("bounce", type="something new"), Fared.UNDELIVERED, "bounce", None),
-    (event("bounce", type=["bounce"]), Fared.UNDELIVERED, "bounce", None),
-    (event("bounce"), Fared.UNDELIVERED, "bounce", None),
+    (
+        event("bounce", type="bounce", status=f"<{RECIPIENT}>"),
+        DeliveryOutcome.UNDELIVERED,
+        "bounce",
+        SuppressionReason.HARD_BOUNCE,
+    ),
+    (event("bounce", type="blocked", status="5.7.1"), DeliveryOutcome.UNDELIVERED, "blocked/5.7.1", None),
+    (event("bounce", type="blocked", status="550"), DeliveryOutcome.UNDELIVERED, "blocked", None),
+    (event("bounce", type="something new"), DeliveryOutcome.UNDELIVERED, "bounce", None),
+    (event("bounce", type=["bounce"]), DeliveryOutcome.UNDELIVERED, "bounce", None),
+    (event("bounce"), DeliveryOutcome.UNDELIVERED, "bounce", None),
     *(
-        (event("dropped", reason=reason), Fared.UNDELIVERED, f"dropped/{reason}", unwanted)
-        for reason, unwanted in {
-            "Bounced Address": Unwanted.HARD_BOUNCE,
-            "Invalid": Unwanted.HARD_BOUNCE,
-            "Unsubscribed Address": Unwanted.COMPLAINT,
-            "Spam Reporting Address": Unwanted.COMPLAINT,
+        (event("dropped", reason=reason), DeliveryOutcome.UNDELIVERED, f"dropped/{reason}", suppression_reason)
+        for reason, suppression_reason in {
+            "Bounced Address": SuppressionReason.HARD_BOUNCE,
+            "Invalid": SuppressionReason.HARD_BOUNCE,
+            "Unsubscribed Address": SuppressionReason.COMPLAINT,
+            "Spam Reporting Address": SuppressionReason.COMPLAINT,
             "Invalid SMTPAPI header": None,
             "Spam Content": None,
             "Recipient List over Package Quota": None,
         }.items()
     ),
-    (event("dropped", reason=f"<{RECIPIENT}>"), Fared.UNDELIVERED, "dropped", None),
-    (event("dropped", reason={}), Fared.UNDELIVERED, "dropped", None),
-    (event("dropped"), Fared.UNDELIVERED, "dropped", None),
-    (event("spamreport"), Fared.ACCEPTED, "spamreport", Unwanted.COMPLAINT),
-    (event("unsubscribe"), Fared.ACCEPTED, "unsubscribe", Unwanted.COMPLAINT),
-    (event("group_unsubscribe", asm_group_id=1), Fared.ACCEPTED, "group_unsubscribe", Unwanted.COMPLAINT),
+    (event("dropped", reason=f"<{RECIPIENT}>"), DeliveryOutcome.UNDELIVERED, "dropped", None),
+    (event("dropped", reason={}), DeliveryOutcome.UNDELIVERED, "dropped", None),
+    (event("dropped"), DeliveryOutcome.UNDELIVERED, "dropped", None),
+    (event("spamreport"), DeliveryOutcome.ACCEPTED, "spamreport", SuppressionReason.COMPLAINT),
+    (event("unsubscribe"), DeliveryOutcome.ACCEPTED, "unsubscribe", SuppressionReason.COMPLAINT),
+    (
+        event("group_unsubscribe", asm_group_id=1),
+        DeliveryOutcome.ACCEPTED,
+        "group_unsubscribe",
+        SuppressionReason.COMPLAINT,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("of", "fared", "reason", "unwanted"), MEANINGS)
-def test_what_an_event_means(of: dict[str, Any], fared: Fared, reason: str | None, unwanted: Unwanted | None) -> None:
-    assert called([of]) == Taken(
+@pytest.mark.parametrize(("of", "delivery_outcome", "reason", "suppression_reason"), MEANINGS)
+def test_what_an_event_means(
+    of: dict[str, Any],
+    delivery_outcome: DeliveryOutcome,
+    reason: str | None,
+    suppression_reason: SuppressionReason | None,
+) -> None:
+    assert called([of]) == ReadReports(
         reports=[
             DeliveryReport(
                 notification_id=ID,
                 provider="sendgrid",
-                fared=fared,
+                delivery_outcome=delivery_outcome,
                 reason=reason,
-                unwanted=unwanted,
+                suppression_reason=suppression_reason,
                 at=datetime.fromtimestamp(HAPPENED, UTC),
             )
         ]
@@ -174,7 +194,10 @@ def test_what_says_nothing_or_is_not_ours_is_passed_over(
 def test_one_bad_event_refuses_itself_only(bad: object, field: str, caplog: pytest.LogCaptureFixture) -> None:
     taken = called([event("processed"), bad, event("delivered")])
 
-    assert [report.fared for report in taken.reports] == [Fared.ACCEPTED, Fared.DELIVERED]
+    assert [report.delivery_outcome for report in taken.reports] == [
+        DeliveryOutcome.ACCEPTED,
+        DeliveryOutcome.DELIVERED,
+    ]
     assert [each.field for each in taken.refused[1].details] == [f"events[1]{field}"]
     (record,) = caplog.records
     assert vars(record)["unreadable"] == 1
@@ -184,7 +207,7 @@ def test_one_bad_event_refuses_itself_only(bad: object, field: str, caplog: pyte
 def test_though_no_event_can_be_read_the_call_is_taken_for_it_would_be_as_bad_the_next_time() -> None:
     taken = called([{}, {}])
 
-    assert (taken.reports, taken.accepted, taken.refused.keys()) == ([], 0, {0, 1})
+    assert (list(taken.reports), taken.accepted, set(taken.refused)) == ([], 0, {0, 1})
 
 
 @pytest.mark.parametrize("text", [r"\ud800", r"\u0000"])
@@ -194,7 +217,11 @@ def test_text_of_the_recipients_server_loses_no_report(field: str, text: str) ->
 
     (report,) = reports(body)
 
-    assert (report.reason, report.unwanted, report.provider_message_id) == ("bounce", Unwanted.HARD_BOUNCE, None)
+    assert (report.reason, report.suppression_reason, report.provider_message_id) == (
+        "bounce",
+        SuppressionReason.HARD_BOUNCE,
+        None,
+    )
 
 
 @pytest.mark.parametrize("body", ["", "[", "NaN", "[NaN]", "[" * 10_000])
@@ -214,19 +241,21 @@ def test_a_field_that_is_there_twice_counts_as_it_was_given_last() -> None:
 
     (report,) = reports(body)
 
-    assert (report.reason, report.unwanted) == ("blocked", None)
+    assert (report.reason, report.suppression_reason) == ("blocked", None)
 
 
 def test_a_call_may_be_empty() -> None:
-    assert called([]) == Taken(reports=[], accepted=0)
+    assert called([]) == ReadReports(reports=[], accepted=0)
 
 
 def test_the_raw_body_is_what_is_signed() -> None:
     body = json.dumps([event("delivered")], indent=2, ensure_ascii=False) + "\r\n"
 
+    signed_otherwise: dict[str, Any] = KEY.headers(body.strip(), NOON)
+
     assert len(reports(body)) == 1
     with pytest.raises(SignatureRefusedError):
-        called(body, **KEY.headers(body.strip(), NOON))
+        called(body, **signed_otherwise)
 
 
 SENDGRIDS_KEY = (
@@ -246,7 +275,7 @@ SENDGRIDS_BODY = (
 """A call that SendGrid made and signed: the vector of sendgrid-python's test/unit/test_eventwebhook.py (6.12)."""
 
 
-def checked(body: str, headers: dict[str, str]) -> Taken:
+def checked(body: str, headers: dict[str, str]) -> ReadReports:
     at = datetime.fromtimestamp(int(SENDGRIDS_HEADERS[TIMESTAMP]), UTC)
     return sendgrid_reports(body, headers, provider="sendgrid", keys=[read_key(SENDGRIDS_KEY)], at=at)
 

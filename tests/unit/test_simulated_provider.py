@@ -15,7 +15,7 @@ import pytest
 from email_validator import validate_email
 
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, fate_of, magic_recipient
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     Outcome,
@@ -50,7 +50,7 @@ def outcome_of(provider: SimulatedProvider, message: OutgoingMessage) -> Outcome
         provider.send(message)
     except ProviderError as exc:
         return exc.outcome
-    return Outcome.DELIVERED
+    return Outcome.ACCEPTED
 
 
 def entries(journal: Path) -> list[dict[str, object]]:
@@ -140,7 +140,7 @@ def test_outage_refuses_everything_until_it_ends() -> None:
     provider.down = False
 
     assert caught.value.code == "simulated_outage"
-    assert outcome_of(provider, message) is Outcome.DELIVERED
+    assert outcome_of(provider, message) is Outcome.ACCEPTED
 
 
 def test_failure_rate_holds_for_ordinary_recipients() -> None:
@@ -148,14 +148,14 @@ def test_failure_rate_holds_for_ordinary_recipients() -> None:
 
     outcomes = Counter(outcome_of(provider, message_to("customer@example.com")) for _ in range(2000))
 
-    assert set(outcomes) == {Outcome.DELIVERED, Outcome.TRANSIENT}
+    assert set(outcomes) == {Outcome.ACCEPTED, Outcome.TRANSIENT}
     assert 500 < outcomes[Outcome.TRANSIENT] < 700
 
 
 def test_failure_rate_leaves_magic_recipients_alone() -> None:
     provider = SimulatedProvider("sim", Channel.EMAIL, failure_rate=1.0)
 
-    assert outcome_of(provider, message_to("delivered@simulator.example.com")) is Outcome.DELIVERED
+    assert outcome_of(provider, message_to("delivered@simulator.example.com")) is Outcome.ACCEPTED
     assert outcome_of(provider, message_to("customer@example.com")) is Outcome.TRANSIENT
 
 

@@ -906,7 +906,7 @@ export interface components {
             id: string;
             type: components["schemas"]["Channel"];
             recipient: string;
-            reason: components["schemas"]["Unwanted"];
+            reason: components["schemas"]["SuppressionReason"];
             notificationId: string | null;
             /**
              * Format: date-time
@@ -915,11 +915,11 @@ export interface components {
             createdAt: string;
         };
         /**
-         * Unwanted
+         * SuppressionReason
          * @description Why no more messages should go to an address.
          * @enum {string}
          */
-        Unwanted: "hard_bounce" | "complaint" | "manual";
+        SuppressionReason: "hard_bounce" | "complaint" | "manual";
         /**
          * AddSuppression
          * @description An address that none of your notifications must go to any more.

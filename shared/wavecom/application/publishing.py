@@ -1,4 +1,4 @@
-"""What follows from stored changes: messages to lanes, delay queues and the dead-letter queue."""
+"""Messages that follow from stored changes: to lanes, delay queues and the dead-letter queue."""
 
 import logging
 from collections import defaultdict
@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.timings import RETRY_DELAYS
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.ports.notifications import NotificationStore
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timedelta = timedelta(0)) -> set[str]:
-    """Announce notifications in their lanes and return the ids that the broker confirmed, none if it is down."""
+    """Publish notifications to their lanes and return the ids that the broker confirmed, none if it is down."""
     return publish_messages(queue, [QueueMessage.about(notification) for notification in notifications], delay=delay)
 
 
@@ -40,10 +41,10 @@ def announce(
     published: Callable[[Notification], Change],
     unpublished: Callable[[Notification], Change] | None = None,
 ) -> set[str]:
-    """Publish notifications, record what follows for those confirmed and the others, and return the confirmed ids.
+    """Publish notifications, store the changes for confirmed and other ones, and return the confirmed ids.
 
-    When the record is lost, the sweep looks at them soon all the same. A consumer may have claimed some already; then
-    the record matches nothing, which is not an error.
+    If the changes cannot be stored, the sweep still finds the notifications soon. A consumer may have claimed some
+    already; then their change matches nothing, which is not an error.
     """
     confirmed = publish(queue, notifications)
     changes = [published(each) for each in notifications if each.id in confirmed]
@@ -58,20 +59,18 @@ def announce(
 
 
 def follow_up(queue: Queue, changes: Iterable[Change]) -> None:
-    """Publish the retries and dead letters that stored changes call for.
+    """Publish the retries and dead letters of stored changes.
 
-    A message that is lost here is not lost for good: the sweep finds a retry by its ``due_at``.
+    A message lost here is recovered: the sweep finds a retry by its ``due_at``.
     """
     retries: defaultdict[timedelta, list[Notification]] = defaultdict(list)
     dead: list[Notification] = []
     for change in changes:
         notification = change.after
-        if notification.status is Status.RETRYING and notification.retry_at is not None:
-            # Not from now on: some milliseconds less than a delay queue's delay would mean the next shorter one.
-            delay = notification.retry_at - notification.updated_at
-            if delay <= RETRY_DELAYS[-1]:  # longer than any delay queue's: the sweep finds it by its ``due_at``
-                retries[delay].append(notification)
-        elif notification.status is Status.FAILED:
+        if change.retry_in is not None:
+            if change.retry_in <= RETRY_DELAYS[-1]:  # no delay queue is longer; the sweep finds later ones
+                retries[change.retry_in].append(notification)
+        elif notification.state.status is Status.FAILED:
             dead.append(notification)
     for delay, notifications in retries.items():
         publish(queue, notifications, delay=delay)

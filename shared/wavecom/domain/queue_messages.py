@@ -1,15 +1,16 @@
-"""What travels through the queues: a hint, never an order, and nothing personal."""
+"""The message in the queues: a hint, never an order, without personal data."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wavecom.domain.notifications.notification import Lane, Notification
+from wavecom.domain.notifications.enums import Lane
+from wavecom.domain.notifications.notification import Notification
 
 
 class QueueMessage(BaseModel):
-    """Says that a notification may be worth attempting; the database decides.
+    """A hint that a notification may be ready for an attempt; the database decides.
 
     ``retry_count`` must equal the notification's own when it is RETRYING, so that a late copy of an earlier
     message cannot cut a backoff short. ``tenant_id`` is only for the broker's fairness between tenants and
@@ -25,11 +26,11 @@ class QueueMessage(BaseModel):
 
     @classmethod
     def about(cls, notification: Notification) -> "QueueMessage":
-        """Return the message that announces ``notification`` as it stands."""
+        """Return the message that announces ``notification`` in its present state."""
         return cls(
             notification_id=notification.id,
             lane=notification.lane,
-            retry_count=notification.retry_count,
+            retry_count=notification.state.retry_count,
             tenant_id=notification.tenant_id,
         )
 

@@ -10,7 +10,8 @@ from pydantic import Field
 from wavecom.domain.content import sms
 from wavecom.domain.content.sms import Encoding
 from wavecom.domain.notifications import notification as domain
-from wavecom.domain.notifications.notification import Cause, Channel, OnUnknown, Priority, Status
+from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
+from wavecom.domain.notifications.state import Attempt as AttemptState
 from wavecom.domain.providers.outcomes import About, Outcome
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Timestamp, iso
 
@@ -26,7 +27,7 @@ class Attempt(Shape):
     about: Annotated[About | None, Field(description="Of whom a refusal speaks")]
 
     @classmethod
-    def from_domain(cls, attempt: domain.Attempt) -> Self:
+    def from_domain(cls, attempt: AttemptState) -> Self:
         """Return an attempt as clients see it."""
         return cls.trusted(
             provider=attempt.provider,
@@ -46,7 +47,7 @@ class SmsSegments(Shape):
 
     @classmethod
     def of(cls, message: str) -> Self:
-        """Count the segments of a text. That takes microseconds, so they are counted when shown, and not stored."""
+        """Count the segments of a text. It takes microseconds, so they are counted on each read, and not stored."""
         needed = sms.segments(message)
         return cls.trusted(encoding=needed.encoding, segments=needed.count)
 
@@ -87,24 +88,25 @@ class Notification(Shape):
 
     @classmethod
     def from_domain(cls, notification: domain.Notification) -> Self:
-        """Return a notification as clients see it; what is not set is left out."""
+        """Return a notification as clients see it; fields without a value are omitted."""
+        state = notification.state
         fields: dict[str, Any] = {
             "id": notification.id,
             "type": notification.channel,
             "recipient": notification.recipient,
             "message": notification.message,
-            "status": notification.status,
+            "status": state.status,
             "priority": notification.priority,
-            "retry_count": notification.retry_count,
+            "retry_count": state.retry_count,
             "max_retries": notification.max_retries,
             "on_unknown": notification.on_unknown,
             "created_at": iso(notification.created_at),
-            "updated_at": iso(notification.updated_at),
+            "updated_at": iso(state.updated_at),
         }
         if notification.channel is Channel.SMS:
             fields["sms"] = SmsSegments.of(notification.message)
-        if notification.attempts:
-            fields["attempts"] = [Attempt.from_domain(each) for each in notification.attempts]
+        if state.attempts:
+            fields["attempts"] = [Attempt.from_domain(each) for each in state.attempts]
         for name, value in zip(_MAY_BE_ABSENT, _values(notification), strict=True):
             if value is not None:
                 fields[name] = iso(value) if isinstance(value, datetime) else value
@@ -114,17 +116,17 @@ class Notification(Shape):
 _MAY_BE_ABSENT: Mapping[str, str] = {
     "subject": "subject",
     "metadata": "metadata",
-    "provider": "provider",
-    "provider_message_id": "provider_message_id",
-    "processing_time_ms": "processing_time_ms",
-    "error": "error",
-    "cause": "cause",
+    "provider": "state.provider",
+    "provider_message_id": "state.provider_message_id",
+    "processing_time_ms": "state.processing_time_ms",
+    "error": "state.error",
+    "cause": "state.cause",
     "scheduled_at": "scheduled_at",
     "expires_at": "expires_at",
-    "next_attempt_at": "retry_at",
-    "sent_at": "sent_at",
-    "failed_at": "failed_at",
-    "delivered_at": "delivered_at",
+    "next_attempt_at": "state.retry_at",
+    "sent_at": "state.sent_at",
+    "failed_at": "state.failed_at",
+    "delivered_at": "state.delivered_at",
 }
-"""Fields that are left out where they have no value, and the domain's names of them."""
+"""Fields that are omitted if they have no value, with their names in the domain."""
 _values = attrgetter(*_MAY_BE_ABSENT.values())

@@ -1,4 +1,4 @@
-"""What the HTTP layer is given: use cases, the ports that surround a request, and its configuration."""
+"""The dependencies of the HTTP layer: use cases, the ports of the middleware, and its configuration."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from wavecom.application.operate.providers import Providers
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
-from wavecom.application.recover.intervene import Intervene
 from wavecom.ports.api_keys import ApiKeys, RateLimits
 from wavecom.ports.ledger import Counters
 from wavecom.ports.system import Clock
@@ -31,10 +31,10 @@ class HttpConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything behind the routes, and ``keys``, ``rate_limits`` and ``counters`` for what surrounds a request."""
+    """The use cases behind the routes, and ``keys``, ``rate_limits`` and ``counters`` for the middleware."""
 
     admission: Admission
-    intervene: Intervene
+    cancel_or_retry: CancelOrRetry
     query: Query
     dead_letters: DeadLetters
     suppressions: ManageSuppressions

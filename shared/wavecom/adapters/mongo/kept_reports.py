@@ -6,8 +6,8 @@ from datetime import datetime
 from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.reports import DeliveryReport, Fared, KeptReport
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport, KeptReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 class MongoKeptReports:
@@ -54,16 +54,16 @@ class MongoKeptReports:
 
 def _id(report: DeliveryReport) -> str:
     message = report.provider_message_id or ""
-    return f"{report.notification_id}|{report.provider}|{report.fared}|{report.unwanted}|{message}"
+    return f"{report.notification_id}|{report.provider}|{report.delivery_outcome}|{report.suppression_reason}|{message}"
 
 
 def _to_document(report: DeliveryReport, kept_at: datetime, due_at: datetime) -> Document:
     return {
         "notificationId": report.notification_id,
         "provider": report.provider,
-        "fared": report.fared.value if report.fared else None,
+        "fared": report.delivery_outcome.value if report.delivery_outcome else None,
         "reason": report.reason,
-        "unwanted": report.unwanted.value if report.unwanted else None,
+        "unwanted": report.suppression_reason.value if report.suppression_reason else None,
         "at": report.at,
         "providerMessageId": report.provider_message_id,
         "keptAt": kept_at,
@@ -72,13 +72,13 @@ def _to_document(report: DeliveryReport, kept_at: datetime, due_at: datetime) ->
 
 
 def _from_document(document: Document) -> KeptReport:
-    fared, unwanted = document["fared"], document["unwanted"]
+    delivery_outcome, suppression_reason = document["fared"], document["unwanted"]
     report = DeliveryReport(
         notification_id=document["notificationId"],
         provider=document["provider"],
-        fared=Fared(fared) if fared else None,
+        delivery_outcome=DeliveryOutcome(delivery_outcome) if delivery_outcome else None,
         reason=document["reason"],
-        unwanted=Unwanted(unwanted) if unwanted else None,
+        suppression_reason=SuppressionReason(suppression_reason) if suppression_reason else None,
         at=document["at"],
         provider_message_id=document.get("providerMessageId"),
     )

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.domain.notifications.notification import Channel, Notification
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 
 
@@ -16,7 +17,7 @@ class MongoSuppressions:
     def __init__(self, mongo: Mongo) -> None:
         self._suppressions = mongo.database.suppressions
 
-    def among(self, notifications: Sequence[Notification]) -> dict[str, Unwanted]:
+    def among(self, notifications: Sequence[Notification]) -> dict[str, SuppressionReason]:
         """See `wavecom.ports.suppressions.Suppressions.among`."""
         by_key: dict[str, list[str]] = {}
         for each in notifications:
@@ -24,7 +25,7 @@ class MongoSuppressions:
         with available():
             found = self._suppressions.find({"_id": {"$in": list(by_key)}}, {"reason": 1})
             return {
-                notification_id: Unwanted(document["reason"])
+                notification_id: SuppressionReason(document["reason"])
                 for document in found
                 for notification_id in by_key[document["_id"]]
             }
@@ -79,7 +80,7 @@ def _from_document(document: Document) -> Suppression:
         tenant_id=document["tenantId"],
         channel=Channel(document["type"]),
         recipient=document["recipient"],
-        reason=Unwanted(document["reason"]),
+        reason=SuppressionReason(document["reason"]),
         notification_id=document["notificationId"],
         created_at=document["createdAt"],
     )

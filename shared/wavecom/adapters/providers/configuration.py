@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.providers.email.address import parse_sender
 from wavecom.adapters.providers.sms.senders import EndUserMessagingSender, SnsSender, TwilioSender
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 
 Sender = Annotated[str, Field(min_length=3, description="From address, for example WaveCom <no-reply@bank.example>")]
 

@@ -16,7 +16,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 _ADDRESS: Final = re.compile(r"<[^<>]*>|\S+@\S+")
 
@@ -36,7 +36,7 @@ class Rule:
     step: str = ""
     outcome: Outcome
     about: About
-    unwanted: Unwanted | None = None
+    suppression_reason: SuppressionReason | None = None
     wait: timedelta | None = None
     worth_waiting: bool = False
     why: str
@@ -70,7 +70,7 @@ def for_good(
     *,
     words: str = "",
     step: str = "",
-    unwanted: Unwanted | None = None,
+    suppression_reason: SuppressionReason | None = None,
 ) -> Rule:
     """Return a row of refusals that would be the same the next time; ``words`` are parted by ``|``."""
     return Rule(
@@ -79,7 +79,7 @@ def for_good(
         step=step,
         outcome=Outcome.PERMANENT,
         about=about,
-        unwanted=unwanted,
+        suppression_reason=suppression_reason,
         why=why,
     )
 
@@ -138,7 +138,7 @@ def read(
         raise LookupError(f"No row fits {', '.join(codes)}")
     match rule.outcome:
         case Outcome.PERMANENT:
-            return PermanentError(detail, code=code, about=rule.about, unwanted=rule.unwanted)
+            return PermanentError(detail, code=code, about=rule.about, suppression_reason=rule.suppression_reason)
         case Outcome.RATE_LIMITED:
             return RateLimitedError(detail, code=code, retry_after=rule.wait if retry_after is None else retry_after)
         case Outcome.UNKNOWN:

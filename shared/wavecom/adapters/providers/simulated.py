@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Final
 
 from wavecom.domain.content import push, sms
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
@@ -53,8 +53,8 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 EMAIL_DOMAIN: Final = "simulator.example.com"
 RETRY_AFTER: Final = timedelta(seconds=5)
@@ -93,14 +93,14 @@ PHONE_NUMBERS: Final = {
     Fate.DISORDER: "+15005550012",
 }
 LATE_BY: Final = timedelta(seconds=30)
-_REPORTS: Final[Mapping[Fate, Sequence[tuple[Fared, Unwanted | None, timedelta]]]] = {
-    Fate.DELIVERED: ((Fared.DELIVERED, None, timedelta(0)),),
-    Fate.HARD_BOUNCE: ((Fared.UNDELIVERED, Unwanted.HARD_BOUNCE, timedelta(seconds=1)),),
-    Fate.LATE: ((Fared.DELIVERED, None, LATE_BY),),
+_REPORTS: Final[Mapping[Fate, Sequence[tuple[DeliveryOutcome, SuppressionReason | None, timedelta]]]] = {
+    Fate.DELIVERED: ((DeliveryOutcome.DELIVERED, None, timedelta(0)),),
+    Fate.HARD_BOUNCE: ((DeliveryOutcome.UNDELIVERED, SuppressionReason.HARD_BOUNCE, timedelta(seconds=1)),),
+    Fate.LATE: ((DeliveryOutcome.DELIVERED, None, LATE_BY),),
     Fate.DISORDER: (
-        (Fared.DELIVERED, None, timedelta(0)),
-        (Fared.DELIVERED, None, timedelta(seconds=1)),
-        (Fared.UNDELIVERED, None, timedelta(seconds=10)),
+        (DeliveryOutcome.DELIVERED, None, timedelta(0)),
+        (DeliveryOutcome.DELIVERED, None, timedelta(seconds=1)),
+        (DeliveryOutcome.UNDELIVERED, None, timedelta(seconds=10)),
     ),
 }
 """What is reported of a message that was accepted, and how long after that."""
@@ -138,6 +138,8 @@ def fate_of(channel: Channel, recipient: str) -> Fate | None:
 
 class SimulatedProvider:
     """Fills the `Provider` port without a network. Set ``down`` to begin or end an outage: all calls then fail."""
+
+    bulk_limit = 1
 
     def __init__(
         self,
@@ -222,13 +224,13 @@ class SimulatedProvider:
         fate = fate_of(self.channel, message.recipient)
         if self._report is None or fate is None:
             return
-        for fared, unwanted, delay in _REPORTS.get(fate, ()):
+        for delivery_outcome, suppression_reason, delay in _REPORTS.get(fate, ()):
             report = DeliveryReport(
                 notification_id=message.notification_id,
                 provider=self.name,
-                fared=fared,
-                reason="simulated" if fared is Fared.UNDELIVERED else None,
-                unwanted=unwanted,
+                delivery_outcome=delivery_outcome,
+                reason="simulated" if delivery_outcome is DeliveryOutcome.UNDELIVERED else None,
+                suppression_reason=suppression_reason,
                 at=datetime.now(UTC) + delay,
             )
             self._report(report, delay)
@@ -259,7 +261,7 @@ def _refusal(fate: Fate, attempt: int) -> ProviderError | None:
                 "Simulated bounce",
                 code="simulated_bounce",
                 about=About.RECIPIENT,
-                unwanted=Unwanted.HARD_BOUNCE,
+                suppression_reason=SuppressionReason.HARD_BOUNCE,
             )
         case Fate.FAIL:
             return TransientError("Simulated failure", code="simulated_failure", about=About.RECIPIENT)

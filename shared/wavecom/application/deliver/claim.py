@@ -1,84 +1,113 @@
-"""Claim what a batch of queue messages announces: the sole right to attempt it, for a while."""
+"""Claim the notifications of a batch of queue messages: the sole right to attempt them, until the lease ends."""
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from wavecom.application.deliver.save import SaveUntil
+from wavecom.application.reports.receive import Receive
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Notification, Status, created_second
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification, created_second
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.system import Clock
 
-ROUNDS: Final = 5
-"""How often to look again at what somebody moved in between."""
+MAX_TRIES: Final = 5
+"""Tries to claim notifications that somebody moved between reading and writing."""
 PAUSES_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
-"""How long to wait, again and again, for notifications whose commit their messages have overtaken."""
+"""Pauses before each further read of notifications that are not committed yet."""
 COMMITTED_WITHIN: Final = timedelta(minutes=1)
-"""What is not stored so long after it was made never will be: its turn in a group and two tries to write it take less,
-and clocks may differ."""
+"""The age after which a missing notification will never be stored: its turn in a group and two tries to write it take
+less, and clocks may differ."""
+
+RetryCounts = Mapping[str, frozenset[int]]
+"""The retry counts in messages, by notification id; the stored notification shows which one is genuine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A batch's notifications: those that are stored, and the messages of those that are not stored yet."""
+
+    found: Sequence[Notification]
+    retry_counts: RetryCounts
+    early: Sequence[QueueMessage]
 
 
 @dataclass(slots=True)
 class Claims:
-    """What was claimed, what ended instead since its deadline had passed, and messages of what is not stored yet."""
+    """Claimed notifications, and changes that ended notifications past their deadline."""
 
     claimed: list[Notification] = field(default_factory=list)
     ended: list[Change] = field(default_factory=list)
-    early: list[QueueMessage] = field(default_factory=list)
+
+    def add(self, stored: Iterable[Change]) -> None:
+        """Add the results of stored changes."""
+        for change in stored:
+            if change.after.state.status is Status.PROCESSING:
+                self.claimed.append(change.after)
+            else:
+                self.ended.append(change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Claim notifications under one lease token a batch."""
+    """Claims the notifications of one batch under one lease token."""
 
     store: NotificationStore
-    save: SaveUntil
+    receive: Receive
     clock: Clock
     timings: Timings
-    settle_unanswered: Callable[[Sequence[Notification]], set[str]]
-    """Applies reports that came meanwhile and returns the ids of what they settled, which is not attempted again."""
-    along: Callable[[list[Change]], list[Change]] = list
-    """What is written along with the claims, in their transaction; asked once, before the first is written."""
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
 
-    def __call__(self, messages: Sequence[QueueMessage]) -> Claims:
-        """Claim what ``messages`` announce and may be attempted now.
+    def find(self, messages: Sequence[QueueMessage]) -> Announced:
+        """Read the notifications of ``messages``, and settle those that a kept report says were sent.
 
-        What somebody moved between reading and writing is looked at again. Raises `StoreUnavailableError` when nothing
-        was claimed.
+        Raises `StoreUnavailableError`.
         """
-        claims, token = Claims(), secrets.token_hex(16)
-        left = _retry_counts(messages)
-        found, missing = self._find(left)
-        settled = self.settle_unanswered(found)
-        found = [each for each in found if each.id not in settled]
-        claims.early = list(
-            {each.notification_id: each for each in messages if each.notification_id in missing}.values()
+        retry_counts = _retry_counts(messages)
+        found, missing = self._read(retry_counts)
+        settled = self.receive.apply_kept_reports(found)
+        early = {each.notification_id: each for each in messages if each.notification_id in missing}
+        return Announced([each for each in found if each.id not in settled], retry_counts, list(early.values()))
+
+    def changes(self, found: Iterable[Notification], retry_counts: RetryCounts) -> list[Change]:
+        """Return claims of notifications that may be attempted now, and ends of those past their deadline."""
+        at = self.clock()
+        claims = (
+            lifecycle.claim(each, retry_counts=retry_counts[each.id], token=self.token, at=at, timings=self.timings)
+            for each in found
         )
-        for number in range(ROUNDS):
-            try:
-                if number:
-                    found = self.store.get_many(left)
-                left = self._round(found, left, token, claims, list if number else self.along)
-            except StoreUnavailableError:
-                if not claims.claimed:
-                    raise
-                break  # the sweep sees to the others
-            if not left:
+        return [claim for claim in claims if claim is not None]
+
+    def claim_moved(self, ids: set[str], retry_counts: RetryCounts, saver: SaveUntil) -> list[Change]:
+        """Claim again the notifications that somebody moved between reading and writing, and return the stored changes.
+
+        Stops when the database is unavailable: the sweep handles the rest.
+        """
+        stored: list[Change] = []
+        for _ in range(MAX_TRIES - 1):
+            if not ids:
                 break
-        return claims
+            try:
+                changes = self.changes(self.store.get_many(ids), retry_counts)
+                saved = saver.save(changes) if changes else []
+            except StoreUnavailableError:
+                break
+            stored += saved
+            ids = {each.after.id for each in changes} - {each.after.id for each in saved}
+        return stored
 
-    def _find(self, notification_ids: Collection[str]) -> tuple[list[Notification], set[str]]:
-        """Return those that are stored, and the ids of those that may yet be.
+    def _read(self, notification_ids: Collection[str]) -> tuple[list[Notification], set[str]]:
+        """Return the stored notifications, and the ids of those that may yet be stored.
 
-        A message goes out just before the commit of its notification, so the very latest are waited for a little.
+        A message goes out just before the commit of its notification, so recent ones are read again for a short time.
         """
         found = self.store.get_many(notification_ids)
         if len(found) == len(notification_ids):
@@ -93,39 +122,13 @@ class Claim:
             try:
                 late = self.store.get_many(missing)
             except StoreUnavailableError:
-                break  # what was found can still be claimed, it may be
+                break  # the notifications found so far can still be claimed
             found += late
             missing = missing.difference(each.id for each in late)
         return found, missing
 
-    def _round(
-        self,
-        found: Sequence[Notification],
-        retry_counts: Mapping[str, frozenset[int]],
-        token: str,
-        claims: Claims,
-        along: Callable[[list[Change]], list[Change]],
-    ) -> dict[str, frozenset[int]]:
-        """Claim once and return what lost its race, to be looked at again."""
-        at = self.clock()
-        changes = [change for each in found if (change := self._change(each, retry_counts[each.id], token, at))]
-        saved = self.save(along(changes)) if changes else []
-        for change in saved:
-            if change.after.status is Status.PROCESSING:
-                claims.claimed.append(change.after)
-            else:
-                claims.ended.append(change)
-        lost = {change.after.id for change in changes} - {change.after.id for change in saved}
-        return {notification_id: retry_counts[notification_id] for notification_id in lost}
-
-    def _change(
-        self, notification: Notification, retry_counts: frozenset[int], token: str, at: datetime
-    ) -> Change | None:
-        return lifecycle.claim(notification, retry_counts=retry_counts, token=token, at=at, timings=self.timings)
-
 
 def _retry_counts(messages: Sequence[QueueMessage]) -> dict[str, frozenset[int]]:
-    """Return the retry counts that messages name for each notification; what is stored tells the genuine one."""
     counts: dict[str, frozenset[int]] = {}
     for message in messages:
         found = counts.get(message.notification_id, frozenset())

@@ -2,9 +2,9 @@
 
 Every notification is in exactly one *cell*, named by its status, channel and priority; a change moves it from
 one cell to another. So the sum of all cells is the number of notifications ever accepted, and any breakdown
-of the present is a sum of cells. Cells are kept by the minute in which the notification was accepted, so that the
-ledger of a minute says what became of everything that it took in. Besides these, counts of what happened, kept by
-the minute in which it did, feed metrics and charts.
+of the present is a sum of cells. Cells are kept by the minute in which the notification was accepted, so the
+ledger of a minute shows the result of everything accepted in it. Further counters feed metrics and charts: they count
+events, by the minute in which the event happened.
 """
 
 from bisect import bisect_left
@@ -14,21 +14,22 @@ from datetime import datetime
 
 from wavecom.domain.ledger.totals import DURATION_BUCKETS_SECONDS
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Notification, Status
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.tenants import is_test
 
 Deltas = Counter[str]
-"""Counter name to what is added to it. A dot separates levels: ``cells.SENT:EMAIL:HIGH``, ``created.SMS``."""
+"""Counter name to the number added to it. A dot separates levels: ``cells.SENT:EMAIL:HIGH``, ``created.SMS``."""
 
 
 def deltas(changes: Iterable[Change]) -> dict[tuple[str, datetime], Deltas]:
-    """Return what ``changes`` add to the counters, by tenant and minute."""
+    """Return the numbers that ``changes`` add to the counters, by tenant and minute."""
     found: defaultdict[tuple[str, datetime], Deltas] = defaultdict(Counter)
     for change in changes:
         after = change.after
         if change.entries:
             _move_cell(change, found[after.tenant_id, minute_of(after.created_at)])
-        _count_events(change, found[after.tenant_id, minute_of(after.updated_at)])
+        _count_events(change, found[after.tenant_id, minute_of(after.state.updated_at)])
     return {where: moved for where, counts in found.items() if (moved := _without_zeros(counts))}
 
 
@@ -43,8 +44,8 @@ def _without_zeros(counts: Deltas) -> Deltas:
 
 def _move_cell(change: Change, total: Deltas) -> None:
     if change.before is not None:
-        total[_cell(change.before)] -= 1
-    total[_cell(change.after)] += 1
+        total[_cell_counter(change.before)] -= 1
+    total[_cell_counter(change.after)] += 1
 
 
 def _count_events(change: Change, total: Deltas) -> None:
@@ -57,27 +58,27 @@ def _count_events(change: Change, total: Deltas) -> None:
     if before is None:
         total[f"created.{channel}"] += 1
         return
-    if before.status is Status.FAILED and after.status is not Status.FAILED:
-        total[_dead(before)] -= 1
-    if after.status is Status.FAILED and before.status is not Status.FAILED:
-        total[_dead(after)] += 1
+    if before.state.status is Status.FAILED and after.state.status is not Status.FAILED:
+        total[_dead_letter_counter(before)] -= 1
+    if after.state.status is Status.FAILED and before.state.status is not Status.FAILED:
+        total[_dead_letter_counter(after)] += 1
     for entry in change.entries:
         match entry.status:
             case Status.SENT:
                 total[f"sent.{channel}"] += 1
-                if after.processing_time_ms is not None:
-                    _count_duration(after.processing_time_ms, total)
+                if after.state.processing_time_ms is not None:
+                    _count_duration(after.state.processing_time_ms, total)
             case Status.FAILED | Status.DELIVERED | Status.UNDELIVERED | Status.EXPIRED | Status.CANCELLED:
                 total[f"{entry.status.value.lower()}.{channel}"] += 1
-            case Status.RETRYING if after.retry_count > before.retry_count:
+            case Status.RETRYING if after.state.retry_count > before.state.retry_count:
                 total[f"retried.{channel}"] += 1
 
 
-def _dead(notification: Notification) -> str:
-    """Return the counter of the dead letters with a notification's day, cause and provider."""
-    day = (notification.failed_at or notification.updated_at).date()
-    cause = notification.cause.value if notification.cause else ""
-    return f"dead.{day}:{cause}:{notification.provider or ''}"
+def _dead_letter_counter(notification: Notification) -> str:
+    """Return the counter name of dead letters with this notification's day, cause and provider."""
+    day = (notification.state.failed_at or notification.state.updated_at).date()
+    cause = notification.state.cause.value if notification.state.cause else ""
+    return f"dead.{day}:{cause}:{notification.state.provider or ''}"
 
 
 def _count_duration(milliseconds: int, total: Deltas) -> None:
@@ -86,5 +87,5 @@ def _count_duration(milliseconds: int, total: Deltas) -> None:
     total[f"duration.bucket{bisect_left(DURATION_BUCKETS_SECONDS, milliseconds / 1000)}"] += 1
 
 
-def _cell(notification: Notification) -> str:
-    return f"cells.{notification.status.value}:{notification.channel.value}:{notification.priority.value}"
+def _cell_counter(notification: Notification) -> str:
+    return f"cells.{notification.state.status.value}:{notification.channel.value}:{notification.priority.value}"

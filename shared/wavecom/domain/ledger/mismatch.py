@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
-    """A line of a closed minute's ledger that does not agree with the notifications themselves."""
+    """One line of a closed minute's ledger that differs from the stored notifications."""
 
     tenant_id: str
     minute: datetime

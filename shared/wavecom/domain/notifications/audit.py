@@ -1,16 +1,36 @@
-"""The audit trail as a hash chain: each entry's digest covers the entry before it, so none can be changed unseen."""
+"""The audit trail as a hash chain: each entry's digest covers the entry before it, so a changed entry is detected."""
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One status change. ``sequence`` counts from 1 without gaps within a notification.
+
+    ``digest`` is the entry's SHA-256 (hex) and covers that of the entry before it.
+    """
+
+    notification_id: str
+    tenant_id: str
+    sequence: int
+    status: Status
+    message: str
+    timestamp: datetime
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first entry of a notification's trail that is not what it was when it was written, and what is wrong."""
+    """The first entry of a notification's trail that was changed after it was written, and the problem."""
 
     notification_id: str
     tenant_id: str
@@ -24,7 +44,7 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 def digest_of(entry: AuditEntry, before: str) -> str:
     """Return the SHA-256 (hex) of an entry and of ``before``, the digest of the entry before it ("" for the first).
 
-    What is hashed is a JSON array without spaces: ``before``, notification, tenant, sequence, status, message,
+    The hash covers a JSON array without spaces: ``before``, notification, tenant, sequence, status, message,
     milliseconds since the epoch, and the metadata with sorted keys.
     """
     fields = (
@@ -41,7 +61,7 @@ def digest_of(entry: AuditEntry, before: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _holds(entry: AuditEntry, before: str) -> bool:
+def _digest_matches(entry: AuditEntry, before: str) -> bool:
     try:
         return digest_of(entry, before) == entry.digest
     except (AttributeError, TypeError, ValueError):  # a field of another kind than it was written with
@@ -49,7 +69,7 @@ def _holds(entry: AuditEntry, before: str) -> bool:
 
 
 def first_broken_link(notification: Notification, trail: Sequence[AuditEntry]) -> BrokenLink | None:
-    """Check a notification's whole trail against itself and against the notification; None where it holds."""
+    """Return the first broken link between a notification and its whole trail, or None if the trail is intact."""
 
     def broken(sequence: int, problem: str) -> BrokenLink:
         return BrokenLink(notification.id, notification.tenant_id, sequence, problem)
@@ -58,12 +78,12 @@ def first_broken_link(notification: Notification, trail: Sequence[AuditEntry]) -
     for expected, entry in enumerate(trail, 1):
         if entry.sequence != expected:
             return broken(expected, "is missing")
-        if not _holds(entry, before):
+        if not _digest_matches(entry, before):
             return broken(expected, "has been changed, or the entry before it")
         before = entry.digest
-    last = notification.sequence
+    last = notification.state.sequence
     if not trail or len(trail) != last:
         return broken(min(len(trail), last) + 1, "is one too many" if len(trail) > last else "is missing")
-    if notification.trail_digest != before or trail[-1].status is not notification.status:
+    if notification.state.trail_digest != before or trail[-1].status is not notification.state.status:
         return broken(last, "is not the one that the notification was written with")
     return None

@@ -1,4 +1,4 @@
-"""The status machine: the arrows, and `Change`, the only way along them.
+"""The status machine: the allowed moves, and `Change`, the only way to make them.
 
 A change carries the notification before and after it and the audit entries it adds. A store writes all of it
 in one transaction, guarded by the ``status`` and ``sequence`` of *before*, so of two changes that start from
@@ -7,12 +7,14 @@ the same state only one is ever written.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Unpack
 
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notifications.audit import digest_of
-from wavecom.domain.notifications.notification import Attempt, AuditEntry, Notification, Status
+from wavecom.domain.notifications.audit import AuditEntry, digest_of
+from wavecom.domain.notifications.enums import Status
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.state import Attempt, TransitionChanges
 
 ARROWS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
@@ -26,7 +28,7 @@ ARROWS: Mapping[Status, frozenset[Status]] = {
     Status.DELIVERED: frozenset(),
     Status.UNDELIVERED: frozenset(),
 }
-"""From each status, the statuses it may move to."""
+"""The statuses that each status may move to."""
 
 UNFINISHED = frozenset({Status.PENDING, Status.QUEUED, Status.PROCESSING, Status.RETRYING})
 WAITING = UNFINISHED - {Status.PROCESSING}
@@ -37,24 +39,25 @@ WAITING = UNFINISHED - {Status.PROCESSING}
 class Change:
     """One step (or several at once) of one notification. ``before`` is None for a new one.
 
-    ``attempts`` are those that end with it, for the counters.
+    ``attempts`` are the attempts that end with this change, for the counters. ``retry_in`` is how long the message that
+    announces the next attempt waits in a delay queue; None if there is no message to publish.
     """
 
     before: Notification | None
     after: Notification
     entries: tuple[AuditEntry, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    retry_in: timedelta | None = None
 
 
-def together(first: Change, then: Change | None) -> Change:
-    """Return one change that is ``first`` and what follows upon it, to be written at once."""
-    if then is None:
-        return first
+def combine(first: Change, second: Change) -> Change:
+    """Return one change that does ``first`` and then ``second``, to be written at once."""
     return Change(
         before=first.before,
-        after=then.after,
-        entries=first.entries + then.entries,
-        attempts=first.attempts + then.attempts,
+        after=second.after,
+        entries=first.entries + second.entries,
+        attempts=first.attempts + second.attempts,
+        retry_in=second.retry_in,
     )
 
 
@@ -64,22 +67,23 @@ def move(
     at: datetime,
     due_at: datetime | None,
     facts: Mapping[str, Any] | None = None,
-    **changes: Any,
+    **changes: Unpack[TransitionChanges],
 ) -> Change:
-    """Take ``steps`` one after the other; ``changes`` are the fields that change besides, ``facts`` go to the trail.
+    """Take ``steps`` in order; ``changes`` are the other fields that change, ``facts`` go to the trail.
 
-    Raises `IllegalTransitionError` where a step leaves the arrows.
+    Raises `IllegalTransitionError` if a step is not allowed.
     """
     entries: list[AuditEntry] = []
-    status, digest = notification.status, notification.trail_digest
-    for sequence, (target, text) in enumerate(steps, notification.sequence + 1):
+    state = notification.state
+    status, digest = state.status, state.trail_digest
+    for sequence, (target, text) in enumerate(steps, state.sequence + 1):
         if target not in ARROWS[status]:
             raise IllegalTransitionError(f"A notification that is {status} cannot become {target}")
         entries.append(entry(notification, sequence, target, text, at, facts, after=digest))
         status, digest = target, entries[-1].digest
     after = notification.changed(
         status=status,
-        sequence=notification.sequence + len(steps),
+        sequence=state.sequence + len(steps),
         trail_digest=digest,
         updated_at=at,
         due_at=due_at,
@@ -112,5 +116,5 @@ def entry(
 
 
 def no_later_than_expiry(due: datetime, expires_at: datetime | None) -> datetime:
-    """Return ``due``, or the deadline where that comes first, so that expiry is seen in time."""
+    """Return the earlier of ``due`` and the deadline, so that expiry is noticed in time."""
     return due if expires_at is None else min(due, expires_at)

@@ -1,4 +1,4 @@
-"""How a claim goes on and ends: attempts begin, and PROCESSING → SENT, RETRYING or FAILED.
+"""The course of a claim: attempts begin, and PROCESSING → SENT, RETRYING or FAILED.
 
 Pure functions that return a `Change`.
 """
@@ -6,27 +6,29 @@ Pure functions that return a `Change`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from wavecom.domain.notifications.change import Change, move, no_later_than_expiry
-from wavecom.domain.notifications.notification import Attempt, BegunAttempt, Cause, Notification, OnUnknown, Status
+from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.state import Attempt, BegunAttempt, TransitionChanges
 from wavecom.domain.notifications.timings import Timings, deferral_delay, delay_at_least, recipient_delay, retry_delay
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 ATTEMPTS_KEPT = 50
-"""A replay starts a new budget of retries; only the latest attempts stay on the document."""
+"""The number of attempts kept on the document, the latest ones; a replay starts a new retry budget."""
 LEASE_RAN_OUT = "lease_ran_out"
-"""Code of an attempt whose consumer never said how it ended."""
+"""The code of an attempt whose consumer never recorded its outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """What one attempt came to.
+    """The result of one attempt.
 
-    ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
-    ``unwanted`` says why nothing more should go to the recipient, where the provider said so. ``worth_waiting`` says
-    that the recipient may take longer than the retries do.
+    ``retry_after`` is the provider's requested wait, if it named one; ``limits_provider`` says that it holds for all
+    messages. ``suppression_reason`` is set if the provider said that nothing more should go to the recipient.
+    ``worth_waiting`` says that the recipient may recover only after the last retry.
     """
 
     attempt: Attempt
@@ -34,12 +36,12 @@ class AttemptResult:
     detail: str | None = None
     retry_after: timedelta | None = None
     limits_provider: bool = False
-    unwanted: Unwanted | None = None
+    suppression_reason: SuppressionReason | None = None
     worth_waiting: bool = False
 
     @property
     def is_final(self) -> bool:
-        """Whether no provider will take the message, whatever it says."""
+        """True if no provider will accept the message."""
         return self.attempt.outcome is Outcome.PERMANENT and self.attempt.about is not About.UNCLEAR
 
 
@@ -53,13 +55,13 @@ def begin(
 
 
 def may_fail_over(notification: Notification, result: AttemptResult, *, at: datetime) -> bool:
-    """Whether another provider may be asked at once, within the same claim.
+    """Return whether another provider may be asked at once, within the same claim.
 
-    Only after a definite refusal that speaks of the sender or may do so; what speaks of the recipient or the message
-    would meet the same answer. An unknown outcome under ``resend`` waits for its retry, unless that would come after
+    It may only after a definite refusal that is, or may be, about the sender; a refusal of the recipient or the message
+    would be repeated elsewhere. An unknown outcome under ``resend`` waits for its retry, unless that would come after
     the deadline.
     """
-    if must_repeat(notification):
+    if must_use_same_provider(notification):
         return False
     match result.attempt.outcome:
         case Outcome.RATE_LIMITED:
@@ -67,25 +69,30 @@ def may_fail_over(notification: Notification, result: AttemptResult, *, at: date
         case Outcome.TRANSIENT | Outcome.PERMANENT:
             return result.attempt.about not in (About.RECIPIENT, About.MESSAGE)
         case Outcome.UNKNOWN:
-            next_retry = at + retry_delay(notification.retry_count + 1)
-            resends = notification.on_unknown is OnUnknown.RESEND and not _may_repeat(notification)
+            next_retry = at + retry_delay(notification.state.retry_count + 1)
+            resends = notification.on_unknown is OnUnknown.RESEND and not _provider_deduplicates(notification)
             return resends and notification.is_expired(next_retry) and not notification.is_expired(at)
         case _:
             return False
 
 
-def must_repeat(notification: Notification) -> bool:
-    """Whether only the provider that it is bound to may be asked, since any other might send it a second time."""
-    return notification.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
+def must_use_same_provider(notification: Notification) -> bool:
+    """Return whether only the provider it is bound to may be asked, since any other might send it a second time."""
+    return notification.state.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
 
 
 def settle(
-    notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings, others_may_take: bool = False
+    notification: Notification,
+    result: AttemptResult,
+    *,
+    at: datetime,
+    timings: Timings,
+    others_may_accept: bool = False,
 ) -> Change:
-    """PROCESSING → SENT, RETRYING or FAILED, according to what the attempt came to.
+    """PROCESSING → SENT, RETRYING or FAILED, according to the attempt's outcome.
 
-    With ``others_may_take`` a refusal that does not say of whom it speaks is not the last word: a provider that was not
-    asked, or refused for the time being, may yet take the message.
+    With ``others_may_accept`` a refusal that is unclear is not final: a provider that was not asked, or that
+    refused only for now, may still accept the message.
     """
     attempt = result.attempt
     ending = _Ending(
@@ -97,17 +104,17 @@ def settle(
         facts=_facts(notification, attempt),
     )
     match attempt.outcome:
-        case Outcome.DELIVERED:
+        case Outcome.ACCEPTED:
             if result.receipt is None:
                 raise ValueError("A delivered attempt has a receipt")
             return ending.sent(attempt.provider, result.receipt)
-        case Outcome.PERMANENT if result.is_final or not others_may_take:
+        case Outcome.PERMANENT if result.is_final or not others_may_accept:
             return ending.failed(Cause.PERMANENT, "Refused for good")
         case Outcome.RATE_LIMITED:
             wait = delay_at_least(result.retry_after or timedelta(0))
             return ending.deferred("Provider's rate limit reached", wait)
         case Outcome.TRANSIENT | Outcome.PERMANENT:
-            if result.worth_waiting and notification.retry_count >= notification.max_retries > 0:
+            if result.worth_waiting and notification.state.retry_count >= notification.max_retries > 0:
                 return ending.waited_or_failed("The recipient takes nothing yet")
             return ending.retried_or_failed("Attempt failed")
         case Outcome.UNKNOWN:
@@ -115,9 +122,9 @@ def settle(
 
 
 def defer(notification: Notification, *, reason: str, wait: timedelta, at: datetime, timings: Timings) -> Change:
-    """PROCESSING → RETRYING without an attempt, which spends no retry: no provider takes it at present.
+    """PROCESSING → RETRYING without an attempt, because no provider accepts it at present. It spends no retry.
 
-    When none took it for ``timings.defer_limit`` it becomes FAILED with cause ``provider_unavailable``.
+    After ``timings.defer_limit`` without a provider it becomes FAILED with cause ``provider_unavailable``.
     """
     return _Ending(before=notification, at=at, timings=timings).deferred(reason, wait)
 
@@ -127,27 +134,27 @@ def release(notification: Notification, *, at: datetime, timings: Timings) -> Ch
     return _Ending(before=notification, at=at, timings=timings).released("Not started in time")
 
 
-def suppress(notification: Notification, *, reason: Unwanted, at: datetime, timings: Timings) -> Change:
+def suppress(notification: Notification, *, reason: SuppressionReason, at: datetime, timings: Timings) -> Change:
     """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list, for ``reason``."""
     return _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value}).failed(
-        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_WHY[reason]}"
+        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_REASON_TEXTS[reason]}"
     )
 
 
-_WHY: Mapping[Unwanted, str] = {
-    Unwanted.HARD_BOUNCE: "a provider reported it dead",
-    Unwanted.COMPLAINT: "its owner complained or opted out",
-    Unwanted.MANUAL: "put there by a person",
+_REASON_TEXTS: Mapping[SuppressionReason, str] = {
+    SuppressionReason.HARD_BOUNCE: "a provider reported it dead",
+    SuppressionReason.COMPLAINT: "its owner complained or opted out",
+    SuppressionReason.MANUAL: "put there by a person",
 }
 
 
 def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Change:
     """PROCESSING → RETRYING or FAILED after the lease ran out.
 
-    An attempt that was recorded as begun may or may not have been sent: an unknown outcome, which spends a retry, so
-    that a notification that crashes every consumer comes to an end. Where none was begun, nothing was sent.
+    An attempt that was recorded as begun may have been sent: its outcome is unknown, and it spends a retry, so
+    that a notification that crashes every consumer comes to an end. If none was begun, nothing was sent.
     """
-    begun = notification.begun
+    begun = notification.state.begun
     if begun is None:
         return _Ending(before=notification, at=at, timings=timings).deferred("Consumer stopped before the send")
     attempt = Attempt(
@@ -164,7 +171,7 @@ def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Ch
 def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
     return {
         "provider": attempt.provider,
-        "attempt": notification.retry_count + 1,
+        "attempt": notification.state.retry_count + 1,
         "durationMs": attempt.duration_ms,
         **({"code": attempt.code} if attempt.code else {}),
         **({"about": attempt.about.value} if attempt.about else {}),
@@ -174,17 +181,17 @@ def _facts(notification: Notification, attempt: Attempt) -> dict[str, Any]:
 def _with_attempt(notification: Notification, attempt: Attempt | None) -> Notification:
     if attempt is None:
         return notification
-    return notification.changed(attempts=(*notification.attempts, attempt)[-ATTEMPTS_KEPT:])
+    return notification.changed(attempts=(*notification.state.attempts, attempt)[-ATTEMPTS_KEPT:])
 
 
-def _may_repeat(notification: Notification) -> bool:
-    """Whether the provider of the attempt under way sends what it is asked for twice only once."""
-    return notification.begun is not None and notification.begun.idempotent
+def _provider_deduplicates(notification: Notification) -> bool:
+    """Return whether the provider of the present attempt sends a message only once when asked twice."""
+    return notification.state.begun is not None and notification.state.begun.idempotent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ending:
-    """The end of one claim: ``before`` is what is stored, ``attempt`` the one that ends with it, if any."""
+    """The end of one claim: ``before`` is the stored notification, ``attempt`` the last attempt, if any."""
 
     before: Notification
     at: datetime
@@ -194,7 +201,7 @@ class _Ending:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def sent(self, provider: str, receipt: Receipt) -> Change:
-        lease = self.before.lease
+        lease = self.before.state.lease
         since = lease.since if lease else self.at
         return self._move(
             Status.SENT,
@@ -209,7 +216,7 @@ class _Ending:
         )
 
     def failed(self, cause: Cause, text: str) -> Change:
-        if must_repeat(self.before) and cause is not Cause.UNKNOWN:
+        if must_use_same_provider(self.before) and cause is not Cause.UNKNOWN:
             cause, text = Cause.UNKNOWN, f"{text}; an earlier attempt may have sent it"
         return self._move(
             Status.FAILED,
@@ -222,21 +229,23 @@ class _Ending:
             deferred_since=None,
         )
 
-    def retried_or_failed(self, text: str, **changes: Any) -> Change:
-        if self.before.retry_count >= self.before.max_retries:
+    def retried_or_failed(self, text: str, *, bound_to: str | None = None) -> Change:
+        """Plan the next retry, only at the provider ``bound_to`` if one is named; fail if no retry is left."""
+        state = self.before.state
+        if state.retry_count >= self.before.max_retries:
             return self.failed(Cause.RETRIES_EXHAUSTED, f"{text}, retries used up")
-        retry = self.before.retry_count + 1
+        retry = state.retry_count + 1
         wait = retry_delay(retry)
         return self._retry(
             f"{text}, retry {retry} of {self.before.max_retries} in {wait.seconds} s",
             wait,
             retry_count=retry,
             deferred_since=None,
-            **changes,
+            bound_to=bound_to or state.bound_to,
         )
 
     def waited_or_failed(self, text: str) -> Change:
-        """Go on after the last retry, at growing intervals, for as long as the recipient is waited for."""
+        """Continue after the last retry, at growing intervals, until ``recipient_limit`` is reached."""
         waited = self.at - self.before.created_at
         wait = recipient_delay(waited)
         if waited + wait > self.timings.recipient_limit:
@@ -245,15 +254,16 @@ class _Ending:
 
     def unknown(self, text: str) -> Change:
         ending = replace(self, facts={**self.facts, "outcome": Outcome.UNKNOWN.value})
-        holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _may_repeat(self.before)
-        exhausted = self.before.retry_count >= self.before.max_retries
+        holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _provider_deduplicates(self.before)
+        exhausted = self.before.state.retry_count >= self.before.max_retries
         if holds and (exhausted or not repeats):
             return ending.failed(Cause.UNKNOWN, f"{text}; held, since it may have been sent")
-        bound_to = self.before.begun.provider if repeats and self.before.begun else self.before.bound_to
+        begun = self.before.state.begun
+        bound_to = begun.provider if repeats and begun else None
         return ending.retried_or_failed(f"{text}, it may have been sent", bound_to=bound_to)
 
     def deferred(self, text: str, wait: timedelta = timedelta(0)) -> Change:
-        since = self.before.deferred_since or self.at
+        since = self.before.state.deferred_since or self.at
         waited = self.at - since
         if waited >= self.timings.defer_limit:
             return self.failed(Cause.PROVIDER_UNAVAILABLE, f"{text}, for too long")
@@ -262,13 +272,15 @@ class _Ending:
     def released(self, text: str) -> Change:
         return self._retry(text, timedelta(0))
 
-    def _retry(self, text: str, wait: timedelta, **changes: Any) -> Change:
-        """Plan the next attempt, unless it would come after the deadline: then the sweep lets it expire in time."""
+    def _retry(self, text: str, wait: timedelta, **changes: Unpack[TransitionChanges]) -> Change:
+        """Plan the next attempt. If it would come after the deadline, plan none; the sweep then expires it in time."""
         retry_at: datetime | None = self.at + wait
         due_at = no_later_than_expiry(self.at + wait + self.timings.retry_margin, self.before.expires_at)
         if self.before.is_expired(self.at + wait):
             retry_at, text = None, f"{text}, which is after its deadline"
-        return self._move(Status.RETRYING, text, due_at=due_at, retry_at=retry_at, error=self.detail or text, **changes)
+        changes.update({"retry_at": retry_at, "error": self.detail or text})
+        retrying = self._move(Status.RETRYING, text, due_at=due_at, **changes)
+        return replace(retrying, retry_in=wait if retry_at else None)
 
     def _move(
         self,
@@ -277,16 +289,15 @@ class _Ending:
         *,
         due_at: datetime | None = None,
         facts: Mapping[str, Any] | None = None,
-        **changes: Any,
+        **changes: Unpack[TransitionChanges],
     ) -> Change:
+        changes.update({"lease": None, "begun": None})
         change = move(
             _with_attempt(self.before, self.attempt),
             (status, text),
             at=self.at,
             facts={**self.facts, **(facts or {})},
             due_at=due_at,
-            lease=None,
-            begun=None,
             **changes,
         )
         return replace(change, before=self.before, attempts=(self.attempt,) if self.attempt else ())

@@ -1,9 +1,9 @@
-"""Why no more messages go to a recipient."""
+"""The reasons for which a recipient gets no more messages."""
 
 from enum import StrEnum
 
 
-class Unwanted(StrEnum):
+class SuppressionReason(StrEnum):
     """Why no more messages should go to an address."""
 
     HARD_BOUNCE = "hard_bounce"

@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from wavecom.domain.notifications.notification import Channel, Notification
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +16,13 @@ class Suppression:
     tenant_id: str
     channel: Channel
     recipient: str
-    reason: Unwanted
+    reason: SuppressionReason
     created_at: datetime
     notification_id: str | None = None
 
     @classmethod
-    def of_recipient(cls, notification: Notification, reason: Unwanted, at: datetime) -> "Suppression":
-        """Return the suppression of a notification's recipient, which that notification brought about."""
+    def of_recipient(cls, notification: Notification, reason: SuppressionReason, at: datetime) -> "Suppression":
+        """Return the suppression of a notification's recipient, caused by that notification."""
         return cls(
             tenant_id=notification.tenant_id,
             channel=notification.channel,
@@ -33,11 +34,11 @@ class Suppression:
 
     @property
     def id(self) -> str:
-        """The SHA-256 (32 hex digits) of channel and recipient: fit for a URL, which a recipient is not."""
+        """The SHA-256 (32 hex digits) of channel and recipient. It is fit for a URL; a recipient is not."""
         return suppression_id(self.channel, self.recipient)
 
 
 def suppression_id(channel: Channel, recipient: str) -> str:
-    """Return the id of a recipient's suppression within its tenant. Case does not matter in email."""
+    """Return the id of a recipient's suppression within its tenant. Email addresses are compared without case."""
     address = recipient.lower() if channel is Channel.EMAIL else recipient
     return hashlib.sha256(f"{channel}:{address}".encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What clients may send to replay dead letters."""
+"""Requests that replay dead letters."""
 
 import re
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from wavecom.application.recover.dead_letters import REPLAY_MAX
-from wavecom.domain.notifications.notification import Cause
+from wavecom.domain.notifications.enums import Cause
 from wavecom.http.fields.text import Reason
 from wavecom.http.framework.requests import WireModel
 

@@ -1,4 +1,4 @@
-"""What clients are told of notifications."""
+"""Answers about notifications."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -8,8 +8,9 @@ from pydantic import Field
 
 from wavecom.application.accept.admission import Accepted
 from wavecom.application.read.query import Page
+from wavecom.domain.notifications import audit
 from wavecom.domain.notifications import notification as domain
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 from wavecom.http.fields.cursor import to_cursor
 from wavecom.http.framework.errors import ApiError, bounded_errors, failure_of
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Success, Timestamp, iso
@@ -35,7 +36,7 @@ class AuditEntry(Shape):
     digest: Annotated[str, Field(description="SHA-256 of this entry and of the digest before it")]
 
     @classmethod
-    def from_domain(cls, entry: domain.AuditEntry) -> Self:
+    def from_domain(cls, entry: audit.AuditEntry) -> Self:
         """Return an entry as clients see it."""
         return cls(
             id=f"{entry.notification_id}:{entry.sequence}",
@@ -56,7 +57,7 @@ class NotificationDetail(Shape):
     logs: list[AuditEntry]
 
     @classmethod
-    def from_domain(cls, notification: domain.Notification, trail: Sequence[domain.AuditEntry]) -> Self:
+    def from_domain(cls, notification: domain.Notification, trail: Sequence[audit.AuditEntry]) -> Self:
         """Return a notification with its audit trail."""
         return cls(
             notification=Notification.from_domain(notification), logs=[AuditEntry.from_domain(each) for each in trail]
@@ -123,7 +124,7 @@ class Batch(Shape):
 
     @classmethod
     def from_domain(cls, accepted: Accepted, refusals: Mapping[int, Exception]) -> Self:
-        """Return what was accepted of a call, and why the others were refused, by index."""
+        """Return the accepted items of a call, and the errors of the refused ones, by index."""
         created = accepted.submission.notifications
         results = {
             index: BatchResult.trusted(

@@ -1,6 +1,6 @@
-"""What clients may send to operate the service."""
+"""Requests that operate the service."""
 
-from wavecom.domain.notifications.notification import OnUnknown
+from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.http.framework.requests import WireModel
 
 

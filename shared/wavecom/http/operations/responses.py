@@ -1,4 +1,4 @@
-"""What clients are told of how the service does."""
+"""Answers about the state of the service."""
 
 from typing import Annotated, Self
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from wavecom.application.operate import ledger as application
 from wavecom.application.operate import verify
 from wavecom.application.operate.providers import ProviderState
-from wavecom.domain.notifications.notification import Channel, OnUnknown
+from wavecom.domain.notifications.enums import Channel, OnUnknown
 from wavecom.domain.providers.limits import BreakerStateName
 from wavecom.domain.tenants import TenantPolicy
 from wavecom.http.framework.responses import Id, Shape, Success, Timestamp, iso, iso_or_none
@@ -41,7 +41,7 @@ class LedgerLine(Shape):
     balanced: Annotated[bool, Field(description="accepted = sent + failed + cancelled + expired + inFlight")]
 
     @classmethod
-    def from_domain(cls, line: application.Line) -> Self:
+    def from_domain(cls, line: application.LedgerLine) -> Self:
         """Return a line as clients see it."""
         return cls(
             minute=iso_or_none(line.minute),
@@ -84,7 +84,7 @@ class Verification(Shape):
 
     @classmethod
     def from_domain(cls, verification: verify.Verification) -> Self:
-        """Return what a verification found."""
+        """Return the result of a verification."""
         broken = verification.broken
         return cls(
             notifications=verification.notifications,

@@ -1,4 +1,4 @@
-"""What clients are told of statistics."""
+"""Answers about statistics."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self
@@ -8,7 +8,7 @@ from pydantic import Field
 from wavecom import topology
 from wavecom.application.read import query
 from wavecom.domain.ledger.totals import Totals
-from wavecom.domain.notifications.notification import Priority
+from wavecom.domain.notifications.enums import Priority
 from wavecom.http.framework.responses import Shape, Success, Timestamp, iso
 
 COUNTERS: Mapping[str, str] = {
@@ -86,7 +86,7 @@ class RecentMinutes(Shape):
 
     @classmethod
     def from_domain(cls, recent: query.RecentMinutes) -> Self:
-        """Return the counts of each minute, and how long processing took over all of them."""
+        """Return the counts of each minute, and the percentiles of processing time over all of them."""
         merged = Totals.merged(recent.totals.values())
         percentile = merged.duration_percentile
         return cls(

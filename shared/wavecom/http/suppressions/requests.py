@@ -1,10 +1,10 @@
-"""What clients may send to change the suppression list."""
+"""Requests that change the suppression list."""
 
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.http.fields import recipients
 from wavecom.http.framework.requests import WireModel
 

@@ -1,11 +1,11 @@
-"""What clients are told of the suppression list."""
+"""Answers about the suppression list."""
 
 from typing import Self
 
 from wavecom.application.operate import suppressions as application
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions import suppression as domain
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.responses import Shape, Success, Timestamp, iso
 
 
@@ -15,7 +15,7 @@ class Suppression(Shape):
     id: str
     type: Channel
     recipient: str
-    reason: Unwanted
+    reason: SuppressionReason
     notification_id: str | None
     created_at: Timestamp
 

@@ -1,28 +1,20 @@
 """Notifications and audit entries as MongoDB documents. Field names are camelCase there; absent means None."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 from bson import ObjectId
-from pydantic.alias_generators import to_snake
+from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo.client import Document
-from wavecom.domain.notifications.notification import (
-    Attempt,
-    AuditEntry,
-    BegunAttempt,
-    Cause,
-    Channel,
-    Idempotency,
-    Lease,
-    Notification,
-    OnUnknown,
-    Priority,
-    Status,
-)
+from wavecom.domain.notifications.audit import AuditEntry
+from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
+from wavecom.domain.notifications.notification import Idempotency, Notification
+from wavecom.domain.notifications.state import Attempt, BegunAttempt, DeliveryState, Lease
 from wavecom.domain.providers.outcomes import About, Outcome
 
 
@@ -43,19 +35,21 @@ def to_document(notification: Notification) -> Document:
         "priority": notification.priority.value,
         "idempotency": _idempotency(notification.idempotency),
         "createdAt": notification.created_at,
-        **_moving_fields(notification),
+        "finishedAt": _finished_at(notification.state),
     }
+    for (name, write), value in zip(_STATE, _values(notification.state), strict=True):
+        document[name] = write(value) if write and value is not None else value
     return {name: value for name, value in document.items() if value is not None}
 
 
-def to_update(before: Notification, after: Notification) -> Document:
-    """Return the update that makes a stored document of ``before`` one of ``after``: what differs, and no more."""
+def to_update(before: DeliveryState, after: DeliveryState) -> Document:
+    """Return the update that makes a stored ``before`` an ``after``: what differs, and no more."""
     kept: Document = {}
     gone: Document = {}
-    for name, convert, was, value in zip(_MOVING, _MOVING.values(), _moving(before), _moving(after), strict=True):
+    for (name, write), was, value in zip(_STATE, _values(before), _values(after), strict=True):
         if value is was or value == was:
             continue
-        stored = convert(value) if convert and value is not None else value
+        stored = write(value) if write and value is not None else value
         (gone if stored is None else kept)[name] = "" if stored is None else stored
     if (finished := _finished_at(after)) != _finished_at(before):
         (gone if finished is None else kept)["finishedAt"] = "" if finished is None else finished
@@ -64,17 +58,9 @@ def to_update(before: Notification, after: Notification) -> Document:
     return {"$set": kept, "$unset": gone} if gone else {"$set": kept}
 
 
-def _moving_fields(notification: Notification) -> Document:
-    fields = {
-        name: convert(value) if convert and value is not None else value
-        for (name, convert), value in zip(_MOVING.items(), _moving(notification), strict=True)
-    }
-    return {**fields, "finishedAt": _finished_at(notification)}
-
-
-def _finished_at(notification: Notification) -> datetime | None:
+def _finished_at(state: DeliveryState) -> datetime | None:
     """The TTL index removes what has been finished for long enough; a replay takes it back."""
-    return notification.updated_at if notification.due_at is None else None
+    return state.updated_at if state.due_at is None else None
 
 
 def _idempotency(idempotency: Idempotency | None) -> Document | None:
@@ -106,38 +92,49 @@ def _value(member: StrEnum) -> str:
     return member.value
 
 
-_MOVING: dict[str, Callable[[Any], Any] | None] = {
+def _to_begun(begun: Document) -> BegunAttempt:
+    return BegunAttempt(provider=begun["provider"], idempotent=begun["idempotent"], started_at=begun["startedAt"])
+
+
+def _to_attempt(attempt: Document) -> Attempt:
+    return Attempt(
+        provider=attempt["provider"],
+        outcome=Outcome(attempt["outcome"]),
+        code=attempt["code"],
+        started_at=attempt["startedAt"],
+        duration_ms=attempt["durationMs"],
+        about=About(attempt["about"]) if "about" in attempt else None,
+    )
+
+
+_WRITE: Mapping[str, Callable[[Any], Any]] = {
     "status": _value,
-    "sequence": None,
-    "retryCount": None,
-    "updatedAt": None,
-    "dueAt": None,
-    "queuedAt": None,
-    "retryAt": None,
-    "deferredSince": None,
-    "lease": _lease,
-    "attempts": lambda attempts: [_attempt(attempt) for attempt in attempts] or None,
-    "begun": _begun,
-    "boundTo": None,
-    "sentAt": None,
-    "failedAt": None,
-    "deliveredAt": None,
-    "error": None,
     "cause": _value,
-    "provider": None,
-    "providerMessageId": None,
-    "processingTimeMs": None,
-    "trailDigest": None,
-    "replayKeys": lambda keys: list(keys) or None,
+    "lease": _lease,
+    "begun": _begun,
+    "attempts": lambda attempts: [_attempt(attempt) for attempt in attempts] or None,
+    "replay_keys": lambda keys: list(keys) or None,
 }
-"""What changes in a notification's life: the field, and how its value is written where that differs."""
-_moving = attrgetter(*(to_snake(name) for name in _MOVING))
+"""How values of `DeliveryState` are written that MongoDB does not take as they are."""
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "status": Status,
+    "cause": Cause,
+    "lease": lambda lease: Lease(**lease),
+    "begun": _to_begun,
+    "attempts": lambda attempts: tuple(_to_attempt(attempt) for attempt in attempts),
+    "replay_keys": tuple,
+}
+"""How these are read."""
+_NAMES = tuple(field.name for field in fields(DeliveryState))
+_values = attrgetter(*_NAMES)
+_STATE = tuple((to_camel(name), _WRITE.get(name)) for name in _NAMES)
+_STORED = {to_camel(name): (name, _READ.get(name)) for name in _NAMES}
 
 
 def from_document(document: Document) -> Notification:
     """Return the notification of a document."""
     get = document.get
-    lease, idempotency, cause, begun = get("lease"), get("idempotency"), get("cause"), get("begun")
+    idempotency = get("idempotency")
     return Notification(
         id=str(document["_id"]),
         tenant_id=document["tenantId"],
@@ -147,50 +144,23 @@ def from_document(document: Document) -> Notification:
         message=document["message"],
         metadata=get("metadata"),
         priority=Priority(document["priority"]),
-        status=Status(document["status"]),
-        sequence=document["sequence"],
         max_retries=document["maxRetries"],
-        retry_count=document["retryCount"],
         on_unknown=OnUnknown(document["onUnknown"]),
         created_at=document["createdAt"],
-        updated_at=document["updatedAt"],
         scheduled_at=get("scheduledAt"),
         expires_at=get("expiresAt"),
-        due_at=get("dueAt"),
-        queued_at=get("queuedAt"),
-        retry_at=get("retryAt"),
-        deferred_since=get("deferredSince"),
         idempotency=Idempotency(**idempotency) if idempotency else None,
-        lease=Lease(**lease) if lease else None,
-        attempts=tuple(_to_attempt(attempt) for attempt in get("attempts", ())),
-        begun=_to_begun(begun) if begun else None,
-        bound_to=get("boundTo"),
-        sent_at=get("sentAt"),
-        failed_at=get("failedAt"),
-        delivered_at=get("deliveredAt"),
-        error=get("error"),
-        cause=Cause(cause) if cause else None,
-        provider=get("provider"),
-        provider_message_id=get("providerMessageId"),
-        processing_time_ms=get("processingTimeMs"),
-        trail_digest=get("trailDigest", ""),
-        replay_keys=tuple(get("replayKeys", ())),
+        state=_to_state(document),
     )
 
 
-def _to_begun(begun: dict[str, Any]) -> BegunAttempt:
-    return BegunAttempt(provider=begun["provider"], idempotent=begun["idempotent"], started_at=begun["startedAt"])
-
-
-def _to_attempt(attempt: dict[str, Any]) -> Attempt:
-    return Attempt(
-        provider=attempt["provider"],
-        outcome=Outcome(attempt["outcome"]),
-        code=attempt["code"],
-        started_at=attempt["startedAt"],
-        duration_ms=attempt["durationMs"],
-        about=About(attempt["about"]) if "about" in attempt else None,
-    )
+def _to_state(document: Document) -> DeliveryState:
+    state: dict[str, Any] = {}
+    for stored, value in document.items():
+        if stored in _STORED and value is not None:
+            name, read = _STORED[stored]
+            state[name] = read(value) if read else value
+    return DeliveryState(**state)
 
 
 def audit_id(notification_id: str, sequence: int) -> str:

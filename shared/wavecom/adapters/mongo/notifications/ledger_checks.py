@@ -9,7 +9,7 @@ from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.queries import first_id
 from wavecom.domain.ledger.mismatch import Mismatch
-from wavecom.domain.notifications.notification import Status
+from wavecom.domain.notifications.enums import Status
 
 MINUTE = timedelta(minutes=1)
 CHECK_TIMEOUT = timedelta(seconds=20)
@@ -17,8 +17,8 @@ CHECK_TIMEOUT = timedelta(seconds=20)
 Counts = Counter[tuple[str, Status]]
 
 
-class MongoBooks:
-    """`wavecom.ports.ledger.Books` on MongoDB. Both sides are read in one snapshot, so nothing moves in between."""
+class MongoLedgerChecks:
+    """`wavecom.ports.ledger.LedgerChecks` on MongoDB. Both sides are read in one snapshot: nothing moves in between."""
 
     def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
         self._mongo = mongo
@@ -27,7 +27,7 @@ class MongoBooks:
         self._system = mongo.database.system
 
     def mismatches(self, minute: datetime) -> list[Mismatch]:
-        """See `wavecom.ports.ledger.Books.mismatches`."""
+        """See `wavecom.ports.ledger.LedgerChecks.mismatches`."""
 
         def read(session: ClientSession) -> tuple[Counts, Counts]:
             return self._counted(minute, session), self._stored(minute, session)
@@ -67,12 +67,12 @@ class MongoBooks:
         )
 
     def checked_until(self) -> datetime | None:
-        """See `wavecom.ports.ledger.Books.checked_until`."""
+        """See `wavecom.ports.ledger.LedgerChecks.checked_until`."""
         with available():
             document = self._system.find_one({"_id": "ledger"})
         return document["checkedUntil"] if document else None
 
     def set_checked_until(self, minute: datetime) -> None:
-        """See `wavecom.ports.ledger.Books.set_checked_until`."""
+        """See `wavecom.ports.ledger.LedgerChecks.set_checked_until`."""
         with available():
             self._system.update_one({"_id": "ledger"}, {"$set": {"checkedUntil": minute}}, upsert=True)

@@ -33,9 +33,10 @@ from wavecom.adapters.mongo.notifications.queries import (
 )
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import IdempotencyKeyTakenError
+from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
-from wavecom.domain.notifications.notification import AuditEntry, Notification
+from wavecom.domain.notifications.notification import Notification
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +61,14 @@ class MongoNotificationStore:
         self._audit = mongo.database.notificationlogs
         self._counters = counters
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         """See `wavecom.ports.notifications.NotificationStore.add`."""
         with available(), self._counters.shard() as shard:
 
             def write(session: ClientSession) -> bool:
                 self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
                 self._write_trail(changes, shard, session)
-                if provided is not None and not provided():
+                if may_commit is not None and not may_commit():
                     session.abort_transaction()
                     return False
                 return True
@@ -119,7 +120,7 @@ class MongoNotificationStore:
             change
             for change in changes
             if change.before is not None
-            and stored.get(change.before.id) == (change.before.status.value, change.before.sequence)
+            and stored.get(change.before.id) == (change.before.state.status.value, change.before.state.sequence)
         ]
 
     def get(self, tenant_id: str, notification_id: str) -> Notification | None:
@@ -148,7 +149,7 @@ class MongoNotificationStore:
 
     def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
         """See `wavecom.ports.notifications.NotificationStore.audit_trails`."""
-        ids = [audit_id(each.id, sequence) for each in notifications for sequence in range(1, each.sequence + 2)]
+        ids = [audit_id(each.id, sequence) for each in notifications for sequence in range(1, each.state.sequence + 2)]
         trails: dict[str, list[AuditEntry]] = {each.id: [] for each in notifications}
         with available():
             for start in range(0, len(ids), IDS_AT_ONCE):
@@ -218,8 +219,8 @@ def _guarded_update(change: Change) -> UpdateOne:
     before = change.before
     if before is None:
         raise ValueError("A new notification is added, not saved")
-    guard = {"_id": ObjectId(before.id), "status": before.status.value, "sequence": before.sequence}
-    return UpdateOne(guard, to_update(before, change.after))
+    guard = {"_id": ObjectId(before.id), "status": before.state.status.value, "sequence": before.state.sequence}
+    return UpdateOne(guard, to_update(before.state, change.after.state))
 
 
 def _read(document: Document) -> Notification | None:

@@ -20,7 +20,7 @@ from wavecom.adapters.providers.aws import LIMITS, ClientOptions, Refusal, aws_c
 from wavecom.adapters.providers.email.address import checked_recipient, parse_sender
 from wavecom.adapters.providers.email.message import mailbox_words
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,

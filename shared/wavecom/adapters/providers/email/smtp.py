@@ -25,7 +25,7 @@ from wavecom.adapters.providers.email.address import checked_recipient, parse_se
 from wavecom.adapters.providers.email.message import compose
 from wavecom.adapters.providers.email.smtp_pool import Connection, ConnectionPool, TlsConnection
 from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, refusal
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, PermanentError, Receipt, TransientError, UnknownOutcomeError
 
@@ -50,6 +50,7 @@ class SmtpEmailProvider:
 
     channel = Channel.EMAIL
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

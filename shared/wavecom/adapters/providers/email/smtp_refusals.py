@@ -10,7 +10,7 @@ from typing import Final
 
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read
 from wavecom.domain.providers.outcomes import About, ProviderError, UnknownOutcomeError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 MAIL: Final = "MAIL"
 RCPT: Final = "RCPT"
@@ -27,7 +27,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["5.1.1", "5.1.6", "5.1.10"],
         About.RECIPIENT,
         "RFC 3463, 3.2: no such mailbox, it has moved; RFC 7505: its domain takes no mail",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(["5.7.17", "5.7.18"], About.RECIPIENT, "RFC 7293: mailbox or domain has another owner"),
     for_now(["?.1.7", "?.1.8"], "RFC 3463, 3.2: our sender's mailbox or domain is refused"),
@@ -94,7 +94,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         words="user unknown | unknown user | no such user | no such recipient | recipient not found | "
         "unknown recipient | mailbox does not exist | mailbox not found | user doesn't exist | "
         "user does not exist | account does not exist | no mailbox here",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_now(
         ["4*"],

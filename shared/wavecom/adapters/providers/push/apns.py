@@ -29,7 +29,7 @@ from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.proxies import proxy_for
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, read, unknown
 from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, is_apns_token
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
@@ -40,7 +40,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 RENEW_AFTER: Final = timedelta(minutes=40)
@@ -52,12 +52,15 @@ RENEW_NOT_BEFORE: Final = timedelta(minutes=20)
 _APNS_IDS: Final = uuid.UUID("7f1b1c86-6a0e-4f0b-9a55-1d0c9a1f3b5e")
 """The namespace of the name-based UUIDs (RFC 9562, section 5.5) that notifications go by at APNs."""
 _REASON: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
+CONNECTIONS: Final = 32
+"""Connections of one process. Fewer than the sends at once (256), which wait for one: APNs answers within some tens of
+milliseconds, so 32 carry several hundred messages a second, and each is a TLS session of a client's own memory."""
 REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(
         ["Unregistered", "ExpiredToken"],
         About.RECIPIENT,
         "The app or the token is gone from the device",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(
         ["BadDeviceToken", "DeviceTokenNotForTopic"],
@@ -82,6 +85,7 @@ class ApnsPushProvider:
 
     channel = Channel.PUSH
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,
@@ -93,7 +97,7 @@ class ApnsPushProvider:
         name: str = "apns",
         base_url: str = "https://api.push.apple.com",
         timeout: timedelta = timedelta(seconds=10),
-        max_connections: int = 32,
+        max_connections: int = CONNECTIONS,
         time_to_live: timedelta = timedelta(days=1),
         clock: Clock = utc_now,
     ) -> None:

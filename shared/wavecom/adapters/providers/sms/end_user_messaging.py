@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
 from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, ProviderError, Receipt
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["ConflictException DESTINATION_PHONE_NUMBER_OPTED_OUT"],
         About.RECIPIENT,
         "The recipient opted out",
-        unwanted=Unwanted.COMPLAINT,
+        suppression_reason=SuppressionReason.COMPLAINT,
     ),
     for_good(
         ["ConflictException DESTINATION_*_BLOCKED_BY_PROTECT_*"],
@@ -76,6 +76,7 @@ class EndUserMessagingSmsProvider:
 
     channel = Channel.SMS
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

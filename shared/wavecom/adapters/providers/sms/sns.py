@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from wavecom.adapters.providers.aws import ClientOptions, aws_client, call, meaning_by, receipt_of
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Receipt
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -29,7 +29,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_now(_INVALID, "Our sender id", words="MessageAttributes | AWS.SNS.SMS"),
     for_good(_INVALID, About.RECIPIENT, "PhoneNumber: is not valid to publish to", words="PhoneNumber | phone number"),
     for_good(_INVALID, About.MESSAGE, "A text of more than 1,600 characters, for example"),
-    for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", unwanted=Unwanted.COMPLAINT),
+    for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", suppression_reason=SuppressionReason.COMPLAINT),
     for_good(["EndpointDisabled"], About.RECIPIENT, "The recipient takes no messages"),
     for_now(
         ["PlatformApplicationDisabled", "NotFound", "UserError", "AuthorizationError", "InvalidSecurity"],
@@ -51,6 +51,7 @@ class SnsSmsProvider:
 
     channel = Channel.SMS
     idempotent = False
+    bulk_limit = 1
 
     def __init__(self, client: "SNSClient", *, sender_id: str | None = None, name: str = "sns") -> None:
         """Send as ``sender_id``, what a phone shows as the sender where the country allows it; None: SNS chooses.

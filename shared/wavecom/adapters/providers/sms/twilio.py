@@ -20,10 +20,10 @@ from urllib.parse import quote, urlencode
 from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
-from wavecom.domain.notifications.notification import Channel
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, Receipt, UnknownOutcomeError
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 VALIDITY_SECONDS: Final = (1, 36_000)
@@ -42,13 +42,13 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         ["21211", "21614", "21635"],
         About.RECIPIENT,
         "No valid number, no mobile number, a landline",
-        unwanted=Unwanted.HARD_BOUNCE,
+        suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(
         ["21610"],
         About.RECIPIENT,
         "The recipient sent STOP, which holds for any provider",
-        unwanted=Unwanted.COMPLAINT,
+        suppression_reason=SuppressionReason.COMPLAINT,
     ),
     for_good(["21217", "21604"], About.RECIPIENT, "The number is missing, or none"),
     for_good(["21265", "21266", "21268"], About.RECIPIENT, "A short code, our own or a premium number"),
@@ -72,6 +72,7 @@ class TwilioSmsProvider:
 
     channel = Channel.SMS
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

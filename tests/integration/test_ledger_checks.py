@@ -4,26 +4,27 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from bson import ObjectId
 
 from tests.builders import ASKED, TIMINGS, ManualClock, a_draft, a_result, now
+from tests.fakes import FakeSystem
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
-from wavecom.adapters.mongo.notifications.ledger_checks import MongoBooks
+from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.application.operate.ledger import CLOSED_AFTER, MINUTE, Ledger
 from wavecom.domain import reports
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.notification import Channel, Notification, OnUnknown, Priority, Status
+from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority, Status
+from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.domain.reports import DeliveryReport, Fared
-from wavecom.domain.suppressions.reason import Unwanted
+from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
+from wavecom.domain.suppressions.reason import SuppressionReason
 
 TENANTS = ("bank-a", "bank-b", "bank-a~test")
 Step = Callable[[Notification, datetime], Change | None]
@@ -36,7 +37,7 @@ class Accounts:
         self.mongo = mongo
         self.counters = MongoCounters(mongo)
         self.store = MongoNotificationStore(mongo, self.counters)
-        self.books = MongoBooks(mongo, self.counters)
+        self.checks = MongoLedgerChecks(mongo, self.counters)
 
     def accepted(self, at: datetime, tenant: str = "bank-a", **changes) -> Notification:
         created = lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at, timings=TIMINGS)
@@ -49,14 +50,14 @@ class Accounts:
 
     def sent(self, at: datetime) -> Notification:
         claimed = self.saves(_claim(self.accepted(at), at))
-        return self.saves(settlement.settle(claimed, a_result(Outcome.DELIVERED), at=at, timings=TIMINGS))
+        return self.saves(settlement.settle(claimed, a_result(Outcome.ACCEPTED), at=at, timings=TIMINGS))
 
     def counter(self, minute: datetime, tenant: str = "bank-a") -> dict:
         return {"tenantId": tenant, "minute": minute}
 
 
 def _claim(notification: Notification, at: datetime) -> Change | None:
-    count = notification.retry_count
+    count = notification.state.retry_count
     return lifecycle.claim(notification, retry_counts={count}, token="t", at=at, timings=TIMINGS)
 
 
@@ -64,10 +65,15 @@ def _settled(outcome: Outcome) -> Step:
     return lambda each, at: settlement.settle(each, a_result(outcome), at=at, timings=TIMINGS)
 
 
-def _reported(fared: Fared) -> Step:
+def _reported(delivery_outcome: DeliveryOutcome) -> Step:
     def step(notification: Notification, at: datetime) -> Change | None:
         report = DeliveryReport(
-            notification_id=notification.id, provider="simulated-email", fared=fared, reason=None, unwanted=None, at=at
+            notification_id=notification.id,
+            provider="simulated-email",
+            delivery_outcome=delivery_outcome,
+            reason=None,
+            suppression_reason=None,
+            at=at,
         )
         return reports.apply_report(notification, report, at=at)
 
@@ -86,21 +92,21 @@ STEPS: dict[Status, list[Step]] = {
         lambda each, at: settlement.begin(each, provider="simulated-email", idempotent=False, at=at),
         lambda each, at: settlement.abandon(each, at=at, timings=TIMINGS),
         lambda each, at: settlement.release(each, at=at, timings=TIMINGS),
-        lambda each, at: settlement.suppress(each, reason=Unwanted.MANUAL, at=at, timings=TIMINGS),
+        lambda each, at: settlement.suppress(each, reason=SuppressionReason.MANUAL, at=at, timings=TIMINGS),
     ],
     Status.RETRYING: [
-        lambda each, at: _claim(each, max(at, each.retry_at or at)),
-        _reported(Fared.DELIVERED),
-        _reported(Fared.ACCEPTED),
-        _reported(Fared.UNDELIVERED),
+        lambda each, at: _claim(each, max(at, each.state.retry_at or at)),
+        _reported(DeliveryOutcome.DELIVERED),
+        _reported(DeliveryOutcome.ACCEPTED),
+        _reported(DeliveryOutcome.UNDELIVERED),
         lambda each, at: lifecycle.cancel(each, at=at),
     ],
-    Status.SENT: [_reported(Fared.DELIVERED), _reported(Fared.UNDELIVERED)],
+    Status.SENT: [_reported(DeliveryOutcome.DELIVERED), _reported(DeliveryOutcome.UNDELIVERED)],
     Status.FAILED: [
-        lambda each, at: lifecycle.replay(each, at=at, timings=TIMINGS, asked=ASKED),
-        _reported(Fared.DELIVERED),
-        _reported(Fared.ACCEPTED),
-        _reported(Fared.UNDELIVERED),
+        lambda each, at: lifecycle.replay(each, at=at, timings=TIMINGS, request=ASKED),
+        _reported(DeliveryOutcome.DELIVERED),
+        _reported(DeliveryOutcome.ACCEPTED),
+        _reported(DeliveryOutcome.UNDELIVERED),
     ],
 }
 
@@ -133,15 +139,15 @@ def test_true_books_agree_after_a_random_life(accounts: Accounts, minute: dateti
 
     for second in range(400):
         index = chance.randrange(len(living))
-        steps = STEPS.get(living[index].status)
+        steps = STEPS.get(living[index].state.status)
         at = minute + 5 * MINUTE + timedelta(seconds=second)
         if steps and (change := chance.choice(steps)(living[index], at)):
             living[index] = accounts.saves(change)
         if second % 100 == 0:
             accounts.counters.roll_up(at - timedelta(hours=2), at)
 
-    assert len({each.status for each in living}) >= 5, "the life was too plain to show anything"
-    assert [found for number in range(-1, 9) for found in accounts.books.mismatches(minute + number * MINUTE)] == []
+    assert len({each.state.status for each in living}) >= 5, "the life was too plain to show anything"
+    assert [found for number in range(-1, 9) for found in accounts.checks.mismatches(minute + number * MINUTE)] == []
 
 
 def test_a_counter_that_was_tampered_with_is_named(accounts: Accounts, minute: datetime) -> None:
@@ -152,10 +158,10 @@ def test_a_counter_that_was_tampered_with_is_named(accounts: Accounts, minute: d
 
     accounts.mongo.database.counters.update_one(accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": 2}})
 
-    assert accounts.books.mismatches(minute) == [
+    assert accounts.checks.mismatches(minute) == [
         Mismatch(tenant_id="bank-a", minute=minute, status=Status.SENT, counted=5, stored=3)
     ]
-    assert accounts.books.mismatches(minute + MINUTE) == []
+    assert accounts.checks.mismatches(minute + MINUTE) == []
 
 
 def test_a_notification_that_was_deleted_is_missed(accounts: Accounts, minute: datetime) -> None:
@@ -164,7 +170,7 @@ def test_a_notification_that_was_deleted_is_missed(accounts: Accounts, minute: d
 
     accounts.mongo.database.notifications.delete_one({"_id": ObjectId(gone.id)})
 
-    assert accounts.books.mismatches(minute) == [
+    assert accounts.checks.mismatches(minute) == [
         Mismatch(tenant_id="bank-a", minute=minute, status=Status.SENT, counted=2, stored=1)
     ]
 
@@ -174,7 +180,7 @@ def test_a_notification_that_nobody_accepted_is_found(accounts: Accounts, minute
     forged = {**document, "_id": ObjectId(f"{document['_id']!s:.8}{'f' * 16}"), "tenantId": "bank-b"}
     accounts.mongo.database.notifications.insert_one(forged)
 
-    assert accounts.books.mismatches(minute) == [
+    assert accounts.checks.mismatches(minute) == [
         Mismatch(tenant_id="bank-b", minute=minute, status=Status.SENT, counted=0, stored=1)
     ]
 
@@ -185,7 +191,7 @@ def test_a_status_that_was_set_by_hand_is_found_on_both_lines(accounts: Accounts
     where = {"_id": ObjectId(notification.id)}
     accounts.mongo.database.notifications.update_one(where, {"$set": {"status": "FAILED"}})
 
-    found = {(each.status, each.counted, each.stored) for each in accounts.books.mismatches(minute)}
+    found = {(each.status, each.counted, each.stored) for each in accounts.checks.mismatches(minute)}
     assert found == {(Status.SENT, 1, 0), (Status.FAILED, 0, 1)}
 
 
@@ -194,7 +200,7 @@ def test_counters_that_are_gone_are_missed(accounts: Accounts, minute: datetime)
 
     accounts.mongo.database.counters.delete_many(accounts.counter(minute))
 
-    assert [(each.status, each.counted, each.stored) for each in accounts.books.mismatches(minute)] == [
+    assert [(each.status, each.counted, each.stored) for each in accounts.checks.mismatches(minute)] == [
         (Status.SENT, 0, 1)
     ]
 
@@ -209,7 +215,7 @@ def test_while_consumers_move_things_at_the_same_time_there_is_no_false_alarm(mo
         own, at = Accounts(mongo), minute + 5 * MINUTE
         for start in range(0, len(part), 10):
             claims = own.store.save([_claim(each, at) for each in part[start : start + 10]])
-            own.store.save([_settled(Outcome.DELIVERED)(change.after, at) for change in claims])
+            own.store.save([_settled(Outcome.ACCEPTED)(change.after, at) for change in claims])
 
     def fold() -> None:
         while not over.is_set():
@@ -220,7 +226,7 @@ def test_while_consumers_move_things_at_the_same_time_there_is_no_false_alarm(mo
         consuming = [threads.submit(consume, notifications[number::3]) for number in range(3)]
         folding = threads.submit(fold)
         while not all(each.done() for each in consuming):
-            alarms += main.books.mismatches(minute)
+            alarms += main.checks.mismatches(minute)
             checks += 1
         over.set()
         for each in (*consuming, folding):
@@ -228,26 +234,26 @@ def test_while_consumers_move_things_at_the_same_time_there_is_no_false_alarm(mo
 
     assert alarms == []
     assert checks > 3, "nothing was looked at while it moved"
-    assert main.books.mismatches(minute) == []
+    assert main.checks.mismatches(minute) == []
     assert main.counters.totals("bank-a").by_status()[Status.SENT] == 240
 
 
 def test_how_far_it_was_checked_is_remembered_for_every_process(mongo: Mongo, minute: datetime) -> None:
     here, there = Accounts(mongo), Accounts(mongo)
-    assert here.books.checked_until() is None
+    assert here.checks.checked_until() is None
 
-    here.books.set_checked_until(minute)
+    here.checks.set_checked_until(minute)
 
-    assert there.books.checked_until() == minute
-    there.books.set_checked_until(minute + MINUTE)
-    assert here.books.checked_until() == minute + MINUTE
+    assert there.checks.checked_until() == minute
+    there.checks.set_checked_until(minute + MINUTE)
+    assert here.checks.checked_until() == minute + MINUTE
 
 
 def test_the_ledger_finds_a_tampered_minute_once_by_itself(mongo: Mongo, minute: datetime) -> None:
     accounts, clock = Accounts(mongo), ManualClock(minute)
-    ledger = Ledger(counters=accounts.counters, books=accounts.books, clock=clock)
+    ledger = Ledger(counters=accounts.counters, checks=accounts.checks, system=FakeSystem(), clock=clock)
     accounts.sent(minute)
-    accounts.books.set_checked_until(minute)
+    accounts.checks.set_checked_until(minute)
     mongo.database.counters.update_one(accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": -1}})
 
     found = []
@@ -263,15 +269,15 @@ def test_a_life_that_was_touched_up_everywhere_but_in_one_place_is_still_found(
     accounts: Accounts, minute: datetime
 ) -> None:
     notification = accounts.sent(minute)
-    forged = replace(notification, status=Status.CANCELLED)
+    forged = notification.changed(status=Status.CANCELLED)
 
     accounts.mongo.database.notifications.update_one(
-        {"_id": ObjectId(forged.id)}, {"$set": {"status": forged.status.value}}
+        {"_id": ObjectId(forged.id)}, {"$set": {"status": forged.state.status.value}}
     )
     accounts.mongo.database.counters.update_one(
         accounts.counter(minute), {"$inc": {"cells.SENT:EMAIL:HIGH": -1, "cells.CANCELLED:EMAIL:HIGH": 1}}
     )
 
-    assert accounts.books.mismatches(minute) == [], "the books agree"
+    assert accounts.checks.mismatches(minute) == [], "the books agree"
     trail = accounts.store.audit_trail(forged)
-    assert trail[-1].status is not forged.status, "the trail does not"
+    assert trail[-1].status is not forged.state.status, "the trail does not"

@@ -1,0 +1,59 @@
+"""Ends of claims, after an attempt or without one."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from wavecom.application.deliver.select import NoProvider, PendingSend
+from wavecom.application.deliver.send import FinishedSend
+from wavecom.domain.notifications import settlement
+from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.settlement import AttemptResult
+from wavecom.domain.notifications.timings import Timings
+from wavecom.ports.system import Clock
+
+DEFERRAL: Final = timedelta(seconds=5)
+"""The shortest wait of a notification that no provider accepts at present, or that is not stored yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endings:
+    """Ends claims, at the clock's present moment."""
+
+    clock: Clock
+    timings: Timings
+
+    def after_send(self, finished: FinishedSend) -> Change:
+        """End a claim after its send, which may not have begun in time."""
+        pending = finished.planned.pending
+        if finished.result is None:
+            return self._release(pending)
+        return self._settle(pending, finished.result, others_may_accept=pending.some_refused_for_now)
+
+    def without_time(self, pending: PendingSend) -> Change:
+        """End a claim without time for a first attempt, or for another provider."""
+        if pending.refused is not None:
+            return self._settle(pending, pending.refused, others_may_accept=True)
+        return self._release(pending)
+
+    def without_provider(self, refused: NoProvider) -> Change:
+        """End a claim without a provider, or without another one."""
+        pending = refused.pending
+        if pending.refused is not None:
+            others_may_accept = pending.some_refused_for_now or bool(refused.names)
+            return self._settle(pending, pending.refused, others_may_accept=others_may_accept)
+        return settlement.defer(
+            pending.notification,
+            reason=f"Breaker open or limit reached for {', '.join(refused.names) or 'every provider'}",
+            wait=max(refused.wait, DEFERRAL),
+            at=self.clock(),
+            timings=self.timings,
+        )
+
+    def _release(self, pending: PendingSend) -> Change:
+        return settlement.release(pending.notification, at=self.clock(), timings=self.timings)
+
+    def _settle(self, pending: PendingSend, result: AttemptResult, *, others_may_accept: bool) -> Change:
+        return settlement.settle(
+            pending.notification, result, at=self.clock(), timings=self.timings, others_may_accept=others_may_accept
+        )
