@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wavecom.adapters.secrets import read_secret
 from wavecom.needs import NEEDS
 from wavecom.observability import Handler, configure_logging, traced
-from wavecom.settings import KEPT_SECRET, Settings
+from wavecom.settings import SECRET_SETTINGS, Settings
 
 if TYPE_CHECKING:
     pass
@@ -25,7 +25,7 @@ def container(function: str | None = None) -> Container:
     It reads the secrets that ``function`` needs (`wavecom.needs.NEEDS`), or all where one process is every function.
     Raises `SettingsError`, and `UnavailableError` where a secret cannot be read.
     """
-    return Container(Settings.from_environment(read_secret, secrets=NEEDS[function] if function else KEPT_SECRET))
+    return Container(Settings.from_environment(read_secret, secrets=NEEDS[function] if function else SECRET_SETTINGS))
 
 
 def collect_garbage_rarely() -> None:
