@@ -17,7 +17,7 @@ import certifi
 import httpx
 import pytest
 
-from local.config import PROJECT, STATE_VARIABLE, StackConfig, StackError
+from local.config import STATE_VARIABLE, StackConfig, StackError
 from local.servers import Server, servers
 from local.supervision import end_leftovers
 from tests.databases import Databases, new_database
@@ -73,19 +73,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     It is of use with ``--dist loadgroup``; a test has one group, and no other test runs in its process meanwhile.
     """
     for item in items:
-        if _is_quick(item):
-            item.add_marker("quick")
         groups = [group for fixture, group in SHARED.items() if fixture in getattr(item, "fixturenames", ())]
         if groups:
             item.add_marker(pytest.mark.xdist_group(groups[0]))
     items.sort(key=_turn)
-
-
-def _is_quick(item: pytest.Item) -> bool:
-    """Whether a test needs no server: all unit tests, and the contract tests on fakes."""
-    folder = item.path.relative_to(PROJECT / "tests").parts[0]
-    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return folder == "unit" or (folder == "contract" and any(each in ("fake", "memory") for each in given))
 
 
 def _turn(item: pytest.Item) -> int:
