@@ -13,7 +13,7 @@ from chaos.verify import documents, figures
 from wavecom.domain.notifications.change import UNFINISHED
 from wavecom.domain.notifications.enums import Lane, Priority
 
-LOOK_EVERY_SECONDS: Final = 0.25
+POLL_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def wait_until_finished(stack: MeasuredStack, timeout_seconds: float) -> int:
         left = sum(totals.cells(status=status) for status in UNFINISHED)
         if left == 0 or time.monotonic() > until:
             return left
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def journeys(found: Mapping[str, Document]) -> list[Journey]:

@@ -15,7 +15,7 @@ import pytest
 
 from local.config import STATE_VARIABLE, StackConfig, StackError
 from local.servers import Server, servers
-from local.stack import help_planner
+from local.stack import create_guard_index
 from local.supervision import end_leftovers
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.indexes import create_indexes
@@ -118,7 +118,7 @@ def new_database(uri: str) -> Iterator[Mongo]:
     """Make a database with the indexes that the local stack has, and drop it in the end."""
     mongo = Mongo(uri, f"test_{uuid.uuid4().hex[:12]}")
     create_indexes(mongo.database)
-    help_planner(mongo)
+    create_guard_index(mongo)
     yield mongo
     mongo.database.client.drop_database(mongo.database.name)
     mongo.close()
