@@ -1,6 +1,6 @@
 # What you can do with WaveCom. `make` alone lists the targets.
-# The first Python that fits and runs (a version manager may put names on the PATH without a Python behind them), else uv's,
-# which without --system would be that of the very environment to be made anew.
+# The first suitable Python that runs (a version manager may put names on the PATH without a Python behind them), else uv's;
+# without --system uv would choose the Python of the environment that is about to be replaced.
 PYTHON ?= $(or $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$each; exit; }; \
 	done; uv python find --system '>=3.11,<3.14' 2>/dev/null),python3)
@@ -14,7 +14,7 @@ MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 DOCKER ?= docker
 COMPOSE_IS_THERE := { $(DOCKER) compose version >/dev/null 2>&1 && $(DOCKER) info >/dev/null 2>&1; } || { \
 	echo "This needs Docker with Compose, running: https://docs.docker.com/get-started. Without it: make up." >&2; exit 1; }
-# What docker-compose.yml offers, as this machine sees it.
+# The servers of docker-compose.yml, by their addresses on this machine.
 SERVICES := MONGODB_URI="mongodb://127.0.0.1:27017/?directConnection=true" AMQP_URL=amqp://guest:guest@127.0.0.1:5672 \
 	AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 SAM_OPTIONS := --template template-local.yml --docker-network wavecom --region us-east-1 \
@@ -22,16 +22,16 @@ SAM_OPTIONS := --template template-local.yml --docker-network wavecom --region u
 export PYTHONPATH := .:shared
 # Set, it would have each of the many processes compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-# 20.19 runs everything too, but has come to its end: what is asked for is 22.
+# 20.19 runs everything too, but is no longer maintained, so the messages ask for 22.
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
 # Tests in several processes, those that take longest first. There are more processes than cores, since many tests wait.
 SIDE_BY_SIDE := --numprocesses $(or $(WORKERS),3) --dist loadgroup --no-loadscope-reorder
 SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
 
-# A stage of cdk.json, and settings in place of its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
+# A stage of cdk.json, and settings that override its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
 CDK = infra_cdk/node_modules/.bin/cdk
 CDK_CONTEXT = -c stage=$(or $(STAGE),$(error set STAGE, for example make $@ STAGE=dev)) $(addprefix -c ,$(CONTEXT))
-# Before anything is installed for it.
+# Checked before anything is installed.
 $(if $(filter synth bootstrap deploy diff destroy,$(MAKECMDGOALS)),$(if $(STAGE),,$(error set STAGE, for example make $(firstword $(MAKECMDGOALS)) STAGE=dev)))
 CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
@@ -47,20 +47,20 @@ install: $(VENV)/.installed $(MINISTACK)/.installed ## Install everything that i
 up: install page ## Run WaveCom on this machine (BROKER=sqs or rabbitmq); Ctrl-C stops it
 	@exec $(BIN)/python -m local up
 
-page: ## Build the dashboard, if Node.js is there
+page: ## Build the dashboard, if Node.js is installed
 	@if $(NODE_IS_THERE); then $(MAKE) --silent --no-print-directory dashboard/dist/.built; \
 	else echo "The dashboard needs Node.js 22 or newer; the API runs without it."; fi
 
-dashboard: dashboard/node_modules/.installed ## Serve the dashboard as you edit it, in front of what make up runs
+dashboard: dashboard/node_modules/.installed ## Serve the dashboard with live reload, beside make up
 	@cd dashboard && npm run --silent dev
 
-down: install ## End what a killed run left behind
+down: install ## End processes that a killed run left behind
 	@$(BIN)/python -m local down
 
-reset: install ## End what runs and delete all local data
+reset: install ## End running processes and delete all local data
 	@$(BIN)/python -m local reset
 
-key: install ## Make an API key: make key TENANT=acme
+key: install ## Create an API key: make key TENANT=acme
 	@$(BIN)/python -m local key --tenant "$(or $(TENANT),$(error set TENANT, for example make key TENANT=acme))"
 
 audit: install ## Verify the audit trails of a period: make audit SINCE=2026-01-31T00:00:00Z UNTIL=…
@@ -95,7 +95,7 @@ check-dashboard: dashboard/dist/.built ## Lint, types, unit tests and size of th
 	@cd dashboard && npm run --silent check:generated && npm run --silent format:check && npm run --silent lint
 	@cd dashboard && npm run --silent test && npm run --silent size
 
-layers: install ## Build what the Lambda functions are deployed from (ARCHITECTURE=arm64 or x86_64)
+layers: install ## Build the Lambda functions' code and layers (ARCHITECTURE=arm64 or x86_64)
 	@$(BIN)/python -m layers --architecture $(or $(ARCHITECTURE),arm64)
 
 synth: $(CDK_NEEDS) ## Write a stage's templates to cdk.out: make synth STAGE=dev
@@ -104,20 +104,20 @@ synth: $(CDK_NEEDS) ## Write a stage's templates to cdk.out: make synth STAGE=de
 bootstrap: $(CDK_NEEDS) ## Prepare an account and region for CDK, once: make bootstrap STAGE=dev
 	@$(CDK) bootstrap $(CDK_CONTEXT)
 
-deploy: $(CDK_NEEDS) ## Deploy a stage into the account that you are signed in to: make deploy STAGE=dev (YES=1 asks nothing)
+deploy: $(CDK_NEEDS) ## Deploy a stage into the account that you are signed in to: make deploy STAGE=dev (YES=1 skips the questions)
 	@$(CDK) deploy $(or $(STACKS:%=wavecom-$(STAGE)-%),--all) $(if $(YES),--concurrency 4 --require-approval never) $(CDK_CONTEXT)
 
 diff: $(CDK_NEEDS) ## Show what a deployment would change: make diff STAGE=dev
 	@$(CDK) diff --all $(CDK_CONTEXT)
 
-destroy: $(CDK_NEEDS) ## Take a stage out of its account: make destroy STAGE=dev (YES=1 asks nothing)
+destroy: $(CDK_NEEDS) ## Delete a stage from its account: make destroy STAGE=dev (YES=1 skips the questions)
 	@$(CDK) destroy --all $(if $(YES),--force) $(CDK_CONTEXT)
 
-api-key: install ## Make an API key of a deployed stage: make api-key STAGE=dev TENANT=acme (ROLE=operator)
+api-key: install ## Create an API key of a deployed stage: make api-key STAGE=dev TENANT=acme (ROLE=operator)
 	@$(BIN)/python -m infra_cdk.api_key --stage $(or $(STAGE),$(error set STAGE, for example make api-key STAGE=dev TENANT=acme)) \
 	    --tenant "$(or $(TENANT),$(error set TENANT, for example make api-key STAGE=dev TENANT=acme))" $(if $(ROLE),--role $(ROLE))
 
-smoke: install ## Look whether a deployed stage does all that it should: make smoke STAGE=dev (SECONDS=300 to wait)
+smoke: install ## Check that a deployed stage works: make smoke STAGE=dev (SECONDS=300 to wait)
 	@$(BIN)/python -m infra_cdk.smoke --stage $(or $(STAGE),$(error set STAGE, for example make smoke STAGE=dev)) $(if $(SECONDS),--seconds $(SECONDS))
 
 services: install ## Start MongoDB, RabbitMQ and LocalStack in Docker, with indexes and queues
@@ -127,7 +127,7 @@ services: install ## Start MongoDB, RabbitMQ and LocalStack in Docker, with inde
 	@$(SERVICES) BROKER=rabbitmq $(BIN)/python -m local prepare
 	@echo 'Put before make up or make key, to use them: $(SERVICES)'
 
-services-down: ## Stop them; their data stays
+services-down: ## Stop these servers; their data stays
 	@$(COMPOSE_IS_THERE)
 	@$(DOCKER) compose down
 
@@ -143,7 +143,7 @@ sam-invoke: install $(SAM)/.installed ## Run a function once: make sam-invoke FU
 	    "$(or $(EVENT),$(error set EVENT, for example EVENT=events/sqs_deliver.json))" \
 	    "$(or $(FUNCTION),$(error set FUNCTION, for example FUNCTION=deliver))"
 
-format: install dashboard/node_modules/.installed ## Format the code and mend what can be mended
+format: install dashboard/node_modules/.installed ## Format the code and fix lint findings
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@cd dashboard && npm run --silent format
@@ -152,10 +152,10 @@ openapi: install dashboard/node_modules/.installed ## Write docs/openapi.json fr
 	@$(BIN)/python -m local openapi > docs/openapi.json
 	@cd dashboard && npm run --silent generate
 
-refusals: install ## Write what providers' refusals mean into docs/providers.md, from the code's own tables
+refusals: install ## Write the meaning of providers' refusals into docs/providers.md, from the code's own tables
 	@$(BIN)/python -m local refusals
 
-lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
+lock: ## Update the locked dependencies, with hashes and without addresses (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header -o requirements/runtime.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
@@ -171,7 +171,7 @@ lock: ## Lock dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile requirements/openapi-client.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header -o requirements/openapi-client.txt
 
-clean: ## Remove what install and test made
+clean: ## Remove files that install and test created
 	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules tests/node/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM) $(OPENAPI) $(CONTRACT_TOOLS)
 
 $(VENV)/.installed: requirements/dev.txt

@@ -1,1 +1,1 @@
-"""What WaveCom does in how much time, and what that costs: measured, repeatable, results as data."""
+"""Measures WaveCom's speed and cost, repeatably, with results as data."""

@@ -1,4 +1,4 @@
-"""Accept: how fast the API takes notifications, singly and in batches, and where the time goes."""
+"""Accept: the speed of the API for single notifications and batches, and the time of each step."""
 
 import json
 import time
@@ -28,7 +28,7 @@ API_PROCESSES: Final = 2
 
 
 def accept(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
-    """Measure accepting with the consumers stopped, so that only the API, the database and the broker are at work."""
+    """Measure accepting with the consumers stopped, so that only the API, the database and the broker work."""
     with running(broker, say, api_processes=API_PROCESSES) as stack:
         stack.stop(stack.programs("deliver"))
         single = Plan(url=stack.url, count=SINGLES, rate=None, connections=32)
@@ -68,7 +68,7 @@ def _rates(taken: Taken) -> Figures:
 
 
 class Timed:
-    """Stands before a port and adds up the time that each of its methods takes."""
+    """Wraps a port and adds up the time of each of its methods."""
 
     def __init__(self, of: Any, took: "defaultdict[str, float]", names: Mapping[str, str]) -> None:
         self._of, self._took, self._names = of, took, names
@@ -89,7 +89,7 @@ class Timed:
 
 
 def steps(stack: MeasuredStack, size: int) -> Figures:
-    """Return the milliseconds of a request's steps, the requests one after the other through the Lambda handler."""
+    """Return the milliseconds of a request's steps, with requests one after the other through the Lambda handler."""
     parts, took = stack.parts, defaultdict[str, float](float)
     timed_store = Timed(parts.store, took, {"add": "transactionMs"})
     timed_queue = Timed(parts.queue, took, {"publish": "publishMs"})
@@ -104,7 +104,7 @@ def steps(stack: MeasuredStack, size: int) -> Figures:
     requests = max(20, STEPS // size)
     plan = Plan(url=stack.url, count=requests * size, rate=None, size=size, seed=4)
     events = [_event(each.request.partition(b"\r\n\r\n")[2], size) for each in arrivals(plan)]
-    app.resolve(events[0], None)  # type: ignore[arg-type] # the handlers do not look at Lambda's context
+    app.resolve(events[0], None)  # type: ignore[arg-type] # the handlers do not use Lambda's context
     took.clear()
     started = time.perf_counter()
     for event in events:
@@ -112,7 +112,7 @@ def steps(stack: MeasuredStack, size: int) -> Figures:
         assert answer["statusCode"] in (201, 207), answer
     total = time.perf_counter() - started
     took["validationAndAnswerMs"] = total - took["transactionMs"]
-    took["transactionMs"] -= took["publishMs"]  # which comes before the commit
+    took["transactionMs"] -= took["publishMs"]  # publishing comes before the commit
     milliseconds = {name: round(1000 * seconds / requests, 3) for name, seconds in took.items()}
     return {**milliseconds, "totalMs": round(1000 * total / requests, 3)}
 

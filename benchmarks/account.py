@@ -1,4 +1,4 @@
-"""What became of a load: how long each lane took, how much waited meanwhile, what was lost, what was sent twice."""
+"""The result of a load: times and backlog of each lane, and the numbers lost and sent twice."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from chaos.verify import documents, figures
 from wavecom.domain.notifications.change import UNFINISHED
 from wavecom.domain.notifications.enums import Lane, Priority
 
-LOOK_EVERY_SECONDS: Final = 0.25
+POLL_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """When one notification was accepted and when it was SENT, in seconds since 1970."""
+    """The times at which one notification was accepted and SENT, in seconds since 1970."""
 
     lane: str
     accepted: float
@@ -26,23 +26,23 @@ class Journey:
 
     @property
     def milliseconds(self) -> float:
-        """From accepted to SENT."""
+        """The time from accepted to SENT."""
         return 1000 * (self.sent - self.accepted)
 
 
 def wait_until_finished(stack: MeasuredStack, timeout_seconds: float) -> int:
-    """Return how many notifications are not finished: none, or as many as there are after ``timeout_seconds``."""
+    """Return the number of unfinished notifications: 0, or those left after ``timeout_seconds``."""
     until = time.monotonic() + timeout_seconds
     while True:
         totals = stack.parts.counters.totals(None)
         left = sum(totals.cells(status=status) for status in UNFINISHED)
         if left == 0 or time.monotonic() > until:
             return left
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def journeys(found: Mapping[str, Document]) -> list[Journey]:
-    """Return the journeys of those that were SENT."""
+    """Return the journeys of notifications that were SENT."""
     return [
         Journey(Lane.of(Priority(each["priority"])).value, each["createdAt"].timestamp(), each["sentAt"].timestamp())
         for each in found.values()
@@ -51,40 +51,40 @@ def journeys(found: Mapping[str, Document]) -> list[Journey]:
 
 
 def account(stack: MeasuredStack, taken: Taken, rate: float, seconds: float) -> Figures:
-    """Return what became of everything that ``taken`` had accepted at ``rate`` for ``seconds``."""
+    """Return the result of everything in ``taken``, which was accepted at ``rate`` for ``seconds``."""
     found = documents(stack, taken.ids)
     stack.journal.read()
-    made = figures("resend", taken.ids, found, stack.journal.by_id)
-    went = journeys(found)
-    # From the moment it was due: what the API does not take in time waits as well.
-    came = [each.due for each in taken.answers for _ in range(each.size)]
-    backlog = backlogs(came, [each.sent - taken.began for each in went], seconds)
-    last = max((each.sent for each in went), default=taken.began)
+    totals_by_result = figures("resend", taken.ids, found, stack.journal.by_id)
+    sent_journeys = journeys(found)
+    # Counted from the time a request was due, since requests that the API does not accept in time wait as well.
+    due_times = [each.due for each in taken.answers for _ in range(each.size)]
+    backlog = backlogs(due_times, [each.sent - taken.began for each in sent_journeys], seconds)
+    last = max((each.sent for each in sent_journeys), default=taken.began)
     return {
         "accepted": len(taken.ids),
         "asked": sum(each.size for each in taken.answers),
         "refusedRequests": taken.refused(),
-        "sent": len(went),
-        "lost": len(made.lost),
-        "twice": len(made.sent_twice),
-        "deliveredPerSecond": round(len(went) / (last - taken.began), 1) if went else 0.0,
+        "sent": len(sent_journeys),
+        "lost": len(totals_by_result.lost),
+        "twice": len(totals_by_result.sent_twice),
+        "deliveredPerSecond": round(len(sent_journeys) / (last - taken.began), 1) if sent_journeys else 0.0,
         "backlogAtEnd": backlog[-1] if backlog else 0,
         "backlogMax": max(backlog, default=0),
         "backlogGrows": grows(backlog, rate),
-        "acceptedToSentMs": by_lane(went),
+        "acceptedToSentMs": by_lane(sent_journeys),
         "requestMs": spread(taken.latencies_ms()),
         "drainSeconds": round(max(0.0, last - taken.began - seconds), 2),
         "loadCpuMs": round(1000 * taken.cpu_seconds / max(1, len(taken.ids)), 3),
     }
 
 
-def by_lane(went: Sequence[Journey]) -> dict[str, dict[str, float]]:
+def by_lane(sent_journeys: Sequence[Journey]) -> dict[str, dict[str, float]]:
     """Return the spread of the milliseconds from accepted to SENT for each lane."""
-    return {lane.value: spread([each.milliseconds for each in went if each.lane == lane], 0) for lane in Lane}
+    return {lane.value: spread([each.milliseconds for each in sent_journeys if each.lane == lane], 0) for lane in Lane}
 
 
 def line(figures: Mapping[str, Any]) -> str:
-    """Return the figures that say most, for the terminal."""
+    """Return the most important figures, for the terminal."""
     lanes = {lane: spread.get("p99") for lane, spread in figures["acceptedToSentMs"].items()}
     return (
         f"{figures['deliveredPerSecond']}/s delivered, p99 {lanes}, backlog {figures['backlogAtEnd']} "

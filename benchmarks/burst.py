@@ -1,4 +1,4 @@
-"""Burst: 50,000 notifications as fast as they are taken, and what the high-priority lane feels of it."""
+"""Burst: 50,000 notifications as fast as they are accepted, and the effect on the high-priority lane."""
 
 from collections.abc import Callable
 from typing import Final
@@ -28,7 +28,7 @@ def burst(broker: Broker, note: Note, say: Callable[[str], None], *, count: int 
         used = machine.spent(count, taken.cpu_seconds)
         seconds = taken.accepted_seconds
         figures = account(stack, taken, count / seconds, int(seconds))
-        del figures["backlogGrows"]  # a burst's always does
+        del figures["backlogGrows"]  # the backlog of a burst always grows
         figures |= {
             "acceptedInSeconds": round(seconds, 1),
             "acceptedPerSecond": round(len(taken.ids) / seconds, 1),

@@ -1,4 +1,4 @@
-"""Cold start: how long a function takes from nothing to its first event, and the weight of what it imports."""
+"""Cold start: the time of a function from start to its first event, and the cost of its imports."""
 
 import json
 import os
@@ -23,7 +23,7 @@ FUNCTIONS: Final = {
     "sweep": "from functions.sweep.handler import container; container('sweep').sweep",
     "observe": "from functions.observe.handler import container, EmfMetrics as M; container('observe').observe(M())",
 }
-"""What Lambda does with each before its first event: import it and make its parts."""
+"""The work of Lambda before the first event of each function: import it and create its parts."""
 MEASURE: Final = """
 import os, time; started = time.perf_counter()
 {code}

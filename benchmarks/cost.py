@@ -11,14 +11,14 @@ from local.config import PROJECT
 
 PRICES: Final = PROJECT / "benchmarks" / "prices.json"
 VOLUMES: Final = (1_000_000, 10_000_000, 72_000_000)
-"""A day: the last is 50,000 a minute around the clock."""
+"""Notifications a day; the last is 50,000 a minute around the clock."""
 DAYS: Final = 30
 HOURS: Final = 24 * DAYS
 MEMORY_GB: Final = 1.0
-"""Of each function; below a whole processor (1.77 GB) Lambda runs at 56 % of the speed measured here."""
+"""The memory of each function; below a whole processor (1.77 GB) Lambda runs at 56 % of the speed measured here."""
 SLOWER: Final = 1.77
 BATCH_WINDOW_SECONDS: Final = 0.5
-MOST_IN_A_BATCH: Final = 1_000
+MAX_BATCH: Final = 1_000
 SQS_BATCH: Final = 10
 LOG_BYTES_PER_INVOCATION: Final = 900
 """Lambda's own three lines and one of ours."""
@@ -30,12 +30,12 @@ METRICS: Final = 30
 BROKERS: Final = 3
 KEPT_DAYS: Final = {"notification": 90, "trail": 600}
 COMPRESSION: Final = 0.35
-"""What WiredTiger's snappy leaves of such documents, with their indexes."""
+"""The share that WiredTiger's snappy leaves of such documents, with their indexes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What the costs come from: milliseconds of an API request, seconds of a batch of 1,000, bytes of documents."""
+    """The measurements behind the costs: milliseconds of an API request, seconds of a batch of 1,000, bytes."""
 
     single_ms: float
     batch_ms: float
@@ -53,21 +53,21 @@ def prices() -> dict[str, float]:
 
 
 def batch_of(a_day: float, measured: Measured) -> tuple[float, float]:
-    """Return how many messages an invocation gets at a volume, and its seconds.
+    """Return the number of messages that an invocation gets at a volume, and its seconds.
 
-    While one invocation runs, the next one's messages collect, so size and time depend on each other.
+    Messages collect while an invocation runs, so size and time depend on each other.
     """
     per_second = a_day / 86_400
-    slope = (measured.thousand_seconds - measured.provider_seconds) / MOST_IN_A_BATCH
+    slope = (measured.thousand_seconds - measured.provider_seconds) / MAX_BATCH
     size = 1.0
     for _ in range(100):
         seconds = measured.provider_seconds + slope * size
-        size = min(MOST_IN_A_BATCH, max(1.0, per_second * max(BATCH_WINDOW_SECONDS, seconds)))
+        size = min(MAX_BATCH, max(1.0, per_second * max(BATCH_WINDOW_SECONDS, seconds)))
     return size, measured.provider_seconds + slope * size
 
 
 def per_million(a_day: int, broker: str, size: int, measured: Measured, price: Mapping[str, float]) -> dict[str, float]:
-    """Return the dollars for each million notifications, by what they are for; ``size`` notifications a POST."""
+    """Return the dollars per million notifications, by purpose; ``size`` notifications a POST."""
     month = a_day * DAYS / 1e6  # in millions
     requests = 1 / size
     request_ms = measured.single_ms if size == 1 else measured.batch_ms * size / measured.batch_size
@@ -99,7 +99,7 @@ def _broker(broker: str, size: int, price: Mapping[str, float], month: float) ->
 
 
 def _cluster(a_day: int, price: Mapping[str, float]) -> float:
-    """Return an hour of the Atlas tier that carries a volume's writes: some five for each notification."""
+    """Return the hourly price of the Atlas tier for a volume's writes: about five for each notification."""
     tier = "atlasM30PerHour" if a_day <= 2e6 else "atlasM50PerHour" if a_day <= 20e6 else "atlasM80PerHour"
     return price[tier]
 
@@ -112,7 +112,7 @@ def _storage_gb(measured: Measured) -> float:
 
 
 def measured_from(results: Sequence[Result]) -> Measured:
-    """Return what was measured last. Raises `LookupError` where something was not."""
+    """Return the latest measurements. Raises `LookupError` if one is missing."""
 
     def last(what: str, **parameters: object) -> Figures:
         for result in reversed(results):
@@ -144,7 +144,7 @@ def _bytes() -> tuple[int, int]:
 
 
 def cost(note: Note, say: Callable[[str], None]) -> None:
-    """Work out every combination from the latest results."""
+    """Compute every combination from the latest results."""
     measured, price = measured_from(read()), prices()
     for a_day in VOLUMES:
         for broker in ("rabbitmq", "sqs"):

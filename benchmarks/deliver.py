@@ -1,4 +1,4 @@
-"""Deliver: how fast one consumer process empties a lane, and how long a batch of 1,000 slow calls takes."""
+"""Deliver: the speed of one consumer process on a full lane, and the time of a batch of 1,000 slow calls."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def deliver(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
 
 
 def fill(stack: MeasuredStack, count: int) -> list[str]:
-    """Accept ``count`` notifications, past HTTP, and return their ids."""
+    """Accept ``count`` notifications, without HTTP, and return their ids."""
     ids: list[str] = []
     for start in range(0, count, SUBMITTED_AT_ONCE):
         numbers = range(start, min(start + SUBMITTED_AT_ONCE, count))
@@ -48,7 +48,7 @@ def fill(stack: MeasuredStack, count: int) -> list[str]:
 
 
 def draft(number: int) -> Draft:
-    """Return what to send, in the standard lane, over every channel in turn."""
+    """Return a draft in the standard lane, over every channel in turn."""
     channel = list(Channel)[number % len(Channel)]
     recipients = {
         Channel.EMAIL: f"user{number}@example.com",
@@ -75,7 +75,7 @@ def _one_consumer(stack: MeasuredStack, count: int) -> Figures:
     used = machine.spent(count, 0.0)
     found = documents(stack, ids).values()
     sent = sorted(each["sentAt"].timestamp() for each in found if each.get("sentAt"))
-    # The middle nine tenths: without the first batch's start and the last one's end.
+    # The middle nine tenths, without the start of the first batch and the end of the last one.
     low, high = percentile(sent, 5), percentile(sent, 95)
     return {
         "deliveredPerSecond": round(0.9 * len(sent) / (high - low), 1),
@@ -87,7 +87,7 @@ def _one_consumer(stack: MeasuredStack, count: int) -> Figures:
 
 
 def most_at_once(attempts: list[dict[str, Any]]) -> int:
-    """Return the most attempts that were under way at one moment."""
+    """Return the largest number of attempts in flight at the same time."""
     moments = []
     for attempt in attempts:
         started = attempt["startedAt"].timestamp()
@@ -100,7 +100,7 @@ def most_at_once(attempts: list[dict[str, Any]]) -> int:
 
 
 def _invocations(stack: MeasuredStack) -> Figures:
-    """Invoke the handler in a process of its own, as Lambda does, with batches of 1,000."""
+    """Invoke the handler in a separate process, as Lambda does, with batches of 1,000."""
     seconds, at_once = [], []
     for _ in range(BATCHES):
         ids = fill(stack, BATCH)
@@ -121,7 +121,7 @@ def _invocations(stack: MeasuredStack) -> Figures:
 
 
 def _purge(stack: MeasuredStack) -> None:
-    """Empty the lane: the invocation gets its messages from us."""
+    """Empty the lane, since the invocation gets its messages from us."""
     url = stack.parts.settings.amqp_url
     assert url is not None
     from wavecom.adapters.rabbitmq.connection import connect  # noqa: PLC0415

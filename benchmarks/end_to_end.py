@@ -20,16 +20,16 @@ RATES: Final = (500, 833, 1_250, 1_667, 1_833, 2_000, 2_250, 2_500)
 STEP_SECONDS: Final = 15
 CONSUMERS: Final = 2
 """Processes for each lane: while one waits for the database, the other works."""
-MOST_CONSUMERS: Final = 3
-MOST_SENDS_AT_ONCE: Final = 512
-"""For the highest rate: at more than the promised one, calls of 200 ms would wait for one another."""
+MAX_CONSUMERS: Final = 3
+MAX_SENDS_AT_ONCE: Final = 512
+"""The value for the highest rate: above the promised rate, calls of 200 ms would wait for one another."""
 DRAIN_SECONDS: Final = 180.0
 
 
 def end_to_end(
     broker: Broker, note: Note, say: Callable[[str], None], *, rate: float = PROMISED, seconds: int = 60
 ) -> None:
-    """Measure one rate for a while."""
+    """Measure one rate for a given time."""
     with _stack(broker, say, CONSUMERS, topology.SENDS_AT_ONCE) as stack:
         figures = steady(stack, rate, seconds)
         say(line(figures))
@@ -40,11 +40,11 @@ def end_to_end(
 def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
     """Raise the rate until the backlog grows."""
     held = 0.0
-    with _stack(broker, say, MOST_CONSUMERS, MOST_SENDS_AT_ONCE) as stack:
+    with _stack(broker, say, MAX_CONSUMERS, MAX_SENDS_AT_ONCE) as stack:
         for rate in RATES:
             figures = steady(stack, rate, STEP_SECONDS)
             say(f"{rate}/s: {line(figures)}")
-            parameters = _parameters(broker, rate, STEP_SECONDS, MOST_CONSUMERS, MOST_SENDS_AT_ONCE)
+            parameters = _parameters(broker, rate, STEP_SECONDS, MAX_CONSUMERS, MAX_SENDS_AT_ONCE)
             note(Result(what="end-to-end.step", parameters=parameters, figures=figures))
             if figures["backlogGrows"] or figures["refusedRequests"]:
                 break
@@ -56,8 +56,8 @@ def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
                 "broker": broker,
                 "latencyMs": LATENCY_MS,
                 "secondsPerRate": STEP_SECONDS,
-                "consumers": MOST_CONSUMERS,
-                "sendsAtOnce": MOST_SENDS_AT_ONCE,
+                "consumers": MAX_CONSUMERS,
+                "sendsAtOnce": MAX_SENDS_AT_ONCE,
             },
             figures={"perSecond": held},
         )
@@ -65,7 +65,7 @@ def highest(broker: Broker, note: Note, say: Callable[[str], None]) -> None:
 
 
 def steady(stack: MeasuredStack, rate: float, seconds: int) -> Figures:
-    """Return what came of ``rate`` notifications a second for ``seconds``."""
+    """Return the result of ``rate`` notifications a second for ``seconds``."""
     plan = Plan(url=stack.url, count=round(rate * seconds), rate=rate, size=SIZE, singles=SINGLES, connections=64)
     machine = Machine(stack)
     taken = run(plan)

@@ -1,4 +1,4 @@
-"""Figures of many measurements: percentiles, and whether a backlog grows."""
+"""Statistics of many measurements: percentiles, and the growth of a backlog."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ PERCENTILES: Final = (50, 95, 99)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the least of ``values`` that ``percent`` of them do not exceed (nearest rank). Raises ValueError."""
+    """Return the smallest of ``values`` that ``percent`` of them do not exceed (nearest rank). Raises ValueError."""
     if not values:
         raise ValueError("There is no percentile of nothing")
     ordered = sorted(values)
@@ -16,16 +16,16 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def spread(values: Sequence[float], digits: int = 1) -> dict[str, float]:
-    """Return p50, p95, p99 and the maximum of ``values``, nothing where there are none."""
+    """Return p50, p95, p99 and the maximum of ``values``, nothing if there are none."""
     if not values:
         return {}
     found = {f"p{percent}": round(percentile(values, percent), digits) for percent in PERCENTILES}
     return {**found, "max": round(max(values), digits)}
 
 
-def backlogs(came: Sequence[float], went: Sequence[float], until: float, step: float = 1.0) -> list[int]:
-    """Return at the end of each ``step`` up to ``until`` how many had come and not gone (all in seconds)."""
-    arrivals, departures = sorted(came), sorted(went)
+def backlogs(arrived_at: Sequence[float], departed_at: Sequence[float], until: float, step: float = 1.0) -> list[int]:
+    """Return, at the end of each ``step`` up to ``until``, the number that came and did not go (all in seconds)."""
+    arrivals, departures = sorted(arrived_at), sorted(departed_at)
     found, arrived, departed = [], 0, 0
     for number in range(1, int(until / step) + 1):
         while arrived < len(arrivals) and arrivals[arrived] <= number * step:
@@ -37,7 +37,7 @@ def backlogs(came: Sequence[float], went: Sequence[float], until: float, step: f
 
 
 def grows(backlog: Sequence[int], rate: float) -> bool:
-    """Whether a backlog grows: its last quarter holds more than its second quarter by over a second of arrivals."""
+    """Return whether a backlog grows: its last quarter exceeds its second quarter by over a second of arrivals."""
     quarter = len(backlog) // 4
     if quarter == 0:
         return False

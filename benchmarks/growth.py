@@ -1,4 +1,4 @@
-"""Growth: what reads and writes cost with 10 thousand, 100 thousand and 1 million stored notifications."""
+"""Growth: the cost of reads and writes with 10 thousand, 100 thousand and 1 million stored notifications."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -27,16 +27,16 @@ from wavecom.http.operations import prometheus
 SIZES: Final = (10_000, 100_000, 1_000_000)
 INSERTED_AT_ONCE: Final = 10_000
 REPEATS: Final = 15
-ENOUGH_SECONDS: Final = 10.0
-"""A call is not repeated for longer: a server that sorts all it has takes seconds for a list of a million."""
-LISTED: Final = 100_000
-"""Beyond this the development server's lists take longer than a request may."""
+MAX_REPEAT_SECONDS: Final = 10.0
+"""The time limit for repeating a call: a server that sorts everything takes seconds for a list of a million."""
+MAX_LISTED: Final = 100_000
+"""The size beyond which the development server's lists take longer than a request may."""
 GROUP: Final = 100
-IDLE_SECONDS: Final = 0.05
-"""Of processor time in a second."""
-IDLE_WITHIN_SECONDS: Final = 20
+MAX_IDLE_CPU_SECONDS: Final = 0.05
+"""The processor seconds in a second below which the database is idle."""
+MAX_IDLE_WAIT_SECONDS: Final = 20
 MERGED: Final = timedelta(minutes=10)
-"""After this, all writers are done with a minute."""
+"""The time after which all writers have finished with a minute."""
 FINISHED_EVERY: Final = 1_000
 """One in so many is not finished, as after a day's work."""
 
@@ -52,7 +52,7 @@ def growth(broker: Broker, note: Note, say: Callable[[str], None], *, sizes: Seq
             _until_idle(stack)
             stored = size
             calls = _calls(stack)
-            if size > LISTED:
+            if size > MAX_LISTED:
                 calls = {name: call for name, call in calls.items() if not name.startswith("list")}
             figures = {name: _milliseconds(call) for name, call in calls.items()}
             say(f"{size}: {figures}")
@@ -60,16 +60,16 @@ def growth(broker: Broker, note: Note, say: Callable[[str], None], *, sizes: Seq
 
 
 def _until_idle(stack: MeasuredStack) -> None:
-    """Wait while the database still writes down what it was just given: that is not the calls' cost."""
-    for _ in range(IDLE_WITHIN_SECONDS):
+    """Wait while the database still processes earlier writes, which are not part of the calls' cost."""
+    for _ in range(MAX_IDLE_WAIT_SECONDS):
         before = stack.cpu_seconds()["mongodb"]
         time.sleep(1)
-        if stack.cpu_seconds()["mongodb"] - before < IDLE_SECONDS:
+        if stack.cpu_seconds()["mongodb"] - before < MAX_IDLE_CPU_SECONDS:
             return
 
 
 def _store(stack: MeasuredStack, count: int) -> None:
-    """Put finished notifications in the database, past the API, with the counters that belong to them."""
+    """Insert finished notifications into the database, without the API, with their counters."""
     at = stack.parts.clock() - timedelta(hours=1)
     channels, priorities = list(Channel), list(Priority)
     template = lifecycle.create(draft(0), tenant_id=TENANT, at=at, timings=stack.parts.settings.timings())
@@ -94,7 +94,7 @@ def _store(stack: MeasuredStack, count: int) -> None:
 
 
 def _fold(stack: MeasuredStack) -> None:
-    """Fold the counters as the sweep does in time: statistics are sums of what it leaves."""
+    """Fold the counters as the sweep does; statistics are sums of the result."""
     now = stack.parts.clock()
     while stack.parts.counters.roll_up(now, now + MERGED):
         pass
@@ -132,7 +132,7 @@ def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
 def _milliseconds(call: Callable[[], object]) -> float:
     call()
     took: list[float] = []
-    while len(took) < REPEATS and sum(took) < 1000 * ENOUGH_SECONDS:
+    while len(took) < REPEATS and sum(took) < 1000 * MAX_REPEAT_SECONDS:
         started = time.perf_counter()
         call()
         took.append(1000 * (time.perf_counter() - started))

@@ -25,7 +25,7 @@ def rabbitmq_event(ids: Sequence[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Invoke and print."""
+    """Invoke the function and print the seconds."""
     ids = json.loads(sys.stdin.read())
     lambda_handler(rabbitmq_event(["0" * 24]), LocalContext())
     event, context = rabbitmq_event(ids), LocalContext()

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.load FILE``: the load, in a process of its own. Reads a plan, writes what became of it.
+"""``python -m benchmarks.load FILE``: the load, in a separate process. Reads a plan, writes its result.
 
-The client is `httptools` on asyncio streams of bytes that were made beforehand, so that it takes little of the machine
-that it measures. A request's latency counts from the moment it was due, however late it was sent.
+The client is `httptools` on asyncio streams of bytes that were created beforehand, so that it takes little of the
+machine that it measures. A request's latency counts from the time it was due, however late it was sent.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from local.config import PROJECT
 
 ID: Final = re.compile(rb'"_id":"([0-9a-f]{24})"')
 START_SECONDS: Final = 0.5
-"""From the first connection to the first request."""
+"""The seconds from the first connection to the first request."""
 GIVE_UP_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request: seconds from the beginning at which it was due, sent and answered; status 0 is no answer."""
+    """A request: seconds from the start at which it was due, sent and answered; status 0 means no answer."""
 
     due: float
     sent: float
@@ -40,13 +40,13 @@ class Answered:
 
     @property
     def latency_ms(self) -> float:
-        """From the moment it was due."""
+        """The latency from the time the request was due."""
         return 1000 * (self.ended - self.due)
 
 
 @dataclass(slots=True)
 class Taken:
-    """What a load came to. ``began`` is in seconds since 1970; ``late_ms`` is how late the client itself was."""
+    """The result of a load. ``began`` is in seconds since 1970."""
 
     began: float
     answers: list[Answered] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Taken:
 
     @property
     def accepted_seconds(self) -> float:
-        """From the first request to the last answer."""
+        """The seconds from the first request to the last answer."""
         return max(each.ended for each in self.answers) - min(each.due for each in self.answers)
 
     def latencies_ms(self, *, size: int | None = None) -> list[float]:
@@ -63,7 +63,7 @@ class Taken:
         return [each.latency_ms for each in self.answers if each.status and size in (None, each.size)]
 
     def refused(self) -> dict[str, int]:
-        """Return how many requests ended in each status other than 201 and 207."""
+        """Return the number of requests by status, other than 201 and 207."""
         found: dict[str, int] = {}
         for each in self.answers:
             if each.status not in (201, 207):
@@ -94,11 +94,11 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(exc or ConnectionResetError())
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body; called by httptools."""
+        """Process a part of a body; called by httptools."""
         self._body += body
 
     def on_message_complete(self) -> None:
-        """Hand the answer over; called by httptools."""
+        """Return the answer to the caller; called by httptools."""
         body, self._body = bytes(self._body), bytearray()
         status = self._parser.get_status_code()
         self._parser = httptools.HttpResponseParser(self)
@@ -126,7 +126,7 @@ class Load:
         self._began = 0.0
 
     async def run(self) -> Taken:
-        """Make every request and return what became of them."""
+        """Make every request and return the result."""
         requests = list(arrivals(self._plan))
         for _ in range(self._plan.connections):
             self._free.put_nowait(await self._connect())
@@ -170,7 +170,7 @@ class Load:
 
 
 def run(plan: Plan) -> Taken:
-    """Carry out ``plan`` in another process and return what it came to. Raises `subprocess.CalledProcessError`."""
+    """Carry out ``plan`` in another process and return its result. Raises `subprocess.CalledProcessError`."""
     with NamedTemporaryFile() as file:
         command = [sys.executable, "-m", "benchmarks.load", file.name]
         subprocess.run(command, cwd=PROJECT, input=plan.to_json(), text=True, check=True)
@@ -180,7 +180,7 @@ def run(plan: Plan) -> Taken:
 
 
 def main(file: Path) -> None:
-    """Carry out the plan on standard input and write what it came to."""
+    """Carry out the plan on standard input and write its result."""
     taken = uvloop.run(Load(Plan.from_json(sys.stdin.read())).run())
     answers = [[each.due, each.sent, each.ended, each.status, each.size] for each in taken.answers]
     written = {"began": taken.began, "answers": answers, "ids": taken.ids, "cpu": taken.cpu_seconds}

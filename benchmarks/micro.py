@@ -1,6 +1,6 @@
 """Micro: processor time per notification in our own code, step by step, without database and broker.
 
-``python -m benchmarks.micro`` goes through the steps for some seconds, for a profiler to look on.
+``python -m benchmarks.micro`` repeats the steps for some seconds, for a profiler.
 """
 
 import base64
@@ -40,7 +40,7 @@ TIMINGS: Final = Timings()
 
 
 class Life:
-    """A batch of notifications, taken through its life one step after the other."""
+    """A batch of notifications, taken through its life step by step."""
 
     def __init__(self) -> None:
         (arrival,) = arrivals(Plan(url="http://localhost", count=BATCH, rate=None, size=BATCH))
@@ -53,7 +53,7 @@ class Life:
         self._event: dict[str, Any] = {}
 
     def steps(self) -> dict[str, Callable[[], None]]:
-        """Return the steps in their order."""
+        """Return the steps in order."""
         return {
             "read and validate": self.validate,
             "create": self.create,
@@ -74,7 +74,7 @@ class Life:
         assert len(self._requests) == BATCH
 
     def create(self) -> None:
-        """Make notifications of requests, QUEUED as they will be."""
+        """Create notifications from requests, already QUEUED."""
         changes = []
         for each in self._requests:
             created = lifecycle.create(each.draft(), tenant_id=TENANT, at=self._at, timings=TIMINGS)
@@ -82,12 +82,12 @@ class Life:
         self._take(changes)
 
     def write_new(self) -> None:
-        """Make the documents and their bytes."""
+        """Create the documents and encode them."""
         self._documents = [to_document(change.after) for change in self._changes]
         self._encode_trail()
 
     def message(self) -> None:
-        """Make the messages for the queue."""
+        """Create the messages for the queue."""
         bodies = [QueueMessage.about(each).body() for each in self._now]
         messages = [{"basicProperties": {}, "data": base64.b64encode(body.encode()).decode()} for body in bodies]
         self._event = {"eventSource": "aws:rmq", "rmqMessagesByQueue": {"notifications::/": messages}}
@@ -98,11 +98,11 @@ class Life:
         NotificationPageAnswer.trusted(data=NotificationPage.trusted(notifications=shown)).json_text()
 
     def parse(self) -> None:
-        """Read the event that Lambda hands over."""
+        """Read the event from Lambda."""
         assert len(parse_queue_event(self._event).messages) == BATCH
 
     def claim(self) -> None:
-        """QUEUED → PROCESSING, with the attempt that begins."""
+        """QUEUED → PROCESSING, with the beginning of the attempt."""
         changes = []
         for each in self._now:
             claim = lifecycle.claim(each, retry_counts={0}, token="0" * 32, at=self._at, timings=TIMINGS)
@@ -120,18 +120,18 @@ class Life:
         self._take([settlement.settle(each, result, at=self._at, timings=TIMINGS) for each in self._now])
 
     def write(self) -> None:
-        """Make the updates, the audit entries and the counters, and their bytes."""
+        """Create the updates, the audit entries and the counters, and encode them."""
         self._documents = [
             to_update(change.before.state, change.after.state) for change in self._changes if change.before
         ]
         self._encode_trail()
 
     def count(self) -> int:
-        """Return how many notifications live."""
+        """Return the number of notifications."""
         return len(self._now)
 
     def notification_bytes(self) -> int:
-        """Return the BSON size of all notifications as they are now."""
+        """Return the BSON size of all notifications in their present state."""
         return sum(len(encode(to_document(each))) for each in self._now)
 
     def trail_bytes(self) -> int:
@@ -149,7 +149,7 @@ class Life:
 
 
 def micro(note: Note, say: Callable[[str], None]) -> None:
-    """Measure each step, then have a profiler look on."""
+    """Measure each step, then record a flame graph."""
     took: dict[str, list[float]] = {}
     for _ in range(REPEATS):
         for name, step in Life().steps().items():
@@ -177,7 +177,7 @@ def without_places(text: str) -> str:
 
 
 def main() -> None:
-    """Go through lives for some seconds."""
+    """Repeat all steps for some seconds."""
     until = time.monotonic() + PROFILED_SECONDS
     while time.monotonic() < until:
         for step in Life().steps().values():

@@ -14,7 +14,7 @@ STYLE: Final = {"svg.fonttype": "none", "svg.hashsalt": "wavecom", "font.size": 
 
 
 def draw(results: Sequence[Result]) -> list[str]:
-    """Draw every plot for which there are figures and return the names of the files."""
+    """Draw every plot that has figures, and return the names of the files."""
     import matplotlib as mpl  # noqa: PLC0415 - only reports need it
 
     mpl.use("svg")
@@ -66,7 +66,7 @@ def _rates(results: Sequence[Result]) -> Any:
 
 
 def _growth(results: Sequence[Result]) -> Any:
-    """Draw what each call takes over the number of stored notifications."""
+    """Draw the time of each call over the number of stored notifications."""
     sizes = {each.parameters["stored"]: each.figures for each in results if each.what == "growth"}
     if not sizes:
         raise LookupError
@@ -90,7 +90,7 @@ def _steps(results: Sequence[Result]) -> Any:
 
 
 def _cost(results: Sequence[Result]) -> Any:
-    """Draw what a million costs at each volume, by what it is for."""
+    """Draw the cost of a million at each volume, by purpose."""
     latest = Latest(results)
     bars = {
         f"{a_day // 1_000_000} M a day\n{broker}, {size} a POST": latest.figures(

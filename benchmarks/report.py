@@ -17,7 +17,7 @@ PAGE: Final = PROJECT / "docs" / "performance.md"
 TEMPLATE: Final = Path(__file__).parent / "page.md"
 REASONS: Final = Path(__file__).parent / "reasons.json"
 EARLIER: Final = FOLDER / "earlier"
-"""Runs that are over, a file each, in the order of their names."""
+"""Completed runs, a file each, in the order of their names."""
 MISSING: Final = "not measured"
 WIDTH: Final = 120
 
@@ -25,7 +25,7 @@ Row = Sequence[object]
 
 
 def write(parts: Iterable[str]) -> None:
-    """Write the page and draw the plots. Raises `LookupError` where nothing was ever measured."""
+    """Write the page and draw the plots. Raises `LookupError` if nothing was ever measured."""
     results = read()
     if not results:
         raise LookupError("Nothing was measured yet")
@@ -66,7 +66,7 @@ def page(results: Sequence[Result], earlier: Sequence[Sequence[Result]], parts: 
 
 
 def table(heads: Row, rows: Iterable[Row]) -> str:
-    """Return a Markdown table, its first column to the left and all others to the right."""
+    """Return a Markdown table with its first column aligned left and all others right."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
@@ -232,7 +232,7 @@ def _before_and_after(runs: Sequence[Sequence[Result]]) -> str:
 
 
 def _commit(result: Result) -> str:
-    """Return what was measured: the last part of ``0.1.0 (abcdef0)``."""
+    """Return the measured commit: the last part of ``0.1.0 (abcdef0)``."""
     return result.versions["WaveCom"].rpartition(" ")[2].strip("()")
 
 

@@ -18,7 +18,7 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What was measured (``what``), how (``parameters``), on what, and what came out (``figures``)."""
+    """One measurement (``what``), its settings (``parameters``), the machine and versions, and its ``figures``."""
 
     what: str
     parameters: Figures
@@ -38,7 +38,7 @@ class Result:
 
 
 Note = Callable[[Result], None]
-"""What a part does with a result as soon as it has it."""
+"""Handles a result as soon as a part has it."""
 
 
 def append(result: Result, file: Path = KEPT) -> None:
@@ -49,10 +49,10 @@ def append(result: Result, file: Path = KEPT) -> None:
 
 
 def read(file: Path = KEPT) -> list[Result]:
-    """Return the results of a file, the oldest first."""
+    """Return the results of a file, oldest first."""
     return [Result.from_line(line) for line in file.read_text().splitlines() if line] if file.exists() else []
 
 
 def latest(results: Iterable[Result]) -> dict[str, Result]:
-    """Return the last result of each measurement: of the same ``what`` and parameters, by ``what`` and parameters."""
+    """Return the last result of each measurement (the same ``what`` and parameters), by ``what`` and parameters."""
     return {f"{each.what} {json.dumps(each.parameters, sort_keys=True)}": each for each in results}

@@ -1,4 +1,4 @@
-"""What the load asks for, and when: arrivals that do not wait for answers (an open loop), drawn from a seed."""
+"""The requests of the load, and their times: arrivals that do not wait for answers (an open loop), from a seed."""
 
 import json
 import random
@@ -15,9 +15,9 @@ BATCH_PATH: Final = "/api/notifications/batch"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A load. ``rate`` is in notifications a second; None asks for the next as soon as a connection is free.
+    """A load. ``rate`` is in notifications a second; None sends the next as soon as a connection is free.
 
-    ``size`` notifications go in a request, except for the share ``singles`` of them, which go alone.
+    A request has ``size`` notifications, except for the share ``singles`` of them, which are sent alone.
     """
 
     url: str
@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request: when it is due (seconds from the beginning), how many notifications are in it, and its bytes."""
+    """A request: its due time (seconds from the start), its number of notifications, and its bytes."""
 
     at: float
     size: int
@@ -51,7 +51,7 @@ def arrivals(plan: Plan) -> Iterator[Arrival]:
     """Yield the plan's requests in order. Times between them are exponential, so arrivals are a Poisson process."""
     chance = random.Random(plan.seed)
     left, number, at = plan.count, 0, 0.0
-    # Of all requests, so that the share of all notifications is ``singles``.
+    # The share of requests for which ``singles`` of all notifications are single.
     single = plan.singles * plan.size / (plan.singles * plan.size + 1 - plan.singles)
     mean_size = single + (1 - single) * plan.size
     while left:
@@ -65,7 +65,7 @@ def arrivals(plan: Plan) -> Iterator[Arrival]:
 
 
 def _notification(number: int, chance: random.Random) -> dict[str, Any]:
-    channel = _drawn(CHANNELS, chance)
+    channel = _choose(CHANNELS, chance)
     recipient = {
         "EMAIL": f"user{number}@example.com",
         "SMS": f"+1202555{number % 10_000:04d}",
@@ -75,12 +75,12 @@ def _notification(number: int, chance: random.Random) -> dict[str, Any]:
         "type": channel,
         "recipient": recipient,
         "message": f"Your statement number {number} is ready.",
-        "priority": _drawn(PRIORITIES, chance),
+        "priority": _choose(PRIORITIES, chance),
     }
     return {**item, "subject": f"Statement {number}"} if channel == "EMAIL" else item
 
 
-def _drawn(shares: dict[str, float], chance: random.Random) -> str:
+def _choose(shares: dict[str, float], chance: random.Random) -> str:
     return chance.choices(list(shares), list(shares.values()))[0]
 
 

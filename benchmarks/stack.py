@@ -1,4 +1,4 @@
-"""The stack that is measured: what ``make up`` runs, with simulated providers that write down what they accept."""
+"""The measured stack: that of ``make up``, with simulated providers that record what they accept."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,14 +26,14 @@ SETTINGS: Final = {
     "EXTREME_PER_MINUTE": "300000000",
     "QUEUED_TIMEOUT_SECONDS": "300",
 }
-"""No limit for the load, and no degradation, which would refuse part of it. All else is as it is without us."""
+"""No limit for the load, and no degradation, which would refuse part of it. All other settings are the defaults."""
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredStack:
-    """A running stack: where it is, what it holds, what it uses."""
+    """A running stack: its address, its data, and its use of the machine."""
 
     config: StackConfig
     parts: Container
@@ -42,7 +42,7 @@ class MeasuredStack:
 
     @property
     def url(self) -> str:
-        """Where the API answers."""
+        """The URL of the API."""
         return self.config.url
 
     def stop(self, names: Iterable[str]) -> None:
@@ -54,11 +54,11 @@ class MeasuredStack:
         Supervisor(self.config, []).start_programs(names)
 
     def programs(self, beginning: str = "") -> list[str]:
-        """Return the names of its programs, or of those that begin in a way."""
+        """Return the names of its programs, or of those with a prefix."""
         return [name for name, _ in supervisor_pids(Supervisor(self.config, [])) if name.startswith(beginning)]
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Return the processor time that each program has taken so far, with its children."""
+        """Return the processor time of each program so far, with its children."""
         found = {}
         for name, pid in supervisor_pids(Supervisor(self.config, [])):
             if pid:
@@ -74,7 +74,7 @@ class MeasuredStack:
 
 
 class Machine:
-    """How much of the machine others took since the beginning."""
+    """Measures the use of the machine, by us and by others, since its creation."""
 
     def __init__(self, stack: MeasuredStack) -> None:
         self._stack = stack
@@ -121,7 +121,7 @@ def running(
     api_processes: int = 1,
     consumers: int = 1,
 ) -> Iterator[MeasuredStack]:
-    """Run a fresh stack for the time of a ``with``. Raises `local.config.StackError`."""
+    """Run a new stack during a ``with``. Raises `local.config.StackError`."""
     config = replace(_config(broker), api_processes=api_processes, consumers=consumers)
     reset(config)
     make_private(config.state)

@@ -1,4 +1,4 @@
-"""What was promised, and whether the latest figures keep it."""
+"""The performance targets, and the verdict of the latest figures on them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from benchmarks.result import Figures, Result
 
 HIGH: Final = "high_priority"
 STANDARD: Final = "notifications"
-KEEPS_UP: Final = 0.95
-"""Delivered, of what was asked for, up to the last SENT: else requests, if not messages, are waiting."""
+MIN_DELIVERED_SHARE: Final = 0.95
+"""The minimum share delivered up to the last SENT; below it, requests or messages are waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise: ``judge`` raises `LookupError` where nothing was measured; ``reason`` names the text for a miss."""
+    """A target: ``judge`` raises `LookupError` if nothing was measured; ``reason`` names the text for a miss."""
 
     what: str
     wanted: str
@@ -51,7 +51,7 @@ class Latest:
 def _end_to_end(latest: Latest, broker: str) -> Verdict:
     found = latest.figures("end-to-end", broker=broker, rate=833)
     p99 = {lane: each.get("p99", float("inf")) for lane, each in found["acceptedToSentMs"].items()}
-    in_time = found["deliveredPerSecond"] >= KEEPS_UP * 833
+    in_time = found["deliveredPerSecond"] >= MIN_DELIVERED_SHARE * 833
     kept = in_time and not found["backlogGrows"] and p99[HIGH] < 5_000 and p99[STANDARD] < 30_000
     whole = found["lost"] == found["twice"] == found["unfinished"] == 0 and not found["refusedRequests"]
     text = (
@@ -153,7 +153,7 @@ TARGETS: Final = (
 
 
 def judged(latest: Latest) -> Mapping[str, tuple[Target, Verdict | None]]:
-    """Return every target with its verdict, None where it was not measured."""
+    """Return every target with its verdict, None if it was not measured."""
     found: dict[str, tuple[Target, Verdict | None]] = {}
     for target in TARGETS:
         try:

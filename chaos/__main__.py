@@ -1,4 +1,4 @@
-"""``python -m chaos``: put faults to a running stack and show that nothing is lost and nothing sent twice."""
+"""``python -m chaos``: apply faults to a running stack and show that nothing is lost and nothing sent twice."""
 
 import json
 import signal
@@ -51,7 +51,7 @@ def run(
     json_file: Json = None,
     state: State = None,
 ) -> None:
-    """Put all faults to a stack under load, one after the other, and compare the accounts after each."""
+    """Apply all faults to a stack under load, one after the other, and compare the records after each."""
     if context.invoked_subcommand:
         return
     if policy not in POLICIES or providers not in ("plain", "idempotent", "both") or broker != "rabbitmq":
@@ -75,11 +75,11 @@ def run(
     _catch_signals()
     if any(fault.name == "wrong-clocks" for fault in chosen):
         _install_faketime()
-    results = _guarded(lambda: Run(config, console).everything())
+    results = _exit_on_error(lambda: Run(config, console).everything())
     print_phases(results, console)
     if report:
-        results |= _guarded(lambda: run_failover(replace(config, seconds=FAILOVER_SECONDS), console))
-        results |= _guarded(lambda: run_limit(replace(config, seconds=LIMIT_SECONDS), console))
+        results |= _exit_on_error(lambda: run_failover(replace(config, seconds=FAILOVER_SECONDS), console))
+        results |= _exit_on_error(lambda: run_limit(replace(config, seconds=LIMIT_SECONDS), console))
         write_report(results)
     _end(results, json_file)
 
@@ -93,7 +93,7 @@ def failover(
     json_file: Json = None,
     state: State = None,
 ) -> None:
-    """Let one of three providers die and come back, and show what that costs."""
+    """Stop one of three providers and start it again, and show the effect on notifications."""
     _scenario(lambda: run_failover(_config(seed, rate, seconds, state), console), json_file)
 
 
@@ -107,7 +107,7 @@ def limit(
     json_file: Json = None,
     state: State = None,
 ) -> None:
-    """Give one provider a limit of 100 a second, and show that it is used to the full and never beyond."""
+    """Give one provider a limit of 100 a second, and show that it is fully used and never exceeded."""
     _scenario(lambda: run_limit(replace(_config(seed, rate, seconds, state), kinds=[providers]), console), json_file)
 
 
@@ -125,12 +125,12 @@ def _config(seed: int, rate: float, seconds: float, state: Path | None) -> RunCo
 
 def _scenario(run_it: Callable[[], dict[str, Any]], json_file: Path | None) -> None:
     _catch_signals()
-    results = _guarded(run_it)
+    results = _exit_on_error(run_it)
     print_scenario(results, console)
     _end(results, json_file)
 
 
-def _guarded(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _exit_on_error(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         results: dict[str, Any] = work()
     except (StackError, HarnessError, LoadError) as exc:

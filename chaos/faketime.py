@@ -1,4 +1,4 @@
-"""Consumers whose clock is wrong: Debian's libfaketime, steered by a file."""
+"""Consumers with a wrong clock: Debian's libfaketime, controlled by a file."""
 
 import sys
 from pathlib import Path
@@ -12,10 +12,10 @@ CLOCK_PROGRAMS: Final = tuple(f"deliver-{lane.replace('_', '-')}-wrong-clock" fo
 
 
 def clock_programs(state: Path) -> list[Program]:
-    """Return one more consumer a lane, each with the clock that `set_clock` says; none without libfaketime.
+    """Return one more consumer a lane, each with the clock that `set_clock` sets; none without libfaketime.
 
-    The offset is read from a file anew every second (libfaketime, README, "FAKETIME_TIMESTAMP_FILE"), so that the
-    clock jumps under a running process.
+    The offset is read from a file every second (libfaketime, README, "FAKETIME_TIMESTAMP_FILE"), so that the clock
+    jumps under a running process.
     """
     found = faketime()
     if found is None:
@@ -33,7 +33,7 @@ def clock_programs(state: Path) -> list[Program]:
 
 
 def set_clock(state: Path, offset_seconds: int) -> None:
-    """Move the clocks of those consumers by ``offset_seconds``, either way."""
+    """Move the clocks of those consumers by ``offset_seconds``, forward or back."""
     _file(state).write_text(f"{offset_seconds:+d}s\n")
 
 

@@ -1,4 +1,4 @@
-"""The faults: each harms a stack under load for some seconds and has mended everything when it returns."""
+"""The faults: each disturbs a stack under load for some seconds and has repaired everything when it returns."""
 
 import random
 import time
@@ -22,8 +22,8 @@ RETRY_AFTER_SECONDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Harm:
-    """What a fault has to work with. ``chance`` decides when and whom, and comes from the seed."""
+class FaultContext:
+    """The inputs of a fault. ``chance`` decides its times and targets, and comes from the seed."""
 
     stack: ChaosStack
     load: Load
@@ -33,112 +33,112 @@ class Harm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault with its name and what to call it in a table. ``run`` takes about ``Harm.seconds``."""
+    """A fault with its name and its title in tables. ``run`` takes about ``Harm.seconds``."""
 
     name: str
     title: str
-    run: Callable[[Harm], None]
+    run: Callable[[FaultContext], None]
     outage: bool = False
-    """Whether servers stand still and consumers live; such a fault takes its own time."""
+    """True if servers freeze and consumers keep running; such a fault has its own duration."""
     possible: Callable[[], bool] = lambda: True
     impossible_because: str = ""
 
 
-def _moments(harm: Harm, count: int) -> Iterator[None]:
-    """Return at ``count`` moments within the fault's time, and once it is over."""
+def _moments(context: FaultContext, count: int) -> Iterator[None]:
+    """Yield at ``count`` times within the fault's duration, and return when it is over."""
     began = time.monotonic()
-    for at in sorted(harm.chance.uniform(0, harm.seconds * 0.9) for _ in range(count)):
+    for at in sorted(context.chance.uniform(0, context.seconds * 0.9) for _ in range(count)):
         time.sleep(max(0.0, began + at - time.monotonic()))
         yield
-    time.sleep(max(0.0, began + harm.seconds - time.monotonic()))
+    time.sleep(max(0.0, began + context.seconds - time.monotonic()))
 
 
-def _kill_api(harm: Harm) -> None:
-    for _ in _moments(harm, 2):
-        harm.stack.kill(["api"])
+def _kill_api(context: FaultContext) -> None:
+    for _ in _moments(context, 2):
+        context.stack.kill(["api"])
 
 
-def _kill_consumer(harm: Harm) -> None:
-    for _ in _moments(harm, 2):
-        harm.stack.kill([harm.chance.choice(harm.stack.consumers())])
+def _kill_consumer(context: FaultContext) -> None:
+    for _ in _moments(context, 2):
+        context.stack.kill([context.chance.choice(context.stack.consumers())])
 
 
-def _kill_lane(harm: Harm) -> None:
-    for _ in _moments(harm, 1):
-        harm.stack.kill(harm.stack.consumers(harm.chance.choice(topology.LANES)))
+def _kill_lane(context: FaultContext) -> None:
+    for _ in _moments(context, 1):
+        context.stack.kill(context.stack.consumers(context.chance.choice(topology.LANES)))
 
 
-def _kill_schedule(harm: Harm) -> None:
-    for _ in _moments(harm, 2):
-        harm.stack.kill(["schedule"])
+def _kill_schedule(context: FaultContext) -> None:
+    for _ in _moments(context, 2):
+        context.stack.kill(["schedule"])
 
 
-def _kill_broker(harm: Harm) -> None:
-    for _ in _moments(harm, 1):
-        harm.stack.kill(["rabbitmq"])
+def _kill_broker(context: FaultContext) -> None:
+    for _ in _moments(context, 1):
+        context.stack.kill(["rabbitmq"])
 
 
-def _kill_database(harm: Harm) -> None:
-    for _ in _moments(harm, 1):
-        harm.stack.kill(["mongodb"])
+def _kill_database(context: FaultContext) -> None:
+    for _ in _moments(context, 1):
+        context.stack.kill(["mongodb"])
 
 
-def _kill_everything(harm: Harm) -> None:
-    for _ in _moments(harm, 1):
-        harm.stack.kill(["mongodb", "rabbitmq", "api", "schedule", *harm.stack.consumers()])
+def _kill_everything(context: FaultContext) -> None:
+    for _ in _moments(context, 1):
+        context.stack.kill(["mongodb", "rabbitmq", "api", "schedule", *context.stack.consumers()])
 
 
-def _freeze_consumer(harm: Harm) -> None:
-    with harm.stack.frozen([harm.chance.choice(harm.stack.consumers())]):
-        time.sleep(max(FREEZE_SECONDS, harm.seconds))
+def _freeze_consumer(context: FaultContext) -> None:
+    with context.stack.frozen([context.chance.choice(context.stack.consumers())]):
+        time.sleep(max(FREEZE_SECONDS, context.seconds))
 
 
-def _freeze_consumers(harm: Harm) -> None:
-    with harm.stack.frozen(harm.stack.consumers()):
-        time.sleep(max(FREEZE_SECONDS, harm.seconds))
+def _freeze_consumers(context: FaultContext) -> None:
+    with context.stack.frozen(context.stack.consumers()):
+        time.sleep(max(FREEZE_SECONDS, context.seconds))
 
 
-def _freeze_api(harm: Harm) -> None:
-    with harm.stack.frozen(["api"]):
-        time.sleep(max(FREEZE_SECONDS, harm.seconds))
+def _freeze_api(context: FaultContext) -> None:
+    with context.stack.frozen(["api"]):
+        time.sleep(max(FREEZE_SECONDS, context.seconds))
 
 
-def _frozen_servers(*names: str, seconds: float) -> Callable[[Harm], None]:
-    def run(harm: Harm) -> None:
-        with harm.stack.frozen(names):
+def _frozen_servers(*names: str, seconds: float) -> Callable[[FaultContext], None]:
+    def run(context: FaultContext) -> None:
+        with context.stack.frozen(names):
             time.sleep(seconds)
 
     return run
 
 
-def _purge(harm: Harm) -> None:
-    for _ in _moments(harm, 4):
-        harm.stack.purge()
+def _purge(context: FaultContext) -> None:
+    for _ in _moments(context, 4):
+        context.stack.purge()
 
 
-def _copies(harm: Harm) -> None:
-    for _ in _moments(harm, 4):
-        queue_faults.publish_copies(harm.stack, list(harm.load.accepted))
-        queue_faults.publish_forgeries(harm.stack, list(harm.load.accepted), harm.chance)
+def _copies(context: FaultContext) -> None:
+    for _ in _moments(context, 4):
+        queue_faults.publish_copies(context.stack, list(context.load.accepted))
+        queue_faults.publish_forgeries(context.stack, list(context.load.accepted), context.chance)
 
 
-def _wrong_clocks(harm: Harm) -> None:
-    state = harm.stack.config.state
+def _wrong_clocks(context: FaultContext) -> None:
+    state = context.stack.config.state
     set_clock(state, CLOCK_OFFSETS[0])
-    with harm.stack.wrong_clocks():
+    with context.stack.wrong_clocks():
         for offset in CLOCK_OFFSETS:
             set_clock(state, offset)
-            time.sleep(harm.seconds / len(CLOCK_OFFSETS))
+            time.sleep(context.seconds / len(CLOCK_OFFSETS))
 
 
-def _provider(behaviour: Behaviour, *, every: bool) -> Callable[[Harm], None]:
-    def run(harm: Harm) -> None:
-        names = NAMES if every else (harm.chance.choice(NAMES),)
-        harm.stack.providers.behave(behaviour, *names)
+def _provider(behaviour: Behaviour, *, every: bool) -> Callable[[FaultContext], None]:
+    def run(context: FaultContext) -> None:
+        names = NAMES if every else (context.chance.choice(NAMES),)
+        context.stack.providers.behave(behaviour, *names)
         try:
-            time.sleep(harm.seconds)
+            time.sleep(context.seconds)
         finally:
-            harm.stack.providers.behave(Behaviour(mode=Mode.NORMAL), *names)
+            context.stack.providers.behave(Behaviour(mode=Mode.NORMAL), *names)
 
     return run
 
@@ -162,11 +162,14 @@ def _provider_faults() -> Iterator[Fault]:
 def _both(first: str, second: str) -> Fault:
     one, other = _SINGLE[first], _SINGLE[second]
 
-    def run(harm: Harm) -> None:
+    def run(context: FaultContext) -> None:
         with ThreadPoolExecutor(2) as threads:
-            chances = [random.Random(harm.chance.random()) for _ in range(2)]
+            chances = [random.Random(context.chance.random()) for _ in range(2)]
             running = [
-                threads.submit(each.run, Harm(stack=harm.stack, load=harm.load, chance=chance, seconds=harm.seconds))
+                threads.submit(
+                    each.run,
+                    FaultContext(stack=context.stack, load=context.load, chance=chance, seconds=context.seconds),
+                )
                 for each, chance in zip((one, other), chances, strict=True)
             ]
             for each in running:
@@ -240,9 +243,9 @@ PAIRS_IN_A_RUN: Final = 4
 
 
 def choose(names: list[str], seed: int) -> list[Fault]:
-    """Return the faults of a run in the seed's order: those named, else all single ones and some pairs.
+    """Return the faults of a run in the seed's order: the named ones, else all single ones and some pairs.
 
-    Raises KeyError for a name that there is not.
+    Raises KeyError for an unknown name.
     """
     chance = random.Random(seed)
     chosen = [FAULTS[name] for name in names] or [*_SINGLE.values(), *chance.sample(_PAIRS, PAIRS_IN_A_RUN)]

@@ -1,4 +1,4 @@
-"""The kinds of stacks that faults are put to, each in its turn."""
+"""The kinds of stacks that faults are applied to, one after the other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from wavecom import topology
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A stack that is run afresh for its faults.
+    """A stack that is started anew for its faults.
 
-    ``idempotent`` says whether the providers take a token, ``lease_seconds`` how long a claim holds. With ``outages``
-    servers stand still and no consumer dies: no outcome may be unknown then.
+    ``idempotent`` says that the providers accept a token; ``lease_seconds`` is the duration of a claim. With
+    ``outages`` servers freeze and no consumer dies, so no outcome may be unknown.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The load: a client that never gives up, at a steady rate, whatever the service does (an open loop)."""
+"""The load: a client that repeats every request until it succeeds, at a steady rate (an open loop)."""
 
 import random
 import threading
@@ -14,14 +14,14 @@ from typing import Any, Final
 import httpx
 
 CLIENTS: Final = 48
-"""Requests at once; more wait their turn."""
+"""Parallel requests; more have to wait."""
 TIMEOUT_SECONDS: Final = 12.0
-"""A little longer than the API takes to give up on its database."""
+"""The client's timeout; a little longer than the API waits for its database."""
 PAUSES_SECONDS: Final = (0.5, 1.0, 2.0, 4.0)
-"""Before a request that was not accepted is made again, with the same Idempotency-Key; the last one goes on."""
+"""The pauses before a request is repeated with the same Idempotency-Key; the last one is used from then on."""
 GIVE_UP_SECONDS: Final = 300.0
 SINGLES: Final = 0.1
-"""Share of notifications that come in requests of their own."""
+"""The share of notifications that are sent in single requests."""
 BATCH_SIZES: Final = (10, 60)
 PRIORITIES: Final = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 
@@ -32,18 +32,18 @@ class LoadError(Exception):
 
 @dataclass(slots=True)
 class Load:
-    """What was asked for and what was accepted."""
+    """The notifications requested and accepted."""
 
     url: str
     rate: float
     policies: Sequence[str]
     seed: str
     accepted: dict[str, str] = field(default_factory=dict)
-    """Every id that a 2xx named, with its ``onUnknown``."""
+    """Every id in a 2xx answer, with its ``onUnknown``."""
     repeated: int = 0
-    """Requests that were made again."""
+    """The number of repeated requests."""
     asked: int = 0
-    """Notifications in all requests."""
+    """The number of notifications in all requests."""
     _stopping: threading.Event = field(default_factory=threading.Event)
     _abandoned: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,9 +52,9 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Ask in the background for the time of a ``with``; at its end return when everything asked for was accepted.
+        """Send requests in the background during a ``with``; at its end return when every request was accepted.
 
-        Raises `LoadError`. Where the ``with`` ends by an exception, the rest is given up.
+        Raises `LoadError`. If the ``with`` ends by an exception, outstanding requests are abandoned.
         """
         self._start()
         try:
@@ -87,13 +87,13 @@ class Load:
                 ) as client,
                 ThreadPoolExecutor(CLIENTS, thread_name_prefix="client") as clients,
             ):
-                results = self._ask(client, clients)
+                results = self._send_requests(client, clients)
                 for result in results:
                     result.result()
-        except Exception as exc:  # noqa: BLE001 - told by `_stop`, in the thread that cares
+        except Exception as exc:  # noqa: BLE001 - raised again by `_stop`, in the caller's thread
             self._failure = exc
 
-    def _ask(self, client: httpx.Client, clients: ThreadPoolExecutor) -> list[Future[None]]:
+    def _send_requests(self, client: httpx.Client, clients: ThreadPoolExecutor) -> list[Future[None]]:
         results = []
         began = time.monotonic()
         for items in self._requests():
@@ -107,7 +107,7 @@ class Load:
     def _requests(self) -> Iterator[list[dict[str, Any]]]:
         chance = random.Random(self.seed)
         mean_batch = sum(BATCH_SIZES) / 2
-        # Of all requests, so that SINGLES of all notifications are singles.
+        # The share of requests for which SINGLES of all notifications are single.
         single = SINGLES * mean_batch / (SINGLES * mean_batch + 1 - SINGLES)
         number = 0
         while True:
@@ -129,7 +129,7 @@ class Load:
         }
 
     def _until_accepted(self, client: httpx.Client, items: list[dict[str, Any]], key: str) -> None:
-        """Make a request until it is accepted, as a client does that must not lose anything."""
+        """Repeat a request until it is accepted, like a client that must not lose anything."""
         path, body = "/api/notifications", items[0] if len(items) == 1 else {"notifications": items}
         if len(items) > 1:
             path += "/batch"

@@ -1,4 +1,4 @@
-"""What a reader needs to know of the machine and of the versions to repeat a run."""
+"""The machine and the versions, which a reader needs to repeat a run."""
 
 import os
 import platform
@@ -12,12 +12,12 @@ from local.config import PROJECT
 
 
 def machine() -> str:
-    """Return the machine in a few words."""
+    """Return a short description of the machine."""
     return f"{os.cpu_count()} cores ({_processor()}), {_memory_gb()} GB, {platform.system()}"
 
 
 def versions() -> dict[str, str]:
-    """Return what ran, with its version."""
+    """Return the programs used, with their versions."""
     return {
         "WaveCom": _commit(),
         "Python": platform.python_version(),
@@ -46,7 +46,7 @@ def _commit() -> str:
 
 
 def version_of_project() -> str:
-    """Return the version that pyproject.toml states."""
+    """Return the version in pyproject.toml."""
     found = re.search(r'^version = "(.+)"', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
     return found[1] if found else "unknown"
 

@@ -1,4 +1,4 @@
-"""What a phase came to: figures, and whatever broke an invariant."""
+"""The result of a phase: figures, and broken invariants."""
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -9,27 +9,27 @@ from chaos.kind import KINDS, Kind
 
 @dataclass(slots=True, kw_only=True)
 class PolicyFigures:
-    """What became of a phase's notifications of one ``onUnknown``."""
+    """Figures of a phase's notifications with one ``onUnknown``."""
 
     policy: str
     accepted: int = 0
     finished: int = 0
     lost: list[str] = field(default_factory=list)
-    """Ids that are not finished, not stored, or SENT without a provider knowing of it."""
+    """Ids that are not finished, not stored, or SENT without a record at a provider."""
     sent_twice: list[str] = field(default_factory=list)
     sent_twice_unexplained: list[str] = field(default_factory=list)
-    """Those of them without an attempt of unknown outcome."""
+    """Ids sent twice without an attempt of unknown outcome."""
     held_too_soon: list[str] = field(default_factory=list)
-    """FAILED for an unknown outcome though a provider could still have been asked again."""
+    """FAILED for an unknown outcome although a provider could still have been asked again."""
     held: list[str] = field(default_factory=list)
     """FAILED for an unknown outcome."""
     by_status: Counter[str] = field(default_factory=Counter)
     failed_by_cause: Counter[str] = field(default_factory=Counter)
     held_though_sent: int = 0
-    """FAILED for an unknown outcome that a provider had accepted; the rest of those held was never sent."""
+    """FAILED for an unknown outcome although a provider had accepted it; the other held ones were never sent."""
 
     def broken(self, kind: Kind) -> dict[str, list[str]]:
-        """Return each invariant that does not hold, with the ids that show it."""
+        """Return each broken invariant, with the ids that show it."""
         found = {
             "lost": self.lost,
             "sent twice without an attempt of unknown outcome": self.sent_twice_unexplained,
@@ -48,7 +48,7 @@ class PolicyFigures:
 
 @dataclass(slots=True, kw_only=True)
 class PhaseOutcome:
-    """What one fault came to. ``recovery_seconds`` is from the end of the fault to the last finish."""
+    """The result of one fault. ``recovery_seconds`` is from the end of the fault to the last finish."""
 
     fault: str
     title: str
@@ -62,11 +62,11 @@ class PhaseOutcome:
     """Notifications in the database that no answer has named: created twice for one request."""
     audit_entries: int = 0
     troubles: list[str] = field(default_factory=list)
-    """Broken invariants that concern no single notification."""
+    """Broken invariants that do not concern a single notification."""
     skipped: str | None = None
 
     def broken(self) -> dict[str, list[str]]:
-        """Return each invariant that does not hold, with the ids that show it where there are such."""
+        """Return each broken invariant, with the ids that show it, if any."""
         found: dict[str, list[str]] = {trouble: [] for trouble in self.troubles}
         for figures in self.policies:
             for what, ids in figures.broken(self.kind).items():
@@ -92,7 +92,7 @@ class PhaseOutcome:
 
 
 def failed_or_broken(made: PolicyFigures) -> dict[str, int]:
-    """Return what broke an invariant where nothing may be FAILED either, with the number of ids that show it."""
+    """Return the broken invariants for a load in which nothing may be FAILED either, with their numbers of ids."""
     broken = {what: len(ids) for what, ids in made.broken(KINDS["plain"]).items()}
     failed = sum(made.failed_by_cause.values())
     return {**broken, "FAILED": failed} if failed else broken

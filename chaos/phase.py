@@ -1,4 +1,4 @@
-"""One phase: load, a fault in the midst of it, the wait until everything is finished, and the comparison."""
+"""One phase: load, a fault during it, the wait until everything is finished, and the comparison."""
 
 import random
 import time
@@ -7,15 +7,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from chaos.faults import Fault, Harm
+from chaos.faults import Fault, FaultContext
 from chaos.kind import Kind
 from chaos.load import Load
 from chaos.outcome import PhaseOutcome
 from chaos.stack import ChaosStack
-from chaos.verify import check_books, documents, figures, recovery_seconds, stored_unasked, wait_until_finished
+from chaos.verify import (
+    check_ledger_and_trails,
+    documents,
+    figures,
+    recovery_seconds,
+    stored_unasked,
+    wait_until_finished,
+)
 
-LEAD_SECONDS: Final = 2.0
-"""Of load before the fault, and after it."""
+LOAD_ONLY_SECONDS: Final = 2.0
+"""The seconds of load before the fault, and after it."""
 RECOVERY_TIMEOUT: Final = timedelta(minutes=6)
 """All retries of one notification take 155 s, and a dead consumer's transaction holds its locks for 60 s."""
 
@@ -34,10 +41,10 @@ class Phases:
     _policies: dict[str, str] = field(default_factory=dict)
     """Everything accepted so far, with its ``onUnknown``."""
     _ledger_gap: int = 0
-    """By how many the ledger fell short after the phase before."""
+    """The number missing from the ledger after the phase before."""
 
     def run(self, fault: Fault) -> PhaseOutcome:
-        """Put one fault to the stack. Raises `chaos.load.LoadError` and `chaos.stack.HarnessError`."""
+        """Apply one fault to the stack. Raises `chaos.load.LoadError` and `chaos.stack.HarnessError`."""
         outcome = PhaseOutcome(fault=fault.name, title=fault.title, kind=self.kind, seconds=self.seconds)
         if not fault.possible():
             outcome.skipped = fault.impossible_because
@@ -45,14 +52,14 @@ class Phases:
         began = datetime.now(UTC)
         load = self._load(fault.name)
         with load.running():
-            time.sleep(LEAD_SECONDS)
+            time.sleep(LOAD_ONLY_SECONDS)
             self.progress("fault")
             chance = random.Random(f"{self.seed}:{fault.name}")
-            fault.run(Harm(stack=self.stack, load=load, chance=chance, seconds=self.seconds))
+            fault.run(FaultContext(stack=self.stack, load=load, chance=chance, seconds=self.seconds))
             fault_ended = datetime.now(UTC)
             self.progress("mending")
             self.stack.wait_until_alive()
-            time.sleep(max(0.0, LEAD_SECONDS - (datetime.now(UTC) - fault_ended).total_seconds()))
+            time.sleep(max(0.0, LOAD_ONLY_SECONDS - (datetime.now(UTC) - fault_ended).total_seconds()))
         self._compare(outcome, load, began, fault_ended)
         return outcome
 
@@ -78,11 +85,11 @@ class Phases:
             outcome.troubles.append(f"{outcome.stored_unasked} stored that no answer named")
         if len(load.accepted) != load.asked:
             outcome.troubles.append(f"{load.asked} asked for, {len(load.accepted)} accepted")
-        self._ledger_gap = check_books(
+        self._ledger_gap = check_ledger_and_trails(
             self.stack, outcome, began, accepted_so_far=len(self._policies), known_gap=self._ledger_gap
         )
 
-    def once_more(self) -> PhaseOutcome:
+    def compare_all(self) -> PhaseOutcome:
         """Compare everything of all phases again, since a late send would come after its phase's comparison."""
         outcome = PhaseOutcome(fault="all", title="everything, once more at the end", kind=self.kind, seconds=0)
         self.progress("everything once more")

@@ -1,12 +1,12 @@
 """Stand-ins of three email services in one process: ``python -m chaos.provider JOURNAL CONTROL NAME=PORT …``.
 
-Each speaks SendGrid's ``POST /v3/mail/send`` on a port of its own, single and bulk, as far as WaveCom uses it (Twilio
-SendGrid documentation, "Mail Send" and "Personalizations"). What one accepts is written to the journal before it is
-answered, a JSON line a message, so that the journal is the truth about what was sent. A call that carries an
-idempotency token in ``Idempotency-Key`` is accepted once, and answered the same each time.
+Each implements SendGrid's ``POST /v3/mail/send`` on its own port, single and bulk, as far as WaveCom uses it (Twilio
+SendGrid documentation, "Mail Send" and "Personalizations"). It writes accepted messages to the journal before it
+answers, a JSON line a message, so that the journal shows exactly what was sent. A call with an idempotency token in
+``Idempotency-Key`` is accepted once, and gets the same answer each time.
 
-The control port takes ``POST`` with a JSON object of `Behaviour`'s fields for each service, and answers every request
-with what each has counted so far.
+The control port accepts ``POST`` with a JSON object of `Behaviour`'s fields for each service, and answers every
+request with the counts of each service.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from typing import Any, Final
 HOST: Final = "127.0.0.1"
 TOKEN_HEADER: Final = "idempotency-key"  # noqa: S105 - the name of a header
 WINDOW_SECONDS: Final = 1.0
-"""Of a service's own limit."""
+"""The window of a service's own limit."""
 CLOSE_NOW: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER with no wait: the peer gets a reset (socket(7))."""
+"""SO_LINGER without a wait: the peer gets a reset (socket(7))."""
 
 
 class Mode(StrEnum):
-    """How a service behaves."""
+    """The behaviour of a service."""
 
     NORMAL = "normal"
     UNAVAILABLE = "unavailable"
@@ -42,14 +42,14 @@ class Mode(StrEnum):
     SILENT = "silent"
     """Never answers, and accepts nothing."""
     ACCEPTS_SILENTLY = "accepts_silently"
-    """Never answers, and accepts all the same."""
+    """Never answers, but accepts everything."""
     AWAY = "away"
-    """Connections are refused, those that are open reset."""
+    """Refuses new connections, and resets open ones."""
 
 
 @dataclass(slots=True)
 class Behaviour:
-    """What a service does with a call; ``per_second`` is its own limit in messages, counted over any second."""
+    """A service's reaction to calls; ``per_second`` is its own limit in messages, counted over any second."""
 
     mode: Mode = Mode.NORMAL
     latency_seconds: float = 0.02
@@ -59,7 +59,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Counts:
-    """What came in so far: connections, calls and messages, and answers 429."""
+    """Counts so far: connections, calls and messages, and answers 429."""
 
     connections: int = 0
     calls: int = 0
@@ -84,18 +84,18 @@ class Service:
     _recent: deque[float] = field(default_factory=deque)
 
     async def change(self, behaviour: Behaviour) -> None:
-        """Behave like this from now on."""
+        """Switch to another behaviour."""
         self.behaviour = behaviour
         if behaviour.mode is Mode.AWAY:
-            await self.leave()
+            await self.disconnect()
         elif self._server is None:
-            await self.come()
+            await self.listen()
 
-    async def come(self) -> None:
-        """Begin to listen."""
+    async def listen(self) -> None:
+        """Start listening."""
         self._server = await asyncio.start_server(self._serve, HOST, self.port, backlog=512)
 
-    async def leave(self) -> None:
+    async def disconnect(self) -> None:
         """Stop listening and reset every connection."""
         server, self._server = self._server, None
         if server is not None:
@@ -114,7 +114,7 @@ class Service:
                 headers, body = await read_request(reader)
                 await self._answer(headers, body, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has gone, or we have
+            pass  # one side closed the connection
         finally:
             self._open.discard(writer)
             writer.close()
@@ -140,7 +140,7 @@ class Service:
             await respond(writer, 202, {"X-Message-Id": message_id})
 
     def _over_limit(self, messages: int) -> bool:
-        """Count messages against the service's own limit, unless they are too many."""
+        """Count messages against the service's own limit, unless they exceed it."""
         limit = self.behaviour.per_second
         if limit is None:
             return False
@@ -181,7 +181,7 @@ async def respond(writer: asyncio.StreamWriter, status: int, headers: dict[str, 
 
 
 class Control:
-    """Changes how the services behave, and tells what they counted."""
+    """Changes the services' behaviour, and reports their counts."""
 
     def __init__(self, services: dict[str, Service]) -> None:
         self._services = services
@@ -191,29 +191,29 @@ class Control:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 _, body = await read_request(reader)
-                for name, wanted in (json.loads(body) if body else {}).items():
-                    await self._services[name].change(_behaviour(wanted))
+                for name, settings in (json.loads(body) if body else {}).items():
+                    await self._services[name].change(_behaviour(settings))
                 counts = {name: asdict(service.counts) for name, service in self._services.items()}
                 await respond(writer, 200, {"Content-Type": "application/json"}, json.dumps(counts).encode())
         writer.close()
 
 
-def _behaviour(wanted: dict[str, Any]) -> Behaviour:
-    return Behaviour(**{**wanted, "mode": Mode(wanted["mode"])})
+def _behaviour(settings: dict[str, Any]) -> Behaviour:
+    return Behaviour(**{**settings, "mode": Mode(settings["mode"])})
 
 
 async def run(journal: Path, control_port: int, ports: dict[str, int]) -> None:
-    """Serve for ever."""
+    """Serve until the process ends."""
     descriptor = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     services = {name: Service(name, port, descriptor) for name, port in ports.items()}
     for service in services.values():
-        await service.come()
+        await service.listen()
     server = await asyncio.start_server(Control(services).serve, HOST, control_port)
     await server.serve_forever()
 
 
 def main(arguments: list[str]) -> None:
-    """Serve for ever; ``arguments``: the journal, the control port, and ``name=port`` for each service."""
+    """Serve until the process ends; ``arguments``: the journal, the control port, and ``name=port`` a service."""
     journal, control_port, *services = arguments
     ports = {name: int(port) for name, _, port in (each.partition("=") for each in services)}
     asyncio.run(run(Path(journal), int(control_port), ports))

@@ -1,4 +1,4 @@
-"""The harness's side of the stand-in providers: their configuration, their control and their journal."""
+"""The harness's access to the stand-in providers: their configuration, control and journal."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ TOKEN_HEADER: Final = "Idempotency-Key"  # noqa: S105 - the name of a header
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message that a provider accepted, and when (seconds since 1970)."""
+    """A message that a provider accepted, and the time (seconds since 1970)."""
 
     provider: str
     at: float
@@ -26,14 +26,14 @@ class Accepted:
 
 @dataclass(slots=True)
 class Journal:
-    """Everything that the providers accepted so far, read as it grows."""
+    """All messages that the providers have accepted, read as the file grows."""
 
     file: Path
     by_id: defaultdict[str, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
     _offset: int = 0
 
     def read(self) -> None:
-        """Read what was written since the last time."""
+        """Read the lines written since the last call."""
         if not self.file.exists():
             return
         with self.file.open("rb") as journal:
@@ -46,18 +46,18 @@ class Journal:
                 self.by_id[entry["notificationId"]].append(Accepted(entry["provider"], entry["at"]))
 
     def between(self, since: float, until: float) -> Counter[str]:
-        """Return how many messages each provider accepted in a period."""
+        """Return the number of messages that each provider accepted in a period."""
         every = (each for entries in self.by_id.values() for each in entries)
         return Counter(each.provider for each in every if since <= each.at < until)
 
     def moments(self, provider: str) -> list[float]:
-        """Return when a provider accepted each of its messages, in order."""
+        """Return the times at which a provider accepted its messages, in order."""
         return sorted(each.at for entries in self.by_id.values() for each in entries if each.provider == provider)
 
 
 @dataclass(slots=True, kw_only=True)
 class ProviderProcess:
-    """The stand-ins: where they listen, and how to tell them what to do."""
+    """The stand-ins: their ports, and their control."""
 
     journal: Journal
     control_port: int
@@ -70,7 +70,7 @@ class ProviderProcess:
         return [sys.executable, "-m", "chaos.provider", str(self.journal.file), str(self.control_port), *listen]
 
     def settings(self, *, idempotent: bool, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-        """Return the setting PROVIDERS; ``overrides`` are more fields of some of them."""
+        """Return the setting PROVIDERS; ``overrides`` are further fields of some of them."""
         common = {"kind": "sendgrid", "apiKey": "chaos", "sender": "WaveCom <no-reply@wavecom.example.com>"}
         token = {"idempotencyHeader": TOKEN_HEADER} if idempotent else {}
         return json.dumps(
@@ -81,20 +81,20 @@ class ProviderProcess:
         )
 
     def behave(self, behaviour: Behaviour, *names: str) -> None:
-        """Have some providers, or all where none is named, behave in a way from now on."""
+        """Set the behaviour of some providers, or of all if none is named."""
         self._control({name: asdict(behaviour) for name in names or self.ports})
 
     def heal(self) -> None:
-        """Have all behave well again."""
+        """Restore the normal behaviour of all."""
         self.behave(Behaviour(mode=Mode.NORMAL))
 
     def counts(self) -> dict[str, Counts]:
-        """Return what each has counted."""
+        """Return the counts of each."""
         return {name: Counts(**counts) for name, counts in self._control({}).items()}
 
-    def _control(self, wanted: dict[str, Any]) -> dict[str, dict[str, int]]:
+    def _control(self, settings: dict[str, Any]) -> dict[str, dict[str, int]]:
         answer = httpx.post(
-            f"http://{HOST}:{self.control_port}/", json=wanted, timeout=10, trust_env=False
+            f"http://{HOST}:{self.control_port}/", json=settings, timeout=10, trust_env=False
         ).raise_for_status()
         counts: dict[str, dict[str, int]] = answer.json()
         return counts

@@ -1,4 +1,4 @@
-"""What a stranger might put into the lanes: copies of messages, stale ones, forged ones, and noise."""
+"""Messages from outside in the lanes: copies, stale ones, forged ones, and noise."""
 
 import random
 import secrets
@@ -14,24 +14,24 @@ from wavecom.domain.notifications.enums import Lane, Priority, Status
 from wavecom.domain.queue_messages import QueueMessage
 
 COPIES: Final = 2
-AT_MOST: Final = 3_000
+MAX_COPIED: Final = 3_000
 FORGERIES: Final = 500
 NOISE: Final = (b"", b"\xff\xfe", b"{}", b"[]", b'{"notificationId": 7}', b"null")
 WAITING: Final = [each.value for each in (Status.PENDING, Status.QUEUED, Status.RETRYING, Status.PROCESSING)]
 
 
 def publish_copies(stack: ChaosStack, ids: Sequence[str]) -> None:
-    """Announce every notification that is not finished, among the latest of ``ids``, twice more, in both lanes."""
-    wanted = {"_id": {"$in": [ObjectId(each) for each in ids[-AT_MOST:]]}, "status": {"$in": WAITING}}
+    """Publish every unfinished notification among the latest of ``ids`` twice more, in both lanes."""
+    wanted = {"_id": {"$in": [ObjectId(each) for each in ids[-MAX_COPIED:]]}, "status": {"$in": WAITING}}
     found = stack.database.notifications.find(wanted, {"priority": 1, "retryCount": 1})
     bodies = [(lane, _message(each).body()) for each in found for lane in topology.LANES]
     _publish(stack, (each for each in bodies for _ in range(COPIES)))
 
 
 def publish_forgeries(stack: ChaosStack, ids: Sequence[str], chance: random.Random) -> None:
-    """Announce finished notifications, wrong numbers of retries, notifications that do not exist, and noise."""
-    some = chance.sample(list(ids), min(len(ids), FORGERIES))
-    known = [(each, chance.randint(0, 5)) for each in some]
+    """Publish finished notifications, wrong retry counts, notifications that do not exist, and noise."""
+    sample = chance.sample(list(ids), min(len(ids), FORGERIES))
+    known = [(each, chance.randint(0, 5)) for each in sample]
     unknown = [(secrets.token_hex(12), 0) for _ in range(FORGERIES)]
     forged = [
         QueueMessage(notification_id=notification_id, lane=Lane.HIGH, retry_count=retries).body()
@@ -53,4 +53,4 @@ def _publish(stack: ChaosStack, messages: Iterable[tuple[str, Any]]) -> None:
         for lane, body in messages:
             message = amqp.Message(body, content_type="application/json", delivery_mode=2)
             channel.basic_publish(message, exchange="", routing_key=lane)
-        channel.queue_declare(topology.STANDARD, passive=True)  # answered once all before it was taken
+        channel.queue_declare(topology.STANDARD, passive=True)  # answered after all messages before it

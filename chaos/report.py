@@ -51,7 +51,7 @@ def print_scenario(results: Results, console: Console) -> None:
 
 
 def write_report(results: Results) -> None:
-    """Write docs/reliability.md and the figures that it was made from."""
+    """Write docs/reliability.md and its figures."""
     FIGURES.write_text(json.dumps(results, indent=2) + "\n")
     PAGE.write_text(_page(results))
 

@@ -1,4 +1,4 @@
-"""A whole run: for each kind of providers a fresh stack, all faults on it, and a last look at everything."""
+"""A whole run: for each kind of providers a new stack, all faults on it, and a final comparison of everything."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ TRAILS_SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """What to run. ``seconds`` is how long each fault lasts, ``rate`` is in notifications a second."""
+    """The settings of a run. ``seconds`` is the duration of a fault, ``rate`` is in notifications a second."""
 
     seed: int
     rate: float
@@ -38,7 +38,7 @@ class RunConfig:
 
 
 class Run:
-    """Runs phases, says what happens, and writes a line for each."""
+    """Runs phases, reports their results, and writes a line for each."""
 
     def __init__(self, config: RunConfig, console: Console) -> None:
         self._config = config
@@ -76,13 +76,13 @@ class Run:
                 heading = f"{kind.title}, {number} of {len(faults)}: {fault.title}"
                 phases.progress = lambda text, heading=heading: status.update(f"{heading}: {text}")  # type: ignore[misc]
                 outcomes.append(phases.run(fault))
-                self._tell(outcomes[-1], stack)
+                self._report(outcomes[-1], stack)
             phases.progress = status.update
-            outcomes.append(phases.once_more())
-            self._tell(outcomes[-1], stack)
+            outcomes.append(phases.compare_all())
+            self._report(outcomes[-1], stack)
         return [outcome.as_json() for outcome in outcomes]
 
-    def _tell(self, outcome: PhaseOutcome, stack: ChaosStack) -> None:
+    def _report(self, outcome: PhaseOutcome, stack: ChaosStack) -> None:
         with LATEST.open("a") as file:
             file.write(json.dumps(outcome.as_json()) + "\n")
         if outcome.skipped:
@@ -105,7 +105,7 @@ class Run:
 
 
 def fresh_stack(state: Path, console: Console) -> ChaosStack:
-    """Return a stack without data of earlier runs, what they left behind ended."""
+    """Return a stack without data and processes of earlier runs."""
     stack = ChaosStack(state, say=lambda text: console.print(text, style="dim"))
     for config in (replace(stack.config, state=state / "second"), stack.config):
         reset(config)
@@ -113,7 +113,7 @@ def fresh_stack(state: Path, console: Console) -> ChaosStack:
 
 
 def about(config: RunConfig, began: datetime) -> dict[str, Any]:
-    """Return what a reader needs to know to repeat a run."""
+    """Return the facts that a reader needs to repeat a run."""
     return {
         "seed": config.seed,
         "rate": config.rate,

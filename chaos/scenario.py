@@ -1,4 +1,4 @@
-"""What the scenarios have in common."""
+"""Functions that the scenarios share."""
 
 from datetime import timedelta
 from typing import Final
@@ -15,12 +15,12 @@ FINISHED_WITHIN: Final = timedelta(minutes=5)
 
 
 def scenario_load(stack: ChaosStack, config: RunConfig, name: str) -> Load:
-    """Return a load to start."""
+    """Return a load that is ready to start."""
     return Load(url=stack.config.url, rate=config.rate, policies=(POLICY,), seed=f"{config.seed}:{name}")
 
 
-def settled(stack: ChaosStack, load: Load) -> tuple[PolicyFigures, dict[str, Document]]:
-    """Wait until everything is finished, and return what became of it and the stored notifications."""
+def wait_and_count(stack: ChaosStack, load: Load) -> tuple[PolicyFigures, dict[str, Document]]:
+    """Wait until everything is finished, and return the figures and the stored notifications."""
     for _ in wait_until_finished(stack, load.accepted, FINISHED_WITHIN):
         pass
     stack.providers.journal.read()

@@ -1,4 +1,4 @@
-"""The stack that faults are put to: what ``make up`` runs, a second consumer a lane, and the stand-in providers."""
+"""The stack that faults are applied to: that of ``make up``, a second consumer a lane, and stand-in providers."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from local.supervision import Program, Supervisor, end_leftovers
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
 
-QUICK: Final = {
+SHORT_TIMEOUTS: Final = {
     "RATE_LIMIT_PER_MINUTE": "10000000",
     "PENDING_TIMEOUT_SECONDS": "3",
     "QUEUED_TIMEOUT_SECONDS": "5",
@@ -34,22 +34,22 @@ QUICK: Final = {
     "SWEEP_EVERY_SECONDS": "1",
     "OBSERVE_EVERY_SECONDS": "15",
 }
-"""Shorter waits than in production, so that recovery can be watched."""
-LEASE_SECONDS: Final = float(QUICK["LEASE_SECONDS"])
+"""Shorter waits than in production, so that recovery can be observed."""
+LEASE_SECONDS: Final = float(SHORT_TIMEOUTS["LEASE_SECONDS"])
 PROVIDER_PROGRAM: Final = "provider"
-SECOND: Final = "-second"
+SECOND_SUFFIX: Final = "-second"
 ALIVE_SECONDS: Final = 90
-"""For everything to run again after a fault."""
+"""The time limit for everything to run again after a fault."""
 
 Document = dict[str, Any]
 
 
 class HarnessError(Exception):
-    """The harness itself cannot go on; the text is one sentence."""
+    """The harness itself cannot continue; the text is one sentence."""
 
 
 class ChaosStack:
-    """A running stack with two consumers a lane, and the means to harm it."""
+    """A running stack with two consumers a lane, and methods that disturb it."""
 
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
         first = free_ports(12)
@@ -62,7 +62,7 @@ class ChaosStack:
         self._say = say
         self._stack = Stack(self.config, say)
         self._first = Supervisor(self.config, [])
-        # A supervisord of its own beside the stack's: the same servers, another set of processes.
+        # A second supervisord beside the stack's: the same servers, another set of processes.
         self._second_config = replace(self.config, state=state / "second")
         self._second: Supervisor | None = None
         self._mongo: MongoClient[Document] | None = None
@@ -75,9 +75,9 @@ class ChaosStack:
         lease_seconds: float = LEASE_SECONDS,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Iterator[None]:
-        """Run everything for the time of a ``with``. Raises `local.config.StackError`."""
+        """Run everything during a ``with``. Raises `local.config.StackError`."""
         settings = {
-            **QUICK,
+            **SHORT_TIMEOUTS,
             "LEASE_SECONDS": f"{lease_seconds:g}",
             "PROVIDERS": self.providers.settings(idempotent=idempotent, overrides=overrides),
         }
@@ -94,7 +94,7 @@ class ChaosStack:
     def _start(self) -> None:
         self._stack.start()
         consumers = [
-            Program(name=f"{name}{SECOND}", command=[sys.executable, "-m", "local.rabbitmq_poller", lane])
+            Program(name=f"{name}{SECOND_SUFFIX}", command=[sys.executable, "-m", "local.rabbitmq_poller", lane])
             for lane, name in self.consumer_names().items()
         ]
         providers = Program(name=PROVIDER_PROGRAM, command=self.providers.command)
@@ -124,20 +124,20 @@ class ChaosStack:
 
     @property
     def database(self) -> Database[Document]:
-        """WaveCom's database, to look into."""
+        """WaveCom's database."""
         assert self._mongo is not None
         return self._mongo["wavecom"]
 
     @staticmethod
     def consumer_names() -> dict[str, str]:
-        """Return the program that consumes each lane; the second one's name ends in ``-second``."""
+        """Return the program that consumes each lane; the second consumer's name ends in ``-second``."""
         return {lane: f"deliver-{lane.replace('_', '-')}" for lane in topology.LANES}
 
     def consumers(self, lane: str | None = None) -> list[str]:
         """Return the programs that consume a lane, or all lanes."""
         names = self.consumer_names()
         chosen = [names[lane]] if lane else list(names.values())
-        return [name + which for name in chosen for which in ("", SECOND)]
+        return [name + which for name in chosen for which in ("", SECOND_SUFFIX)]
 
     def process(self, program: str) -> psutil.Process | None:
         """Return the process of a program, None while it does not run."""
@@ -149,7 +149,7 @@ class ChaosStack:
         return None
 
     def kill(self, programs: Iterable[str]) -> None:
-        """Kill -9 programs with all their processes, at once; supervisord starts them again."""
+        """Kill -9 programs with all their processes, at once; supervisord restarts them."""
         victims: list[psutil.Process] = []
         for program in programs:
             process = self.process(program)
@@ -162,13 +162,13 @@ class ChaosStack:
 
     @contextmanager
     def frozen(self, programs: Iterable[str]) -> Iterator[None]:
-        """Stop programs in the middle of whatever they do (SIGSTOP), and let them go on afterwards (SIGCONT)."""
+        """Stop programs at any point of their work (SIGSTOP), and continue them afterwards (SIGCONT)."""
         with suspended([process for program in programs if (process := self.process(program))]):
             yield
 
     @contextmanager
     def wrong_clocks(self) -> Iterator[None]:
-        """Run one more consumer a lane whose clock follows `chaos.faketime.set_clock`."""
+        """Run one more consumer a lane, with a clock set by `chaos.faketime.set_clock`."""
         assert self._second is not None
         self._second.start_programs(CLOCK_PROGRAMS)
         try:
@@ -186,7 +186,7 @@ class ChaosStack:
         raise HarnessError(f"The stack does not come back; see {self.config.logs}.")
 
     def _start_again(self, supervisor: Supervisor) -> bool:
-        """Start what supervisord has given up, and say whether everything runs."""
+        """Start programs that supervisord has given up, and return whether everything runs."""
         states = {name: state for name, state in supervisor.states().items() if name not in CLOCK_PROGRAMS}
         given_up = [name for name, state in states.items() if state in ("FATAL", "EXITED", "STOPPED")]
         supervisor.start_programs(given_up)
@@ -203,7 +203,7 @@ class ChaosStack:
         return [self._first, *([self._second] if self._second else [])]
 
     def processes(self) -> list[psutil.Process]:
-        """Return everything that belongs to the stack."""
+        """Return all processes of the stack."""
         states = {str(self.config.state), str(self._second_config.state)}
         found = []
         for process in psutil.process_iter():
@@ -214,7 +214,7 @@ class ChaosStack:
 
     @contextmanager
     def broker_channel(self) -> Iterator[Any]:
-        """Open a channel to the broker, for whatever a stranger might do there."""
+        """Open a channel to the broker, for messages and commands from outside."""
         connection = connect(f"amqp://guest:guest@127.0.0.1:{self.config.amqp_port}")
         try:
             yield connection.channel()
@@ -229,14 +229,14 @@ class ChaosStack:
 
 
 def supervisor_pids(supervisor: Supervisor) -> list[tuple[str, int]]:
-    """Return each program's process id, 0 where it does not run."""
+    """Return each program's process id, 0 if it does not run."""
     with supervisor._rpc() as rpc:
         return [(each["name"], each["pid"]) for each in rpc.getAllProcessInfo()]
 
 
 @contextmanager
 def suspended(processes: Sequence[psutil.Process]) -> Iterator[None]:
-    """Stop processes in the middle of whatever they do (SIGSTOP), and let them go on afterwards (SIGCONT)."""
+    """Stop processes at any point of their work (SIGSTOP), and continue them afterwards (SIGCONT)."""
     for process in processes:
         process.suspend()
     try:
@@ -248,7 +248,7 @@ def suspended(processes: Sequence[psutil.Process]) -> Iterator[None]:
 
 
 def free_ports(count: int) -> int:
-    """Return the first of ``count`` ports in a row that nobody uses."""
+    """Return the first of ``count`` consecutive free ports."""
     for first in range(23_000 + os.getpid() % 200 * 20, 32_000, count):
         try:
             for port in range(first, first + count):
@@ -261,5 +261,5 @@ def free_ports(count: int) -> int:
 
 
 def default_state() -> Path:
-    """Return where the stack keeps its data unless told otherwise."""
+    """Return the default folder of the stack's data."""
     return PROJECT / ".local" / "chaos"

@@ -1,4 +1,4 @@
-"""Compare three accounts of a phase: what the client was told, what the database holds, what the providers accepted."""
+"""Compare three records of a phase: the client's answers, the database, and the providers' journals."""
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from wavecom.domain.providers.outcomes import Outcome
 CHUNK: Final = 1_000
 SENT: Final = {Status.SENT.value, Status.DELIVERED.value, Status.UNDELIVERED.value}
 WAITING: Final = {status.value for status in UNFINISHED}
-LOOK_EVERY_SECONDS: Final = 1.0
+POLL_SECONDS: Final = 1.0
 FIELDS: Final = dict.fromkeys(
     (
         "status",
@@ -40,7 +40,7 @@ FIELDS: Final = dict.fromkeys(
 
 
 class HasDatabase(Protocol):
-    """A stack whose database can be looked into."""
+    """A stack with access to its database."""
 
     @property
     def database(self) -> Database[Document]:
@@ -58,7 +58,7 @@ def documents(stack: HasDatabase, ids: Iterable[str]) -> dict[str, Document]:
 
 
 def wait_until_finished(stack: ChaosStack, ids: Collection[str], timeout: timedelta) -> Iterator[int]:
-    """Yield how many are not finished yet, until there are none or ``timeout`` is over."""
+    """Yield the number of unfinished notifications, until there are none or ``timeout`` is over."""
     until = time.monotonic() + timeout.total_seconds()
     left = set(ids)
     while left:
@@ -68,13 +68,13 @@ def wait_until_finished(stack: ChaosStack, ids: Collection[str], timeout: timede
         if time.monotonic() > until:
             return
         if left:
-            time.sleep(LOOK_EVERY_SECONDS)
+            time.sleep(POLL_SECONDS)
 
 
 def figures(
     policy: str, ids: Collection[str], found: Mapping[str, Document], journal: Mapping[str, list[Accepted]]
 ) -> PolicyFigures:
-    """Count what became of the notifications of one policy."""
+    """Count the results of the notifications of one policy."""
     made = PolicyFigures(policy=policy, accepted=len(ids))
     for each in ids:
         document, sends = found.get(each), len(journal.get(each, ()))
@@ -111,23 +111,23 @@ def _add_failure(made: PolicyFigures, notification_id: str, document: Document, 
 
 
 def recovery_seconds(found: Mapping[str, Document], fault_ended: datetime) -> float:
-    """Return how long after the end of the fault the last notification was finished."""
+    """Return the time from the end of the fault to the last finished notification."""
     last = max((document["updatedAt"] for document in found.values()), default=fault_ended)
     return max(0.0, (last - fault_ended).total_seconds())
 
 
 def stored_unasked(stack: ChaosStack, accepted: Collection[str], began: datetime) -> int:
-    """Return how many notifications that were created since ``began`` no answer has named."""
+    """Return the number of notifications created since ``began`` that no answer has named."""
     stored = stack.database.notifications.find({"_id": {"$gte": _id_at(began)}}, {"_id": 1})
     return sum(str(each["_id"]) not in accepted for each in stored)
 
 
-def check_books(
+def check_ledger_and_trails(
     stack: ChaosStack, outcome: PhaseOutcome, began: datetime, *, accepted_so_far: int, known_gap: int
 ) -> int:
-    """Have the API verify the audit trails of the phase, and compare the ledger with what the client was told.
+    """Have the API verify the audit trails of the phase, and compare the ledger with the client's answers.
 
-    Return by how many the ledger falls short; a ``known_gap`` was told by the phase that made it.
+    Return the number missing from the ledger; a ``known_gap`` was reported by the phase that made it.
     """
     with httpx.Client(base_url=stack.config.url, timeout=60, trust_env=False) as client:
         outcome.audit_entries = _verify_trails(client, outcome, began)
@@ -154,7 +154,7 @@ def _verify_trails(client: httpx.Client, outcome: PhaseOutcome, began: datetime)
 
 
 def trail(stack: ChaosStack, notification_id: str, journal: Journal) -> list[str]:
-    """Return the audit trail of a notification, its attempts, and what the providers have of it, a line each."""
+    """Return the audit trail of a notification, its attempts, and its entries in the journal, a line each."""
     entries = stack.database.notificationlogs.find({"notificationId": ObjectId(notification_id)}).sort("sequence", 1)
     lines = [f"{each['timestamp']:%H:%M:%S.%f} {each['status']}: {each['message']}" for each in entries]
     found = documents(stack, [notification_id])

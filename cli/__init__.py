@@ -1,1 +1,1 @@
-"""The command line ``wavecom``: a client of WaveCom's HTTP API, and of nothing else."""
+"""The command line ``wavecom``, a client of WaveCom's HTTP API only."""

@@ -1,4 +1,4 @@
-"""``python -m cli``, and what `bin/wavecom` runs."""
+"""``python -m cli``, and the program behind `bin/wavecom`."""
 
 import io
 import signal
@@ -19,9 +19,9 @@ for module_of_group, name in ((dead_letters, "dlq"), (suppressions, "suppression
 
 
 def main() -> None:
-    """Run the command line of this process. What its terminal cannot show is shown as an escape.
+    """Run the command line of this process. Characters that the terminal cannot show are printed as escapes.
 
-    Ctrl-C ends it also where a shell has started it in the background, with SIGINT ignored.
+    Ctrl-C works even if a shell started it in the background, with SIGINT ignored.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):

@@ -15,7 +15,7 @@ from cli.values import IN_SANDBOX, OnUnknown, past
 
 COLUMNS = ("accepted", "sent", "failed", "cancelled", "expired", "inFlight")
 
-AllTenants = Annotated[bool, typer.Option("--all-tenants", help="Of all tenants; needs an operator's key.")]
+AllTenants = Annotated[bool, typer.Option("--all-tenants", help="Include all tenants; needs an operator's key.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -28,10 +28,10 @@ def add_commands(app: typer.Typer) -> None:
 
 def ledger(
     run: Run,
-    minutes: Annotated[int, typer.Option(min=1, max=60, help="How far back, minute by minute.")] = 60,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="Minutes to show, up to the present one.")] = 60,
     all_tenants: AllTenants = False,
 ) -> None:
-    """Show what became of everything accepted; exit code 1 where the books do not balance."""
+    """Show the result of everything accepted; exit code 1 if the ledger does not balance."""
     found = run.api.get("/api/ledger", {"minutes": minutes, "allTenants": all_tenants or None})
     run.out.result(found, lambda: _ledger(found))
     if not all(each["balanced"] for each in (*found["minutes"], found["total"])):
@@ -57,14 +57,14 @@ def audit(
     run: Run,
     since: Annotated[
         str,
-        typer.Option(parser=past, metavar="WHEN", help="From: 2026-01-31T09:30:00Z, 2026-01-31, or 24h for a day ago."),
+        typer.Option(
+            parser=past, metavar="WHEN", help="Start: 2026-01-31T09:30:00Z, 2026-01-31, or 24h for a day ago."
+        ),
     ],
-    until: Annotated[
-        str, typer.Option(parser=past, metavar="WHEN", help="Until before; without it, until now.")
-    ] = "0s",
+    until: Annotated[str, typer.Option(parser=past, metavar="WHEN", help="End, exclusive; default: now.")] = "0s",
     all_tenants: AllTenants = False,
 ) -> None:
-    """Verify the audit trails of what was accepted in a period; exit code 1 at the first broken link."""
+    """Verify the audit trails of notifications accepted in a period; exit code 1 at the first broken link."""
     query = {"since": since, "until": until, "allTenants": all_tenants or None}
     counts = {"notifications": 0, "entries": 0}
     cursor, broken = None, None
@@ -85,17 +85,17 @@ def audit(
 
 
 def _verified(counts: dict[str, int], broken: dict[str, Any] | None) -> Iterator[RenderableType]:
-    seen = f"{counts['notifications']} notifications with {counts['entries']} audit entries"
+    counted = f"{counts['notifications']} notifications with {counts['entries']} audit entries"
     if not broken:
-        yield Text(f"{seen} verified: no entry was changed, and none is missing.", style="green")
+        yield Text(f"{counted} verified: no entry was changed, and none is missing.", style="green")
         return
     number, identifier = clean(broken["sequence"]), clean(broken["notificationId"])
     yield Text(f"Audit entry {number} of notification {identifier} {clean(broken['problem'])}.", style="red")
-    yield f"{seen} were verified up to there. See: wavecom status {identifier}"
+    yield f"{counted} were verified up to there. See: wavecom status {identifier}"
 
 
 def providers(run: Run) -> None:
-    """Show how the providers are; needs an operator's key."""
+    """Show the state of the providers; needs an operator's key."""
     found = run.api.get("/api/providers")
     run.out.result(found, lambda: _providers(found))
 
@@ -135,9 +135,9 @@ def _providers(found: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
 
 def policy(
     run: Run,
-    on_unknown: Annotated[OnUnknown | None, typer.Argument(help="What holds from now on.", show_default=False)] = None,
+    on_unknown: Annotated[OnUnknown | None, typer.Argument(help="New policy.", show_default=False)] = None,
 ) -> None:
-    """Show or choose what holds where nobody can know whether a notification was sent."""
+    """Show or set the policy for notifications that may or may not have been sent."""
     if on_unknown is None:
         found = run.api.get("/api/policy")
     else:

@@ -1,8 +1,8 @@
 """The HTTP client of WaveCom's API: one call, and its retries.
 
-What is retried, a few times: connection errors where a second call cannot do a second thing (GET, or an
-Idempotency-Key, or nothing was sent yet); 429, which refuses before anything is done; 503 under the same
-condition as connection errors. Between two tries it waits as long as Retry-After asks, a minute at the most.
+It retries a few times: connection errors if a second call cannot have a second effect (GET, an Idempotency-Key, or
+nothing was sent yet); 429, which refuses before any effect; 503 under the same condition as connection errors.
+Between two tries it waits as long as Retry-After asks, a minute at the most.
 """
 
 import json
@@ -20,24 +20,24 @@ from cli.errors import RefusedError, UnreachableError, UsageError
 from cli.reach import is_loopback, not_ours, unreachable
 
 TIMEOUT: Final = httpx.Timeout(35.0, connect=5.0)
-"""Seconds. An answer cannot take longer than 30 (Amazon API Gateway quotas, "HTTP API quotas": integration timeout)."""
+"""Seconds. An answer takes at most 30 (Amazon API Gateway quotas, "HTTP API quotas": integration timeout)."""
 TRIES: Final = 4
 BACKOFF_SECONDS: Final = 0.25
-"""Before the second try after a connection error; it doubles with each one, up to `BACKOFF_MAX_SECONDS`."""
+"""The wait before the second try after a connection error; it doubles with each, up to `BACKOFF_MAX_SECONDS`."""
 BACKOFF_MAX_SECONDS: Final = 5.0
 LONGEST_WAIT_SECONDS: Final = 60.0
-"""A rate limit's window; what asks for more than that is told to the user instead."""
+"""The window of the rate limit; longer waits are reported to the user instead."""
 DIRECT: Final[Mapping[str, None]] = {"http://": None, "https://": None}
-"""No proxy, whatever the environment says: it does not reach this machine's own address."""
+"""No proxy, whatever the environment says: a proxy cannot reach this machine's own address."""
 KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-"""What fits in a header, of API keys and idempotency keys alike."""
+"""Valid API keys and idempotency keys: text that fits in a header."""
 
 Query = Mapping[str, str | int | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: ``body`` is its JSON, None where it is none; ``seconds`` is how long it took."""
+    """An answer: ``body`` is its JSON, None if it is not JSON; ``seconds`` is its duration."""
 
     status: int
     headers: httpx.Headers
@@ -47,20 +47,20 @@ class Answer:
 
     @property
     def data(self) -> Any:
-        """The ``data`` of the envelope. Raises `UnreachableError` where there is none."""
+        """The ``data`` of the envelope. Raises `UnreachableError` if there is none."""
         if not (isinstance(self.body, dict) and "data" in self.body):
-            raise UnreachableError("What was answered is not WaveCom's", "Check --url or WAVECOM_URL.")
+            raise UnreachableError("The answer is not WaveCom's", "Check --url or WAVECOM_URL.")
         return self.body["data"]
 
     @property
     def error_code(self) -> str:
-        """The ``code`` of an error, "" where there is none."""
+        """The ``code`` of an error, "" if there is none."""
         error = self.body.get("error") if isinstance(self.body, dict) else None
         return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
 class Api:
-    """WaveCom's API at one URL. ``key`` goes over plain HTTP to this machine alone; ``say`` is told of waits."""
+    """WaveCom's API at one URL. ``key`` is sent over plain HTTP only to this machine; ``say`` reports waits."""
 
     def __init__(self, url: str, key: str | None, say: Callable[[str], None]) -> None:
         self.url = url.rstrip("/")
@@ -79,7 +79,7 @@ class Api:
         )
 
     def __enter__(self) -> Self:
-        """Return the client, which closes its connections in the end."""
+        """Return the client, which closes its connections at the end."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,7 +88,7 @@ class Api:
 
     @property
     def exposes_key(self) -> bool:
-        """Whether the key would travel unencrypted over a network."""
+        """True if the key would travel unencrypted over a network."""
         return self.has_key and not self.is_encrypted and not self.is_local
 
     def get(self, path: str, query: Query | None = None) -> Any:
@@ -105,7 +105,7 @@ class Api:
         idempotency_key: str | None = None,
         tries: int = TRIES,
     ) -> Answer:
-        """Make a call, again where that is safe and may help, and return the answer that succeeded.
+        """Make a call, retry it if that is safe and may help, and return the successful answer.
 
         Raises `RefusedError` and `UnreachableError`.
         """
@@ -141,7 +141,7 @@ class Api:
         idempotency_key: str | None = None,
         with_key: bool = True,
     ) -> Answer:
-        """Make one call and return the answer, whatever it says. Raises `UnreachableError`."""
+        """Make one call and return its answer, also an error. Raises `UnreachableError`."""
         if with_key and self.exposes_key:
             raise UsageError(
                 f"An API key must not travel unencrypted, and {self.url} is plain HTTP",
@@ -219,7 +219,7 @@ def _as_rfc_2822(not_after: str) -> str:
 
 
 def _refusal(url: str, answer: Answer) -> RefusedError:
-    """Return the error of an answer. Raises `UnreachableError` where it is none of WaveCom's."""
+    """Return the error of an answer. Raises `UnreachableError` if it is not WaveCom's."""
     body = answer.body if isinstance(answer.body, dict) else {}
     retry_after = _seconds(answer.headers.get("retry-after"))
     error = body.get("error")

@@ -1,4 +1,4 @@
-"""What every command has: where the API is, how it prints, and the exit codes. One place turns errors into them."""
+"""Options that every command has (address, key, output), and the exit codes. One place turns errors into them."""
 
 import functools
 import inspect
@@ -21,7 +21,9 @@ _CONNECTION = "Connection"
 
 P = ParamSpec("P")
 
-Url = Annotated[str, typer.Option("--url", envvar="WAVECOM_URL", rich_help_panel=_CONNECTION, help="Of the API.")]
+Url = Annotated[
+    str, typer.Option("--url", envvar="WAVECOM_URL", rich_help_panel=_CONNECTION, help="Address of the API.")
+]
 KeyFile = Annotated[
     Path | None,
     typer.Option(
@@ -30,10 +32,10 @@ KeyFile = Annotated[
         dir_okay=False,
         readable=True,
         rich_help_panel=_CONNECTION,
-        help=f"File that holds the API key; without it, the environment variable {KEY_VARIABLE} does.",
+        help=f"File with the API key; default: the environment variable {KEY_VARIABLE}.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 _COMMON = [
     inspect.Parameter("url", inspect.Parameter.KEYWORD_ONLY, default=DEFAULT_URL, annotation=Url),
     inspect.Parameter("key_file", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=KeyFile),
@@ -43,7 +45,7 @@ _COMMON = [
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a command: the API it talks to, where it prints, and the file its key came from."""
+    """One run of a command: its API, its output, and the file of its key."""
 
     api: Api
     out: Output
@@ -58,7 +60,7 @@ def group(help_text: str) -> typer.Typer:
 def command(app: typer.Typer, name: str) -> Callable[[Callable[Concatenate[Run, P], None]], None]:
     """Add a function to ``app`` as a command that also has ``--url``, ``--key-file`` and ``--json``.
 
-    The function is given the `Run` made of them. Its docstring is the command's help.
+    The function gets a `Run` with their values. Its docstring is the command's help.
     """
 
     def add(function: Callable[Concatenate[Run, P], None]) -> None:
@@ -76,7 +78,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[Concatenate[Run, 
 
 
 def _run(url: str, key_file: Path | None, as_json: bool, body: Callable[[Run], None]) -> None:
-    """Run a command. What it cannot read of an answer is another server's: it takes answers to be as documented."""
+    """Run a command. It expects answers as documented; one that it cannot read comes from another server."""
     out = Output(as_json=as_json)
     try:
         with Api(url, _key(key_file), say=out.note) as api:
@@ -86,9 +88,7 @@ def _run(url: str, key_file: Path | None, as_json: bool, body: Callable[[Run], N
                 if not api.answered:
                     raise
                 what = f"{type(exc).__name__}: {exc}"[:100]
-                raise UnreachableError(
-                    f"What answers at {url} does not answer as WaveCom does ({what})", ADVICE
-                ) from exc
+                raise UnreachableError(f"The server at {url} does not answer as WaveCom does ({what})", ADVICE) from exc
     except CliError as exc:
         out.error(exc)
         raise typer.Exit(exc.exit_code) from exc
@@ -105,5 +105,5 @@ def _key(key_file: Path | None) -> str | None:
     if key_file and not key:
         raise UsageError(f"The key file {key_file} is empty")
     if key and not KEY.fullmatch(key):
-        raise UsageError(f"What {key_file or KEY_VARIABLE} holds is not an API key")
+        raise UsageError(f"{key_file or KEY_VARIABLE} does not contain an API key")
     return key or None

@@ -1,8 +1,8 @@
-"""``wavecom dlq``: see the dead letters, and send them again.
+"""``wavecom dlq``: list dead letters, and send them again.
 
-A replay walks the list by cursor, from the latest failure back, and replays what each step found by id. So every
-dead letter is replayed once, even where it fails again before the walk is over, and a call that is repeated
-because its answer was lost, with its Idempotency-Key, says of each whether the first one replayed it.
+A replay walks the list by cursor, from the latest failure back, and replays each step's letters by id. So every
+dead letter is replayed once, even if it fails again before the walk is over. A call that is repeated with its
+Idempotency-Key, because its answer was lost, reports for each letter whether the first call replayed it.
 """
 
 import uuid
@@ -25,9 +25,9 @@ from cli.values import Cause, day, notification_id, provider
 from cli.views import HEADER, line
 
 BATCH_MAX: Final = 500
-"""The most that one call replays."""
-PATIENCE: Final = 30
-"""Tries of one call: replays are paced by the service, which says how long to wait."""
+"""The most letters that one call replays."""
+MAX_TRIES: Final = 30
+"""The most tries of one call: the service limits the rate of replays, and says how long to wait."""
 MEANINGS: Final = {
     "replayed": "queued again",
     "already_replayed": "queued again by an earlier try of the same call",
@@ -38,12 +38,12 @@ MEANINGS: Final = {
 
 app = group("Dead letters: notifications that FAILED.")
 
-CauseOption = Annotated[Cause | None, typer.Option(case_sensitive=False, help="Only what failed for this.")]
+CauseOption = Annotated[Cause | None, typer.Option(case_sensitive=False, help="Only this cause.")]
 ProviderOption = Annotated[
-    str | None, typer.Option("--provider", parser=provider, metavar="NAME", help="Only what failed at this provider.")
+    str | None, typer.Option("--provider", parser=provider, metavar="NAME", help="Only failures at this provider.")
 ]
 DayOption = Annotated[
-    str | None, typer.Option("--day", parser=day, metavar="DAY", help="Only what failed on this day, UTC: 2026-01-31.")
+    str | None, typer.Option("--day", parser=day, metavar="DAY", help="Only failures on this day, UTC: 2026-01-31.")
 ]
 
 
@@ -52,7 +52,7 @@ def list_dead_letters(
     cause: CauseOption = None,
     of_provider: ProviderOption = None,
     on_day: DayOption = None,
-    letters: Annotated[bool, typer.Option("--notifications", help="The letters themselves, not the groups.")] = False,
+    letters: Annotated[bool, typer.Option("--notifications", help="List the letters, not the groups.")] = False,
     limit: Limit = 20,
     everything: All = False,
 ) -> None:
@@ -95,10 +95,10 @@ def replay(
     of_provider: ProviderOption = None,
     on_day: DayOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be replayed.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why; goes to the audit trail.")] = None,
-    at_once: Annotated[int, typer.Option("--batch", min=1, max=BATCH_MAX, help="How many in one call.")] = BATCH_MAX,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be replayed.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Reason, for the audit trail.")] = None,
+    at_once: Annotated[int, typer.Option("--batch", min=1, max=BATCH_MAX, help="Letters per call.")] = BATCH_MAX,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Replay without asking.")] = False,
 ) -> None:
     """Send dead letters again: by id, by --cause, --provider and --day, or --all."""
     filters = {"cause": cause, "provider": of_provider, "day": on_day}
@@ -130,7 +130,7 @@ def _confirm(run: Run, expected: int) -> None:
 
 
 def _batches(run: Run, ids: Sequence[str] | None, filters: dict[str, str | None], at_once: int) -> Iterator[list[str]]:
-    """Yield ids, up to ``at_once`` in a batch; of a filter, those that a page after another has."""
+    """Yield batches of up to ``at_once`` ids: the given ones, or those of all pages of a filter."""
     waiting = iter(dict.fromkeys(ids)) if ids else (each["_id"] for each in _pages(run, filters).items())
     while batch := list(islice(waiting, at_once)):
         yield batch
@@ -139,14 +139,14 @@ def _batches(run: Run, ids: Sequence[str] | None, filters: dict[str, str | None]
 def _replay_all(
     run: Run, batches: Iterator[list[str]], expected: int, results: dict[str, str], *, dry_run: bool, reason: str | None
 ) -> None:
-    """Replay batch after batch into ``results``, which has what was done even where an error ends it."""
+    """Replay batch after batch into ``results``, which keeps finished batches even if an error ends it."""
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=run.out.notes, disable=not run.out.notes.is_terminal) as progress:
         task = progress.add_task("", total=expected)
         for batch in batches:
             body = {"ids": batch, "dryRun": dry_run, **({"reason": reason} if reason is not None else {})}
             key = f"wavecom-cli-{uuid.uuid4()}"
-            answer = run.api.call("POST", "/api/dlq/replay", body, idempotency_key=key, tries=PATIENCE)
+            answer = run.api.call("POST", "/api/dlq/replay", body, idempotency_key=key, tries=MAX_TRIES)
             results |= {each["id"]: each["result"] for each in answer.data["results"]}
             progress.update(task, completed=len(results), total=max(expected, len(results)))
 

@@ -1,4 +1,4 @@
-"""``wavecom doctor``: what is reachable, what is misconfigured, and what to do about it."""
+"""``wavecom doctor``: checks of the connection and the service, with advice."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import typer
 
 from cli.command import Run, command
 from cli.errors import BAD_NEWS, UnreachableError
-from cli.examine_connection import clock, encryption, key, key_file, who
+from cli.examine_connection import clock, encryption, key, key_file, key_rights
 from cli.examine_service import breakers, dead_letters, degradation, dependencies, ledger, queues
 from cli.findings import Finding, Verdict, failed, ok
 from cli.output import duration
@@ -18,7 +18,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def doctor(run: Run) -> None:
-    """Say what is reachable and what is wrong, and what to do; exit code 1 where something failed."""
+    """Check the connection and the service, and give advice; exit code 1 if a check failed."""
     findings: list[Finding] = []
     for finding in _examine(run):
         findings.append(finding)
@@ -33,13 +33,17 @@ def doctor(run: Run) -> None:
 
 
 def _examine(run: Run) -> Iterator[Finding]:
-    """Look at everything, from the outside in; what cannot be looked at any more is left out."""
+    """Yield all findings, from the outside in; checks that have become impossible are left out."""
     api = run.api
     try:
         health = api.once("GET", "/api/health", with_key=False)
         if not (isinstance(health.body, dict) and "services" in health.body):
             advice = "Check --url or WAVECOM_URL; the address ends before /api."
-            yield failed("address", f"What answers at {api.url} with {health.status} is not WaveCom's API", advice)
+            yield failed(
+                "address",
+                f"The server at {api.url} is not WaveCom's API (it answers with status {health.status})",
+                advice,
+            )
             return
         yield ok("address", f"{api.url} answers in {duration(health.seconds)}")
         yield encryption(api, health)
@@ -48,7 +52,7 @@ def _examine(run: Run) -> Iterator[Finding]:
         yield clock(health)
         if api.exposes_key:
             return
-        role = who(api)
+        role = key_rights(api)
         yield key(api, role)
         if not role.admitted:
             return

@@ -1,4 +1,4 @@
-"""What can go wrong, one class an exit code.
+"""Errors of the command line, one class an exit code.
 
 The family::
 
@@ -7,20 +7,20 @@ The family::
     ├── RefusedError      exit code 3: the API answered, and refused
     └── UnreachableError  exit code 4: the API did not answer, or something else did
 
-An answer that came but is bad news (a notification that FAILED, a broken link) is no error: exit code 1.
+A bad result (a notification that FAILED, a broken link) is not an error: exit code 1.
 """
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 BAD_NEWS = 1
-"""Exit code where the API answered and the answer is bad."""
+"""The exit code if the API answered and the result is bad."""
 INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 and the signal's number, as shells have it (Bash manual, "Exit Status")."""
+"""The exit code after Ctrl-C: 128 and the signal's number, as in shells (Bash manual, "Exit Status")."""
 
 
 class CliError(Exception):
-    """An error that ends a command; ``advice`` says what to try, ``so_far`` what was done before it."""
+    """An error that ends a command; ``advice`` says what to try, ``so_far`` holds the results before it."""
 
     exit_code: ClassVar[int]
 
@@ -35,7 +35,7 @@ class CliError(Exception):
 
     @property
     def code(self) -> str:
-        """A name for programs."""
+        """The error's name for programs."""
         raise NotImplementedError
 
 
@@ -46,14 +46,14 @@ class UsageError(CliError):
 
     @property
     def code(self) -> str:
-        """A name for programs."""
+        """The error's name for programs."""
         return "USAGE"
 
 
 class UnreachableError(CliError):
-    """No answer of WaveCom's API.
+    """The API gave no answer.
 
-    ``not_sent`` says that the request never left, so that any may be repeated; ``stays`` that this is of no use.
+    ``not_sent`` says that the request never left, so that it may be repeated; ``stays`` that repeating is useless.
     """
 
     exit_code = 4
@@ -65,12 +65,12 @@ class UnreachableError(CliError):
 
     @property
     def code(self) -> str:
-        """A name for programs."""
+        """The error's name for programs."""
         return "UNREACHABLE"
 
 
 class RefusedError(CliError):
-    """The API refused. ``details`` are its field errors; ``retry_after`` is in seconds, None where it names no wait."""
+    """The API refused. ``details`` are its field errors; ``retry_after`` is in seconds, None if it names no wait."""
 
     exit_code = 3
 
@@ -93,7 +93,7 @@ class RefusedError(CliError):
 
     @property
     def code(self) -> str:
-        """The API's own name of the error, ``HTTP_<status>`` where it gave none."""
+        """The API's name of the error, ``HTTP_<status>`` if it gave none."""
         return self._code
 
     def document(self) -> dict[str, Any]:

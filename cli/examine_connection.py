@@ -1,4 +1,4 @@
-"""What `wavecom doctor` says of the way to the API: encryption, the key, and the clocks."""
+"""The checks of `wavecom doctor` on the connection to the API: encryption, the key, and the clocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from cli.output import duration
 CERTIFICATE_SOON: Final = timedelta(days=14)
 CLOCK_TOLERATED: Final = timedelta(seconds=5)
 CLOCK_BAD: Final = timedelta(minutes=1)
-"""From here on the API refuses a schedule of "now" as being in the past."""
+"""The difference from which the API refuses a schedule of "now" as being in the past."""
 PRIVATE: Final = 0o077
 """The permission bits of everybody but the owner."""
 
 
 def encryption(api: Api, health: Answer) -> Finding:
-    """Whether the way to the API is encrypted, and for how long its certificate is valid."""
+    """Check whether the connection is encrypted, and how long its certificate is valid."""
     if not api.is_encrypted:
         if api.is_local:
             return ok("encryption", "plain HTTP, which does not leave this machine")
@@ -34,44 +34,44 @@ def encryption(api: Api, health: Answer) -> Finding:
 
 
 def key_file(path: Path | None) -> Iterator[Finding]:
-    """Say where others than its owner may read the key file."""
+    """Warn if users other than its owner can read the key file."""
     if path is not None and path.stat().st_mode & PRIVATE:
         yield warning("key file", f"{path} can be read by other users of this machine", f"chmod 600 {path}")
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """Whom the API takes us for. ``answer`` is the one to an operator's question."""
+class KeyRights:
+    """The key's rights, by the API's ``answer`` to an operator's request."""
 
     answer: Answer
 
     @property
     def is_operator(self) -> bool:
-        """Whether it is an operator's key."""
+        """True if it is an operator's key."""
         return self.answer.status == 200
 
     @property
     def admitted(self) -> bool:
-        """Whether the key is valid; who asks too often is known as well."""
+        """True if the key is valid. A caller over its rate limit is not counted as admitted."""
         return self.is_operator or (self.answer.status, self.answer.error_code) == (403, _NOT_OPERATOR)
 
 
 _NOT_OPERATOR: Final = "FORBIDDEN"
 
 
-def who(api: Api) -> Who:
-    """Ask what only an operator may know, and a tenant is forbidden."""
-    return Who(api.once("GET", "/api/providers"))
+def key_rights(api: Api) -> KeyRights:
+    """Make a request that the API allows only to operators."""
+    return KeyRights(api.once("GET", "/api/providers"))
 
 
-def key(api: Api, role: Who) -> Finding:
-    """Whether the API knows the key, and what it may see."""
+def key(api: Api, role: KeyRights) -> Finding:
+    """Check whether the API knows the key, and report what it may see."""
     status = role.answer.status
     if role.admitted:
-        what = "the key is valid" if api.has_key else "none is needed here: the development tenant answers"
-        sees = "it sees all tenants" if role.is_operator else "it sees its own tenant, neither providers nor others"
+        reason = "the key is valid" if api.has_key else "none is needed here: the development tenant answers"
+        scope = "it sees all tenants" if role.is_operator else "it sees its own tenant, neither providers nor others"
         world = ", in the test world, where simulators send" if api.is_test_key else ""
-        return ok("key", f"{what}; role {'operator' if role.is_operator else 'tenant'}: {sees}{world}")
+        return ok("key", f"{reason}; role {'operator' if role.is_operator else 'tenant'}: {scope}{world}")
     if status == 401 and not api.has_key:
         return failed("key", "the API needs one, and none was given", "Set WAVECOM_API_KEY, or name a --key-file.")
     if status == 401:
@@ -84,7 +84,7 @@ def key(api: Api, role: Who) -> Finding:
 
 
 def clock(health: Answer) -> Finding:
-    """How far this machine's clock is from the API's, by the Date header, which has whole seconds."""
+    """Compare this machine's clock with the API's, by the Date header, which has whole seconds."""
     try:
         theirs = parsedate_to_datetime(health.headers.get("date", ""))
     except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""What `wavecom doctor` finds: lines that say ok, warning or failed, and what to do."""
+"""The findings of `wavecom doctor`: lines with ok, warning or failed, and advice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from cli.output import clean, styled
 
 
 class Verdict(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what was found, and what to do about it."""
+    """The result of one check, with advice."""
 
     check: str
     verdict: Verdict
@@ -33,7 +33,7 @@ class Finding:
         return {"check": self.check, "verdict": self.verdict, "finding": self.text, "advice": self.advice}
 
     def lines(self) -> Iterator[RenderableType]:
-        """Yield the finding as people read it."""
+        """Yield the finding as text for people."""
         verdict = styled(self.verdict)
         verdict.pad_right(9 - len(self.verdict))
         yield Text.assemble(verdict, (f"{self.check:<14}", "bold"), clean(self.text))
@@ -47,7 +47,7 @@ def ok(check: str, text: str) -> Finding:
 
 
 def warning(check: str, text: str, advice: str) -> Finding:
-    """Return a finding that wants attention."""
+    """Return a finding that needs attention."""
     return Finding(check, Verdict.WARNING, text, advice)
 
 

@@ -1,4 +1,4 @@
-"""Follow one notification until it is finished: redrawn where somebody looks, else a line for each change."""
+"""Follow one notification until it is finished: redrawn on a terminal, else a line for each change."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from cli.views import detail, entry
 
 
 def follow(run: Run, notification_id: str, *, every: float, at_most: float | None) -> dict[str, Any]:
-    """Show a notification as it moves on, and return its last state with its audit trail.
+    """Show a notification as it changes, and return its last state with its audit trail.
 
     ``every`` and ``at_most`` are in seconds. It ends when the notification is finished, or after ``at_most``.
     """

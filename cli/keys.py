@@ -19,9 +19,11 @@ KeyId = Annotated[str, typer.Argument(parser=key_id, metavar="KEY_ID", help="12 
 
 def list_keys(
     run: Run,
-    tenant: Annotated[str | None, typer.Option(parser=tenant_id, metavar="TENANT", help="Only this one's.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(parser=tenant_id, metavar="TENANT", help="Only keys of this tenant.")
+    ] = None,
 ) -> None:
-    """List keys, the newest first."""
+    """List keys, newest first."""
     found = run.api.get(PATH, {"tenantId": tenant})
     rows = [
         (
@@ -43,27 +45,25 @@ def list_keys(
 def create(
     run: Run,
     tenant: Annotated[str, typer.Option(parser=tenant_id, metavar="TENANT", help="Tenant that the key opens.")],
-    name: Annotated[str, typer.Option(help="What the key is for.")],
+    name: Annotated[str, typer.Option(help="Purpose of the key.")],
     role: Annotated[Role, typer.Option(help="An operator sees all tenants.")] = Role.TENANT,
-    rate_limit: Annotated[
-        int | None, typer.Option(min=1, help="Requests a minute; else the service's default.")
-    ] = None,
+    rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: the service's.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Open the tenant's test world, served by simulators.")] = False,
 ) -> None:
-    """Make a key and print its token, once."""
-    wished = {"tenantId": tenant, "name": name, "role": role, "rateLimit": rate_limit, "test": test or None}
-    body = {field: value for field, value in wished.items() if value is not None}
+    """Create a key and print its token, once."""
+    fields = {"tenantId": tenant, "name": name, "role": role, "rateLimit": rate_limit, "test": test or None}
+    body = {field: value for field, value in fields.items() if value is not None}
     _make(run, PATH, body)
 
 
 def rotate(run: Run, identifier: KeyId) -> None:
-    """Make another key like this one and print its token, once; this one works on until it is revoked."""
+    """Create a key like this one and print its token, once; the old key works until it is revoked."""
     _make(run, f"{PATH}/{identifier}/rotate")
-    run.out.note(f"When nothing uses the old one any more: wavecom keys revoke {identifier}")
+    run.out.note(f"When nothing uses the old key any more: wavecom keys revoke {identifier}")
 
 
 def revoke(run: Run, identifier: KeyId) -> None:
-    """Revoke a key; it opens nothing any more within 30 s."""
+    """Revoke a key; it stops working within 30 s."""
     done = run.api.call("DELETE", f"{PATH}/{identifier}").body
     run.out.result({"id": identifier, "message": done["message"]}, lambda: [clean(done["message"])])
 
@@ -73,7 +73,7 @@ def _make(run: Run, path: str, body: dict[str, Any] | None = None) -> None:
         key = run.api.call("POST", path, body).data
     except UnreachableError as exc:
         if not exc.not_sent:
-            exc.advice = "A key may have been made: wavecom keys list. Nobody knows its token, so revoke it."
+            exc.advice = "A key may have been created: wavecom keys list. Nobody knows its token, so revoke it."
         raise
     run.out.note(f"Key {key['id']} of tenant {key['tenantId']}, role {key['role']}. Its token is shown only now.")
     if run.out.as_json:

@@ -12,7 +12,7 @@ MORE = "There are more: --limit, or --all."
 
 
 def show_list(run: Run, pages: Pages, line: Callable[[dict[str, Any]], Text], header: str) -> None:
-    """Print what is on ``pages``, each as ``line`` has it, on a terminal below ``header``; as JSON all at once."""
+    """Print the items of ``pages`` by ``line``, on a terminal below ``header``; as JSON all at once."""
     if run.out.as_json:
         run.out.json({"notifications": list(pages.items()), "more": pages.more})
         return

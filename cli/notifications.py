@@ -22,8 +22,10 @@ def add_commands(app: typer.Typer) -> None:
 def status(
     run: Run,
     identifier: Annotated[str, typer.Argument(parser=notification_id, metavar="ID", show_default=False)],
-    follow_it: Annotated[bool, typer.Option("--follow", help="Until it is finished; FAILED exits with 1.")] = False,
-    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks of --follow.")] = 1,
+    follow_it: Annotated[
+        bool, typer.Option("--follow", help="Follow until it is finished; FAILED exits with 1.")
+    ] = False,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between polls of --follow.")] = 1,
 ) -> None:
     """Show a notification: its fields, its attempts, and its timeline from the audit trail."""
     if not follow_it:
@@ -40,10 +42,10 @@ def status(
 
 def list_notifications(
     run: Run,
-    status: Annotated[Status | None, typer.Option(case_sensitive=False, help="Only these.")] = None,
-    channel: Annotated[Channel | None, typer.Option("--type", case_sensitive=False, help="Only these.")] = None,
-    priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="Only these.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Only those to this one, in full.")] = None,
+    status: Annotated[Status | None, typer.Option(case_sensitive=False, help="Only this status.")] = None,
+    channel: Annotated[Channel | None, typer.Option("--type", case_sensitive=False, help="Only this channel.")] = None,
+    priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="Only this priority.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="Only this recipient, in full.")] = None,
     limit: Limit = 20,
     everything: All = False,
 ) -> None:

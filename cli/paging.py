@@ -1,4 +1,4 @@
-"""Lists that go on: page after page by cursor, whatever the cursor is."""
+"""Lists in pages, by cursor."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
@@ -8,16 +8,16 @@ import typer
 from cli.client import Api, Query
 
 PAGE: Final = 100
-"""The most that the API gives at once."""
+"""The most items in one answer of the API."""
 
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="How many, at the most.")]
-All = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Most items to show.")]
+All = Annotated[bool, typer.Option("--all", help="All items.")]
 
 
 class Pages:
-    """The pages of a list, fetched as they are asked for. ``limit`` None means all of it.
+    """The pages of a list, fetched on demand. ``limit`` None means all of it.
 
-    ``more`` says, once a page has come, whether the list goes on after it.
+    ``more`` says, after a page, whether another one follows.
     """
 
     def __init__(self, api: Api, path: str, name: str, query: Query | None = None, limit: int | None = None) -> None:
@@ -44,6 +44,6 @@ class Pages:
             left = None if left is None else left - len(found)
 
     def items(self) -> Iterator[dict[str, Any]]:
-        """Yield what is on the pages."""
+        """Yield the items of all pages."""
         for page in self:
             yield from page

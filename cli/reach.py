@@ -1,4 +1,4 @@
-"""Why an address does not answer, in plain words, and what to try."""
+"""Errors of addresses that do not answer, in plain words, with advice."""
 
 import ipaddress
 import ssl
@@ -13,7 +13,7 @@ REMOTE_ADVICE = "Check --url or WAVECOM_URL, the network and the proxy settings.
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine itself."""
+    """Return whether ``host`` is this machine."""
     if host == "localhost":
         return True
     try:
@@ -23,9 +23,9 @@ def is_loopback(host: str) -> bool:
 
 
 def not_ours(url: str, status: int) -> UnreachableError:
-    """Return the error of an address where something else answers."""
+    """Return the error of an address at which another server answers."""
     what = "a redirect" if 300 <= status < 400 else f"status {status}"
-    return UnreachableError(f"What answers at {url} with {what} is not WaveCom's API", REMOTE_ADVICE)
+    return UnreachableError(f"The server at {url} is not WaveCom's API (it answers with {what})", REMOTE_ADVICE)
 
 
 def unreachable(url: str, exc: httpx.RequestError) -> UnreachableError:
@@ -39,7 +39,7 @@ def unreachable(url: str, exc: httpx.RequestError) -> UnreachableError:
             return UnreachableError(text, advice, not_sent=True, stays=True)
         if isinstance(cause, ssl.SSLError) and not_sent:
             text = f"{url} does not speak TLS: {cause.reason}"
-            return UnreachableError(text, "Is it http:// by any chance?", not_sent=True, stays=True)
+            return UnreachableError(text, "Try http://.", not_sent=True, stays=True)
     match exc:
         case httpx.TimeoutException():
             text = f"{url} does not answer in time"

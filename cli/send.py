@@ -23,22 +23,22 @@ def send(
     channel: Annotated[Channel, typer.Option("--type", case_sensitive=False, help="Channel.")],
     to: Annotated[str, typer.Option(help="Email address, phone number with country code, or device token.")],
     message: Annotated[str, typer.Option(help="The text; - reads it from stdin.")],
-    subject: Annotated[str | None, typer.Option(help="Needed for EMAIL.")] = None,
-    priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="MEDIUM without it.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Required for EMAIL.")] = None,
+    priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="Default: MEDIUM.")] = None,
     metadata: Annotated[
         dict[str, Any] | None, typer.Option(parser=json_object, metavar="JSON", help="Your own data, an object.")
     ] = None,
     schedule: Annotated[
-        str | None, typer.Option(parser=future, metavar="WHEN", help="Not before: 2026-01-31T09:30:00Z, or 10m.")
+        str | None, typer.Option(parser=future, metavar="WHEN", help="Send not before: 2026-01-31T09:30:00Z, or 10m.")
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(parser=future, metavar="WHEN", help="Not after: 2026-01-31T09:30:00Z, or 2h.")
+        str | None, typer.Option(parser=future, metavar="WHEN", help="Send not after: 2026-01-31T09:30:00Z, or 2h.")
     ] = None,
     max_retries: Annotated[
-        int | None, typer.Option(min=0, max=3, help="After the first attempt; 3 without it.")
+        int | None, typer.Option(min=0, max=3, help="Retries after the first attempt; default: 3.")
     ] = None,
     on_unknown: Annotated[
-        OnUnknown | None, typer.Option(help="Where nobody can know whether it was sent: rather twice, or rather never.")
+        OnUnknown | None, typer.Option(help="If it may have been sent: resend (rather twice) or hold (rather never).")
     ] = None,
     key: Annotated[
         str | None,
@@ -46,15 +46,15 @@ def send(
             "--idempotency-key",
             parser=idempotency_key,
             metavar="KEY",
-            help="The same key again sends nothing again. Made up where none is given.",
+            help="A repeated key sends nothing again; default: a new one.",
         ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is finished; FAILED exits with 1.")] = False,
-    wait_seconds: Annotated[float, typer.Option(min=0, help="How long --wait waits.")] = 300,
-    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks of --wait.")] = 1,
+    wait_seconds: Annotated[float, typer.Option(min=0, help="Time limit of --wait in seconds.")] = 300,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between polls of --wait.")] = 1,
 ) -> None:
     """Send a notification."""
-    wished = {
+    fields = {
         "type": channel,
         "recipient": to,
         "subject": subject,
@@ -66,7 +66,7 @@ def send(
         "maxRetries": max_retries,
         "onUnknown": on_unknown,
     }
-    created = _create(run, {name: value for name, value in wished.items() if value is not None}, key)
+    created = _create(run, {name: value for name, value in fields.items() if value is not None}, key)
     if not wait:
         run.out.result(created, lambda: [f"{clean(created['status'])} {clean(created['_id'])}"])
         return
@@ -82,14 +82,16 @@ def send(
         raise typer.Exit(BAD_NEWS)
 
 
-def _create(run: Run, wished: dict[str, Any], key: str | None) -> dict[str, Any]:
-    used = key or str(uuid.uuid4())
+def _create(run: Run, fields: dict[str, Any], key: str | None) -> dict[str, Any]:
+    sent_key = key or str(uuid.uuid4())
     try:
-        answer = run.api.call("POST", "/api/notifications", wished, idempotency_key=used)
+        answer = run.api.call("POST", "/api/notifications", fields, idempotency_key=sent_key)
     except UnreachableError as exc:
         if not exc.not_sent:
-            exc.so_far = {"idempotencyKey": used}
-            exc.advice = f"It may have been accepted. The same again with --idempotency-key {used} sends it only once."
+            exc.so_far = {"idempotencyKey": sent_key}
+            exc.advice = (
+                f"It may have been accepted. The same again with --idempotency-key {sent_key} sends it only once."
+            )
         raise
     if key and answer.headers.get("Idempotency-Replayed"):
         run.out.note("This key was used before; this is the answer of that call.", "yellow")

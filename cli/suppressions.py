@@ -14,13 +14,15 @@ from cli.values import Channel
 
 PATH = "/api/suppressions"
 
-app = group("Addresses that nothing of yours goes to.")
+app = group("Addresses that get no notifications of yours.")
 
 
 def list_suppressions(
     run: Run,
     recipient: Annotated[str | None, typer.Option(help="Only this address, in full.")] = None,
-    channel: Annotated[Channel | None, typer.Option("--type", case_sensitive=False, help="Of that address.")] = None,
+    channel: Annotated[
+        Channel | None, typer.Option("--type", case_sensitive=False, help="Channel of that address.")
+    ] = None,
     limit: Limit = 100,
     everything: All = False,
 ) -> None:
@@ -56,7 +58,9 @@ def add(
 def remove(
     run: Run,
     which: Annotated[str, typer.Argument(metavar="ID|ADDRESS", help="Its id, or the address itself.")],
-    channel: Annotated[Channel | None, typer.Option("--type", case_sensitive=False, help="Of the address.")] = None,
+    channel: Annotated[
+        Channel | None, typer.Option("--type", case_sensitive=False, help="Channel of the address.")
+    ] = None,
 ) -> None:
     """Take an address off the list."""
     identifier = which if re.fullmatch("[0-9a-f]{32}", which) else _find(run, which, channel)
@@ -72,7 +76,7 @@ def _find(run: Run, address: str, channel: Channel | None) -> str:
         case [identifier] if re.fullmatch("[0-9a-f]{32}", identifier):
             return identifier
         case []:
-            raise UsageError(f"{address} is not on the list", "`wavecom suppressions list --all` shows what is.")
+            raise UsageError(f"{address} is not on the list", "`wavecom suppressions list --all` shows the list.")
         case _:
             raise UsageError(f"{address} is on the list more than once", "Name its --type, or its id.")
 

@@ -1,4 +1,4 @@
-"""What options and arguments may be: the API's own words, and how texts are read. Each raises `typer.BadParameter`."""
+"""Values of options and arguments: the API's words, and parsers. Each parser raises `typer.BadParameter`."""
 
 import json
 import re
@@ -25,7 +25,7 @@ class Channel(StrEnum):
 
 
 class Priority(StrEnum):
-    """How urgent a notification is."""
+    """The urgency of a notification."""
 
     LOW = "LOW"
     MEDIUM = "MEDIUM"
@@ -34,7 +34,7 @@ class Priority(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a notification stands."""
+    """The status of a notification."""
 
     PENDING = "PENDING"
     QUEUED = "QUEUED"
@@ -49,14 +49,14 @@ class Status(StrEnum):
 
 
 class OnUnknown(StrEnum):
-    """What to do when nobody can know whether a notification was sent."""
+    """The action when it is unknown whether a notification was sent."""
 
     RESEND = "resend"
     HOLD = "hold"
 
 
 class Cause(StrEnum):
-    """Why a notification is a dead letter."""
+    """The cause of a dead letter."""
 
     PERMANENT = "permanent"
     RETRIES_EXHAUSTED = "retries_exhausted"
@@ -66,20 +66,20 @@ class Cause(StrEnum):
 
 
 class Role(StrEnum):
-    """What a key may see."""
+    """The rights of a key."""
 
     TENANT = "tenant"
     OPERATOR = "operator"
 
 
 IN_SANDBOX: Final = "is in its sandbox: it sends to verified recipients only"
-"""Said of a provider."""
+"""The text about a provider in its sandbox."""
 GOOD_ENDS: Final = frozenset({"SENT", "DELIVERED"})
 FINISHED: Final = GOOD_ENDS | {"FAILED", "UNDELIVERED", "CANCELLED", "EXPIRED"}
 
 
 def matching(pattern: str, what: str) -> Callable[[str], str]:
-    """Return a function that lets through what ``pattern`` matches as a whole; ``what`` says what that is."""
+    """Return a function that accepts only text that fully matches ``pattern``; ``what`` describes such text."""
     compiled = re.compile(pattern, re.ASCII)
 
     def read(text: str) -> str:
@@ -101,7 +101,7 @@ idempotency_key = matching(KEY.pattern, "1 to 255 printable ASCII characters wit
 
 
 def day(text: str) -> str:
-    """Return a day like ``2026-01-31`` as it is."""
+    """Return a day like ``2026-01-31`` unchanged."""
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text).isoformat()
@@ -111,12 +111,12 @@ def day(text: str) -> str:
 
 
 def past(text: str) -> str:
-    """Return a moment as the API reads it: of a moment, a day (its beginning, UTC), or an age like ``24h``."""
+    """Return a time as the API reads it, from a time, a day (its beginning, UTC), or an age like ``24h``."""
     return _wire(_moment(text, -1))
 
 
 def future(text: str) -> str:
-    """Return a moment as the API reads it: of a moment, a day (its beginning, UTC), or a wait like ``10m``."""
+    """Return a time as the API reads it, from a time, a day (its beginning, UTC), or a wait like ``10m``."""
     return _wire(_moment(text, 1))
 
 

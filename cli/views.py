@@ -1,4 +1,4 @@
-"""How notifications look: as one line, and in full with their attempts and their timeline."""
+"""Views of notifications: as one line, and in full with attempts and timeline."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -87,7 +87,7 @@ def _fields(notification: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 def timeline(logs: Sequence[dict[str, Any]]) -> RenderableType:
-    """Return the audit trail with how long each status lasted."""
+    """Return the audit trail with the duration of each status."""
     ends = [at(each["timestamp"]) for each in logs[1:]]
     lasted = [duration((end - at(each["timestamp"])).total_seconds()) for each, end in zip(logs, ends, strict=False)]
     rows = [
@@ -98,7 +98,7 @@ def timeline(logs: Sequence[dict[str, Any]]) -> RenderableType:
 
 
 def entry(log: dict[str, Any], before: dict[str, Any] | None) -> Text:
-    """Return one entry of the audit trail as a line, with the time since the one before it."""
+    """Return one entry of the audit trail as a line, with the time since the entry before it."""
     since = duration((at(log["timestamp"]) - at(before["timestamp"])).total_seconds()) if before else ""
     return Text("  ").join(
         [

@@ -1,4 +1,4 @@
-"""What the CDK command line runs: ``-c stage=dev``, and ``-c name=value`` in place of a stage's own setting."""
+"""The entry point of the CDK command line: ``-c stage=dev``, and ``-c name=value`` to override a stage's setting."""
 
 import sys
 
@@ -32,7 +32,7 @@ def _settings(app: App) -> StageSettings:
 
 
 def _value(given: object) -> object:
-    """Return what ``-c name=value`` means, which is always a text: ``null`` is none at all."""
+    """Return the value of ``-c name=value``, which is always a text: ``null`` stands for None."""
     return None if given == "null" else given
 
 

@@ -1,11 +1,11 @@
-"""Findings of cdk-nag that are meant to be, each with its reason."""
+"""Accepted findings of cdk-nag, each with its reason."""
 
 from aws_cdk import Acknowledgment, Stack, Token, Validations
 from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, reason: str, *findings: str) -> None:
-    """Let ``findings`` (for example ``AwsSolutions-IAM5[Resource::*]``) of ``construct`` pass, for ``reason``."""
+    """Accept ``findings`` (for example ``AwsSolutions-IAM5[Resource::*]``) of ``construct``, for ``reason``."""
     Validations.of(construct).acknowledge(*(Acknowledgment(id=finding, reason=reason) for finding in findings))
 
 

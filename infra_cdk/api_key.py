@@ -1,4 +1,4 @@
-"""``python -m infra_cdk.api_key``: an API key of a deployed stage, by its keys function."""
+"""``python -m infra_cdk.api_key``: create an API key of a deployed stage, by its keys function."""
 
 from typing import Annotated, Literal
 
@@ -19,10 +19,10 @@ def run(
     tenant: Annotated[
         str, typer.Option(help="Tenant that the key opens: letters, digits, - and _, a letter or a digit first.")
     ],
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "first",
+    name: Annotated[str, typer.Option(help="Purpose of the key.")] = "first",
     role: Annotated[Role, typer.Option(help="An operator sees metrics over all tenants, and makes keys.")] = "tenant",
 ) -> None:
-    """Make an API key and print its token, once. Needs the right to invoke wavecom-<stage>-keys."""
+    """Create an API key and print its token, once. Needs the right to invoke wavecom-<stage>-keys."""
     try:
         made = Deployed(stage).make_key(tenant=tenant, name=name, role=role)
     except DeployedError as exc:

@@ -1,10 +1,10 @@
-"""The app: which stacks there are, and in which order they are deployed."""
+"""The app: its stacks, and the order of their deployment."""
 
 from aws_cdk import App, Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk.foundation import Foundation
-from infra_cdk.parts.retention import BoundLogsOfCdk
+from infra_cdk.parts.retention import LimitCdkLogs
 from infra_cdk.settings import EDGE_REGION, StageSettings
 from infra_cdk.stacks.api import ApiStack
 from infra_cdk.stacks.data import DataStack
@@ -20,7 +20,7 @@ from layers.build import Built
 
 
 def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
-    """Add one stage's stacks to ``app``; each depends on those it uses, and consumers on what is prepared."""
+    """Add one stage's stacks to ``app``; each depends on those it uses, and consumers depend on the prepare stack."""
     where = Environment(account=settings.account, region=settings.region)
     edge_region = Environment(account=settings.account, region=EDGE_REGION)
 
@@ -81,10 +81,10 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
         observability.add_stack_dependency(site, "CloudFront takes minutes, in which the first heartbeats come")
     Tags.of(app).add("service", "wavecom")
     Tags.of(app).add("stage", settings.stage)
-    app.node.add_validation(BoundLogsOfCdk(app, settings))
+    app.node.add_validation(LimitCdkLogs(app, settings))
     check(app)
 
 
 def check(app: App) -> None:
-    """Have cdk-nag look at all that is in ``app``, at synth."""
+    """Have cdk-nag check all of ``app``, at synth."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -1,4 +1,4 @@
-"""A stage as it stands in its account: its region, its stacks, and the keys that its function makes."""
+"""A deployed stage in its account: its region, its stacks, and its function for keys."""
 
 import json
 from pathlib import Path
@@ -13,14 +13,14 @@ PROJECT: Final = Path(__file__).resolve().parents[1]
 
 
 class DeployedError(Exception):
-    """What was asked of the account was refused, or is not there; the text says what."""
+    """A request to the account was refused, or its subject does not exist; the text says which."""
 
 
 class Deployed:
     """The stage ``stage`` in the account that the shell is signed in to."""
 
     def __init__(self, stage: str) -> None:
-        """Raise `DeployedError` where cdk.json has no such stage, or a wrong one."""
+        """Read the stage's settings. Raises `DeployedError` if cdk.json has no such stage, or a wrong one."""
         stages = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
         try:
             self.settings = StageSettings.from_context(stages, stage, {})
@@ -29,7 +29,7 @@ class Deployed:
 
     @property
     def is_missing(self) -> str:
-        """What is told where the stage is not in the account."""
+        """The message for a stage that is not in the account."""
         stage, region = self.settings.stage, self.settings.region
         return f"stage {stage} is not deployed in {region}: make deploy STAGE={stage}"
 
@@ -51,7 +51,7 @@ class Deployed:
         return made
 
     def output(self, part: str, name: str) -> str:
-        """Return an output of the stack ``part``. Raises `DeployedError` where there is none."""
+        """Return an output of the stack ``part``. Raises `DeployedError` if there is none."""
         stack = f"{self.settings.prefix}-{part}"
         try:
             (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
@@ -72,7 +72,7 @@ class Deployed:
         return [each for each in found if each["StackName"].startswith(f"{self.settings.prefix}-")]
 
     def _error(self, what: str, exc: BotoCoreError | ClientError) -> DeployedError:
-        """Return what went wrong, with what to do about it where that is known."""
+        """Return the error of a call, with advice if the cause is known."""
         if isinstance(exc, NoCredentialsError):
             return DeployedError(f"{what}: sign in to AWS first; aws sts get-caller-identity says who you are")
         if isinstance(exc, ClientError) and exc.response["Error"]["Code"] == "ResourceNotFoundException":

@@ -1,4 +1,4 @@
-"""What every stack of functions stands on."""
+"""The common basis of every stack of functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from wavecom.needs import NEEDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
-    """The stage's settings, and the stacks below the functions. ``built`` is the code that they run."""
+    """The stage's settings, and the stacks below the functions. ``built`` is their code."""
 
     settings: StageSettings
     built: Built
@@ -34,19 +34,19 @@ class Foundation:
 
     @property
     def placement(self) -> tuple[ec2.IVpc | None, Sequence[ec2.ISecurityGroup] | None]:
-        """Where functions stand: a VPC and their security groups, or neither."""
+        """The VPC and security groups of the functions, or None for both."""
         return (self.network.vpc, [self.network.functions]) if self.network else (None, None)
 
-    def environment(self, function: str, known_to_its_stack: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, function: str, stack_settings: Mapping[str, str]) -> dict[str, str]:
         """Return the variables of a function: the settings it needs (`wavecom.needs.NEEDS`) and no others.
 
-        Secrets are named, never held.
+        Secrets are given by name, never by value.
         """
         stage = {
             **self.settings.function_variables(),
             **self.messaging.environment,
             "mongodb_pool_size": str(POOL_SIZES[function]),
-            **known_to_its_stack,
+            **stack_settings,
         }
         needs = NEEDS[function]
         return {

@@ -1,4 +1,4 @@
-"""What a stage may choose of the functions' own settings: each goes to the functions that need it."""
+"""The functions' settings that a stage may set: each goes to the functions that need it."""
 
 from typing import Annotated, Final, Literal
 
@@ -22,7 +22,7 @@ SET_ELSEWHERE: Final = {
     "receipts_url": "the API's own address",
     "simulated_journal": "a file, which a function cannot keep",
 }
-"""Settings of the functions that no stage gives by their own names, and what gives them instead."""
+"""Settings of the functions that a stage does not set by these names, and their sources."""
 
 
 class Part(BaseModel):

@@ -1,4 +1,4 @@
-"""Everything that a stage can choose: ``cdk.json``'s context, validated before anything is synthesised."""
+"""All settings of a stage: ``cdk.json``'s context, validated before anything is synthesised."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,15 +21,15 @@ DomainName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 
 
 EDGE_REGION = "us-east-1"
-"""Where CloudFront's web ACLs, certificates and metrics are (Amazon CloudFront developer guide)."""
+"""The region of CloudFront's web ACLs, certificates and metrics (Amazon CloudFront developer guide)."""
 
 
 class StageError(Exception):
-    """A stage's settings are wrong; the text names each setting at fault."""
+    """A stage's settings are wrong; the text names each wrong setting."""
 
 
 class Atlas(Part):
-    """A MongoDB Atlas cluster that the app makes, by Atlas's resource types for CloudFormation."""
+    """A MongoDB Atlas cluster that the app creates, by Atlas's resource types for CloudFormation."""
 
     profile: Annotated[str, Field(description="Atlas profile of the resource types in this account")] = "default"
     project_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
@@ -38,7 +38,7 @@ class Atlas(Part):
 
 
 class Domain(Part):
-    """A name of one's own, with its certificate of AWS Certificate Manager. The DNS record stays with its owner.
+    """A custom domain name, with its certificate of AWS Certificate Manager. Its owner keeps the DNS record.
 
     The certificate is in us-east-1 for the site, in the stage's region for the API.
     """
@@ -48,7 +48,7 @@ class Domain(Part):
 
 
 class Ses(Part):
-    """Amazon SES: what may be sent from. The app makes the configuration set that delivery reports come by."""
+    """Amazon SES: the identities to send from. The app creates the configuration set for delivery reports."""
 
     identities: Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -62,7 +62,7 @@ class Site(Part):
 
 
 class StageSettings(FunctionSettings):
-    """One deployment of WaveCom, with what its functions are told."""
+    """One deployment of WaveCom, with the settings of its functions."""
 
     stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,11}$")]
     account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
@@ -165,9 +165,9 @@ class StageSettings(FunctionSettings):
 
     @classmethod
     def from_context(cls, stages: object, stage: str, overrides: Mapping[str, Any]) -> "StageSettings":
-        """Return the settings of ``stage`` from ``cdk.json``'s ``stages``, with ``-c name=value`` in place of its own.
+        """Return the settings of ``stage`` from ``cdk.json``'s ``stages``, overridden by ``-c name=value``.
 
-        Raises `StageError`, which names each setting at fault.
+        Raises `StageError`, which names each wrong setting.
         """
         if not isinstance(stages, Mapping) or stage not in stages:
             known = ", ".join(sorted(stages)) if isinstance(stages, Mapping) else "none"
@@ -185,7 +185,7 @@ class StageSettings(FunctionSettings):
 
     @classmethod
     def check_names(cls, given: Iterable[str]) -> None:
-        """Raise `StageError` for what ``-c name=value`` cannot set. Names that are not words are CDK's own."""
+        """Raise `StageError` for names that ``-c name=value`` cannot set. Names that are not words are CDK's own."""
         known = cls.names() | {"stage", "stages"}
         every = {to_camel(name) for name in cls.model_fields}
         for name in sorted(each for each in given if re.fullmatch(r"[A-Za-z_]+", each) and each not in known):
@@ -200,12 +200,12 @@ class StageSettings(FunctionSettings):
         return frozenset(to_camel(name) for name in cls.model_fields if name not in parts)
 
     def limits(self) -> topology.DeliveryLimits:
-        """Return what follows from the lease. Raises ValueError where nothing could begin under it."""
+        """Return the limits that follow from the lease. Raises ValueError if no send could begin within it."""
         return topology.delivery_limits(self.lease_seconds, self.provider_timeout_seconds, self.sends_at_once)
 
     @property
     def prefix(self) -> str:
-        """What every name begins with."""
+        """The prefix of every name."""
         return f"wavecom-{self.stage}"
 
     @property
@@ -215,12 +215,12 @@ class StageSettings(FunctionSettings):
 
     @property
     def in_vpc(self) -> bool:
-        """Whether the functions stand in a VPC of their own."""
+        """True if the functions are in a VPC of their own."""
         return self.network != "public"
 
     @property
     def has_broker(self) -> bool:
-        """Whether the app makes an Amazon MQ broker."""
+        """True if the app creates an Amazon MQ broker."""
         return self.queue_engine == "rabbitmq" and not self.emulator
 
     @property

@@ -1,6 +1,6 @@
-"""``python -m infra_cdk.smoke``: whether a deployed stage does all that it should, looked at from outside.
+"""``python -m infra_cdk.smoke``: check from outside that a deployed stage works.
 
-Nothing is sent to anybody: it makes a test key, whose notifications go to simulators, and revokes it in the end.
+No real message is sent: it creates a test key, whose notifications go to simulators, and revokes it at the end.
 """
 
 import os
@@ -33,7 +33,7 @@ NOTIFICATIONS: Final = (
     {"type": "SMS", "recipient": "+12025550123", "message": "Smoke", "priority": "HIGH"},
     {"type": "PUSH", "recipient": "smoke:" + "x" * 120, "subject": "Smoke", "message": "Smoke"},
 )
-"""One of each channel, in both lanes."""
+"""One notification of each channel, in both lanes."""
 SENT: Final = frozenset({"SENT", "DELIVERED"})
 HEALTHY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
@@ -43,7 +43,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at: ``look`` returns what is wrong, a line each, and is asked again until that is nothing."""
+    """One check: ``look`` returns its problems, a line each, and is called again until there are none."""
 
     name: str
     look: Callable[[], list[str]]
@@ -53,28 +53,28 @@ class Check:
 class Sends:
     """One notification of each channel, accepted by the stage's API under a test key."""
 
-    def __init__(self, stage: Deployed, at_the_end: ExitStack) -> None:
-        """Make keys, to be revoked ``at_the_end``, and send. Raises `DeployedError`."""
-        self._api = at_the_end.enter_context(_api(stage))
+    def __init__(self, stage: Deployed, cleanup: ExitStack) -> None:
+        """Create keys, to be revoked ``cleanup``, and send. Raises `DeployedError`."""
+        self._api = cleanup.enter_context(_api(stage))
         operator = stage.make_key(tenant=TENANT, name="smoke test", role="operator")
-        at_the_end.callback(self._call, "DELETE", f"/api/keys/{operator['keyId']}", operator["token"])
+        cleanup.callback(self._call, "DELETE", f"/api/keys/{operator['keyId']}", operator["token"])
         wanted = {"tenantId": TENANT, "name": "smoke test", "test": True}
         test = self._call("POST", "/api/keys", operator["token"], wanted)
-        at_the_end.callback(self._call, "DELETE", f"/api/keys/{test['id']}", operator["token"])
+        cleanup.callback(self._call, "DELETE", f"/api/keys/{test['id']}", operator["token"])
         self._token = test["token"]
         self._ids = [
             (each["type"], self._call("POST", "/api/notifications", self._token, each)["_id"]) for each in NOTIFICATIONS
         ]
 
     def not_sent(self) -> list[str]:
-        """Return which of them are not SENT, and what they are instead."""
-        wrong = []
+        """Return those that are not SENT, with their status."""
+        problems = []
         for channel, identifier in self._ids:
             found = self._call("GET", f"/api/notifications/{identifier}", self._token)["notification"]
             if found["status"] not in SENT:
                 error = f": {found['error']}" if found.get("error") else ""
-                wrong.append(f"{channel} {identifier} is {found['status']}{error}")
-        return wrong
+                problems.append(f"{channel} {identifier} is {found['status']}{error}")
+        return problems
 
     def _call(self, method: str, path: str, token: str, body: object = None) -> dict[str, Any]:
         try:
@@ -94,8 +94,8 @@ def _api(stage: Deployed) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=35.0)
 
 
-def stacks_that_are_not_well(stage: Deployed) -> list[str]:
-    """Return the stage's stacks that are not deployed whole. Raises `DeployedError` where there are none."""
+def failed_stacks(stage: Deployed) -> list[str]:
+    """Return the stage's stacks that are not completely deployed. Raises `DeployedError` if there are none."""
     found = {
         each["StackName"]: each["StackStatus"]
         for region in {stage.settings.region, EDGE_REGION}
@@ -106,10 +106,10 @@ def stacks_that_are_not_well(stage: Deployed) -> list[str]:
     return [f"{name} is {status}" for name, status in found.items() if status not in HEALTHY]
 
 
-def mappings_that_do_not_poll(stage: Deployed) -> list[str]:
-    """Return the consumers' event source mappings that are not enabled, or have trouble."""
+def failed_mappings(stage: Deployed) -> list[str]:
+    """Return the consumers' event source mappings that are not enabled, or have problems."""
     functions = stage.client("lambda")
-    wrong, stack = [], f"{stage.settings.prefix}-delivery"
+    problems, stack = [], f"{stage.settings.prefix}-delivery"
     pages = stage.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     resources = [each for page in pages for each in page["StackResourceSummaries"]]
     mappings = [each for each in resources if each["ResourceType"] == "AWS::Lambda::EventSourceMapping"]
@@ -120,13 +120,13 @@ def mappings_that_do_not_poll(stage: Deployed) -> list[str]:
         trouble = str(found.get("LastProcessingResult", ""))
         if found["State"] != "Enabled" or trouble.startswith("PROBLEM"):
             reason = found.get("StateTransitionReason", "")
-            wrong.append(f"{each['LogicalResourceId']} is {found['State']} {trouble} {reason}".rstrip())
-    return wrong
+            problems.append(f"{each['LogicalResourceId']} is {found['State']} {trouble} {reason}".rstrip())
+    return problems
 
 
-def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
-    """Return the consumers whose log has no batch ``since`` then, and the scheduled functions without a heartbeat."""
-    logs, wrong = stage.client("logs"), []
+def missing_events(stage: Deployed, since: datetime) -> list[str]:
+    """Return the consumers without a logged batch after ``since``, and the scheduled functions without a heartbeat."""
+    logs, problems = stage.client("logs"), []
     for lane in ("high", "standard"):
         group = f"/aws/lambda/{stage.settings.prefix}-deliver-{lane}"
         start = int(since.timestamp() * 1000)
@@ -134,7 +134,7 @@ def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
             logGroupName=group, startTime=start, filterPattern='"Batch delivered"'
         )
         if not any(page["events"] for page in pages):
-            wrong.append(f"{group} tells of no batch")
+            problems.append(f"{group} tells of no batch")
     cloudwatch, now = stage.client("cloudwatch"), datetime.now(UTC)
     for metric in (metrics.OBSERVE_HEARTBEAT, metrics.SWEEP_HEARTBEAT):
         found = cloudwatch.get_metric_statistics(
@@ -147,13 +147,13 @@ def events_that_are_missing(stage: Deployed, since: datetime) -> list[str]:
             Statistics=["Sum"],
         )
         if not found["Datapoints"]:
-            wrong.append(f"no {metric.name} of {metric.service} in CloudWatch")
-    return wrong
+            problems.append(f"no {metric.name} of {metric.service} in CloudWatch")
+    return problems
 
 
-def alarms_that_are_not_ok(stage: Deployed) -> list[str]:
+def alarms_not_ok(stage: Deployed) -> list[str]:
     """Return the stage's alarms that are not OK, with CloudWatch's reason."""
-    wrong, count = [], 0
+    problems, count = [], 0
     for region in {stage.settings.region, EDGE_REGION}:
         pages = stage.client("cloudwatch", region).get_paginator("describe_alarms")
         for page in pages.paginate(
@@ -162,47 +162,47 @@ def alarms_that_are_not_ok(stage: Deployed) -> list[str]:
             for each in [*page["MetricAlarms"], *page["CompositeAlarms"]]:
                 count += 1
                 if each["StateValue"] != "OK":
-                    wrong.append(f"{each['AlarmName']} is {each['StateValue']}: {each.get('StateReason', '')}")
-    return wrong if count else ["there is no alarm"]
+                    problems.append(f"{each['AlarmName']} is {each['StateValue']}: {each.get('StateReason', '')}")
+    return problems if count else ["there is no alarm"]
 
 
 def checks(stage: Deployed, sends: Sends, since: datetime) -> Iterator[Check]:
-    """Yield what is looked at, in the order in which one thing needs the other."""
+    """Yield the checks, in an order in which none needs a later one."""
     yield Check(
         "mappings",
-        lambda: mappings_that_do_not_poll(stage),
+        lambda: failed_mappings(stage),
         "Lambda console, the function's triggers; the runbook's section on lanes that do not drain.",
     )
     yield Check("sends", sends.not_sent, "bin/wavecom doctor, then the logs of the deliver functions.")
     yield Check(
         "events",
-        lambda: events_that_are_missing(stage, since),
+        lambda: missing_events(stage, since),
         "The functions' log groups; the rules of the schedules that run observe and sweep.",
     )
-    yield Check("alarms", lambda: alarms_that_are_not_ok(stage), ALARMS_ADVICE)
+    yield Check("alarms", lambda: alarms_not_ok(stage), ALARMS_ADVICE)
 
 
-def _until_well(check: Check, until: float) -> list[str]:
-    """Look until nothing is wrong, or time is up, and return what was wrong last."""
-    while wrong := _looked(check):
+def _repeat_until_ok(check: Check, until: float) -> list[str]:
+    """Repeat a check until it finds no problem, or time is up, and return the last problems."""
+    while problems := _run_check(check):
         if time.monotonic() + PAUSE_SECONDS > until:
             break
         time.sleep(PAUSE_SECONDS)
-    return wrong
+    return problems
 
 
-def _looked(check: Check) -> list[str]:
+def _run_check(check: Check) -> list[str]:
     try:
         return check.look()
     except (BotoCoreError, ClientError, DeployedError) as exc:
         return [str(exc)]
 
 
-def _report(check: Check, wrong: list[str]) -> bool:
-    if not wrong:
+def _report(check: Check, problems: list[str]) -> bool:
+    if not problems:
         console.print(f"[green]ok[/green]      {check.name}")
         return True
-    for line in wrong:
+    for line in problems:
         console.print(f"[red]failed[/red]  {check.name:<10}", end="")
         console.print(line, markup=False)
     console.print(" " * 18 + check.advice, style="dim", markup=False)
@@ -212,25 +212,25 @@ def _report(check: Check, wrong: list[str]) -> bool:
 @cli.command()
 def run(
     stage: Annotated[str, typer.Option(help="A stage that is deployed.")],
-    seconds: Annotated[float, typer.Option(min=0, help="How long to wait, in all, for what is not well yet.")] = 300,
+    seconds: Annotated[float, typer.Option(min=0, help="Time limit in seconds, for checks that fail at first.")] = 300,
 ) -> None:
-    """Look at a deployed stage: its stacks, mappings, sends, events and alarms; exit code 1 where one is not well.
+    """Check a deployed stage: its stacks, mappings, sends, events and alarms; exit code 1 if a check fails.
 
     Needs the right to describe stacks, mappings, logs, metrics and alarms, and to invoke wavecom-<stage>-keys.
     """
     until, since = time.monotonic() + seconds, datetime.now(UTC) - CLOCK_DIFFERENCE
     try:
         deployed = Deployed(stage)
-        wrong = stacks_that_are_not_well(deployed)
-        well = _report(Check("stacks", list, f"make deploy STAGE={stage}"), wrong)
-        with ExitStack() as at_the_end:
-            sends = Sends(deployed, at_the_end)
+        problems = failed_stacks(deployed)
+        is_ok = _report(Check("stacks", list, f"make deploy STAGE={stage}"), problems)
+        with ExitStack() as cleanup:
+            sends = Sends(deployed, cleanup)
             for check in checks(deployed, sends, since):
-                well &= _report(check, _until_well(check, until))
+                is_ok &= _report(check, _repeat_until_ok(check, until))
     except DeployedError as exc:
         console.print(f"[red]failed[/red]  {escape(str(exc))}")
-        well = False
-    if not well:
+        is_ok = False
+    if not is_ok:
         raise typer.Exit(1)
 
 

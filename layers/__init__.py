@@ -1,1 +1,1 @@
-"""Builds what the Lambda functions are deployed from: two layers and the code they share, without Docker."""
+"""Builds the Lambda functions' deployment: two layers and the code they share, without Docker."""

@@ -1,4 +1,4 @@
-"""``python -m layers``: build what the Lambda functions are deployed from. ``make layers`` calls this."""
+"""``python -m layers``: build the Lambda functions' deployment. ``make layers`` calls this."""
 
 import os
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The build: ``build("arm64")`` makes the two layers and the functions' code in ``layers/build/arm64/``."""
+"""The build: ``build("arm64")`` creates the two layers and the functions' code in ``layers/build/arm64/``."""
 
 import fcntl
 import shutil
@@ -20,9 +20,9 @@ BUILD: Final = PROJECT / "layers" / "build"
 LOCK: Final = PROJECT / "requirements" / "runtime.txt"
 MB: Final = 1_000_000
 LAYERS_MAX: Final = 50 * MB
-"""Both layers, unzipped: every cold start loads from them, and every deploy uploads them."""
+"""The limit of both layers, unzipped: every cold start loads from them, and every deploy uploads them."""
 LAMBDA_MAX: Final = 250 * MB
-"""A function and its layers, unzipped (AWS Lambda developer guide, "Lambda quotas")."""
+"""The limit of a function with its layers, unzipped (AWS Lambda developer guide, "Lambda quotas")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What a build made. The layers hold ``python/…``; ``functions`` is the code asset that all functions share."""
+    """The result of a build. Layers contain ``python/…``; ``functions`` is the code asset that all functions share."""
 
     architecture: Architecture
     dependencies: Part
@@ -51,9 +51,9 @@ def build(
     find: Callable[[], Compiler | None] = find_compiler,
     say: Callable[[str], None] = lambda _: None,
 ) -> Built:
-    """Build for ``architecture`` below ``into``, from the lock file ``lock``, and tell ``say`` how it goes.
+    """Build for ``architecture`` below ``into``, from the lock file ``lock``, and report progress to ``say``.
 
-    Modules are compiled by what ``find`` returns; where that is None, the sources are deployed.
+    Modules are compiled by the compiler that ``find`` returns; if it is None, the sources are deployed.
 
     Dependencies are installed again only when the lock, the architecture, the compiler or this package has
     changed; the code is always staged. Same input gives the same files. Raises `BuildError`.
@@ -64,28 +64,28 @@ def build(
     if compiler is None:
         say(SLOWER)
     place = into / architecture
-    with _alone(into, architecture), _workshop(place) as workshop:
+    with _build_lock(into, architecture), _work_folder(place) as work_folder:
         size = known_size(architecture, lock, place / "dependencies", compiler)
         if size is None:
             say(f"Installing what {lock.name} locks, for {architecture}")
-            size = build_dependencies(architecture, lock, workshop, place / "dependencies", compiler)
-        copy_sources(PROJECT / "shared" / "wavecom", workshop / "code" / "python" / "wavecom")
-        copy_sources(PROJECT / "functions", workshop / "functions" / "functions")
+            size = build_dependencies(architecture, lock, work_folder, place / "dependencies", compiler)
+        copy_sources(PROJECT / "shared" / "wavecom", work_folder / "code" / "python" / "wavecom")
+        copy_sources(PROJECT / "functions", work_folder / "functions" / "functions")
         if compiler:
-            compile_beside(compiler, workshop / "code", "/opt")
-            compile_beside(compiler, workshop / "functions", "/var/task")
+            compile_beside(compiler, work_folder / "code", "/opt")
+            compile_beside(compiler, work_folder / "functions", "/var/task")
         built = Built(
             architecture=architecture,
             dependencies=Part(path=place / "dependencies", size=size),
-            code=_placed(workshop / "code", place / "code"),
-            functions=_placed(workshop / "functions", place / "functions"),
+            code=_placed(work_folder / "code", place / "code"),
+            functions=_placed(work_folder / "functions", place / "functions"),
         )
     check_sizes(built)
     return built
 
 
 def check_sizes(built: Built, *, layers_max: int = LAYERS_MAX, lambda_max: int = LAMBDA_MAX) -> None:
-    """Raise `BuildError` if the layers, or a function with them, have more than that many bytes unzipped."""
+    """Raise `BuildError` if the layers, or a function with them, exceed these limits in bytes, unzipped."""
     layers = built.dependencies.size.unzipped + built.code.size.unzipped
     if layers > layers_max:
         raise BuildError(f"The layers have {layers / MB:.1f} MB, more than {layers_max / MB:.0f}: see layers/prune.py.")
@@ -100,7 +100,7 @@ def function_names() -> list[str]:
 
 
 def handler(function: str) -> str:
-    """Return the handler string of a function, as Lambda's configuration has it."""
+    """Return the handler string of a function, as in Lambda's configuration."""
     return f"functions.{function}.handler.lambda_handler"
 
 
@@ -110,20 +110,20 @@ def _placed(made: Path, place: Path) -> Part:
 
 
 @contextmanager
-def _workshop(place: Path) -> Iterator[Path]:
-    """A folder beside the results, for what is not finished."""
-    workshop = place / "unfinished"
-    shutil.rmtree(workshop, ignore_errors=True)
-    workshop.mkdir(parents=True)
+def _work_folder(place: Path) -> Iterator[Path]:
+    """Yield a folder beside the results, for unfinished files."""
+    work_folder = place / "unfinished"
+    shutil.rmtree(work_folder, ignore_errors=True)
+    work_folder.mkdir(parents=True)
     try:
-        yield workshop
+        yield work_folder
     finally:
-        shutil.rmtree(workshop)
+        shutil.rmtree(work_folder)
 
 
 @contextmanager
-def _alone(into: Path, architecture: Architecture) -> Iterator[None]:
-    """Wait until no other process builds the same."""
+def _build_lock(into: Path, architecture: Architecture) -> Iterator[None]:
+    """Wait until no other process builds for the same architecture."""
     into.mkdir(parents=True, exist_ok=True)
     with (into / f"{architecture}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""Compiled modules, since Lambda cannot write any below /opt and would compile at every cold start.
+"""Compiled modules. Lambda cannot write any below /opt, and would compile at every cold start.
 
-By a Python 3.13, with unchecked hashes (PEP 552) and the paths that Lambda has: same sources give the same files.
+They come from a Python 3.13, with unchecked hashes (PEP 552) and Lambda's paths: same sources give the same files.
 """
 
 import subprocess
@@ -12,16 +12,17 @@ from layers.errors import BuildError
 from layers.python313 import NO_PYTHON, python313
 
 MAGIC: Final = "f30d0d0a"
-"""Of every released Python 3.13 (3571 in CPython's Include/internal/pycore_magic_number.h): Lambda loads no other."""
+"""The magic number of every released Python 3.13 (3571 in CPython's Include/internal/pycore_magic_number.h). Lambda
+loads no other."""
 SLOWER: Final = f"Nothing is compiled, so cold starts take more than twice as long. {NO_PYTHON}."
 READ_AS_TEXT: Final = ("anyio/__init__.py", "anyio/abc/__init__.py")
-"""Modules whose sources stay: anyio finds in them what to import late."""
+"""Modules whose sources stay: anyio reads them to find its late imports."""
 COMPILE_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """A Python whose compiled modules Lambda can load. Another ``version`` may compile otherwise."""
+    """A Python whose compiled modules Lambda can load. Another ``version`` may compile differently."""
 
     python: Path
     version: str
@@ -29,12 +30,12 @@ class Compiler:
 
     @property
     def stamp(self) -> bytes:
-        """What the compiled modules depend on, besides their sources."""
+        """The inputs of compiled modules besides their sources."""
         return f"{self.version} {self.magic}".encode()
 
 
 def find_compiler() -> Compiler | None:
-    """Return a compiler; None where there is no Python 3.13, or one from before its release."""
+    """Return a compiler; None without a Python 3.13, or with one from before its release."""
     python = python313()
     if python is None:
         return None
@@ -62,7 +63,7 @@ def compile_beside(compiler: Compiler, tree: Path, there: str) -> None:
 
 
 def compile_instead(compiler: Compiler, packages: Path, there: str) -> None:
-    """Put compiled modules in place of the sources of ``packages``, but for `READ_AS_TEXT`. Raises `BuildError`."""
+    """Replace the sources of ``packages`` with compiled modules, except `READ_AS_TEXT`. Raises `BuildError`."""
     compile_beside(compiler, packages, there)
     stay = {packages / name for name in READ_AS_TEXT}
     for compiled in sorted(packages.rglob("__pycache__/*.pyc")):

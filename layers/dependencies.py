@@ -1,4 +1,4 @@
-"""The dependency layer: wheels of the functions' machine from the lock file, less what nobody uses."""
+"""The dependency layer: wheels for the functions' machine from the lock file, without unused files."""
 
 import hashlib
 import json
@@ -16,21 +16,21 @@ from layers.python313 import PYTHON_VERSION
 from layers.trees import Size, digest, measure, put_in_place
 
 Architecture = Literal["arm64", "x86_64"]
-"""As AWS Lambda names them."""
+"""AWS Lambda's names of them."""
 ABI: Final = "cp313"
 MACHINES: Final[dict[Architecture, str]] = {"arm64": "aarch64", "x86_64": "x86_64"}
-"""As wheels name them."""
+"""The names in wheels."""
 GLIBC_MINOR: Final = 34
 """Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34 (AWS: "Amazon Linux 2023 runtime")."""
 OLDEST_GLIBC_MINOR: Final = 17
 PIP_SECONDS: Final = 600
 UNIVERSAL_MARKERS: Final = frozenset({"implementation_name", "platform_python_implementation"})
-"""pip asks markers of the Python that it runs under, so only those may stand in the lock that all answer alike."""
+"""Markers with one answer on every machine. pip evaluates markers for its own Python, so the lock may use no others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What a layer was built from, and what came of it."""
+    """The inputs of a layer, and the result."""
 
     input: str
     tree: str
@@ -44,7 +44,7 @@ class Stamp:
 
 
 def known_size(architecture: Architecture, lock: Path, place: Path, compiler: Compiler | None) -> Size | None:
-    """Return the size of the layer in ``place``; None unless it was built from the same and is as it was."""
+    """Return the size of the layer in ``place``; None unless it was built from the same inputs and is unchanged."""
     stamp = _read(_stamp_of(place))
     if stamp is None or stamp.input != _input_digest(architecture, lock, compiler) or not place.is_dir():
         return None
@@ -52,10 +52,10 @@ def known_size(architecture: Architecture, lock: Path, place: Path, compiler: Co
 
 
 def build_dependencies(
-    architecture: Architecture, lock: Path, workshop: Path, place: Path, compiler: Compiler | None
+    architecture: Architecture, lock: Path, work_folder: Path, place: Path, compiler: Compiler | None
 ) -> Size:
-    """Build the layer in ``workshop``, put it in ``place`` and return its size. Raises `BuildError`."""
-    made = workshop / place.name
+    """Build the layer in ``work_folder``, put it in ``place`` and return its size. Raises `BuildError`."""
+    made = work_folder / place.name
     _install(architecture, lock, made / "python")
     prune(made / "python")
     if compiler:
@@ -76,7 +76,7 @@ def platforms(architecture: Architecture) -> list[str]:
 
 
 def check_markers(lock: str) -> None:
-    """Raise `BuildError` if a requirement depends on more of a machine than `UNIVERSAL_MARKERS`."""
+    """Raise `BuildError` if a requirement depends on markers other than `UNIVERSAL_MARKERS`."""
     for requirement, marker in re.findall(r"^(\S+) ; ([^\\\n]+)", lock, re.MULTILINE):
         unknown = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"'[^']*'", "", marker))) - UNIVERSAL_MARKERS
         if unknown:
@@ -111,7 +111,7 @@ def _install(architecture: Architecture, lock: Path, target: Path) -> None:
     check_markers(lock.read_text())
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--root-user-action", "ignore"]
-    # The lock names all dependencies of dependencies, so pip need not look for more: half the time.
+    # The lock names all dependencies, so pip need not look for more; that halves the time.
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile", "--implementation", "cp"]
     command += f"--python-version {PYTHON_VERSION} --abi {ABI} --abi abi3 --abi none".split()
     command += [part for platform in platforms(architecture) for part in ("--platform", platform)]
@@ -121,5 +121,7 @@ def _install(architecture: Architecture, lock: Path, target: Path) -> None:
     except subprocess.TimeoutExpired as exc:
         raise BuildError(f"pip did not end within {PIP_SECONDS} seconds.") from exc
     if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
-        raise BuildError(f"pip could not install {lock.name} for {architecture}: {' '.join(told)[:1000]}")
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[
+            -3:
+        ]
+        raise BuildError(f"pip could not install {lock.name} for {architecture}: {' '.join(errors)[:1000]}")

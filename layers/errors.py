@@ -1,5 +1,5 @@
-"""What can go wrong in a build."""
+"""Errors of a build."""
 
 
 class BuildError(Exception):
-    """The layers cannot be built; the text is one sentence for the person who asked for them."""
+    """The layers cannot be built; the text is one sentence for the person who started the build."""

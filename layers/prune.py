@@ -1,4 +1,4 @@
-"""What the dependency layer is built without: one list, a reason each."""
+"""Files that the dependency layer is built without, with reasons."""
 
 import shutil
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ AWS_SERVICES: Final[Mapping[str, str]] = MappingProxyType(
         "sts": "credentials of a role that is assumed",
     }
 )
-"""The service models of botocore that stay: what for."""
+"""The service models of botocore that stay, with their purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """Files or folders that go. ``pattern`` is a glob below the layer's packages; ``keep`` are names that stay."""
+    """Files or folders to delete. ``pattern`` is a glob below the layer's packages; ``keep`` are names that stay."""
 
     pattern: str
     reason: str
@@ -57,7 +57,7 @@ PRUNED: Final = (
 
 
 def prune(packages: Path) -> None:
-    """Delete from ``packages`` all that `PRUNED` lists. Raises `BuildError` where botocore no longer has a service."""
+    """Delete from ``packages`` all that `PRUNED` lists. Raises `BuildError` if botocore no longer has a service."""
     for pruned in PRUNED:
         only_folders = pruned.pattern.endswith("/")
         for found in sorted(packages.glob(pruned.pattern)):

@@ -1,4 +1,4 @@
-"""The Python that the functions are deployed to, where this machine has one."""
+"""The Python version of the deployed functions, if this machine has it."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ NO_PYTHON: Final = (
 
 
 def python313() -> Path | None:
-    """Return a Python 3.13: what PYTHON313 names, else the PATH's, pyenv's or uv's; None where there is none."""
-    return next((path for candidate in _candidates() if (path := _if_right(candidate))), None)
+    """Return a Python 3.13: the one in PYTHON313, else the PATH's, pyenv's or uv's; None if there is none."""
+    return next((path for candidate in _candidates() if (path := _if_usable(candidate))), None)
 
 
 def _candidates() -> Iterator[Path]:
@@ -33,8 +33,8 @@ def _candidates() -> Iterator[Path]:
         yield from (folder / "bin" / name for folder in sorted(versions.glob(pattern), reverse=True))
 
 
-def _if_right(candidate: Path) -> Path | None:
-    """Ask it: a name on the PATH may be a version manager's, with no Python behind it."""
+def _if_usable(candidate: Path) -> Path | None:
+    """Return a candidate that runs: a name on the PATH may be a version manager's, without a Python behind it."""
     program = "import sys; print(*sys.version_info[:2], sep='.')"
     try:
         done = subprocess.run([candidate, "-c", program], capture_output=True, text=True, timeout=10, check=False)

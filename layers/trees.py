@@ -1,4 +1,4 @@
-"""Folders as values: their content's digest, their size, and one put in another's place."""
+"""Functions on folders: digest of the content, size, copy, and replacement."""
 
 import hashlib
 import shutil
@@ -12,12 +12,12 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP file can hold."""
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
-"""What Lambda's user can read, whatever the builder's umask was."""
+"""Modes that Lambda's user can read, independent of the builder's umask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Bytes of a folder's files as they are, and as a ZIP file."""
+    """A folder's bytes, unzipped and as a ZIP file."""
 
     unzipped: int
     zipped: int
@@ -52,12 +52,12 @@ def measure(tree: Path) -> Size:
 
 
 def copy_sources(source: Path, target: Path) -> None:
-    """Copy a package's files, without what interpreters left there."""
+    """Copy a package's files, without the caches of interpreters."""
     shutil.copytree(source, target, copy_function=shutil.copyfile, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def put_in_place(made: Path, place: Path) -> None:
-    """Move the folder ``made`` to ``place``, unless that has the same content: whoever reads it is not disturbed."""
+    """Move the folder ``made`` to ``place``, unless that has the same content, so that readers are not disturbed."""
     for path in (made, *made.rglob("*")):
         path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
     if place.is_dir() and digest(place) == digest(made):

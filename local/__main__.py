@@ -31,42 +31,42 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @cli.callback()
 def interruptible() -> None:
-    """Let signals interrupt every command: a shell that starts us in the background has SIGINT ignored."""
+    """Let signals interrupt every command: a shell that starts us in the background ignores SIGINT for us."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler)
 
 
 @cli.command()
 def up() -> None:
-    """Start everything, say where it is, and stop it all on Ctrl-C."""
+    """Start everything, show its addresses, and stop it all on Ctrl-C."""
     config = _config()
     os.umask(PRIVATE_UMASK)
     stack = Stack(config, say=lambda text: console.print(text, style="dim"))
     try:
         stack.start()
-        _introduce(config)
+        _print_summary(config)
         stack.watch()
     except StackError as exc:
-        _give_up(exc)
+        _exit_with(exc)
     except KeyboardInterrupt:
-        console.print("Stopping; what is in flight is finished first.")
+        console.print("Stopping; work in progress is finished first.")
     finally:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         stack.stop()
-    console.print("Stopped. The data stays: make up goes on with it, make reset deletes it.")
+    console.print("Stopped. The data stays: make up continues with it, make reset deletes it.")
 
 
 @cli.command()
 def down() -> None:
-    """End what a killed run left behind."""
+    """End processes that a killed run left behind."""
     ended = end_leftovers(_config())
     console.print(f"Ended {ended} processes." if ended else "Nothing was running.")
 
 
 @cli.command("reset")
 def reset_all() -> None:
-    """End what runs and delete all local data."""
+    """End running processes and delete all local data."""
     config = _config()
     reset(config)
     console.print(f"Deleted {config.state}.")
@@ -79,17 +79,17 @@ def prepare_servers() -> None:
     try:
         prepare(config)
     except StackError as exc:
-        _give_up(exc)
-    console.print(f"Indexes and queues are there, BROKER={config.broker}.")
+        _exit_with(exc)
+    console.print(f"Indexes and queues are ready, BROKER={config.broker}.")
 
 
 @cli.command("install-servers")
 def install_servers() -> None:
-    """Install the servers that Debian has and Python's packages have not."""
+    """Install the servers that come from Debian, not from PyPI."""
     try:
         install_rabbitmq()
     except StackError as exc:
-        _give_up(exc)
+        _exit_with(exc)
 
 
 @cli.command("install-browser")
@@ -98,12 +98,12 @@ def install_browser() -> None:
     try:
         install_chromium()
     except StackError as exc:
-        _give_up(exc)
+        _exit_with(exc)
 
 
 @cli.command("install-runtime-client")
 def install_lambda_runtime_client() -> None:
-    """Install what runs functions as AWS Lambda does; where there is no Python 3.13, say how to get it."""
+    """Install Lambda's runtime interface client; without a Python 3.13, say how to get one."""
     try:
         install_runtime_client()
     except StackError as exc:
@@ -120,7 +120,7 @@ def openapi() -> None:
 
 @cli.command("refusals")
 def write_refusals() -> None:
-    """Write what providers' refusals mean into docs/providers.md."""
+    """Write the meaning of providers' refusals into docs/providers.md."""
     from local import refusal_tables  # noqa: PLC0415 - it imports every provider's client
 
     refusal_tables.write()
@@ -131,19 +131,19 @@ def key(
     tenant: Annotated[
         str, typer.Option(help="Tenant that the key opens: letters, digits, - and _, a letter or a digit first.")
     ],
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "local",
+    name: Annotated[str, typer.Option(help="Purpose of the key.")] = "local",
     role: Annotated[Role, typer.Option(help="An operator sees metrics over all tenants.")] = Role.TENANT,
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: the service's.")] = None,
 ) -> None:
-    """Make an API key and print it, once; the stack must be up."""
+    """Create an API key and print it, once; the stack must be up."""
     try:
         parts = container(_config())
         check_mongodb(parts.settings.mongodb_uri.get_secret_value())
         _, token = parts.manage_api_keys.create(tenant_id=tenant, name=name, role=role, rate_limit=rate_limit)
     except (StackError, UnavailableError) as exc:
-        _give_up(StackError(f"{exc} Is the stack up?"))
+        _exit_with(StackError(f"{exc} Is the stack up?"))
     except ValueError as exc:
-        _give_up(StackError(f"{exc}."))
+        _exit_with(StackError(f"{exc}."))
     console.print(token)
 
 
@@ -151,10 +151,10 @@ def _config() -> StackConfig:
     try:
         return StackConfig.from_environment()
     except StackError as exc:
-        _give_up(exc)
+        _exit_with(exc)
 
 
-def _introduce(config: StackConfig) -> None:
+def _print_summary(config: StackConfig) -> None:
     table = Table(title="WaveCom is up", show_header=False, title_justify="left", box=None)
     for name, place in summary(config).items():
         table.add_row(name, place)
@@ -164,7 +164,7 @@ def _introduce(config: StackConfig) -> None:
     console.print("\nCtrl-C stops everything.")
 
 
-def _give_up(exc: StackError) -> Never:
+def _exit_with(exc: StackError) -> Never:
     errors.print(str(exc), style="red", markup=False)
     raise typer.Exit(1)
 

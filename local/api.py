@@ -1,4 +1,4 @@
-"""Serves the API over ASGI, with as many requests at once as there are threads, and the dashboard beside it."""
+"""Serves the API over ASGI, one thread a request, and the dashboard beside it."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ import uvicorn
 from aws_lambda_powertools.event_handler import HttpResolver
 
 from local.config import StackError, check_host
-from local.guard import Asgi, Guard, Message, Receive, Rooms, Scope, Send
+from local.guard import Asgi, BodyLimits, Guard, Message, Receive, Scope, Send
 from local.page import page
 from local.protocol import BoundedProtocol
 from wavecom.bootstrap import collect_garbage_rarely, container
@@ -24,9 +24,9 @@ from wavecom.observability import configure_logging
 THREADS = 64
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep an idle connection (60 s is usual): who closes first must be the one who sends next."""
+"""Longer than clients keep an idle connection (usually 60 s): the side that sends next must be the one that closes."""
 CONNECTIONS_MAX = 1_000
-"""Beyond them, requests get 503: each may hold some 200 KB before it is bounded by `local.guard`."""
+"""Beyond this limit, requests get 503: each may hold some 200 KB before `local.guard` limits it."""
 API_PREFIX = "/api/"
 SERVER: Final[dict[str, Any]] = {
     "http": BoundedProtocol,
@@ -38,7 +38,7 @@ SERVER: Final[dict[str, Any]] = {
     "timeout_graceful_shutdown": GRACE_SECONDS,
     "timeout_keep_alive": KEEP_ALIVE_SECONDS,
 }
-"""How uvicorn serves."""
+"""Settings of uvicorn."""
 
 
 _address: ContextVar[str] = ContextVar("address", default="")
@@ -53,13 +53,13 @@ class ThreadedResolver(HttpResolver):
     def prepare(self) -> None:
         """Build every route's middlewares.
 
-        Powertools does it with a route's first request, and two of those at once would build them twice.
+        Powertools does it with a route's first request; two of these in parallel would build them twice.
         """
         for route in self._static_routes + self._dynamic_routes:
             route._build_middleware_stack(self._router_middlewares, self)
 
     async def asgi_handler(self, scope: Scope, receive: Any, send: Any) -> None:
-        """Handle a request, and remember where it came from: Powertools keeps no address."""
+        """Handle a request, and keep its sender's address, which Powertools does not."""
         _address.set((scope.get("client") or ("",))[0])
         await super().asgi_handler(scope, receive, send)
 
@@ -94,32 +94,32 @@ class _WholeAnswer:
 def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi | None = None) -> Asgi:
     """Return the API as an ASGI application.
 
-    With ``receipts`` it has the routes of delivery reports as well; with ``page`` that answers whatever is neither.
+    With ``receipts`` it includes the routes of delivery reports; with ``page`` that one answers all other paths.
     """
     app = build(ThreadedResolver(cors=cors(services.config)), services)
     app.prepare()
-    rooms = Rooms(services.config.max_body_bytes)
-    api = Guard(app, services.config, rooms)
-    places: list[tuple[str, Asgi]] = [(API_PREFIX, api)]
+    limits = BodyLimits(services.config.max_body_bytes)
+    api = Guard(app, services.config, limits)
+    routes: list[tuple[str, Asgi]] = [(API_PREFIX, api)]
     if receipts is not None:
         reports = build_receipts(ThreadedResolver(), receipts)
         reports.prepare()
-        places.append((PREFIX, Guard(reports, services.config, rooms)))
-    otherwise = Guard(_get_only(page), services.config, rooms) if page is not None else api
+        routes.append((PREFIX, Guard(reports, services.config, limits)))
+    default = Guard(_get_only(page), services.config, limits) if page is not None else api
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="request"))
             await app(scope, receive, send)
         elif scope["type"] == "http":
-            place = next((each for prefix, each in places if scope["path"].startswith(prefix)), otherwise)
-            await place(scope, receive, _WholeAnswer(send))
+            handler = next((each for prefix, each in routes if scope["path"].startswith(prefix)), default)
+            await handler(scope, receive, _WholeAnswer(send))
 
     return by_path
 
 
 def _get_only(page: Asgi) -> Asgi:
-    """Let ``page`` answer HEAD as it answers GET, compression included; the server leaves out the body."""
+    """Let ``page`` answer HEAD like GET, compression included; the server omits the body."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await page({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)
@@ -128,7 +128,7 @@ def _get_only(page: Asgi) -> Asgi:
 
 
 def application() -> Asgi:
-    """Return the whole application; each process makes its own."""
+    """Return the whole application; each process creates its own."""
     configure_logging("api")
     app = asgi(container().api_services, container().receipt_services, page())
     collect_garbage_rarely()
@@ -136,7 +136,7 @@ def application() -> Asgi:
 
 
 def main() -> None:
-    """Serve on HOST and PORT in API_PROCESSES until told to stop; requests under way are finished."""
+    """Serve on HOST and PORT in API_PROCESSES until a stop signal; requests in progress are finished."""
     host = os.environ.get("HOST") or "127.0.0.1"
     try:
         check_host(host, os.environ.get("DEVELOPMENT_TENANT"))

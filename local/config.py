@@ -1,4 +1,4 @@
-"""Where the local stack keeps its things, which ports it takes, and what it tells its processes."""
+"""The local stack's configuration: its folders, its ports, and the environment of its processes."""
 
 import ipaddress
 import os
@@ -11,12 +11,12 @@ from typing import Literal
 PROJECT = Path(__file__).resolve().parent.parent
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 STATE_VARIABLE = "WAVECOM_STATE_DIR"
-"""In the environment of every process of a stack, which is how a killed run's processes are found."""
+"""Set in the environment of every process of a stack, so that processes of a killed run can be found."""
 
-MOST_PROCESSES = 32
+MAX_PROCESSES = 32
 PRIVATE = 0o700
 PRIVATE_UMASK = 0o077
-"""For every process of a stack: what it writes is its owner's alone."""
+"""The umask of every process of a stack: only the owner can read its files."""
 
 Broker = Literal["sqs", "rabbitmq"]
 
@@ -27,7 +27,7 @@ class StackError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackConfig:
-    """A stack. A URI that is None means a server of our own on the port beside it."""
+    """A stack's configuration. A URI of None means our own server on the port beside it."""
 
     state: Path
     broker: Broker
@@ -84,22 +84,22 @@ class StackConfig:
 
     @property
     def url(self) -> str:
-        """Where the API answers."""
+        """The URL of the API."""
         host = "localhost" if self.host in ("127.0.0.1", "::1") else self.host
         return f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether nobody outside this machine can reach the API."""
+        """True if only this machine can reach the API."""
         return is_loopback(self.host)
 
     @property
     def logs(self) -> Path:
-        """Where each process's log is."""
+        """The folder of the processes' logs."""
         return self.state / "logs"
 
     def own_ports(self) -> dict[int, tuple[str, str]]:
-        """Return the ports that the stack's own servers will listen on: what for, and the variable that moves it."""
+        """Return the ports of the stack's own servers, each with its purpose and the variable that changes it."""
         ports = {self.port: ("the API", "PORT")}
         if self.mongodb_uri is None:
             ports[self.mongodb_port] = ("MongoDB", "MONGODB_PORT")
@@ -110,9 +110,9 @@ class StackConfig:
         return ports
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of WaveCom's own processes. What the caller has set wins over development defaults.
+        """Return the environment of WaveCom's own processes. The caller's variables override development defaults.
 
-        A proxy that the caller names is not asked for this machine.
+        A proxy from the caller's environment is not used for this machine.
         """
         given = os.environ
         defaults = {
@@ -147,7 +147,7 @@ class StackConfig:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody outside this machine can reach what listens on ``host``."""
+    """Return whether only this machine can reach a server on ``host``."""
     if host.lower() == "localhost":
         return True
     try:
@@ -157,16 +157,16 @@ def is_loopback(host: str) -> bool:
 
 
 def check_host(host: str, development_tenant: str | None) -> None:
-    """Raise `StackError` where others than this machine could be the development tenant, who needs no key."""
+    """Raise `StackError` if other machines could act as the development tenant, which needs no key."""
     if development_tenant and not is_loopback(host):
         raise StackError(
-            f"HOST is {host}, which others can reach, and DEVELOPMENT_TENANT lets everybody in without a key: "
+            f"HOST is {host}, which others can reach, and DEVELOPMENT_TENANT admits everybody without a key: "
             "unset one of them. make key makes a key."
         )
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder for its owner's eyes only; one that is there already becomes so. It holds recipients."""
+    """Create a folder that only its owner can read, or restrict an existing one. It holds recipients."""
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     folder.chmod(PRIVATE)
 
@@ -176,7 +176,7 @@ def _unset(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, s
 
 
 def _no_proxy(given: Mapping[str, str]) -> dict[str, str]:
-    """Return NO_PROXY as the caller has it and with this machine in it; the name in lower case would come first."""
+    """Return the caller's NO_PROXY with this machine added, under both names; the lower case one has precedence."""
     named = given.get("no_proxy", given.get("NO_PROXY", "")).strip()
     merged = named if named == "*" else ",".join(filter(None, [named, *THIS_MACHINE]))
     return {"NO_PROXY": merged, "no_proxy": merged}
@@ -184,8 +184,8 @@ def _no_proxy(given: Mapping[str, str]) -> dict[str, str]:
 
 def _count(variable: str) -> int:
     text = os.environ.get(variable) or "1"
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST_PROCESSES:
-        raise StackError(f"{variable} must be a number from 1 to {MOST_PROCESSES}, not {text!r}.")
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MAX_PROCESSES:
+        raise StackError(f"{variable} must be a number from 1 to {MAX_PROCESSES}, not {text!r}.")
     return int(text)
 
 
@@ -197,7 +197,7 @@ def _port(variable: str, default: int) -> int:
 
 
 def check_ports_are_free(config: StackConfig) -> None:
-    """Raise `StackError` that names the first port that somebody else listens on."""
+    """Raise `StackError` naming the first port that another process listens on."""
     for port, (purpose, variable) in config.own_ports().items():
         host = config.host if variable == "PORT" else "127.0.0.1"
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -206,5 +206,6 @@ def check_ports_are_free(config: StackConfig) -> None:
                 probe.bind((host, port))
             except OSError as exc:
                 raise StackError(
-                    f"Port {port}, for {purpose}, cannot be had ({exc.strerror}): stop what uses it, or set {variable}."
+                    f"Port {port}, for {purpose}, is not free ({exc.strerror}): stop the program that uses it, "
+                    f"or set {variable}."
                 ) from exc

@@ -1,4 +1,4 @@
-"""What Lambda tells a handler about its invocation, and when to stop."""
+"""The invocation context that Lambda passes to a handler, and the stop signal."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 TIME_LIMIT = timedelta(seconds=60)
-"""What the functions are given in AWS."""
+"""The timeout of the functions in AWS."""
 
 
 class LocalContext:
@@ -27,7 +27,7 @@ class LocalContext:
 
 
 def stop_signal() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set: finish what is in flight, take nothing new."""
+    """Return an event that SIGTERM and SIGINT set: finish work in progress, begin nothing new."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

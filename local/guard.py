@@ -1,8 +1,8 @@
-"""Stands before the API's resolver: bounds what is read and worked on at once, and refuses what is no request of ours.
+"""Limits the requests that are read and processed at once, and refuses invalid ones, before the API's resolver.
 
-Bodies are read here, on the event loop, before a thread is taken. Small ones never wait. Large ones wait for room,
-twice: to be read, so that many senders cannot fill the memory, and to be worked on, so that the large requests of one
-client leave the processor to the others.
+Bodies are read here, on the event loop, before a thread is taken. Small ones never wait. Large ones wait for free
+capacity twice: before they are read, so that many senders cannot fill the memory, and before they are processed, so
+that one client's large requests leave the processor to the others.
 """
 
 import asyncio
@@ -33,16 +33,16 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS: Final = 30.0
-"""For a whole body; as long as Amazon API Gateway waits for an answer (its quotas, "HTTP API quotas")."""
+"""The time limit of a whole body, equal to that of Amazon API Gateway for an answer (its quotas, "HTTP API quotas")."""
 SMALL_BYTES: Final = 64 * 1024
-"""What uvicorn holds of each connection anyway."""
+"""The size that uvicorn buffers for each connection anyway."""
 READ_BYTES: Final = 32 * 1024 * 1024
-"""Large bodies in memory at once."""
+"""The most bytes of large bodies in memory at once."""
 DISCARD_SECONDS: Final = 5.0
-DISCARD_TIMES: Final = 4
-"""How much more than the largest body is let come, and thrown away."""
-USUAL_TURN_SECONDS: Final = sys.getswitchinterval()
-TURN_SECONDS: Final = USUAL_TURN_SECONDS / 10
+DISCARD_FACTOR: Final = 4
+"""The multiple of the largest body up to which a refused body is read and discarded."""
+DEFAULT_SWITCH_SECONDS: Final = sys.getswitchinterval()
+SHORT_SWITCH_SECONDS: Final = DEFAULT_SWITCH_SECONDS / 10
 LENGTH_DIGITS: Final = 15
 
 
@@ -52,8 +52,8 @@ class RequestTimeoutError(HttpError):
     status, code = HTTPStatus.REQUEST_TIMEOUT, "REQUEST_TIMEOUT"
 
 
-class Room:
-    """Lets so many bytes in at once; who finds no room waits, first come, first served. For one event loop."""
+class ByteLimit:
+    """Admits a limited number of bytes at once; others wait, first come, first served. For one event loop."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -62,19 +62,19 @@ class Room:
 
     @asynccontextmanager
     async def hold(self, size: int, until: float) -> AsyncIterator[None]:
-        """Hold ``size`` bytes; raises `OverloadedError` where there is no room ``until`` a time of the loop's."""
+        """Hold ``size`` bytes; raises `OverloadedError` if they are not free by ``until``, a time of the loop."""
         size = min(size, self._size)
         try:
             async with asyncio.timeout_at(until):
-                await self._take(size)
+                await self._acquire(size)
         except TimeoutError as exc:
             raise OverloadedError("Too many large requests at once", retry_after=RETRY_AFTER) from exc
         try:
             yield
         finally:
-            self._give(size)
+            self._release(size)
 
-    async def _take(self, size: int) -> None:
+    async def _acquire(self, size: int) -> None:
         entry = (size, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
         self._admit()
@@ -84,56 +84,56 @@ class Room:
             if entry in self._waiting:
                 self._waiting.remove(entry)
                 self._admit()
-            else:  # it was admitted in the very moment
-                self._give(size)
+            else:  # it was admitted at the same moment
+                self._release(size)
             raise
 
-    def _give(self, size: int) -> None:
+    def _release(self, size: int) -> None:
         self._free += size
         self._admit()
 
     def _admit(self) -> None:
         while self._waiting and self._waiting[0][0] <= self._free:
-            size, turn = self._waiting.popleft()
+            size, admitted = self._waiting.popleft()
             self._free -= size
-            if not turn.done():
-                turn.set_result(None)
+            if not admitted.done():
+                admitted.set_result(None)
 
 
-class Rooms:
-    """Room for the large bodies that are read at once, and for those that are worked on."""
+class BodyLimits:
+    """Capacity for large bodies: for reading them, and for processing them."""
 
     def __init__(self, max_body_bytes: int) -> None:
-        self.reading = Room(max(READ_BYTES, max_body_bytes))
-        self._working = Room(max_body_bytes)
-        self._at_work = 0
+        self.reading = ByteLimit(max(READ_BYTES, max_body_bytes))
+        self._processing = ByteLimit(max_body_bytes)
+        self._in_progress = 0
 
     @asynccontextmanager
-    async def work(self, size: int, until: float) -> AsyncIterator[None]:
-        """Hold room to work on a large body; raises `OverloadedError` like `Room.hold`.
+    async def process(self, size: int, until: float) -> AsyncIterator[None]:
+        """Hold capacity for processing a large body; raises `OverloadedError` like `Room.hold`.
 
-        Meanwhile the threads take shorter turns: a small request gives the interpreter away at each of its dozens of
-        waits for a socket, and would get it back only after a whole turn of the thread that works on the large one.
+        Meanwhile threads switch more often: a small request releases the interpreter at each of its dozens of waits for
+        a socket, and would get it back only after a full turn of the thread with the large request.
         """
-        async with self._working.hold(size, until):
-            self._at_work += 1
-            sys.setswitchinterval(TURN_SECONDS)
+        async with self._processing.hold(size, until):
+            self._in_progress += 1
+            sys.setswitchinterval(SHORT_SWITCH_SECONDS)
             try:
                 yield
             finally:
-                self._at_work -= 1
-                if not self._at_work:
-                    sys.setswitchinterval(USUAL_TURN_SECONDS)
+                self._in_progress -= 1
+                if not self._in_progress:
+                    sys.setswitchinterval(DEFAULT_SWITCH_SECONDS)
 
 
 class Guard:
-    """An ASGI application before another one, which gets each body in one piece."""
+    """An ASGI application in front of another one, which gets each body in one piece."""
 
-    def __init__(self, app: Asgi, config: HttpConfig, rooms: Rooms) -> None:
+    def __init__(self, app: Asgi, config: HttpConfig, limits: BodyLimits) -> None:
         self._app = app
         self._max_body_bytes = config.max_body_bytes
         self._cors = cors(config)
-        self._rooms = rooms
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request."""
@@ -141,22 +141,22 @@ class Guard:
         try:
             headers = _headers(scope)
             _check(scope, headers)
-            if _announces_more(headers, self._max_body_bytes):
+            if _declares_more(headers, self._max_body_bytes):
                 raise reader.too_large()
             await reader.read(SMALL_BYTES)
             if reader.ended:
-                await self._app(scope, _once(reader.body(), receive), send)
+                await self._app(scope, _replayed(reader.body(), receive), send)
                 return
-            async with self._rooms.reading.hold(_expected(headers, self._max_body_bytes), reader.until):
+            async with self._limits.reading.hold(_expected(headers, self._max_body_bytes), reader.until):
                 await reader.read(self._max_body_bytes)
                 body = reader.body()
-                async with self._rooms.work(len(body), reader.until):
-                    await self._app(scope, _once(body, receive), send)
+                async with self._limits.process(len(body), reader.until):
+                    await self._app(scope, _replayed(body, receive), send)
         except (HttpError, OverloadedError, UnicodeDecodeError) as exc:
             if isinstance(exc, BodyTooLargeError) and "expect" not in headers:
                 await reader.discard()
             await self._refuse(exc, scope, send)
-        except _Gone:
+        except _ClientDisconnected:
             return
 
     async def _refuse(self, exc: Exception, scope: Scope, send: Send) -> None:
@@ -180,7 +180,7 @@ class Guard:
 
 
 class BodyReader:
-    """Reads a body piece by piece, until a time of the loop's; ``ended`` says whether that was all of it."""
+    """Reads a body piece by piece, until a time of the loop; ``ended`` says that the body is complete."""
 
     def __init__(self, receive: Receive, max_bytes: int) -> None:
         self.ended = False
@@ -190,14 +190,14 @@ class BodyReader:
         self._parts: list[bytes] = []
         self._size = 0
 
-    async def read(self, enough: int) -> None:
-        """Read until the body ends or more than ``enough`` bytes are there.
+    async def read(self, limit: int) -> None:
+        """Read until the body ends or more than ``limit`` bytes were read.
 
         Raises `BodyTooLargeError` and `RequestTimeoutError`.
         """
         try:
             async with asyncio.timeout_at(self.until):
-                while not self.ended and self._size <= enough:
+                while not self.ended and self._size <= limit:
                     self._parts.append(await self._next())
         except TimeoutError as exc:
             raise RequestTimeoutError(f"The body did not come within {BODY_SECONDS:.0f} seconds") from exc
@@ -205,24 +205,24 @@ class BodyReader:
             raise self.too_large()
 
     async def discard(self) -> None:
-        """Let the rest come, within bounds: who still sends when we hang up may never see the answer."""
+        """Read and discard the rest, within limits: a client that is still sending may miss the answer."""
         self._parts.clear()
-        with suppress(TimeoutError, _Gone):
+        with suppress(TimeoutError, _ClientDisconnected):
             async with asyncio.timeout(DISCARD_SECONDS):
-                while not self.ended and self._size <= DISCARD_TIMES * self._max_bytes:
+                while not self.ended and self._size <= DISCARD_FACTOR * self._max_bytes:
                     await self._next()
 
     async def _next(self) -> bytes:
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise _ClientDisconnected
         part: bytes = message.get("body", b"")
         self._size += len(part)
         self.ended = not message.get("more_body", False)
         return part
 
     def body(self) -> bytes:
-        """Return what was read, once. Raises UnicodeDecodeError."""
+        """Return the bytes read, once. Raises UnicodeDecodeError."""
         body = b"".join(self._parts)
         self._parts.clear()
         body.decode()
@@ -233,7 +233,7 @@ class BodyReader:
         return BodyTooLargeError(f"The body is larger than {self._max_bytes} bytes")
 
 
-class _Gone(Exception):  # noqa: N818 - nobody is told
+class _ClientDisconnected(Exception):  # noqa: N818 - it is never reported
     """The client hung up before its request was complete."""
 
 
@@ -242,7 +242,7 @@ def _expected(headers: dict[str, str], max_bytes: int) -> int:
     return int(length) if length.isdecimal() else max_bytes
 
 
-def _announces_more(headers: dict[str, str], max_bytes: int) -> bool:
+def _declares_more(headers: dict[str, str], max_bytes: int) -> bool:
     length = headers.get("content-length", "")
     return length.isdecimal() and (len(length) > LENGTH_DIGITS or int(length) > max_bytes)
 
@@ -259,7 +259,7 @@ def _check(scope: Scope, headers: dict[str, str]) -> None:
         raise MalformedRequestError("There are no WebSockets here")
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
+def _replayed(body: bytes, receive: Receive) -> Receive:
     """Return a receiver that gives the whole body, and after it what ``receive`` gives: the end of the connection."""
     given = False
 

@@ -1,4 +1,4 @@
-"""The runtime interface client of AWS Lambda, on the Python that the functions are deployed to."""
+"""AWS Lambda's runtime interface client, on the Python version of the deployed functions."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ STAMP: Final = ENVIRONMENT / ".installed"
 
 
 def install_runtime_client() -> Path:
-    """Install the runtime interface client where it is missing, and return its Python. Raises `StackError`."""
+    """Install the runtime interface client if it is missing, and return its Python. Raises `StackError`."""
     lock = LOCK.read_text()
     if STAMP.exists() and STAMP.read_text() == lock:
         return runtime_client()
@@ -35,7 +35,7 @@ def install_runtime_client() -> Path:
 
 
 def runtime_client() -> Path:
-    """Return the Python that has the runtime interface client. Raises `StackError` where it is not installed."""
+    """Return the Python that has the runtime interface client. Raises `StackError` if it is not installed."""
     if STAMP.exists():
         return _python()
     raise StackError("make test installs Lambda's runtime interface client." if python313() else f"{NO_PYTHON}.")

@@ -32,16 +32,16 @@ class Assets(StaticFiles):
         self._headers = {**headers, "Cache-Control": "public, max-age=31536000, immutable"}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with a file. Raises `HTTPException` where there is none."""
+        """Answer with a file. Raises `HTTPException` if there is none."""
         response = await super().get_response(path, scope)
         response.headers.update(self._headers)
         return response
 
 
 def page(dashboard: Path = DASHBOARD) -> Starlette:
-    """Return an ASGI application with the page; without a build it says how to get one.
+    """Return an ASGI application with the page; without a build it explains how to build one.
 
-    Every path that is no file is the page itself, which finds its way by the path.
+    Every path that is not a file returns the page itself, which routes by the path.
     """
     files = dashboard / "dist"
     policy = (dashboard / "content-security-policy.txt").read_text().strip()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it by httptools, which itself has no bound on what comes before and between bodies."""
+"""uvicorn's HTTP/1.1 by httptools, with limits that httptools lacks on data before and between bodies."""
 
 import asyncio
 from http import HTTPStatus
@@ -7,20 +7,20 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS: Final = 10.0
-"""From the connection, or the first byte after an answer, to the end of a request's headers."""
+"""The time limit from the connection, or the first byte after an answer, to the end of a request's headers."""
 HEAD_MAX_BYTES: Final = 32 * 1024
-"""Request line and headers; API Gateway takes 10,240 bytes (its quotas, "HTTP API quotas")."""
+"""The limit of request line and headers; API Gateway takes 10,240 bytes (its quotas, "HTTP API quotas")."""
 HEADERS_MAX: Final = 100
 
 
 class _RefusedError(Exception):
-    """The parser is to stop here."""
+    """Stops the parser."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with bounds on the time, the size and the number of headers.
+    """uvicorn's protocol with limits on the time, the size and the number of headers.
 
-    What goes beyond gets 408 or 431 (RFC 9110, section 15.5.9; RFC 6585, section 5) and the end of its connection.
+    A request beyond them gets 408 or 431 (RFC 9110, section 15.5.9; RFC 6585, section 5) and a closed connection.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,48 +41,48 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless it is too much that is no body."""
+        """Parse data, unless too much of it is outside bodies."""
         self._other_bytes += len(data)
         super().data_received(data)
         if self._other_bytes > HEAD_MAX_BYTES + self._body_bytes and not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """Begin to count, and to wait for the end of the headers."""
+        """Start counting, and waiting for the end of the headers."""
         super().on_message_begin()
         self._other_bytes = self._body_bytes = self._head_bytes = 0
         if self._head_timer is None:
             self._await_head()
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the request line."""
+        """Process a part of the request line."""
         super().on_url(url)
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer."""
+        """Process a header, or a trailer."""
         super().on_header(name, value)
         self._count(len(name) + len(value))
         if len(self.headers) > HEADERS_MAX:
             raise self._stop()
 
     def on_headers_complete(self) -> None:
-        """Stop waiting; the body has a time of its own."""
+        """Stop waiting; the body has its own time limit."""
         self._stop_awaiting()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
+        """Process a part of a body."""
         self._body_bytes += len(body)
         self._other_bytes -= len(body)
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse with the status that is due, 400 where the parser itself stumbled."""
+        """Refuse with the status of the limit, or 400 for an error of the parser."""
         self._refuse(self._refusal)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: who asks for another protocol is answered in this one."""
+        """Log nothing: a client that asks for another protocol is answered in this one."""
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -106,7 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Answer and hang up; without an answer where nothing was asked, or where another one is due first."""
+        """Answer and hang up; without an answer if there is no request, or if another answer is due first."""
         waits_for_another = self.cycle is not None and not self.cycle.response_complete
         if self.scope is None or waits_for_another:
             self.transport.close()

@@ -1,4 +1,4 @@
-"""The event that an ``aws:rmq`` event source mapping makes of a RabbitMQ queue's messages."""
+"""The event that an ``aws:rmq`` event source mapping creates from a RabbitMQ queue's messages."""
 
 import base64
 from collections.abc import Sequence

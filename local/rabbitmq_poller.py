@@ -1,4 +1,4 @@
-"""Hands one RabbitMQ queue's messages to the deliver function, as an ``aws:rmq`` event source mapping does."""
+"""Passes one RabbitMQ queue's messages to the deliver function, as an ``aws:rmq`` event source mapping does."""
 
 import logging
 import sys
@@ -19,15 +19,15 @@ logger = logging.getLogger("wavecom.local")
 
 BATCH_SIZE = 1000
 WINDOW_SECONDS = 0.1
-"""How long a batch collects after its first message."""
+"""The time a batch collects messages after its first one."""
 IDLE_WAIT_SECONDS = 0.5
 HEARTBEAT = timedelta(seconds=120)
 PAUSE_SECONDS = 1.0
-"""After an error, before trying again."""
+"""The pause after an error, before the next try."""
 
 
 class RabbitMQPoller:
-    """Consumes with a prefetch of one batch, invokes, and acknowledges the batch as a whole."""
+    """Consumes with a prefetch of one batch, invokes the function, and acknowledges the batch as a whole."""
 
     def __init__(self, queue_name: str) -> None:
         self._url = container().settings.broker_url
@@ -35,7 +35,7 @@ class RabbitMQPoller:
         self._received: list[amqp.Message] = []
 
     def run(self, stopping: threading.Event) -> None:
-        """Consume until told to stop; a batch under way is finished, what was fetched beyond it goes back."""
+        """Consume until the stop event; the current batch is finished, messages fetched beyond it go back."""
         while not stopping.is_set():
             try:
                 self._consume(stopping)
@@ -85,7 +85,7 @@ class RabbitMQPoller:
 
 
 def main(queue_name: str) -> None:
-    """Consume ``queue_name`` until told to stop."""
+    """Consume ``queue_name`` until a stop signal."""
     RabbitMQPoller(queue_name).run(stop_signal())
 
 

@@ -1,4 +1,4 @@
-"""The tables of what providers' refusals mean, as docs/providers.md shows them, written from the code's own tables."""
+"""The tables of providers' refusals in docs/providers.md, written from the code's own tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -45,7 +45,7 @@ def tables() -> str:
 
 
 def write() -> None:
-    """Put the tables where docs/providers.md has the old ones."""
+    """Replace the tables in docs/providers.md."""
     before, _, rest = PAGE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}\n\n{tables()}\n{END}{after}")

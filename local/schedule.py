@@ -17,7 +17,7 @@ logger = logging.getLogger("wavecom.local")
 
 
 def main() -> None:
-    """Run until told to stop. Intervals come from SWEEP_EVERY_SECONDS and OBSERVE_EVERY_SECONDS."""
+    """Run until a stop signal. Intervals come from SWEEP_EVERY_SECONDS and OBSERVE_EVERY_SECONDS."""
     stopping = stop_signal()
     every: dict[Callable[[dict[str, Any], Any], Any], float] = {
         sweep: float(os.environ.get("SWEEP_EVERY_SECONDS") or "5"),
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _declare_queues() -> None:
-    """Declare the queues again, since an emulator that was restarted has forgotten them."""
+    """Declare the queues again, since a restarted emulator has lost them."""
     with suppress(QueueUnavailableError):
         container().queue.declare()
 

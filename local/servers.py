@@ -1,4 +1,4 @@
-"""The servers of a stack: how each is started, and how to tell that it answers."""
+"""The servers of a stack: their start, and the checks that they answer."""
 
 import sys
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from local.debian import RABBITMQ_SERVER, install_rabbitmq
 from wavecom.adapters.rabbitmq.connection import CONNECTION_ERRORS, connect
 
 MINISTACK_ENVIRONMENT = ".venv-ministack"
-"""MiniStack pins botocore, so it lives apart from the project's dependencies."""
-PROBE = timedelta(seconds=2)
+"""MiniStack pins botocore, so it is installed apart from the project's dependencies."""
+PROBE_TIMEOUT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Server:
 
 
 def servers(config: StackConfig) -> list[Server]:
-    """Return the servers that ``config`` asks us to run; existing ones are left out. Raises `StackError`."""
+    """Return the servers that ``config`` has us run, without existing ones. Raises `StackError`."""
     found = []
     if config.mongodb_uri is None:
         found.append(_mongodb(config))
@@ -43,10 +43,10 @@ def servers(config: StackConfig) -> list[Server]:
 
 
 def check_mongodb(uri: str) -> None:
-    """Raise `StackError` unless a MongoDB answers at ``uri``."""
+    """Raise `StackError` unless a MongoDB server answers at ``uri``."""
     try:
         with pymongo.MongoClient[dict[str, object]](
-            uri, serverSelectionTimeoutMS=int(PROBE.total_seconds() * 1000)
+            uri, serverSelectionTimeoutMS=int(PROBE_TIMEOUT.total_seconds() * 1000)
         ) as client:
             client.admin.command("ping")
     except (PyMongoError, ValueError) as exc:
@@ -54,18 +54,18 @@ def check_mongodb(uri: str) -> None:
 
 
 def check_rabbitmq(url: str) -> None:
-    """Raise `StackError` unless a RabbitMQ answers at ``url``."""
+    """Raise `StackError` unless a RabbitMQ server answers at ``url``."""
     try:
-        connection: amqp.Connection = connect(url, timeout=PROBE)
+        connection: amqp.Connection = connect(url, timeout=PROBE_TIMEOUT)
         connection.close()
     except (*CONNECTION_ERRORS, ValueError) as exc:
         raise StackError(f"AMQP_URL does not lead to a RabbitMQ that answers ({_first_line(exc)}).") from exc
 
 
 def check_aws(endpoint_url: str) -> None:
-    """Raise `StackError` unless something answers HTTP at ``endpoint_url``."""
+    """Raise `StackError` unless a server answers HTTP at ``endpoint_url``."""
     try:
-        httpx.get(endpoint_url, timeout=PROBE.total_seconds())
+        httpx.get(endpoint_url, timeout=PROBE_TIMEOUT.total_seconds())
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise StackError(f"AWS_ENDPOINT_URL does not lead to an AWS that answers ({_first_line(exc)}).") from exc
 
@@ -89,9 +89,9 @@ def _mongodb(config: StackConfig) -> Server:
             str(data),
             "--cache-size",
             "512M",
-            # Without it, a kill -9 takes acknowledged writes of the last 50 ms, whatever their write concern.
+            # Without it, a kill -9 loses acknowledged writes of the last 50 ms, whatever their write concern.
             "--sync-on-commit",
-            # Some 200 MB. With the default of 100,000 each write has an old entry to remove, a quarter of its time.
+            # About 200 MB. With the default of 100,000 each write has an old entry to remove, a quarter of its time.
             "--oplog-max-entries",
             "2000000",
             "--log-file-max",
@@ -152,7 +152,7 @@ def _rabbitmq(config: StackConfig) -> Server:
             "RABBITMQ_NODE_PORT": str(config.amqp_port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_DIST_PORT": str(config.amqp_port + 1),
-            # A port mapper of our own, so that stopping it disturbs nobody else's node.
+            # Our own port mapper, so that stopping it does not affect other nodes.
             "ERL_EPMD_PORT": str(config.amqp_port + 2),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         },

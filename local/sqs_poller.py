@@ -1,4 +1,4 @@
-"""Hands one SQS queue's messages to the deliver function, as an SQS event source mapping does."""
+"""Passes one SQS queue's messages to the deliver function, as an SQS event source mapping does."""
 
 import logging
 import sys
@@ -22,16 +22,16 @@ BATCH_SIZE = 1000
 RECEIVE_AT_ONCE = 10
 RECEIVERS = 4
 WINDOW_SECONDS = 0.2
-"""How long a batch collects after its first message."""
+"""The time a batch collects messages after its first one."""
 LONG_POLL_SECONDS = 1
 PAUSE_SECONDS = 1.0
-"""After an error, before trying again."""
+"""The pause after an error, before the next try."""
 
 Message = dict[str, Any]
 
 
 class SqsPoller:
-    """Receives, invokes, deletes what succeeded; what failed becomes visible again by itself."""
+    """Receives messages, invokes the function, and deletes those that succeeded; others become visible again."""
 
     def __init__(self, queue_name: str) -> None:
         settings = container().settings
@@ -43,7 +43,7 @@ class SqsPoller:
         self._threads = ThreadPoolExecutor(2 * RECEIVERS)
 
     def run(self, stopping: threading.Event) -> None:
-        """Poll until told to stop; a batch under way is finished."""
+        """Poll until the stop event; the current batch is finished."""
         while not stopping.is_set():
             try:
                 messages = self._collect()
@@ -104,7 +104,7 @@ class SqsPoller:
 
 
 def main(queue_name: str) -> None:
-    """Poll ``queue_name`` until told to stop."""
+    """Poll ``queue_name`` until a stop signal."""
     SqsPoller(queue_name).run(stop_signal())
 
 

@@ -1,4 +1,4 @@
-"""The whole stack: servers, then what they need, then WaveCom's own processes."""
+"""The whole stack: servers, their indexes and queues, then WaveCom's own processes."""
 
 import fcntl
 import json
@@ -27,12 +27,12 @@ from wavecom.settings import Settings, SettingsError
 
 SERVER_START = timedelta(seconds=60)
 API_START = timedelta(seconds=30)
-NAMES = str.maketrans("_.", "--")
-"""Queue names as the supervisor can have them."""
+PROGRAM_NAME_CHARACTERS = str.maketrans("_.", "--")
+"""Replaces characters that the supervisor does not allow in names."""
 
 
 class Stack:
-    """A stack from its start to its end."""
+    """Starts, watches and stops a stack."""
 
     def __init__(self, config: StackConfig, say: Callable[[str], None]) -> None:
         self._config = config
@@ -46,22 +46,22 @@ class Stack:
         self._lock = lock(config)
         if ended := end_leftovers(config):
             self._say(f"Ended {ended} processes that an earlier run left behind.")
-        container(config)  # a wrong setting is told before anything starts
+        container(config)  # a wrong setting is reported before anything starts
         check_ports_are_free(config)
         self._check_existing()
-        ours = servers(config)
-        own = own_programs(config)
-        programs = [Program(name=each.name, command=each.command, environment=each.environment) for each in ours]
-        self._supervisor = Supervisor(config, [*programs, *own])
+        own_servers = servers(config)
+        own_processes = own_programs(config)
+        programs = [Program(name=each.name, command=each.command, environment=each.environment) for each in own_servers]
+        self._supervisor = Supervisor(config, [*programs, *own_processes])
         self._supervisor.start()
-        if ours:
-            self._say(f"Starting {' and '.join(each.name for each in ours)}")
-        self._supervisor.start_programs(each.name for each in ours)
-        for server in ours:
+        if own_servers:
+            self._say(f"Starting {' and '.join(each.name for each in own_servers)}")
+        self._supervisor.start_programs(each.name for each in own_servers)
+        for server in own_servers:
             self._wait_for(server, self._supervisor)
         prepare(config)
         self._say("Starting WaveCom")
-        self._supervisor.start_programs(each.name for each in own)
+        self._supervisor.start_programs(each.name for each in own_processes)
         self._wait_for_api(self._supervisor)
 
     def _check_existing(self) -> None:
@@ -97,7 +97,7 @@ class Stack:
         raise StackError(f"The API does not answer; see {self._config.logs / 'api.log'}.")
 
     def watch(self) -> None:
-        """Say what happens to the processes, until interrupted. Raises `StackError` when supervisord is gone."""
+        """Report state changes of the processes, until interrupted. Raises `StackError` when supervisord has ended."""
         assert self._supervisor is not None
         before = self._supervisor.states()
         while True:
@@ -109,11 +109,11 @@ class Stack:
             before = states
 
     def stop(self) -> None:
-        """Stop everything, finishing what is in flight."""
+        """Stop everything after finishing work in progress."""
         if self._supervisor is None:
             return
         try:
-            # WaveCom before its servers, so that what is in flight can still be recorded.
+            # WaveCom before its servers, so that work in progress can still be recorded.
             self._supervisor.stop_programs(each.name for each in own_programs(self._config))
         except StackError as exc:
             self._say(str(exc))
@@ -123,7 +123,7 @@ class Stack:
 
 
 def lock(config: StackConfig) -> IO[str]:
-    """Return the lock of a state folder, given up when its holder ends. Raises `StackError` while another has it."""
+    """Return the lock of a state folder, released when its holder ends. Raises `StackError` if it is taken."""
     make_private(config.state)
     file = (config.state / "lock").open("w")
     try:
@@ -143,7 +143,9 @@ def own_programs(config: StackConfig) -> list[Program]:
         poller = "local.rabbitmq_poller"
         queues = [queue for lane in topology.LANES for queue in topology.shards(lane, shards)]
     consumers = [
-        Program(name=f"deliver-{queue.translate(NAMES)}{which}", command=[python, "-m", poller, queue])
+        Program(
+            name=f"deliver-{queue.translate(PROGRAM_NAME_CHARACTERS)}{which}", command=[python, "-m", poller, queue]
+        )
         for queue in queues
         for which in ("", *(f"-process-{number}" for number in range(2, config.consumers + 1)))
     ]
@@ -153,9 +155,9 @@ def own_programs(config: StackConfig) -> list[Program]:
 
 
 def container(config: StackConfig) -> Container:
-    """Return WaveCom's parts with the environment that the stack's processes have. Raises `StackError`.
+    """Return WaveCom's parts in the environment of the stack's processes. Raises `StackError`.
 
-    The environment becomes this process's own, since the AWS client takes its credentials from there.
+    The environment is copied into this process, since the AWS client reads its credentials from there.
     """
     os.environ.update(config.environment())
     try:
@@ -167,12 +169,12 @@ def container(config: StackConfig) -> Container:
 
 
 def prepare(config: StackConfig) -> None:
-    """Create indexes and queues; what exists already is left as it is. Raises `StackError`."""
+    """Create indexes and queues; existing ones are left unchanged. Raises `StackError`."""
     parts = container(config)
     try:
         create_indexes(parts.mongo.database)
         if config.mongodb_uri is None:
-            help_planner(parts.mongo)
+            create_guard_index(parts.mongo)
         parts.queue.declare()
     except UnavailableError as exc:
         raise StackError(f"{exc}.") from exc
@@ -181,20 +183,20 @@ def prepare(config: StackConfig) -> None:
         parts.mongo.close()
 
 
-def help_planner(mongo: Mongo) -> None:
-    """Create the index that the development server needs for guarded updates; a real MongoDB goes by ``_id``."""
+def create_guard_index(mongo: Mongo) -> None:
+    """Create the index that the development server needs for guarded updates; a real MongoDB uses ``_id``."""
     keys = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
     mongo.database.notifications.create_index(keys, name="development_guard")
 
 
 def reset(config: StackConfig) -> None:
-    """End what runs and delete all data."""
+    """End running processes and delete all data."""
     end_leftovers(config)
     shutil.rmtree(config.state, ignore_errors=True)
 
 
 def summary(config: StackConfig) -> dict[str, str]:
-    """Return where everything is, without credentials."""
+    """Return the addresses of all parts, without credentials."""
     environment = config.environment()
     broker = "AMQP_URL" if config.broker == "rabbitmq" else "AWS_ENDPOINT_URL"
     return {
@@ -208,7 +210,7 @@ def summary(config: StackConfig) -> dict[str, str]:
 
 
 def curl_line(config: StackConfig) -> str:
-    """Return a command that creates a notification, to be pasted into a shell."""
+    """Return a shell command that creates a notification."""
     body = {
         "type": "EMAIL",
         "recipient": "test@example.com",

@@ -1,4 +1,4 @@
-"""Processes under supervisord: started in order, started again when they die, stopped in order."""
+"""Processes under supervisord: started in order, restarted when they die, stopped in order."""
 
 import hashlib
 import os
@@ -21,9 +21,9 @@ from supervisor.xmlrpc import SupervisorTransport
 from local.config import PRIVATE_UMASK, PROJECT, STATE_VARIABLE, StackConfig, StackError, make_private
 
 STOP_SECONDS = 65
-"""How long a process may take to finish what it is doing: longer than any invocation of a function may last."""
+"""The time a process may take to finish its work: longer than any invocation of a function."""
 LEFTOVER_SECONDS = 15
-"""The same for what a killed run left behind."""
+"""The same for processes that a killed run left behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Program:
 
 
 class Supervisor:
-    """One supervisord with its programs, none of which starts by itself."""
+    """One supervisord with its programs, none of which starts automatically."""
 
     def __init__(self, config: StackConfig, programs: Sequence[Program]) -> None:
         self._config = config
@@ -46,13 +46,13 @@ class Supervisor:
 
     @contextmanager
     def _rpc(self) -> Iterator[Any]:
-        """Connect to supervisord anew, since its transport does not recover from a failed call."""
+        """Connect to supervisord again for each call, since its transport does not recover from a failed one."""
         transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
         try:
             with ServerProxy("http://localhost", transport=transport) as proxy:
                 yield proxy.supervisor
         except OSError as exc:
-            raise StackError("supervisord is gone, and with it the stack.") from exc
+            raise StackError("supervisord has ended, and with it the stack.") from exc
 
     def start(self) -> None:
         """Start supervisord itself. Raises `StackError`."""
@@ -67,7 +67,7 @@ class Supervisor:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             umask=PRIVATE_UMASK,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we stop the processes in order
+            start_new_session=True,  # Ctrl-C reaches only us, and we stop the processes in order
         )
         for _ in range(100):
             if self._process.poll() is not None:
@@ -115,36 +115,36 @@ class Supervisor:
             parser.write(out)
 
     def start_programs(self, names: Iterable[str]) -> None:
-        """Start programs side by side, without waiting for them."""
+        """Start programs in parallel, without waiting for them."""
         with self._rpc() as rpc:
             for name in names:
                 rpc.startProcess(name, False)
 
     def check_programs(self) -> None:
-        """Raise `StackError` that names its log when a program cannot be kept running."""
+        """Raise `StackError` naming the log of a program that cannot be kept running."""
         for name, state in self.states().items():
             if state == "FATAL":
                 raise StackError(f"{name} ends as soon as it starts; see {self._config.logs / name}.log.")
 
     def stop_programs(self, names: Iterable[str]) -> None:
-        """Stop programs side by side and wait for their end."""
-        wanted = set(names)
+        """Stop programs in parallel and wait until they end."""
+        stopping = set(names)
         with self._rpc() as rpc:
-            for name in wanted:
+            for name in stopping:
                 with suppress(Fault):  # it is not running
                     rpc.stopProcess(name, False)
         while any(
-            state in ("RUNNING", "STARTING", "STOPPING") for name, state in self.states().items() if name in wanted
+            state in ("RUNNING", "STARTING", "STOPPING") for name, state in self.states().items() if name in stopping
         ):
             time.sleep(0.1)
 
     def states(self) -> dict[str, str]:
-        """Return each program's state, for example RUNNING. Raises `StackError` when supervisord is gone."""
+        """Return each program's state, for example RUNNING. Raises `StackError` when supervisord has ended."""
         with self._rpc() as rpc:
             return {each["name"]: each["statename"] for each in rpc.getAllProcessInfo()}
 
     def stop(self) -> None:
-        """End supervisord, and with it whatever still runs."""
+        """End supervisord, and with it all programs that still run."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
@@ -152,12 +152,12 @@ class Supervisor:
 
 
 def end_leftovers(config: StackConfig) -> int:
-    """End the processes that an earlier run of this stack left behind and return how many there were.
+    """End the processes that an earlier run of this stack left behind and return their number.
 
-    They are told by the state folder in their environment, so nobody else's process is touched.
+    They are recognised by the state folder in their environment, so no other process is affected.
     """
-    leftovers = [process for process in psutil.process_iter() if _is_of(process, config.state)]
-    # supervisord first, or it would start the others again.
+    leftovers = [process for process in psutil.process_iter() if _belongs_to(process, config.state)]
+    # supervisord first, or it would restart the others.
     leftovers.sort(key=lambda process: "supervisord" not in _command(process))
     for process in leftovers:
         _signal(process, "terminate")
@@ -168,7 +168,7 @@ def end_leftovers(config: StackConfig) -> int:
     return len(leftovers)
 
 
-def _is_of(process: psutil.Process, state: Path) -> bool:
+def _belongs_to(process: psutil.Process, state: Path) -> bool:
     try:
         return process.pid not in _ourselves() and process.environ().get(STATE_VARIABLE) == str(state)
     except psutil.Error:
@@ -195,6 +195,6 @@ def _signal(process: psutil.Process, how: str) -> None:
 
 
 def _socket_path(state: Path) -> Path:
-    """Return a path short enough for a socket (108 bytes on Linux), the same for the same state folder."""
+    """Return a path short enough for a socket (108 bytes on Linux), the same one for the same state folder."""
     name = hashlib.sha256(str(state).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"wavecom-{os.getuid()}-{name}.sock"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pymongo
 from pymongo.errors import PyMongoError
 
-from local.stack import help_planner
+from local.stack import create_guard_index
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.indexes import create_indexes
 
@@ -67,7 +67,7 @@ class Databases:
 def _made(uri: str) -> Mongo:
     mongo = Mongo(uri, f"test_{uuid.uuid4().hex[:12]}")
     create_indexes(mongo.database)
-    help_planner(mongo)
+    create_guard_index(mongo)
     return mongo
 
 

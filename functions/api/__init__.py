@@ -1,1 +1,1 @@
-"""Requests of clients."""
+"""Client requests."""

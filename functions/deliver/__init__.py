@@ -1,1 +1,1 @@
-"""Messages of the queues."""
+"""Queue messages."""

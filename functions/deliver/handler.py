@@ -17,7 +17,7 @@ logger = logging.getLogger("wavecom.deliver")
 def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.monotonic()
     batch = parse_queue_event(event)
-    # What is left for the last sends to end in and to be recorded.
+    # Time for the last sends to end, and for recording them.
     reserve = container("deliver").settings.send_bound
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()), reserve=reserve)
     report = container("deliver").deliver.deliver(batch.messages, deadline)
@@ -35,7 +35,7 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     metrics = EmfMetrics()
     for lane, waited in report.waited.items():
         metrics.gauge(QUEUE_WAIT, waited / timedelta(milliseconds=1), queue=lane.value)
-    # What was claimed is in the database's hands now; had nothing been, the raise would make the broker try again.
+    # Claimed notifications are in the database's hands; if none could be claimed, the raise makes the broker try again.
     return batch.answer()
 
 

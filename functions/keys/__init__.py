@@ -1,1 +1,1 @@
-"""API keys for whom IAM lets in: the first one of a deployment, above all."""
+"""API keys for callers that IAM admits, above all the first key of a deployment."""

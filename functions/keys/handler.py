@@ -1,4 +1,4 @@
-"""Makes an API key and answers with its token, once. Nothing routes to it: only IAM decides who may invoke it."""
+"""Creates an API key and answers with its token, once. Nothing routes to it: only IAM decides who may invoke it."""
 
 import logging
 from typing import Any
@@ -10,7 +10,7 @@ logger = logging.getLogger("wavecom.keys")
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Take ``tenant``, ``name`` and ``role`` (tenant or operator). Raises ValueError where one of them is no good."""
+    """Create a key for ``tenant``, ``name`` and ``role`` (tenant or operator). Raises ValueError if one is invalid."""
     made, token = container("keys").manage_api_keys.create(
         tenant_id=event.get("tenant", ""),
         name=event.get("name", "first"),

@@ -1,1 +1,1 @@
-"""What the alarms stand on."""
+"""The metrics that alarms use."""

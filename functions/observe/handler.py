@@ -1,4 +1,4 @@
-"""Every minute: depths, failure rates and the degradation level."""
+"""Observe the service every minute: depths, failure rates and the degradation level."""
 
 from typing import Any
 

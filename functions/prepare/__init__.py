@@ -1,1 +1,1 @@
-"""Before the rest of a deployment."""
+"""Preparation for the rest of a deployment."""

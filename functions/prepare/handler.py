@@ -1,6 +1,6 @@
-"""Once a deployment, before anything consumes: the database's indexes and, on RabbitMQ, the queues.
+"""Prepare a deployment once, before anything consumes: the database's indexes and, on RabbitMQ, the queues.
 
-Whatever exists already is left as it is. It raises where something cannot be made, and the deployment is rolled back.
+Existing ones are left unchanged. It raises if something cannot be created; the deployment is then rolled back.
 """
 
 import logging
@@ -12,17 +12,17 @@ from wavecom.adapters.mongo.indexes import create_indexes
 from wavecom.bootstrap import container, entry_point
 from wavecom.domain.errors import StoreUnavailableError
 
-REACHED_WITHIN = timedelta(seconds=45)
-"""Longer than the election of a primary takes."""
+REACH_TIMEOUT = timedelta(seconds=45)
+"""The time to reach the database; longer than the election of a primary takes."""
 RESERVE = timedelta(seconds=15)
-"""For the queues, after the indexes."""
+"""The time for the queues, after the indexes."""
 
 logger = logging.getLogger("wavecom.prepare")
 
 
 def _handle(event: dict[str, Any], context: Any) -> None:
     parts = container("prepare")
-    _check_that_it_is_reached(parts.mongo)
+    _check_reachable(parts.mongo)
     create_indexes(
         parts.mongo.database, timeout=timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
     )
@@ -31,10 +31,10 @@ def _handle(event: dict[str, Any], context: Any) -> None:
     logger.info("Prepared", extra={"broker": parts.settings.broker})
 
 
-def _check_that_it_is_reached(mongo: Mongo) -> None:
-    """Find out soon, rather than after the time that indexes may take."""
+def _check_reachable(mongo: Mongo) -> None:
+    """Fail early if the database is unreachable, not after the time limit of the indexes."""
     try:
-        with available(REACHED_WITHIN):
+        with available(REACH_TIMEOUT):
             mongo.database.command("ping")
     except StoreUnavailableError as exc:
         advice = 'does its access list let the functions in (docs/deploy.md, "A database")?'

@@ -1,1 +1,1 @@
-"""What providers report of the messages they accepted."""
+"""Delivery reports of providers."""

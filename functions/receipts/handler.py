@@ -1,6 +1,6 @@
 """Delivery reports: Amazon SES events by SNS, and HTTP API requests (payload format 2.0) of other providers.
 
-An event of SNS that cannot be applied raises: Lambda tries an asynchronous invocation twice more (AWS Lambda developer
+An SNS event that cannot be applied raises: Lambda retries an asynchronous invocation twice (AWS Lambda developer
 guide, "How Lambda handles errors and retries with asynchronous invocation").
 """
 

@@ -1,1 +1,1 @@
-"""What nobody moved in time."""
+"""Recovery of overdue notifications."""

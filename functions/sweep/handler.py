@@ -1,4 +1,4 @@
-"""Every minute: what is overdue goes back into its lane."""
+"""Put overdue notifications back into their lanes, every minute."""
 
 import logging
 from datetime import timedelta

@@ -1,1 +1,1 @@
-"""What stacks are made of: one construct, or one family of them, a file."""
+"""The parts of stacks: one construct, or one family of constructs, a file."""

@@ -1,4 +1,4 @@
-"""Where alarms go, and how it is told that one is over."""
+"""The topic of alarms, and the message that an alarm is over."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from infra_cdk.settings import StageSettings
 
 
 def alarm_topic(scope: Construct, name: str, settings: StageSettings, key: kms.IKey | None) -> sns.Topic:
-    """Make the topic that this region's alarms go to, with the stage's address subscribed."""
+    """Create the topic for this region's alarms, with the stage's address subscribed."""
     topic = sns.Topic(
         scope,
         "AlarmTopic",
@@ -40,10 +40,10 @@ def alarm_topic(scope: Construct, name: str, settings: StageSettings, key: kms.I
     return topic
 
 
-def tell_of_the_end(scope: Construct, topic: sns.ITopic, alarms: Sequence[str]) -> None:
-    """Tell ``topic`` when one of ``alarms``, by their names, goes from ALARM to OK.
+def notify_recovery(scope: Construct, topic: sns.ITopic, alarms: Sequence[str]) -> None:
+    """Notify ``topic`` when one of ``alarms``, by name, changes from ALARM to OK.
 
-    An alarm's own OK action would also be taken on its way from INSUFFICIENT_DATA to OK, for every alarm at the first
+    An alarm's own OK action would also run on the change from INSUFFICIENT_DATA to OK, for every alarm at the first
     deployment (Amazon CloudWatch user guide, "Alarm actions" and "Alarm events and EventBridge").
     """
     events.Rule(

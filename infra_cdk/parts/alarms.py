@@ -1,4 +1,4 @@
-"""How an alarm is made: on one metric or sum, to one topic, with the section of the runbook that says what to do."""
+"""The creation of alarms: on one metric or sum, to one topic, with the section of the runbook on what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,36 +14,36 @@ from wavecom.metrics import Metric
 
 MINUTE = Duration.minutes(1)
 SILENCE_IS_BAD = cloudwatch.TreatMissingData.BREACHING
-"""For heartbeats alone: they say who is silent, so that no other alarm has to."""
+"""For heartbeats only: they report the silence, so that no other alarm has to."""
 SILENCE_SAYS_NOTHING = cloudwatch.TreatMissingData.IGNORE
-"""For what is published every minute: the alarm stays as it was, neither raised nor over."""
+"""For metrics that are published every minute: the alarm keeps its state."""
 SILENCE_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
-"""For what is published only when something happens."""
+"""For metrics that are published only when something happens."""
 ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A fault with an alarm of its own, which explains other alarms for as long as it lasts.
+    """A fault with its own alarm, which explains other alarms while it lasts.
 
-    ``well`` is what ``metric`` is without the fault, for example ``> 0``; ``otherwise`` is taken for it where it is
-    missing, and is well.
+    ``healthy`` is the condition on ``metric`` without the fault, for example ``> 0``; ``default`` replaces missing
+    values, and fulfils it.
     """
 
     name: str
     metric: cloudwatch.IMetric
-    well: str
-    otherwise: float
+    healthy: str
+    default: float
 
     @property
     def absent(self) -> str:
         """The condition, in CloudWatch's metric math, that holds without the fault."""
-        return f"FILL({self.name}, {self.otherwise:g}) {self.well}"
+        return f"FILL({self.name}, {self.default:g}) {self.healthy}"
 
 
 class Alarms(Construct):
-    """Makes alarms and remembers them."""
+    """Creates alarms and keeps them in lists."""
 
     def __init__(self, scope: Construct, name: str, *, settings: StageSettings, topic: sns.ITopic) -> None:
         super().__init__(scope, name)
@@ -69,8 +69,8 @@ class Alarms(Construct):
     ) -> None:
         """Alarm when ``metric`` is on the wrong side of ``threshold`` in ``minutes`` of the last ``of`` periods.
 
-        ``section`` is the heading's anchor in docs/runbook.md. An alarm that ``pages`` has somebody act at once, and
-        is told of when it is over too. Minutes that one of ``unless`` explains do not count.
+        ``section`` is the heading's anchor in docs/runbook.md. An alarm that ``pages`` needs somebody to act at once,
+        and its end is notified too. Minutes that one of ``unless`` explains do not count.
         """
         if self._settings.emulator:
             unless = ()
@@ -100,7 +100,7 @@ def _unexplained(
     threshold: float,
     missing: cloudwatch.TreatMissingData,
 ) -> cloudwatch.MathExpression:
-    """Return ``metric`` in minutes that nothing explains, and in others ``threshold``, which no alarm goes off at."""
+    """Return ``metric`` in unexplained minutes, and ``threshold`` in the others, which raises no alarm."""
     absent = " AND ".join(each.absent for each in explanations)
     value = "FILL(value, 0)" if missing is SILENCE_IS_BAD else "value"
     return cloudwatch.MathExpression(
@@ -113,7 +113,7 @@ def _unexplained(
 def own(
     settings: StageSettings, metric: Metric, statistic: str, *, period: Duration = MINUTE, **dimensions: str
 ) -> cloudwatch.Metric:
-    """Return a metric that WaveCom's own functions publish. Raises ValueError for other dimensions than it has."""
+    """Return a metric that WaveCom's own functions publish. Raises ValueError for dimensions of another metric."""
     if tuple(sorted(dimensions)) != tuple(sorted(metric.dimensions)):
         raise ValueError(f"{metric.name} has the dimensions {metric.dimensions}, not {tuple(dimensions)}")
     return cloudwatch.Metric(

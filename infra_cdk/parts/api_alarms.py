@@ -12,7 +12,7 @@ P99_MS = 2_000
 
 
 def add_api_alarms(alarms: Alarms, settings: StageSettings, api: apigatewayv2.HttpApi) -> None:
-    """Add them."""
+    """Add the alarms on the HTTP API."""
     alarms.add(
         "api-errors",
         errors_percent(api),
@@ -38,7 +38,7 @@ def add_api_alarms(alarms: Alarms, settings: StageSettings, api: apigatewayv2.Ht
 
 
 def errors_percent(api: apigatewayv2.HttpApi) -> cloudwatch.MathExpression:
-    """Return the share of 5xx answers, 0 where there were none at all."""
+    """Return the percentage of 5xx answers, 0 if there were no answers."""
     return cloudwatch.MathExpression(
         expression="IF(requests > 0, 100 * errors / requests, 0)",
         using_metrics={

@@ -1,24 +1,24 @@
-"""Alarms on the Amazon MQ broker itself. It tells nothing of single queues: those alarms stand on WaveCom's metrics."""
+"""Alarms on the Amazon MQ broker itself. It has no metrics of single queues: those alarms use WaveCom's metrics."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from infra_cdk.connections import broker_takes
+from infra_cdk.connections import broker_connection_limit
 from infra_cdk.parts.alarms import BELOW, MINUTE, SILENCE_SAYS_NOTHING, Alarms
 from infra_cdk.parts.explanations import broker, broker_away, consumers_needed
 from infra_cdk.settings import StageSettings
 
 MEMORY_PERCENT = {1: 80, 3: 50}
-"""By nodes, of which CloudWatch adds up the memory. A node at its limit blocks everyone who publishes (Amazon MQ
-developer guide, "High memory alarm"), whatever the others have left."""
+"""By number of nodes; CloudWatch adds up their memory. A node at its limit blocks all publishers (Amazon MQ developer
+guide, "High memory alarm"), whatever the other nodes have left."""
 CPU_PERCENT = 80
 CPU_MINUTES = 15
 DISK_FREE_LIMITS = 2
-"""In disk alarm limits: at one of them the broker stops."""
-NEAR = 0.8
+"""A multiple of the disk alarm limit, at which the broker stops."""
+WARNING_SHARE = 0.8
 
 
 def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
-    """Add them."""
+    """Add the alarms on the broker."""
     alarms.add(
         "broker-memory",
         memory_percent(settings),
@@ -70,7 +70,7 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
     needed = consumers_needed(settings)
     alarms.add(
         "broker-consumers",
-        # Not connections: the observer has one itself.
+        # ConsumerCount, not ConnectionCount: the observer has a connection itself.
         broker(settings, "ConsumerCount", "Maximum"),
         is_bad=BELOW,
         threshold=needed,
@@ -84,12 +84,12 @@ def add_broker_alarms(alarms: Alarms, settings: StageSettings) -> None:
 
 
 def connections_max(settings: StageSettings) -> int:
-    """Return how many connections are near the limit."""
-    return round(NEAR * broker_takes(settings))
+    """Return the number of connections that is near the limit."""
+    return round(WARNING_SHARE * broker_connection_limit(settings))
 
 
 def memory_percent(settings: StageSettings) -> cloudwatch.MathExpression:
-    """Return how much of its memory limit the broker uses."""
+    """Return the percentage of its memory limit that the broker uses."""
     return cloudwatch.MathExpression(
         expression="100 * used / limit",
         using_metrics={

@@ -1,4 +1,4 @@
-"""The CloudWatch dashboard that a person on call reads from top to bottom."""
+"""The CloudWatch dashboard for a person on call, to be read from top to bottom."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ HEIGHT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What the dashboard shows."""
+class DashboardContent:
+    """The contents of the dashboard."""
 
     settings: StageSettings
     alarms: Sequence[cloudwatch.Alarm]
@@ -34,15 +34,22 @@ class Shown:
     observe: WaveComFunction
 
 
-def make_dashboard(scope: Construct, shown: Shown) -> cloudwatch.Dashboard:
-    """Make it: is it healthy, is it keeping up, which provider, which tenant, what is dying, and the parts below."""
-    rows = [*_healthy(shown), *_keeping_up(shown), *_providers(shown), *_tenants(shown), *_dying(shown), *_api(shown)]
-    if shown.settings.has_broker:
-        rows += _broker(shown)
+def make_dashboard(scope: Construct, content: DashboardContent) -> cloudwatch.Dashboard:
+    """Create it: health, throughput, providers, tenants, dead letters, and the parts below."""
+    rows = [
+        *_healthy(content),
+        *_keeping_up(content),
+        *_providers(content),
+        *_tenants(content),
+        *_dying(content),
+        *_api(content),
+    ]
+    if content.settings.has_broker:
+        rows += _broker(content)
     return cloudwatch.Dashboard(
         scope,
         "Dashboard",
-        dashboard_name=shown.settings.prefix,
+        dashboard_name=content.settings.prefix,
         default_interval=Duration.hours(3),
         period_override=cloudwatch.PeriodOverride.INHERIT,
         widgets=rows,
@@ -64,9 +71,11 @@ def _from_zero(label: str) -> cloudwatch.YAxisProps:
     return cloudwatch.YAxisProps(min=0, label=label, show_units=False)
 
 
-def _search(shown: Shown, metric: metrics.Metric, dimension: str, statistic: str) -> cloudwatch.MathExpression:
-    """Return one line for each value of ``dimension`` that there is."""
-    schema = f"{shown.settings.metrics_namespace},{dimension},service"
+def _search(
+    content: DashboardContent, metric: metrics.Metric, dimension: str, statistic: str
+) -> cloudwatch.MathExpression:
+    """Return one line for each existing value of ``dimension``."""
+    schema = f"{content.settings.metrics_namespace},{dimension},service"
     return cloudwatch.MathExpression(
         expression=f"SEARCH('{{{schema}}} MetricName=\"{metric.name}\"', '{statistic}', 60)",
         label=f"${{PROP('Dim.{dimension}')}}",
@@ -75,8 +84,8 @@ def _search(shown: Shown, metric: metrics.Metric, dimension: str, statistic: str
     )
 
 
-def _healthy(shown: Shown) -> list[Row]:
-    settings = shown.settings
+def _healthy(content: DashboardContent) -> list[Row]:
+    settings = content.settings
     now = [
         own(settings, metric, statistic).with_(label=label)
         for metric, statistic, label in (
@@ -90,14 +99,14 @@ def _healthy(shown: Shown) -> list[Row]:
     return [
         _title("Is it healthy?"),
         [
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(shown.alarms), width=12, height=HEIGHT),
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(content.alarms), width=12, height=HEIGHT),
             cloudwatch.SingleValueWidget(title="Now", metrics=now, width=12, height=HEIGHT),
         ],
     ]
 
 
-def _keeping_up(shown: Shown) -> list[Row]:
-    settings = shown.settings
+def _keeping_up(content: DashboardContent) -> list[Row]:
+    settings = content.settings
     depths = [
         own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=queue).with_(label=label)
         for queue, label in (*LANE_NAMES.items(), (topology.RETRY, "waiting for a retry"))
@@ -121,7 +130,7 @@ def _keeping_up(shown: Shown) -> list[Row]:
         [
             _graph(
                 "Batches, p99",
-                *(each.function.metric_duration(statistic="p99", period=MINUTE) for each in shown.consumers),
+                *(each.function.metric_duration(statistic="p99", period=MINUTE) for each in content.consumers),
                 width=12,
                 left_y_axis=_from_zero("ms"),
             ),
@@ -129,7 +138,7 @@ def _keeping_up(shown: Shown) -> list[Row]:
                 "Consumers at once",
                 *(
                     each.function.metric("ConcurrentExecutions", statistic="Maximum", period=MINUTE)
-                    for each in shown.consumers
+                    for each in content.consumers
                 ),
                 width=12,
                 left_y_axis=_from_zero("consumers"),
@@ -138,37 +147,37 @@ def _keeping_up(shown: Shown) -> list[Row]:
     ]
 
 
-def _providers(shown: Shown) -> list[Row]:
+def _providers(content: DashboardContent) -> list[Row]:
     return [
         _title("Which provider?"),
         [
             _graph(
                 "Failures",
-                _search(shown, metrics.PROVIDER_FAILURE_RATE, "provider", "Maximum"),
+                _search(content, metrics.PROVIDER_FAILURE_RATE, "provider", "Maximum"),
                 left_y_axis=_from_zero("percent"),
                 left_annotations=[cloudwatch.HorizontalAnnotation(value=20, label="alarm")],
             ),
             _graph(
                 "Breaker (0 closed, 1 half-open, 2 open)",
-                _search(shown, metrics.BREAKER_STATE, "provider", "Maximum"),
+                _search(content, metrics.BREAKER_STATE, "provider", "Maximum"),
                 left_y_axis=_from_zero("state"),
             ),
             _graph(
                 "Weight of what is configured",
-                _search(shown, metrics.PROVIDER_WEIGHT, "provider", "Average"),
+                _search(content, metrics.PROVIDER_WEIGHT, "provider", "Average"),
                 left_y_axis=_from_zero("percent"),
             ),
         ],
     ]
 
 
-def _tenants(shown: Shown) -> list[Row]:
+def _tenants(content: DashboardContent) -> list[Row]:
     return [
         _title("Which tenant?"),
         [
             cloudwatch.LogQueryWidget(
                 title="The busiest tenants",
-                log_group_names=[shown.observe.log_group.log_group_name],
+                log_group_names=[content.observe.log_group.log_group_name],
                 query_lines=[
                     'filter message = "Busy tenant"',
                     "stats sum(accepted) as acceptedAll, sum(sent) as sentAll, sum(failed) as failedAll by tenant",
@@ -183,8 +192,8 @@ def _tenants(shown: Shown) -> list[Row]:
     ]
 
 
-def _dying(shown: Shown) -> list[Row]:
-    settings = shown.settings
+def _dying(content: DashboardContent) -> list[Row]:
+    settings = content.settings
     dead = own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=topology.DEAD_LETTERS).with_(label="dead letters")
     return [
         _title("What is dying?"),
@@ -197,7 +206,7 @@ def _dying(shown: Shown) -> list[Row]:
             ),
             cloudwatch.LogQueryWidget(
                 title="Why attempts fail",
-                log_group_names=[each.log_group.log_group_name for each in shown.consumers],
+                log_group_names=[each.log_group.log_group_name for each in content.consumers],
                 query_lines=[
                     'filter message = "Attempt made"',
                     "stats count(*) as attempts by provider, outcome, code",
@@ -212,13 +221,13 @@ def _dying(shown: Shown) -> list[Row]:
         [
             _graph(
                 "Errors of functions",
-                *(each.function.metric_errors(period=MINUTE) for each in shown.functions),
+                *(each.function.metric_errors(period=MINUTE) for each in content.functions),
                 width=12,
                 left_y_axis=_from_zero("errors"),
             ),
             _graph(
                 "Throttles",
-                *(each.function.metric_throttles(period=MINUTE) for each in shown.functions),
+                *(each.function.metric_throttles(period=MINUTE) for each in content.functions),
                 width=12,
                 left_y_axis=_from_zero("throttles"),
             ),
@@ -226,8 +235,8 @@ def _dying(shown: Shown) -> list[Row]:
     ]
 
 
-def _api(shown: Shown) -> list[Row]:
-    api = shown.api
+def _api(content: DashboardContent) -> list[Row]:
+    api = content.api
     return [
         _title("The API"),
         [
@@ -247,8 +256,8 @@ def _api(shown: Shown) -> list[Row]:
     ]
 
 
-def _broker(shown: Shown) -> list[Row]:
-    settings = shown.settings
+def _broker(content: DashboardContent) -> list[Row]:
+    settings = content.settings
     return [
         _title("The broker"),
         [

@@ -1,4 +1,4 @@
-"""The Lambda functions: one way to make them all, with a role that lists each right."""
+"""The Lambda functions: one construct for all of them, with a role that lists each right."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,14 +24,14 @@ NETWORK_RIGHTS = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
-"""AWS Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC"."""
+"""The rights for a VPC (AWS Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC")."""
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
 class Code(Construct):
     """The two layers and the functions' own code, as one stack deploys them.
 
-    Each stack has layer versions of its own: one that another stack refers to could not be replaced.
+    Each stack has its own layer versions: a version that another stack refers to could not be replaced.
     """
 
     def __init__(self, scope: Construct, name: str, *, built: Built, settings: StageSettings) -> None:
@@ -57,7 +57,7 @@ class WaveComFunction(Construct):
     """One function. ``module`` is its folder below ``functions``; ``name`` its name below the stage's prefix.
 
     Its settings, and the rights to read its secrets, follow from ``wavecom.needs``; ``environment`` has those that only
-    its stack knows, by their fields of `wavecom.settings.Settings`.
+    its stack knows, by the fields of `wavecom.settings.Settings`.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class WaveComFunction(Construct):
             anywhere += ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
         if in_vpc:
             anywhere += NETWORK_RIGHTS
-            # They are for Lambda, which places the function; its code has no use for them.
+            # Lambda needs them to place the function; the function's code does not.
             role.add_to_policy(
                 iam.PolicyStatement(
                     effect=iam.Effect.DENY,

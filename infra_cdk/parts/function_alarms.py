@@ -1,4 +1,4 @@
-"""Alarms on each function: errors, throttles, and runs that come near their timeout."""
+"""Alarms on each function: errors, throttles, and runs near their timeout."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ NEAR_TIMEOUT = 0.8
 
 
 def add_function_alarms(alarms: Alarms, settings: StageSettings, functions: Sequence[WaveComFunction]) -> None:
-    """Add them."""
+    """Add the alarms on each function."""
     for each in functions:
         name = f"function-{each.short_name}"
         limit_ms = NEAR_TIMEOUT * each.timeout.to_milliseconds()

@@ -1,4 +1,4 @@
-"""The account's own encryption key, where the stage asks for one."""
+"""The account's own encryption key, if the stage asks for one."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam

@@ -1,4 +1,4 @@
-"""Alarms on limits that AWS sets: the account's concurrency, and the ports of the NAT gateways."""
+"""Alarms on limits of AWS: the account's concurrency, and the ports of the NAT gateways."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ CONCURRENCY_PERCENT = 80
 
 
 def add_limit_alarms(alarms: Alarms, nat_gateways: Sequence[str]) -> None:
-    """Add them. ``nat_gateways`` are ids; there are none without a VPC."""
+    """Add the alarms on limits. ``nat_gateways`` are ids; there are none without a VPC."""
     alarms.add(
         "account-concurrency",
         concurrency_percent(),
@@ -37,7 +37,7 @@ def add_limit_alarms(alarms: Alarms, nat_gateways: Sequence[str]) -> None:
 
 
 def port_errors(nat_gateways: Sequence[str]) -> cloudwatch.MathExpression:
-    """Return how many connections the NAT gateways had no port for (Amazon VPC user guide, "NAT gateway metrics")."""
+    """Return the number of connections without a NAT gateway port (Amazon VPC user guide, "NAT gateway metrics")."""
     gateways = {
         f"gateway{number}": cloudwatch.Metric(
             namespace="AWS/NATGateway",

@@ -1,4 +1,4 @@
-"""What the functions need of a queue engine: their settings, their rights, and what feeds the consumers."""
+"""The functions' needs of a queue engine: their settings, their rights, and the consumers' event sources."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ class Messaging(Protocol):
     """A queue engine, as the functions see it."""
 
     environment: dict[str, str]
-    """Settings of the functions that have to do with queues, by the fields of `wavecom.settings.Settings`."""
+    """Settings of the functions that use queues, by the fields of `wavecom.settings.Settings`."""
 
     @property
     def credentials(self) -> secretsmanager.ISecret | None:
@@ -20,8 +20,8 @@ class Messaging(Protocol):
     def may_publish(self) -> list[iam.PolicyStatement]:
         """Return the rights of a function that publishes messages, beyond reading the credentials."""
 
-    def may_look(self) -> list[iam.PolicyStatement]:
-        """Return the rights of a function that asks for depths, beyond reading the credentials."""
+    def may_read_depths(self) -> list[iam.PolicyStatement]:
+        """Return the rights of a function that reads depths, beyond reading the credentials."""
 
-    def feed(self, high: lambda_.Function, standard: lambda_.Function) -> None:
-        """Make the event source mappings of both lanes' consumers."""
+    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function) -> None:
+        """Create the event source mappings of both lanes' consumers."""

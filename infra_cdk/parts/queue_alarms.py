@@ -1,23 +1,23 @@
-"""Alarms on the queues: how much is in them, and how long it has waited."""
+"""Alarms on the queues: their depths, and the age of their messages."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra_cdk.parts.alarms import MINUTE, SILENCE_SAYS_NOTHING, Alarms, own
-from infra_cdk.parts.explanations import account_is_full, database_away, nobody_consumes
+from infra_cdk.parts.explanations import account_is_full, consumers_missing, database_away
 from infra_cdk.settings import StageSettings
 from wavecom import metrics, topology
 
 DEAD_LETTERS_MAX = 100
 LANE_DEPTH_MAX = 10_000
 TARGET_SECONDS = {topology.HIGH_PRIORITY: 5, topology.STANDARD: 30}
-"""How old the oldest message of each lane may get."""
+"""The age that the oldest message of each lane may reach."""
 LANE_NAMES = {topology.HIGH_PRIORITY: "high", topology.STANDARD: "standard"}
-NOBODY_READS_MS = 3_600_000
-"""Taken for the wait in a lane that holds messages of which nobody has taken one."""
+UNREAD_WAIT_MS = 3_600_000
+"""The assumed wait in a lane with messages of which none has been consumed."""
 
 
 def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
-    """Add them."""
+    """Add the alarms on the queues."""
     alarms.add(
         "dead-letters",
         own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=topology.DEAD_LETTERS),
@@ -26,7 +26,7 @@ def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
         section="dead-letters",
         missing=SILENCE_SAYS_NOTHING,
     )
-    explanations = [database_away(settings), account_is_full(), *nobody_consumes(settings)]
+    explanations = [database_away(settings), account_is_full(), *consumers_missing(settings)]
     for lane, seconds in TARGET_SECONDS.items():
         name = LANE_NAMES[lane]
         alarms.add(
@@ -53,14 +53,14 @@ def add_queue_alarms(alarms: Alarms, settings: StageSettings) -> None:
 
 
 def wait_seconds(settings: StageSettings, lane: str) -> cloudwatch.IMetric:
-    """Return how long a lane's oldest message has waited, as its consumers tell it.
+    """Return the wait of a lane's oldest message, as its consumers report it.
 
-    SQS's own age goes on until a message is deleted, so it would add the time that a batch takes.
+    SQS's own age counts until a message is deleted, so it would include the time of a batch.
     """
     name = LANE_NAMES[lane]
     depth, wait = f"{name}Depth", f"{name}Wait"
     return cloudwatch.MathExpression(
-        expression=f"IF({depth} > 0, FILL({wait}, {NOBODY_READS_MS}), FILL({wait}, 0)) / 1000",
+        expression=f"IF({depth} > 0, FILL({wait}, {UNREAD_WAIT_MS}), FILL({wait}, 0)) / 1000",
         using_metrics={
             depth: own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=lane),
             wait: own(settings, metrics.QUEUE_WAIT, "Maximum", queue=lane),

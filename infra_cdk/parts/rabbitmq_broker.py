@@ -19,13 +19,13 @@ from wavecom import topology
 ENGINE_VERSION = "4.2"
 USER = "wavecom"
 LOGS = ("general", "connection", "channel", "queue")
-"""RabbitMQ's categories of log lines, a log group of CloudWatch each (RabbitMQ documentation, "Logging")."""
+"""RabbitMQ's categories of log lines, each with a log group of CloudWatch (RabbitMQ documentation, "Logging")."""
 RETENTION_RIGHTS = (
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
     "AwsSolutions-IAM5[Resource::*]",
 )
 STANDARD_WINDOW_SECONDS = 1
-"""The high lane keeps Lambda's own 500 ms."""
+"""The window of the standard lane; the high lane keeps Lambda's own 500 ms."""
 POLLER_RIGHTS = (
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
@@ -34,13 +34,13 @@ POLLER_RIGHTS = (
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
 )
-"""AWS Lambda developer guide, "Using Lambda with Amazon MQ": execution role permissions."""
+"""The execution role's rights (AWS Lambda developer guide, "Using Lambda with Amazon MQ")."""
 
 
 class RabbitMQBroker(Construct):
-    """A private broker with TLS and logs. The queues themselves are declared by the prepare function.
+    """A private broker with TLS and logs. The prepare function declares the queues.
 
-    For an emulator, ``brokerEndpoint`` stands in for Amazon MQ, and nothing feeds the consumers.
+    With an emulator, ``brokerEndpoint`` replaces Amazon MQ, and the consumers have no event sources.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class RabbitMQBroker(Construct):
         acknowledge(self.credentials, "Amazon MQ takes a new password with a reboot only", "AwsSolutions-SMG4")
         self.broker = self._broker(vpc, security_group) if vpc and security_group and settings.has_broker else None
         if self.broker:
-            self._bound_logs(self.broker)
+            self._limit_logs(self.broker)
         endpoint = settings.broker_endpoint or (self.broker and Fn.select(0, self.broker.attr_amqp_endpoints)) or ""
         self.environment = {"broker": "rabbitmq", "amqp_url": endpoint}
 
@@ -104,8 +104,8 @@ class RabbitMQBroker(Construct):
             ),
         )
 
-    def _bound_logs(self, broker: amazonmq.CfnBroker) -> None:
-        """Give the logs that Amazon MQ makes an end. It makes them with the broker, so no stack can."""
+    def _limit_logs(self, broker: amazonmq.CfnBroker) -> None:
+        """Set the retention of the logs that Amazon MQ creates. It creates them with the broker, so a stack cannot."""
         for category in LOGS:
             logs.LogRetention(
                 self,
@@ -123,15 +123,15 @@ class RabbitMQBroker(Construct):
                 acknowledge(construct, "CDK's own function, for the streams of these logs", *findings)
 
     def may_publish(self) -> list[iam.PolicyStatement]:
-        """See `Messaging.may_publish`. The broker knows users, and the network lets functions come; IAM has no part."""
+        """See `Messaging.may_publish`. The broker checks users, the network admits functions; IAM has no part."""
         return []
 
-    def may_look(self) -> list[iam.PolicyStatement]:
-        """See `Messaging.may_look`."""
+    def may_read_depths(self) -> list[iam.PolicyStatement]:
+        """See `Messaging.may_read_depths`."""
         return []
 
-    def feed(self, high: lambda_.Function, standard: lambda_.Function) -> None:
-        """See `Messaging.feed`: a mapping for each queue of each lane, since each has one environment only."""
+    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function) -> None:
+        """See `Messaging.add_event_sources`: a mapping for each queue of each lane, since a mapping has one environment."""
         if self.broker is None:
             return
         consumers = {topology.HIGH_PRIORITY: (high, None), topology.STANDARD: (standard, STANDARD_WINDOW_SECONDS)}
@@ -158,7 +158,7 @@ class RabbitMQBroker(Construct):
                 lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty(type="VIRTUAL_HOST", uri="/"),
             ],
         )
-        # The mapping is checked with the role's rights as soon as it is made.
+        # The mapping is checked with the role's rights as soon as it is created.
         if function.role is not None:
             mapping.node.add_dependency(function.role)
 

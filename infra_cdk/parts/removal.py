@@ -1,4 +1,4 @@
-"""What becomes of keys, secrets and logs when their stack goes."""
+"""The removal policy of keys, secrets and logs."""
 
 from aws_cdk import RemovalPolicy
 
@@ -6,8 +6,8 @@ from infra_cdk.settings import StageSettings
 
 
 def removal(settings: StageSettings) -> RemovalPolicy:
-    """Return whether they stay with their stage's ``keepData``.
+    """Return the policy: they stay if the stage's ``keepData`` is set.
 
-    What a failed first deployment made goes in any case: it would stand in the way of the next one.
+    Those of a failed first deployment are removed in any case, since they would block the next one.
     """
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.keep_data else RemovalPolicy.DESTROY

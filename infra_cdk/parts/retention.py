@@ -1,4 +1,4 @@
-"""How long logs are kept: those of the stage, and those that CDK's own functions and AWS services write beside it."""
+"""The retention of logs: those of the stage, and those of CDK's own functions and AWS services beside it."""
 
 import jsii
 from aws_cdk import App, CfnResource, RemovalPolicy
@@ -9,7 +9,7 @@ from infra_cdk.settings import StageSettings
 
 
 def retention(days: int) -> logs.RetentionDays:
-    """Return how long to keep logs, in CloudWatch's steps."""
+    """Return the retention of logs, in CloudWatch's steps."""
     return {
         7: logs.RetentionDays.ONE_WEEK,
         14: logs.RetentionDays.TWO_WEEKS,
@@ -24,11 +24,11 @@ def retention(days: int) -> logs.RetentionDays:
 
 
 @jsii.implements(IValidation)
-class BoundLogsOfCdk:
-    """Gives CDK's own functions, which fill buckets and call triggers, logs that end and go with their stack.
+class LimitCdkLogs:
+    """Limits the logs of CDK's own functions, which fill buckets and call triggers, and removes them with the stack.
 
-    As a validation of the app: CDK makes some of these functions only while it prepares the app for synthesis, after
-    all aspects, and asks what is valid right after that. It finds nothing wrong.
+    It is a validation of the app because CDK creates some of these functions only while it prepares the app for
+    synthesis, after all aspects, and runs validations right after that. It reports no errors.
     """
 
     def __init__(self, app: App, settings: StageSettings) -> None:
@@ -39,10 +39,10 @@ class BoundLogsOfCdk:
         """See `constructs.IValidation.validate`."""
         for construct in self._app.node.find_all():
             if isinstance(construct, CfnResource) and construct.cfn_resource_type == "AWS::Lambda::Function":
-                self._bound(construct)
+                self._limit_log(construct)
         return []
 
-    def _bound(self, function: CfnResource) -> None:
+    def _limit_log(self, function: CfnResource) -> None:
         has_log = getattr(function, "logging_config", None) is not None
         scope = function.node.scope
         if has_log or not isinstance(scope, Construct) or scope.node.try_find_child("Log") is not None:

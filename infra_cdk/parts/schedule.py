@@ -1,4 +1,4 @@
-"""A function that runs every minute, and what becomes of a run that could not begin."""
+"""A function that runs every minute, and the queue for runs that could not begin."""
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
@@ -12,11 +12,11 @@ from infra_cdk.parts.function import WaveComFunction
 
 EVERY = Duration.minutes(1)
 MAX_AGE = Duration.minutes(1)
-"""A run that is late is worth nothing: the next one does all that it would have done."""
+"""A late run is useless: the next one does all of its work."""
 
 
 class EveryMinute(Construct):
-    """EventBridge Scheduler calls the function; what it could not hand over goes to ``undelivered``."""
+    """EventBridge Scheduler calls the function; calls that fail go to ``undelivered``."""
 
     def __init__(self, scope: Construct, name: str, *, function: WaveComFunction, undelivered: sqs.IQueue) -> None:
         super().__init__(scope, name)

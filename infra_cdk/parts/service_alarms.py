@@ -1,4 +1,4 @@
-"""Alarms on what the service says of itself: heartbeats, database, broker, books, providers, load."""
+"""Alarms on the service's own metrics: heartbeats, database, broker, ledger, providers, load."""
 
 from infra_cdk.parts.alarms import BELOW, SILENCE_IS_BAD, SILENCE_SAYS_NOTHING, Alarms, own
 from infra_cdk.parts.explanations import database_away
@@ -10,7 +10,7 @@ DEAD_LETTER_AGE_SECONDS = 86_400
 
 
 def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
-    """Add them."""
+    """Add the alarms on the service's own metrics."""
     for metric in (metrics.SWEEP_HEARTBEAT, metrics.OBSERVE_HEARTBEAT):
         alarms.add(
             f"{metric.service}-heartbeat",

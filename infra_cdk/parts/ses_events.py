@@ -1,4 +1,4 @@
-"""Amazon SES's delivery reports: a configuration set whose events come to the receipts function by SNS."""
+"""Amazon SES's delivery reports: a configuration set whose events reach the receipts function by SNS."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -14,7 +14,7 @@ from infra_cdk.foundation import Foundation
 from infra_cdk.parts.function import WaveComFunction
 
 MAX_AGE = Duration.hours(6)
-"""The longest that Lambda tries (AWS Lambda API reference, "PutFunctionEventInvokeConfig")."""
+"""The longest that Lambda retries (AWS Lambda API reference, "PutFunctionEventInvokeConfig")."""
 EVENTS = [
     ses.EmailSendingEvent.BOUNCE,
     ses.EmailSendingEvent.COMPLAINT,
@@ -27,7 +27,7 @@ EVENTS = [
 
 
 class SesEvents(Construct):
-    """The configuration set has the stage's prefix for its name: the provider's ``configurationSet``."""
+    """A configuration set with its queue. Its name, the provider's ``configurationSet``, is the stage's prefix."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, receipts: WaveComFunction) -> None:
         super().__init__(scope, name)
@@ -52,7 +52,7 @@ class SesEvents(Construct):
         )
         acknowledge(self.undelivered, "It is a dead-letter queue", "AwsSolutions-SQS3")
         topic.add_subscription(subscriptions.LambdaSubscription(receipts.function, dead_letter_queue=self.undelivered))
-        # SNS hands over as soon as Lambda has taken the event; what the function then fails to apply is kept here.
+        # SNS is done as soon as Lambda has accepted the event; events that the function fails to apply are kept here.
         role = receipts.role
         role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.undelivered.queue_arn]))
         if foundation.key:

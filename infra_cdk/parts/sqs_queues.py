@@ -15,11 +15,11 @@ from infra_cdk.settings import StageSettings
 from wavecom import topology
 
 WINDOW = Duration.seconds(1)
-"""A batch of more than ten messages needs one (AWS Lambda developer guide, "Amazon SQS event source mappings")."""
+"""The window; a batch of more than ten needs one (AWS Lambda developer guide, "Amazon SQS event source mappings")."""
 
 
 class SqsQueues(Construct):
-    """Standard queues; the code gives every message its tenant as message group, which makes them fair queues."""
+    """Standard queues; every message has its tenant as message group, which makes them fair queues."""
 
     def __init__(self, scope: Construct, name: str, *, settings: StageSettings, key: kms.IKey | None) -> None:
         super().__init__(scope, name)
@@ -70,15 +70,15 @@ class SqsQueues(Construct):
             )
         return rights
 
-    def may_look(self) -> list[iam.PolicyStatement]:
-        """See `Messaging.may_look`."""
+    def may_read_depths(self) -> list[iam.PolicyStatement]:
+        """See `Messaging.may_read_depths`."""
         return [iam.PolicyStatement(actions=["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], resources=self._arns())]
 
     def _arns(self) -> list[str]:
         return [queue.queue_arn for queue in self.queues.values()]
 
-    def feed(self, high: lambda_.Function, standard: lambda_.Function) -> None:
-        """See `Messaging.feed`. The delay queue's messages go to the high lane's consumers, which have the time."""
+    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function) -> None:
+        """See `Messaging.add_event_sources`. The high lane's consumers also take the delay queue's messages."""
         settings = self._settings
         consumers = {
             topology.HIGH_PRIORITY: (high, settings.high_consumers),

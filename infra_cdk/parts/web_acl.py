@@ -21,13 +21,13 @@ COUNTED = (
     "GenericRFI_BODY",
     "GenericLFI_BODY",
 )
-"""Counted, not blocked: a message may be 4 MB of HTML, and the API escapes and limits it itself."""
+"""Rules that count and do not block: a message may be 4 MB of HTML, and the API escapes and limits it itself."""
 CREDENTIALS = ("authorization", "x-api-key", "cookie")
-"""Headers that let somebody in, which no log holds."""
+"""Headers with credentials, which no log contains."""
 
 
 class WebAcl(Construct):
-    """A web ACL of scope CLOUDFRONT, which has to stand in us-east-1."""
+    """A web ACL of scope CLOUDFRONT, which must be in us-east-1."""
 
     def __init__(self, scope: Construct, name: str, *, settings: StageSettings, site: Site) -> None:
         super().__init__(scope, name)
@@ -57,8 +57,8 @@ class WebAcl(Construct):
         self._log(settings)
 
     def _log(self, settings: StageSettings) -> None:
-        """Log each request without what lets somebody in and without the query string, which may hold a recipient."""
-        # WAF writes to groups of this prefix alone (AWS WAF developer guide, "Logging: CloudWatch Logs").
+        """Log each request without credentials and without the query string, which may hold a recipient."""
+        # WAF writes only to groups with this prefix (AWS WAF developer guide, "Logging: CloudWatch Logs").
         group = logs.LogGroup(
             self,
             "Log",

@@ -1,4 +1,4 @@
-"""The HTTP API: its function, the one for delivery reports, throttling, access logs, and a name of its own."""
+"""The HTTP API: its function, the one for delivery reports, throttling, access logs, and a custom domain."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ from infra_cdk.parts.ses_events import SesEvents
 from infra_cdk.settings import StageSettings
 
 TIMEOUT = Duration.seconds(29)
-"""A second less than an HTTP API waits (Amazon API Gateway developer guide, "Quotas for HTTP APIs")."""
+"""A second less than the timeout of an HTTP API (Amazon API Gateway developer guide, "Quotas for HTTP APIs")."""
 ACCESS_LOG_FORMAT = (
     '{"requestId": "$context.requestId", "ip": "$context.identity.sourceIp", "time": "$context.requestTime", '
     '"method": "$context.httpMethod", "path": "$context.path", "status": "$context.status", '
     '"length": "$context.responseLength", "latencyMs": "$context.responseLatency", '
     '"error": "$context.integrationErrorMessage"}'
 )
-"""Recipients and bodies are in no path; the query string, which may hold a recipient, is not logged."""
+"""The format of access logs. No path has recipients or bodies; the query string, which may, is not logged."""
 
 
 class ApiStack(Stack):
-    """``https://…/api/*`` and ``https://…/receipts/*``."""
+    """The stack of ``https://…/api/*`` and ``https://…/receipts/*``."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, **stack: Any) -> None:
         super().__init__(scope, name, **stack)
@@ -55,7 +55,7 @@ class ApiStack(Stack):
             description="The HTTP API",
             memory_mb=1769,
             timeout=TIMEOUT,
-            rights=[*foundation.messaging.may_publish(), *foundation.messaging.may_look()],
+            rights=[*foundation.messaging.may_publish(), *foundation.messaging.may_read_depths()],
             reserved=settings.api_reserved,
         )
         self.receipts = WaveComFunction(

@@ -1,4 +1,4 @@
-"""Where the database is and how providers are reached: secrets, the key that encrypts, and where wanted, Atlas."""
+"""The addresses of the database and the providers: secrets, the key that encrypts them, and Atlas if wanted."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from infra_cdk.stacks.network import NetworkStack
 
 
 class DataStack(Stack):
-    """The secrets that the functions read. Without ``atlas``, the operator has made MongoDB's beforehand."""
+    """The secrets that the functions read. Without ``atlas``, the operator has created MongoDB's beforehand."""
 
     def __init__(
         self, scope: Construct, name: str, *, settings: StageSettings, network: NetworkStack | None, **stack: Any
@@ -46,16 +46,16 @@ class DataStack(Stack):
 
 
 def reference(secret: secretsmanager.ISecret) -> str:
-    """Return by what a function asks for a secret: the whole ARN of the app's own, the name of the operator's.
+    """Return a function's reference to a secret: the whole ARN of the app's own, the name of the operator's.
 
-    Of an ARN without its last six characters Secrets Manager finds no secret whose name ends in a hyphen and six
-    characters (AWS Secrets Manager API reference, "GetSecretValue": SecretId).
+    Given an ARN without its last six characters, Secrets Manager does not find a secret whose name ends in a hyphen and
+    six characters (AWS Secrets Manager API reference, "GetSecretValue": SecretId).
     """
     return secret.secret_full_arn or secret.secret_name
 
 
 def may_read(secret: secretsmanager.ISecret) -> iam.PolicyStatement:
-    """Return the right to read one secret; one that is known by its name alone has six characters more in its ARN."""
+    """Return the right to read one secret; if only its name is known, its ARN has six more characters."""
     return iam.PolicyStatement(
         actions=["secretsmanager:GetSecretValue"], resources=[secret.secret_full_arn or f"{secret.secret_arn}-??????"]
     )

@@ -1,4 +1,4 @@
-"""What delivers and what keeps delivery going: a consumer for each lane, the sweep, and the observer."""
+"""Delivery and its upkeep: a consumer for each lane, the sweep, and the observer."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SCHEDULED_TIMEOUT = Duration.seconds(55)
 
 
 class DeliveryStack(Stack):
-    """The consumers and the scheduled functions. ``receipts_url`` is where providers send delivery reports."""
+    """The consumers and the scheduled functions. ``receipts_url`` is the address for providers' delivery reports."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, receipts_url: str, **stack: Any) -> None:
         super().__init__(scope, name, **stack)
@@ -42,7 +42,7 @@ class DeliveryStack(Stack):
             )
 
         self.high, self.standard = consumer("high"), consumer("standard")
-        messaging.feed(self.high.function, self.standard.function)
+        messaging.add_event_sources(self.high.function, self.standard.function)
         self.sweep = WaveComFunction(
             self,
             "Sweep",
@@ -53,7 +53,7 @@ class DeliveryStack(Stack):
             description="Puts back what nobody moved in time",
             memory_mb=1024,
             timeout=SCHEDULED_TIMEOUT,
-            rights=[*messaging.may_publish(), *messaging.may_look()],
+            rights=[*messaging.may_publish(), *messaging.may_read_depths()],
             reserved=settings.sweep_reserved,
         )
         self.observe = WaveComFunction(
@@ -66,7 +66,7 @@ class DeliveryStack(Stack):
             description="Publishes metrics and sets the degradation level",
             memory_mb=512,
             timeout=SCHEDULED_TIMEOUT,
-            rights=[*messaging.may_look(), *may_ask_for_sandboxes(settings)],
+            rights=[*messaging.may_read_depths(), *may_ask_for_sandboxes(settings)],
         )
         self.undelivered = sqs.Queue(
             self,
@@ -91,7 +91,7 @@ class DeliveryStack(Stack):
 
 
 def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
-    """Return the rights to send by those AWS services that the stage names."""
+    """Return the rights to send by the AWS services that the stage names."""
     rights = []
     if settings.ses is not None:
         where = f"arn:{Aws.PARTITION}:ses:{settings.region}:{Aws.ACCOUNT_ID}"
@@ -103,7 +103,7 @@ def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
             )
         )
     if settings.sns_sms:
-        # A phone number is no resource; topics are kept out (Amazon SNS developer guide, "Identity-based policies").
+        # A phone number is not a resource; topics are denied (Amazon SNS developer guide, "Identity-based policies").
         rights.append(iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]))
         rights.append(
             iam.PolicyStatement(
@@ -120,7 +120,7 @@ def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
 
 
 def sandbox_actions(settings: StageSettings) -> list[str]:
-    """Return the actions that tell whether the services that the stage names hold the account in a sandbox."""
+    """Return the actions that ask the stage's services whether the account is in a sandbox."""
     asked = {
         "ses:GetAccount": settings.ses is not None,
         "sns:GetSMSSandboxAccountStatus": settings.sns_sms,

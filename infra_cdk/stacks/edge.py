@@ -1,4 +1,4 @@
-"""What CloudFront needs in us-east-1, wherever the rest stands."""
+"""The parts of CloudFront that must be in us-east-1, whatever the stage's region."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from infra_cdk.settings import Site, StageSettings
 
 
 class EdgeStack(Stack):
-    """The web ACL."""
+    """The stack of the web ACL."""
 
     def __init__(self, scope: Construct, name: str, *, settings: StageSettings, site: Site, **stack: Any) -> None:
         super().__init__(scope, name, **stack)

@@ -1,4 +1,4 @@
-"""The queues, on the engine that the stage has chosen."""
+"""The queues, on the engine of the stage."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from infra_cdk.stacks.network import NetworkStack
 
 
 class MessagingStack(Stack):
-    """Its ``engine`` is `SqsQueues` or a `RabbitMQBroker`."""
+    """The stack of the queues; ``engine`` is `SqsQueues` or a `RabbitMQBroker`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The network: private subnets, a way out, and where PrivateLink is wanted, a way to Atlas that never leaves AWS."""
+"""The network: private subnets, a way out, and with PrivateLink, a way to Atlas that never leaves AWS."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from infra_cdk.acknowledged import acknowledge
 from infra_cdk.settings import StageSettings
 
 MONGODB_PORTS = ec2.Port.tcp_range(1024, 65535)
-"""Atlas gives each node of a private endpoint a port of its own (MongoDB Atlas documentation, "Private Endpoints")."""
+"""Atlas gives each node of a private endpoint its own port (MongoDB Atlas documentation, "Private Endpoints")."""
 AMQPS = ec2.Port.tcp(5671)
 
 
@@ -45,7 +45,7 @@ class NetworkStack(Stack):
             self, "Broker", vpc=self.vpc, description="WaveCom RabbitMQ broker", allow_all_outbound=True
         )
         self.broker.add_ingress_rule(self.functions, AMQPS, "Functions publish")
-        # Lambda's own poller stands in the broker's subnets under the broker's security group.
+        # Lambda's own poller runs in the broker's subnets, in the broker's security group.
         self.broker.add_ingress_rule(self.broker, AMQPS, "Event source mappings consume")
         for service in ("SQS", "SECRETS_MANAGER"):
             self._endpoint(service.title().replace("_", ""), getattr(ec2.InterfaceVpcEndpointAwsService, service))
@@ -56,15 +56,15 @@ class NetworkStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """The zones in use, by name or as CloudFormation's own list has them.
+        """The zones in use, by name or from CloudFormation's own list.
 
-        CDK's own answer asks the account at every synth, which fails for whoever is not signed in to it.
+        CDK's own property asks the account at every synth, which fails without a sign-in.
         """
         return list(self._zones)
 
     @property
     def egress_addresses(self) -> list[str]:
-        """The public addresses of the NAT gateways, which is how the internet sees the functions."""
+        """The public addresses of the NAT gateways, from which the functions call the internet."""
         gateways = [each for subnet in self.vpc.public_subnets for each in subnet.node.find_all()]
         return [each.ref for each in gateways if isinstance(each, ec2.CfnEIP)]
 

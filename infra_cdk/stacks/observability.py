@@ -1,4 +1,4 @@
-"""Who is told, of what, and where to look: the topic, the alarms, the dashboard."""
+"""Observability: the topic, the alarms, the dashboard."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra_cdk.foundation import Foundation
-from infra_cdk.parts.alarm_topic import alarm_topic, tell_of_the_end
+from infra_cdk.parts.alarm_topic import alarm_topic, notify_recovery
 from infra_cdk.parts.alarms import SILENCE_IS_GOOD, Alarms
 from infra_cdk.parts.api_alarms import add_api_alarms
 from infra_cdk.parts.broker_alarms import add_broker_alarms
-from infra_cdk.parts.dashboard import Shown, make_dashboard
+from infra_cdk.parts.dashboard import DashboardContent, make_dashboard
 from infra_cdk.parts.function_alarms import add_function_alarms
 from infra_cdk.parts.limit_alarms import add_limit_alarms
 from infra_cdk.parts.queue_alarms import add_queue_alarms
@@ -20,7 +20,7 @@ from infra_cdk.stacks.delivery import DeliveryStack
 
 
 class ObservabilityStack(Stack):
-    """Every alarm goes to one topic."""
+    """The stack of the alarms, all of which go to one topic."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class ObservabilityStack(Stack):
             )
         if settings.has_broker:
             add_broker_alarms(alarms, settings)
-        tell_of_the_end(self, topic, alarms.paging)
+        notify_recovery(self, topic, alarms.paging)
         make_dashboard(
             self,
-            Shown(
+            DashboardContent(
                 settings=settings,
                 alarms=alarms.all,
                 api=api.http_api,

@@ -1,4 +1,4 @@
-"""Before anything consumes: indexes and, on RabbitMQ, the queues. A deployment stops where they cannot be made."""
+"""Preparation before anything consumes: indexes and, on RabbitMQ, the queues. A failure stops the deployment."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from infra_cdk.foundation import Foundation
 from infra_cdk.parts.function import Code, WaveComFunction
 
 TIMEOUT = Duration.minutes(14)
-"""An index over many notifications takes its time; whoever waits for it may run for 15 minutes."""
+"""The time limit of the function, since an index over many notifications takes long; the trigger waits 15 minutes."""
 
 
 class PrepareStack(Stack):
-    """The prepare function, run once a deployment in which it or its settings have changed."""
+    """The prepare function, run in each deployment in which it or its settings have changed."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, **stack: Any) -> None:
         super().__init__(scope, name, **stack)

@@ -29,7 +29,7 @@ SPA = """function handler(event) {
   return request;
 }
 """
-"""A path without a dot is a page of the dashboard, whose router knows it; anything else is a file."""
+"""A path without a dot is a page of the dashboard, for its router; any other is a file."""
 
 
 class SiteStack(Stack):
@@ -88,7 +88,7 @@ class SiteStack(Stack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             removal_policy=RemovalPolicy.DESTROY,
-            # Two uploads own the files, and neither deletes what the other owns. An emulator gets no files.
+            # Two uploads own the files, and neither deletes the other's. An emulator gets no files.
             auto_delete_objects=not settings.emulator,
         )
         acknowledge(bucket, "It holds the published page, which CloudFront alone may read", "AwsSolutions-S1")
@@ -135,7 +135,7 @@ class SiteStack(Stack):
         )
 
     def _upload(self) -> None:
-        """Upload what has its hash in its name first, to be kept for ever, and then what names it, to be asked for."""
+        """Upload files with hashed names first, cached for a year, and then the others, revalidated on each use."""
         forever = [deployment.CacheControl.max_age(YEAR), deployment.CacheControl.immutable()]
         hashed = deployment.BucketDeployment(
             self,

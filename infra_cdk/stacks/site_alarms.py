@@ -1,4 +1,4 @@
-"""The alarm on CloudFront, whose metrics are in us-east-1 alone, wherever the rest stands."""
+"""The alarm on CloudFront, whose metrics are only in us-east-1, whatever the stage's region."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ MINUTES = 5
 
 
 class SiteAlarmsStack(Stack):
-    """An alarm with a topic of its own: both have to be in the metric's region, and the stage's key is not.
+    """An alarm with its own topic: both must be in the metric's region, and the stage's key is not.
 
-    The metric is of all answers, so it goes off with what the API answers when the database is away.
+    The metric covers all answers, so it also rises when the API fails because the database is away
     (Amazon CloudFront developer guide, "Types of metrics for CloudFront").
     """
 

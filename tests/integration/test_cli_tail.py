@@ -15,7 +15,7 @@ import pytest
 
 from cli.client import TRIES
 from cli.client import Api as Client
-from cli.tail import ASKED_SINGLY, Watch
+from cli.tail import MAX_POLLED_OLDER, Watch
 from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import Wavecom
 from tests.integration.test_cli_trouble import Gateway
@@ -79,7 +79,7 @@ def watch(api: Api) -> Iterator[Watch]:
 
 
 def _told(watch: Watch) -> list[tuple[str | None, str]]:
-    return [(before, notification["status"]) for before, notification in watch.look()]
+    return [(before, notification["status"]) for before, notification in watch.poll()]
 
 
 def test_it_shows_earlier_ones_then_new_ones_and_their_changes_until_ctrl_c(api: Api):
@@ -138,12 +138,12 @@ def test_an_outage_does_not_end_it_and_a_revoked_key_does(make_api: MakeApi, mak
     assert all("broke off" in line for line in told)
     assert process.returncode == 3
     assert json.loads(out)["error"]["code"] == "UNAUTHENTICATED"
-    assert "Looking again" in err
+    assert "Polling again" in err
     assert token not in err
 
 
 def test_changes_of_what_has_left_the_first_page_are_told_in_turn(api: Api, watch: Watch):
-    old = [api.created()["_id"] for _ in range(ASKED_SINGLY + 1)]
+    old = [api.created()["_id"] for _ in range(MAX_POLLED_OLDER + 1)]
     assert _told(watch) == [(None, "QUEUED")] * len(old)
     _many_more(api, 150)
     _many_more(api, 150)
@@ -152,7 +152,7 @@ def test_changes_of_what_has_left_the_first_page_are_told_in_turn(api: Api, watc
     for identifier in old:
         attempted(api, identifier)
 
-    assert [each for each in _told(watch) if each[0]] == [("QUEUED", "SENT")] * ASKED_SINGLY
+    assert [each for each in _told(watch) if each[0]] == [("QUEUED", "SENT")] * MAX_POLLED_OLDER
     found = [each for _ in range(100) for each in _told(watch)]
     assert found == [("QUEUED", "SENT")]
 

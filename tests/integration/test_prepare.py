@@ -16,7 +16,7 @@ def test_a_database_that_lets_nobody_in_is_told_soon_and_with_what_to_look_at(mo
     mongo = Mongo(f"mongodb://127.0.0.1:{free_ports(1)}/?directConnection=true", "wavecom")
 
     with pytest.raises(StoreUnavailableError, match=r"MongoDB does not answer; .* access list"):
-        handler._check_that_it_is_reached(mongo)
+        handler._check_reachable(mongo)
     mongo.close()
 
 
