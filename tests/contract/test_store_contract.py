@@ -208,8 +208,12 @@ def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store) -> 
     added(store, idempotency=key)
     asked: list[bool] = []
 
+    def provided() -> bool:
+        asked.append(True)
+        return True
+
     with pytest.raises(IdempotencyKeyTakenError):
-        store.add([created(idempotency=key)], provided=lambda: not asked.append(True))
+        store.add([created(idempotency=key)], provided=provided)
 
     assert asked == []
 
