@@ -29,7 +29,8 @@ def at_level(make_api: MakeApi, mongo: Mongo, clock: ManualClock, over: str) -> 
 
 
 def limits(answer) -> tuple[int, int, int]:
-    return tuple(int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))
+    limit, remaining, reset = (int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))
+    return limit, remaining, reset
 
 
 def test_a_key_has_its_requests_a_minute(make_api: MakeApi, make_key: MakeKey, clock: ManualClock, over: str):

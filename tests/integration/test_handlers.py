@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,24 +39,25 @@ handler = importlib.import_module(f"functions.{sys.argv[1]}.handler").lambda_han
 print(json.dumps(handler(json.load(sys.stdin), LocalContext())))
 """
 
-Invoke = Callable[..., dict[str, Any]]
 
+@dataclass
+class Invoke:
+    """Calls a handler with an event, as a cold start does, and returns its answer."""
 
-@pytest.fixture
-def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
-    """Return a function that calls a handler with an event, as a cold start does, and returns its answer."""
-    queue = RabbitMQQueue(rabbitmq_url)
-    queue.declare()
-    queue.close()
+    mongo: Mongo
+    mongodb_uri: str
+    rabbitmq_url: str
+    log: list[str] = field(default_factory=list)
+    """The lines that the last call has logged."""
 
-    def call(function: str, event: dict[str, Any], **settings: str) -> dict[str, Any]:
+    def __call__(self, function: str, event: dict[str, Any], **settings: str) -> Any:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
-            "MONGODB_URI": mongodb_uri,
-            "MONGODB_DATABASE": mongo.database.name,
+            "MONGODB_URI": self.mongodb_uri,
+            "MONGODB_DATABASE": self.mongo.database.name,
             "BROKER": "rabbitmq",
-            "AMQP_URL": rabbitmq_url,
+            "AMQP_URL": self.rabbitmq_url,
             "SIMULATED_LATENCY_MS": "0",
             **settings,
         }
@@ -70,11 +71,16 @@ def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        call.log = done.stdout.splitlines()[:-1]
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
+        *self.log, answer = done.stdout.splitlines()
+        return json.loads(answer)
 
-    return call
+
+@pytest.fixture
+def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
+    queue = RabbitMQQueue(rabbitmq_url)
+    queue.declare()
+    queue.close()
+    return Invoke(mongo, mongodb_uri, rabbitmq_url)
 
 
 @pytest.fixture
