@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 NAMESPACE: Final = "WaveCom"
-"""CloudWatch namespace, unless POWERTOOLS_METRICS_NAMESPACE says otherwise; each deployed stage has its own."""
+"""The CloudWatch namespace, unless POWERTOOLS_METRICS_NAMESPACE overrides it; each deployed stage has its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric: its name, CloudWatch's name of its unit, who publishes it, and its dimensions besides ``service``."""
+    """A metric: its name, CloudWatch's name of its unit, its publishing function, and dimensions beside ``service``."""
 
     name: str
     unit: str
@@ -20,13 +20,13 @@ class Metric:
 QUEUE_DEPTH: Final = Metric("QueueDepth", "Count", "observe", ("queue",))
 """Messages in a lane, in all delay queues, and in the dead letters."""
 QUEUE_WAIT: Final = Metric("QueueWait", "Milliseconds", "deliver", ("queue",))
-"""How long the oldest message of a batch had waited in its lane: a lane is first in, first out."""
+"""The wait of a batch's oldest message in its lane; a lane is first in, first out."""
 PROVIDER_FAILURE_RATE: Final = Metric("ProviderFailureRate", "Percent", "observe", ("provider",))
-"""Attempts of five minutes that speak against the provider."""
+"""Attempts of five minutes that count against the provider."""
 WORST_PROVIDER_FAILURE_RATE: Final = Metric("WorstProviderFailureRate", "Percent", "observe")
-"""The highest rate of those providers that were asked often enough for a rate to mean something."""
+"""The highest rate of the providers with enough attempts for a meaningful rate."""
 PROVIDER_WEIGHT: Final = Metric("ProviderWeight", "Percent", "observe", ("provider",))
-"""Of the configured weight."""
+"""The share of the configured weight."""
 BREAKER_STATE: Final = Metric("BreakerState", "None", "observe", ("provider",))
 """0 closed, 1 half-open, 2 open."""
 ACCEPTED_PER_MINUTE: Final = Metric("AcceptedPerMinute", "Count", "observe")
@@ -39,10 +39,10 @@ DATABASE_REACHABLE: Final = Metric("DatabaseReachable", "None", "observe")
 LEDGER_MISMATCH: Final = Metric("LedgerMismatch", "Count", "observe")
 """Lines of closed minutes that do not agree with the notifications."""
 DEAD_LETTER_AGE: Final = Metric("DeadLetterAge", "Seconds", "observe")
-"""How long the oldest dead letter that a person has to decide on has waited, to a day."""
+"""The age, to a day, of the oldest dead letter that a person has to decide on."""
 OBSERVE_HEARTBEAT: Final = Metric("Heartbeat", "Count", "observe")
 SWEEP_HEARTBEAT: Final = Metric("Heartbeat", "Count", "sweep")
-"""1 for each run that came to its end."""
+"""1 for each completed run."""
 
 METRICS: Final = (
     QUEUE_DEPTH,

@@ -1,4 +1,4 @@
-"""Which settings each function needs: a deployment tells it these and no others, and it reads no other's secret."""
+"""The settings that each function needs: a deployment gives it these and no others, and no other's secret."""
 
 from collections.abc import Mapping
 from typing import Final

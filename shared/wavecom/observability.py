@@ -15,7 +15,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 def configure_logging(service: str) -> Logger:
-    """Send JSON lines of the whole package to standard output; the level comes from POWERTOOLS_LOG_LEVEL."""
+    """Log JSON lines of the whole package to standard output; the level comes from POWERTOOLS_LOG_LEVEL."""
     logger = Logger(service=service, utc=True)
     package = logging.getLogger("wavecom")
     package.handlers = list(logger.handlers)
@@ -27,7 +27,7 @@ def configure_logging(service: str) -> Logger:
 class EmfMetrics:
     """`wavecom.ports.metrics.MetricsSink` by the CloudWatch embedded metric format on standard output.
 
-    Each value is a document of its own, since values of one document share its dimensions.
+    Each value is a separate document, since values of one document share its dimensions.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class EmfMetrics:
 def traced(handler: Handler, service: str) -> Handler:
     """Return ``handler`` traced by X-Ray. The tracer is imported only here, since it costs 190 ms.
 
-    Answers stay out of traces: they have recipients, bodies and the tokens of new API keys in them.
+    Answers are left out of traces: they contain recipients, bodies and the tokens of new API keys.
     """
     from aws_lambda_powertools import Tracer  # noqa: PLC0415
 

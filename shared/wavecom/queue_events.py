@@ -22,7 +22,7 @@ class QueueBatch:
     def answer(self) -> dict[str, Any]:
         """Return the answer to the event source (ReportBatchItemFailures; RabbitMQ's mapping ignores it).
 
-        What cannot be read is told to have failed, so that the redrive policy takes it to the dead letters.
+        Unreadable messages are reported as failed, so that the redrive policy moves them to the dead letters.
         """
         return {"batchItemFailures": [{"itemIdentifier": each} for each in self.unreadable]}
 
@@ -30,7 +30,7 @@ class QueueBatch:
 def parse_queue_event(event: dict[str, Any]) -> QueueBatch:
     """Return the messages of an event of an SQS or a RabbitMQ (``aws:rmq``) event source mapping.
 
-    What cannot be read is logged; no notification is lost by it, since the sweep goes by the database. Raises
+    Unreadable messages are logged; no notification is lost, since the sweep reads the database. Raises
     ValueError for an event of another shape.
     """
     batch = QueueBatch()

@@ -1,4 +1,4 @@
-"""Everything that can be configured, read from the environment once a process and validated at once."""
+"""All settings, read from the environment once a process and validated at once."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.tenants import TENANT_ID
 
-KEPT_SECRET = ("mongodb_uri", "amqp_credentials", "providers")
+SECRET_SETTINGS = ("mongodb_uri", "amqp_credentials", "providers")
 """Settings that a secret may hold: ``MONGODB_URI_SECRET`` names the one of AWS Secrets Manager for ``MONGODB_URI``."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -29,7 +29,7 @@ def simulated(channel: Channel) -> SimulatedConfig:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    """Return the environment variable at fault, and the place within it where it is JSON."""
+    """Return the environment variable with the error, and the place within it if it is JSON."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:])
     return f"{str(location[0]).upper() if location else ''}{path}"
 
@@ -39,7 +39,7 @@ class SettingsError(Exception):
 
 
 class AmqpCredentials(BaseModel):
-    """Who RabbitMQ lets in, in the shape that Lambda's event source mappings ask for."""
+    """The user name and password for RabbitMQ, in the format that Lambda's event source mappings require."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -169,16 +169,16 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(
-        cls, read_secret: Callable[[str], str] | None = None, *, secrets: Collection[str] = KEPT_SECRET
+        cls, read_secret: Callable[[str], str] | None = None, *, secrets: Collection[str] = SECRET_SETTINGS
     ) -> "Settings":
         """Read the environment, and with ``read_secret`` (ARN or name to value) the secrets that it names.
 
-        Only those of the settings ``secrets`` are read: a function may not read what others need.
-        Raises `SettingsError` that names each variable at fault, never its value.
+        Only the secrets of the settings in ``secrets`` are read: a function may not read what others need.
+        Raises `SettingsError`, which names each wrong variable, never its value.
         """
         names = {name.upper(): name for name in cls.model_fields}
         given = {names[variable]: value for variable, value in os.environ.items() if variable in names and value}
-        for name in KEPT_SECRET:
+        for name in SECRET_SETTINGS:
             secret = os.environ.get(f"{name.upper()}_SECRET")
             if secret and name in secrets and name not in given and read_secret is not None:
                 given[name] = read_secret(secret)
@@ -193,7 +193,7 @@ class Settings(BaseModel):
             ) from None
 
     def timings(self) -> Timings:
-        """Return how long a notification may stand still. A send begins only while its lease lasts for it."""
+        """Return the time limits of each status. A send begins only while its lease is long enough for it."""
         return Timings(
             pending=timedelta(seconds=self.pending_timeout_seconds),
             queued=timedelta(seconds=self.queued_timeout_seconds),
@@ -226,7 +226,7 @@ class Settings(BaseModel):
 
     @property
     def send_bound(self) -> timedelta:
-        """How long one send can take at the most, whichever provider it goes to."""
+        """The longest time that one send can take, at any provider."""
         default = self.provider_timeout
         return topology.SEND_BOUND * max([default, *(each.timeout(default) for each in self.providers)])
 

@@ -24,10 +24,10 @@ LANE_MAX_LENGTH: Final = 100_000
 """RabbitMQ refuses a publish beyond this; the notification stays PENDING for the sweep."""
 
 WAITING_MAX_LENGTH: Final = 1_000_000
-"""Of a delay queue, and of the dead letters, which give up their oldest: the database has them all."""
+"""The limit of a delay queue and of the dead letters, which drop their oldest: the database has all of them."""
 
 SQS_MAX_DELAY_SECONDS: Final = 900
-"""Amazon SQS developer guide, "Amazon SQS message timers"."""
+"""The longest delay of a message (Amazon SQS developer guide, "Amazon SQS message timers")."""
 
 SQS_MAX_RECEIVES: Final = 10
 """Redrive after this many receives: the last resort, since the handler raises for no single message."""
@@ -36,30 +36,30 @@ DEAD_LETTERS_KEPT_SECONDS: Final = 14 * 86_400
 """The longest that SQS keeps a message (Amazon SQS API reference, "SetQueueAttributes"); RabbitMQ does the same."""
 
 LEASE_SECONDS: Final = 90
-"""How long a claim holds, unless LEASE_SECONDS says otherwise."""
+"""The duration of a claim, unless LEASE_SECONDS overrides it."""
 
 PROVIDER_TIMEOUT_SECONDS: Final = 10
-"""Longest wait for a provider, unless PROVIDER_TIMEOUT_SECONDS says otherwise."""
+"""The longest wait for a provider, unless PROVIDER_TIMEOUT_SECONDS overrides it."""
 
 SENDS_AT_ONCE: Final = 256
-"""Provider calls at once in a process, unless SENDS_AT_ONCE says otherwise."""
+"""Parallel provider calls of a process, unless SENDS_AT_ONCE overrides it."""
 
 SEND_BOUND: Final = 3
-"""In timeouts: a send may wait for a connection or a token, make its call, and make it again with a new token."""
+"""The longest send, in timeouts: wait for a connection or token, make the call, repeat it with a new token."""
 
 BATCH_MAX: Final = 1000
-"""Messages in one batch, however long the lease: what an invocation holds in memory."""
+"""The most messages in one batch, however long the lease: an invocation holds them in memory."""
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-"""Of a request. As base64 and with its headers it fits into what a Lambda function may be called with, 6 MB."""
+"""The largest request. As base64 and with its headers it fits the 6 MB limit of a Lambda invocation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLimits:
-    """What follows from the lease, in one place: times in seconds, the batch in messages.
+    """Limits that follow from the lease: times in seconds, the batch in messages.
 
-    A send begins only while its lease lasts for it; an invocation ends with the leases it took; a batch is no
-    more than what can begin under them if every send takes its whole timeout; and a message stays invisible for six
+    A send begins only while its lease is long enough for it; an invocation ends with the leases it took; a batch is no
+    larger than what can begin within them if every send takes its whole timeout; and a message stays invisible for six
     invocations (AWS Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping").
     """
 
@@ -74,7 +74,7 @@ def delivery_limits(
     provider_timeout_seconds: int = PROVIDER_TIMEOUT_SECONDS,
     sends_at_once: int = SENDS_AT_ONCE,
 ) -> DeliveryLimits:
-    """Return the limits of delivery. Raises ValueError where no send could begin under the lease."""
+    """Return the limits of delivery. Raises ValueError if no send could begin within the lease."""
     begin_within = lease_seconds - SEND_BOUND * provider_timeout_seconds
     if begin_within <= 0:
         raise ValueError(f"The lease must be longer than {SEND_BOUND} times the provider's timeout")
@@ -133,8 +133,8 @@ def rabbitmq_queues(lane_shards: int = 1) -> dict[str, dict[str, object]]:
 def delay_exchange(seconds: int) -> str:
     """Return the fanout exchange in front of a delay queue.
 
-    Publishing there with the lane as routing key puts the message in the delay queue and keeps the lane as
-    the key under which it dead-letters back.
+    Publishing to it with the lane as routing key puts the message in the delay queue and keeps the lane as
+    the key with which it is dead-lettered back.
     """
     return delay_queue(seconds)
 

@@ -12,13 +12,13 @@ import pytest
 from layers.build import function_names, handler
 from local.config import PROJECT
 from tests.infrastructure.conftest import SYNTHESIS
-from tests.infrastructure.synthesise import CHANGED, VARIANTS
 from tests.infrastructure.templates import Assembly, as_list
+from tests.infrastructure.variants import CHANGED, VARIANTS
 from wavecom import topology
-from wavecom.settings import KEPT_SECRET, Settings
+from wavecom.settings import SECRET_SETTINGS, Settings
 
 CFN_LINT = Path(sys.executable).parent / "cfn-lint"
-SETTINGS = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_SECRET" for name in KEPT_SECRET}
+SETTINGS = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_SECRET" for name in SECRET_SETTINGS}
 OF_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
 NOWHERE_IN_PARTICULAR = {
     "xray:PutTraceSegments",

@@ -58,19 +58,19 @@ class OrderedStore(MongoNotificationStore):
     A strand stops once more before the commit of what is added, unless others would wait for its idempotency keys.
     """
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         strand, fate = current(), Fate.GO
 
         def holds() -> bool:
             nonlocal fate
-            held = provided is None or provided()
+            held = may_commit is None or may_commit()
             if strand is not None and not any(change.after.idempotency for change in changes):
                 fate = strand.stop("OrderedStore.commit")
             if fate not in (Fate.GO, Fate.LOSE):
                 raise StoreUnavailableError("No connection")
             return held
 
-        added = super().add(changes, provided=holds)
+        added = super().add(changes, may_commit=holds)
         if fate is Fate.LOSE:
             raise StoreUnavailableError("The connection broke")
         return added
@@ -108,6 +108,8 @@ class Broker(FakeQueue):
 
 class ToldProvider:
     """Takes messages as the fate of the call says."""
+
+    bulk_limit = 1
 
     def __init__(self, name: str, channel: Channel, witness: Witness, *, idempotent: bool = False) -> None:
         self.name = name
@@ -258,7 +260,7 @@ class World:
             counters=self._stepped(self.counters),
             queue=self._queue,
             receive=self._receive(),
-            system=self._stepped(MongoSystemState(self._mongo)),
+            system=self._stepped(MongoSystemState(self._mongo, self.clock)),
             clock=self.clock,
             timings=TIMINGS,
         )

@@ -43,7 +43,7 @@ class Archive:
             lambda n: lifecycle.enqueue(n, at=at, timings=TIMINGS),
             lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=at, timings=TIMINGS),
             lambda n: settlement.settle(n, a_result(Outcome.PERMANENT), at=at, timings=TIMINGS),
-            lambda n: lifecycle.replay(n, at=at, timings=TIMINGS, asked=Replay(by="key-1", why="größer 🎉", key="k")),
+            lambda n: lifecycle.replay(n, at=at, timings=TIMINGS, request=Replay(by="key-1", why="größer 🎉", key="k")),
             lambda n: lifecycle.claim(n, retry_counts={0}, token="u", at=at, timings=TIMINGS),
         ):
             moved = step(change.after)

@@ -105,7 +105,7 @@ STEPS: dict[Status, list[Step]] = {
     ],
     Status.SENT: [_reported(DeliveryOutcome.DELIVERED), _reported(DeliveryOutcome.UNDELIVERED)],
     Status.FAILED: [
-        lambda each, at: lifecycle.replay(each, at=at, timings=TIMINGS, asked=ASKED),
+        lambda each, at: lifecycle.replay(each, at=at, timings=TIMINGS, request=ASKED),
         _reported(DeliveryOutcome.DELIVERED),
         _reported(DeliveryOutcome.ACCEPTED),
         _reported(DeliveryOutcome.UNDELIVERED),

@@ -71,7 +71,7 @@ class Process:
             counters=self.counters,
             queue=queue,
             receive=receive,
-            system=MongoSystemState(mongo),
+            system=MongoSystemState(mongo, now),
             clock=now,
             timings=AT_ONCE,
         )

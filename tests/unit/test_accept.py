@@ -33,11 +33,11 @@ class HeldStore(FakeStore):
         self.held = threading.Semaphore(0)
         self.groups: list[int] = []
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         self.groups.append(len(changes))
         if len(self.groups) <= GROUPS_AT_ONCE:
             assert self.held.acquire(timeout=GIVE_UP)
-        return super().add(changes, provided=provided)
+        return super().add(changes, may_commit=may_commit)
 
 
 def gathered(
@@ -96,8 +96,8 @@ def test_a_transaction_that_is_tried_again_publishes_once(
 ) -> None:
     add = store.add
 
-    def add_twice(changes, *, provided):
-        return add(changes, provided=lambda: provided() and provided())
+    def add_twice(changes, *, may_commit):
+        return add(changes, may_commit=lambda: may_commit() and may_commit())
 
     monkeypatch.setattr(store, "add", add_twice)
 
@@ -141,7 +141,7 @@ def test_a_broker_that_confirms_nothing_is_left_alone_for_a_while(store: FakeSto
     meanwhile, afterwards = a_new(), a_new()
 
     assert accept.store([meanwhile]) == set()
-    accept._broker_asked_from -= BROKER_COOLDOWN.total_seconds()  # as if so much time had passed
+    accept._broker_retry_at -= BROKER_COOLDOWN.total_seconds()  # as if so much time had passed
     assert accept.store([afterwards]) == {afterwards.as_pending.after.id}
 
     assert store.notifications[meanwhile.as_pending.after.id].state.status is Status.PENDING

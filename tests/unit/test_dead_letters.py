@@ -8,7 +8,7 @@ import pytest
 from tests.builders import ASKED, NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakePace, FakeQueue, FakeStore
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
-from wavecom.application.recover.dead_letters import SHOWN_DAYS, DeadLetterGroup, DeadLetters
+from wavecom.application.recover.dead_letters import DeadLetterGroup, DeadLetters
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle, settlement
@@ -17,6 +17,7 @@ from wavecom.domain.notifications.enums import Cause, Channel, Lane, Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
 from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.suppressions.reason import SuppressionReason
 
@@ -110,7 +111,7 @@ def test_a_replay_takes_a_letter_out_of_the_group_of_the_day_on_which_it_failed(
 
 def test_groups_of_what_is_kept_no_longer_are_not_shown(dead: Dead) -> None:
     dead.letter()
-    dead.clock.advance((SHOWN_DAYS + 1) * DAY)
+    dead.clock.advance(KEPT_FOR + DAY)
 
     assert dead.letters.groups("bank-a") == []
 
@@ -220,7 +221,7 @@ def test_two_calls_at_once_replay_a_letter_once(dead: Dead, monkeypatch) -> None
 
     def another_call_is_faster(changes):
         if not others:
-            others.append(save([lifecycle.replay(letter, at=NOON, timings=TIMINGS, asked=ASKED)]))
+            others.append(save([lifecycle.replay(letter, at=NOON, timings=TIMINGS, request=ASKED)]))
         return save(changes)
 
     monkeypatch.setattr(dead.store, "save", another_call_is_faster)

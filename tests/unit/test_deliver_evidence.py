@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.delivery import World
 from wavecom.application.deliver.select import ChannelProvider
-from wavecom.application.reports.receive import LOOK_AGAIN_AFTER
+from wavecom.application.reports.receive import APPLY_AGAIN_AFTER
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Status
@@ -105,7 +105,7 @@ def test_what_nothing_was_reported_of_is_sent_again(delivery: World) -> None:
 def test_a_report_of_another_provider_proves_nothing(delivery: World) -> None:
     notification = unanswered(delivery)
     at = delivery.clock()
-    delivery.kept.keep([report(delivery, notification.id, provider="other")], at=at, until=at + LOOK_AGAIN_AFTER)
+    delivery.kept.keep([report(delivery, notification.id, provider="other")], at=at, until=at + APPLY_AGAIN_AFTER)
 
     assert retried(delivery, notification).state.status is Status.SENT
     assert len(delivery.email.accepted) == 1
@@ -129,7 +129,7 @@ def test_what_was_replayed_before_its_report_was_looked_at_is_not_sent_again(del
     delivery.store.save(
         [
             lifecycle.replay(
-                held, at=delivery.clock(), timings=delivery.deliver.timings, asked=lifecycle.Replay(by="key")
+                held, at=delivery.clock(), timings=delivery.deliver.timings, request=lifecycle.Replay(by="key")
             )
         ]
     )
@@ -206,7 +206,7 @@ def test_what_was_reported_goes_to_no_other_provider_before_its_deadline(deliver
     delivery.run([notification])
 
     assert delivery.second.accepted == []
-    assert delivery.receive.settle_unanswered([delivery.stored(notification)]) == {notification.id}
+    assert delivery.receive.apply_kept_reports([delivery.stored(notification)]) == {notification.id}
     assert delivery.stored(notification).state.status is Status.SENT
 
 

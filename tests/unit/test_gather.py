@@ -30,14 +30,14 @@ def waiting(gather: Gather, count: int) -> bool:
 
 
 def test_a_lone_caller_waits_for_nobody() -> None:
-    gather: Gather[int, int] = Gather(lambda asked: [each + 1 for each in asked], most=10)
+    gather: Gather[int, int] = Gather(lambda asked: [each + 1 for each in asked], max_size=10)
 
     assert [gather(number) for number in range(3)] == [1, 2, 3]
 
 
 def test_who_comes_meanwhile_is_answered_together_and_each_with_its_own() -> None:
     slow = Slow()
-    gather = Gather(slow, most=10)
+    gather = Gather(slow, max_size=10)
     with ThreadPoolExecutor(6) as threads:
         first = threads.submit(gather, 0)
         slow.began.wait(5)
@@ -52,7 +52,7 @@ def test_who_comes_meanwhile_is_answered_together_and_each_with_its_own() -> Non
 
 def test_a_group_has_its_bound_but_takes_a_call_that_is_larger() -> None:
     slow = Slow()
-    gather = Gather(slow, most=4, weigh=lambda asked: asked)
+    gather = Gather(slow, max_size=4, size_of=lambda asked: asked)
     with ThreadPoolExecutor(5) as threads:
         first = threads.submit(gather, 1)
         slow.began.wait(5)
@@ -66,7 +66,7 @@ def test_a_group_has_its_bound_but_takes_a_call_that_is_larger() -> None:
 
 
 def test_several_groups_are_worked_on_at_once_and_no_call_is_left() -> None:
-    gather: Gather[int, int] = Gather(lambda asked: [each * 2 for each in asked], most=3, at_once=2)
+    gather: Gather[int, int] = Gather(lambda asked: [each * 2 for each in asked], max_size=3, at_once=2)
     with ThreadPoolExecutor(16) as threads:
         assert list(threads.map(gather, range(2_000))) == [2 * number for number in range(2_000)]
 
@@ -76,7 +76,7 @@ def test_several_groups_are_worked_on_at_once_and_no_call_is_left() -> None:
 
 def test_an_error_among_the_answers_is_raised_to_its_own_caller() -> None:
     gather: Gather[int, int] = Gather(
-        lambda asked: [ValueError("odd") if each % 2 else each for each in asked], most=10
+        lambda asked: [ValueError("odd") if each % 2 else each for each in asked], max_size=10
     )
 
     assert gather(2) == 2
@@ -94,7 +94,7 @@ def test_an_error_of_the_work_is_raised_to_the_whole_group_and_not_to_the_next()
             raise ConnectionError
         return answers
 
-    gather = Gather(work, most=10)
+    gather = Gather(work, max_size=10)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(gather, 1)
         slow.began.wait(5)

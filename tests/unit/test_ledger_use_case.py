@@ -6,7 +6,14 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakeLedgerChecks, FakeStore, FakeSystem
-from wavecom.application.operate.ledger import CHECKED_AT_ONCE, CLOSED_AFTER, MINUTE, SHOWN, Ledger, LedgerLine
+from wavecom.application.operate.ledger import (
+    CLOSED_AFTER,
+    KEPT_BY_MINUTE,
+    MAX_CHECKED_PER_RUN,
+    MINUTE,
+    Ledger,
+    LedgerLine,
+)
 from wavecom.domain import reports
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger.mismatch import Mismatch
@@ -53,7 +60,7 @@ class Accounts:
         return saved.after
 
     def lines(self, tenant: str | None = "bank-a") -> tuple[list[LedgerLine], LedgerLine]:
-        return self.ledger.lines(tenant, SHOWN)
+        return self.ledger.lines(tenant, KEPT_BY_MINUTE)
 
     def closed(self, minute: datetime) -> None:
         """Let just so much time pass that a minute is closed."""
@@ -110,7 +117,7 @@ def test_a_replay_takes_it_out_of_the_failed_again(accounts: Accounts) -> None:
     dead = accounts.attempted(accounts.accepted(), Outcome.PERMANENT)
     accounts.clock.advance(10 * MINUTE)
     accounts.saves(
-        lifecycle.replay(dead, at=accounts.clock(), timings=TIMINGS, asked=lifecycle.Replay(by="key-1", key="k"))
+        lifecycle.replay(dead, at=accounts.clock(), timings=TIMINGS, request=lifecycle.Replay(by="key-1", key="k"))
     )
 
     assert accounts.lines()[0] == [a_line(NOON, accepted=1, in_flight=1)]
@@ -129,7 +136,7 @@ def test_lines_begin_where_they_are_asked_to_and_go_back_an_hour_at_the_most(acc
     for minutes in (0, 30, 59, 60, 61):
         accounts.accepted(at=NOON - minutes * MINUTE)
 
-    hour, everything = accounts.ledger.lines("bank-a", 3 * SHOWN)
+    hour, everything = accounts.ledger.lines("bank-a", 3 * KEPT_BY_MINUTE)
     half, _ = accounts.ledger.lines("bank-a", 30 * MINUTE)
 
     assert [each.minute for each in hour] == [NOON - minutes * MINUTE for minutes in (60, 59, 30, 0)]
@@ -185,17 +192,17 @@ def test_after_a_pause_it_catches_up_a_part_at_a_time(accounts: Accounts) -> Non
         accounts.ledger.check()
         counts.append(len(accounts.checks.checked))
 
-    assert counts == [CHECKED_AT_ONCE, 2 * CHECKED_AT_ONCE, 25, 25]
+    assert counts == [MAX_CHECKED_PER_RUN, 2 * MAX_CHECKED_PER_RUN, 25, 25]
     assert accounts.checks.checked == [NOON + minutes * MINUTE for minutes in range(25)]
 
 
 def test_after_a_long_pause_it_goes_back_as_far_as_the_minutes_are_kept(accounts: Accounts) -> None:
-    accounts.checks.set_checked_until(NOON - 24 * SHOWN)
+    accounts.checks.set_checked_until(NOON - 24 * KEPT_BY_MINUTE)
     accounts.closed(NOON)
 
     accounts.ledger.check()
 
-    assert accounts.checks.checked[0] == NOON + MINUTE - SHOWN
+    assert accounts.checks.checked[0] == NOON + MINUTE - KEPT_BY_MINUTE
 
 
 def test_a_clock_that_went_back_checks_nothing_twice(accounts: Accounts) -> None:

@@ -101,7 +101,7 @@ def test_what_waits_can_be_cancelled_for_good(notification) -> None:
     assert cancelled.state.status is Status.CANCELLED
     assert cancelled.state.due_at is None
     with pytest.raises(IllegalTransitionError):
-        lifecycle.replay(cancelled, at=NOON, timings=TIMINGS, asked=ASKED)
+        lifecycle.replay(cancelled, at=NOON, timings=TIMINGS, request=ASKED)
 
 
 @pytest.mark.parametrize("notification", [claimed(), sent(), failed()])
@@ -111,7 +111,7 @@ def test_what_is_under_way_or_over_cannot_be_cancelled(notification) -> None:
 
 
 def test_a_replay_starts_a_new_budget_and_is_due_soon() -> None:
-    replayed = lifecycle.replay(failed(), at=NOON + MINUTE, timings=TIMINGS, asked=ASKED).after
+    replayed = lifecycle.replay(failed(), at=NOON + MINUTE, timings=TIMINGS, request=ASKED).after
 
     assert replayed.state.status is Status.QUEUED
     assert replayed.state.retry_count == 0
@@ -124,7 +124,7 @@ def test_a_replay_starts_a_new_budget_and_is_due_soon() -> None:
 @pytest.mark.parametrize("notification", [pending(), queued(), claimed(), sent()], ids=lambda each: each.state.status)
 def test_what_is_no_dead_letter_cannot_be_replayed(notification: Notification) -> None:
     with pytest.raises(IllegalTransitionError):
-        lifecycle.replay(notification, at=NOON, timings=TIMINGS, asked=ASKED)
+        lifecycle.replay(notification, at=NOON, timings=TIMINGS, request=ASKED)
 
 
 def test_postponing_changes_no_status_and_adds_no_entry() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed, queued, sent
 from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stored
-from wavecom.application.reports.receive import KEPT_FOR, LOOK_AGAIN_AFTER, Receive
+from wavecom.application.reports.receive import APPLY_AGAIN_AFTER, KEPT_FOR, Receive
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
@@ -38,9 +38,9 @@ class Reports:
         (saved,) = self.store.save([change])
         return saved.after
 
-    def look_again(self, after: timedelta = LOOK_AGAIN_AFTER) -> int:
+    def apply_due_reports(self, after: timedelta = APPLY_AGAIN_AFTER) -> int:
         self.clock.advance(after)
-        return self.receive.look_again()
+        return self.receive.apply_due_reports()
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_that_it_was_accepted_is_kept_while_it_is_being_sent_and_dropped_once_it
     assert len(reports.kept.kept) == 1
     settled = reports.saves(settlement.settle(notification, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS))
 
-    assert reports.look_again() == 0
+    assert reports.apply_due_reports() == 0
     assert reports.stored(notification) == settled
     assert reports.kept.kept == {}
 
@@ -146,24 +146,24 @@ def test_a_report_before_our_own_record_is_kept_and_applied_later(reports: Repor
 
     reports.receive.receive([report(notification)])
     assert reports.stored(notification) == notification
-    assert reports.look_again(LOOK_AGAIN_AFTER / 2) == 0
+    assert reports.apply_due_reports(APPLY_AGAIN_AFTER / 2) == 0
 
     reports.has(replace(sent(), id=notification.id))
 
-    assert reports.look_again() == 1
+    assert reports.apply_due_reports() == 1
     assert reports.stored(notification).state.status is Status.DELIVERED
     assert reports.kept.kept == {}
-    assert reports.look_again() == 0
+    assert reports.apply_due_reports() == 0
 
 
 def test_an_early_report_is_looked_at_again_until_the_record_is_there(reports: Reports) -> None:
     notification = reports.has(begun(claimed()))
     reports.receive.receive([report(notification)])
 
-    assert [reports.look_again() for _ in range(5)] == [0] * 5
+    assert [reports.apply_due_reports() for _ in range(5)] == [0] * 5
     reports.saves(settlement.settle(notification, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS))
 
-    assert reports.look_again() == 1
+    assert reports.apply_due_reports() == 1
     assert reports.stored(notification).state.status is Status.DELIVERED
 
 
@@ -173,7 +173,7 @@ def test_early_reports_out_of_order_end_in_one_state(reports: Reports) -> None:
         reports.receive.receive([report(notification, delivery_outcome)])
     reports.saves(settlement.settle(notification, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS))
 
-    reports.look_again()
+    reports.apply_due_reports()
 
     assert reports.stored(notification).state.status is Status.DELIVERED
     assert reports.kept.kept == {}
@@ -183,9 +183,9 @@ def test_an_early_report_is_forgotten_in_the_end(reports: Reports) -> None:
     notification = reports.has(begun(claimed()))
     reports.receive.receive([report(notification)])
 
-    reports.look_again(KEPT_FOR - timedelta(seconds=1))
+    reports.apply_due_reports(KEPT_FOR - timedelta(seconds=1))
     assert len(reports.kept.kept) == 1
-    reports.look_again()
+    reports.apply_due_reports()
 
     assert reports.kept.kept == {}
 
@@ -364,7 +364,7 @@ def test_an_acceptance_that_came_while_its_answer_was_lost_settles_it_then(repor
     reports.receive.receive([report(notification, DeliveryOutcome.ACCEPTED)])
     reports.saves(settlement.settle(notification, a_result(Outcome.UNKNOWN), at=NOON, timings=TIMINGS))
 
-    assert reports.look_again() == 1
+    assert reports.apply_due_reports() == 1
     assert reports.stored(notification).state.status is Status.SENT
 
 
@@ -411,7 +411,7 @@ def test_a_late_failure_of_an_unanswered_attempt_does_not_end_the_one_that_was_s
     reports.saves(sent_now)
     assert sent_now.after.state.provider_message_id == "message-1"
 
-    reports.look_again()
+    reports.apply_due_reports()
     reports.receive.receive([replace(report(waiting), provider_message_id="message-1")])
 
     assert reports.stored(waiting).state.status is Status.DELIVERED
@@ -454,7 +454,7 @@ def test_a_report_that_is_kept_just_as_the_outcome_is_recorded_settles_it_at_onc
 )
 def test_a_report_that_comes_after_a_replay_settles_what_it_proves(reports: Reports, delivery_outcome, status) -> None:
     held = unknown_at("simulated-email", OnUnknown.HOLD)
-    replayed = reports.has(lifecycle.replay(held, at=NOON, timings=TIMINGS, asked=lifecycle.Replay(by="key")).after)
+    replayed = reports.has(lifecycle.replay(held, at=NOON, timings=TIMINGS, request=lifecycle.Replay(by="key")).after)
 
     reports.receive.receive([report(replayed, delivery_outcome)])
 
@@ -464,7 +464,7 @@ def test_a_report_that_comes_after_a_replay_settles_what_it_proves(reports: Repo
 def replayed_and_sent(reports: Reports) -> tuple[Notification, Notification]:
     """What a person replayed after an attempt without an answer, and the same once its provider has taken it."""
     held = unknown_at("simulated-email", OnUnknown.HOLD)
-    queued_again = lifecycle.replay(held, at=NOON, timings=TIMINGS, asked=lifecycle.Replay(by="key")).after
+    queued_again = lifecycle.replay(held, at=NOON, timings=TIMINGS, request=lifecycle.Replay(by="key")).after
     later = reports.clock()
     taken = lifecycle.claim(queued_again, retry_counts={0}, token="t", at=later, timings=TIMINGS)
     assert taken is not None

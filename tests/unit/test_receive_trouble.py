@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, begun, claimed, reclaimed, sent
 from tests.unit.test_receive import Reports, report, unknown_at
-from wavecom.application.reports.receive import BATCH, ROUNDS
+from wavecom.application.reports.receive import BATCH, MAX_TRIES
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.audit import first_broken_link
@@ -82,7 +82,7 @@ def test_whoever_delivered_it_is_named_though_another_one_refused_it_last(report
 
 def test_whoever_delivered_it_is_named_though_another_one_failed_before_the_replay(reports: Reports) -> None:
     dead = settlement.settle(claimed(), a_result(Outcome.PERMANENT, provider="first"), at=NOON, timings=TIMINGS).after
-    replayed = lifecycle.replay(dead, at=NOON, timings=TIMINGS, asked=ASKED).after
+    replayed = lifecycle.replay(dead, at=NOON, timings=TIMINGS, request=ASKED).after
     waiting = reports.has(attempted(replayed, "second", Outcome.UNKNOWN).after)
 
     reports.receive.receive([report(waiting, provider="second")])
@@ -174,7 +174,7 @@ def test_a_report_that_loses_every_race_is_kept(reports: Reports, monkeypatch) -
     monkeypatch.undo()
 
     assert len(reports.kept.kept) == 1
-    assert reports.look_again() == 1
+    assert reports.apply_due_reports() == 1
     assert reports.stored(notification).state.status is Status.DELIVERED
 
 
@@ -202,10 +202,10 @@ def test_a_kept_report_survives_a_database_that_fails_while_it_is_looked_at(repo
     reports.store.down = True
 
     with pytest.raises(StoreUnavailableError):
-        reports.look_again()
+        reports.apply_due_reports()
     reports.store.down = False
 
-    assert reports.look_again() == 1
+    assert reports.apply_due_reports() == 1
 
 
 def test_one_call_takes_any_number_of_reports(reports: Reports) -> None:
@@ -223,7 +223,7 @@ def test_reports_that_come_too_early_hold_up_no_others(reports: Reports) -> None
     reports.receive.receive([report(late)])
     reports.saves(settlement.settle(late, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS))
 
-    moved = [reports.look_again() for _ in range(ROUNDS)]
+    moved = [reports.apply_due_reports() for _ in range(MAX_TRIES)]
 
     assert sum(moved) == 1
     assert len(reports.kept.kept) == BATCH
@@ -234,6 +234,6 @@ def test_what_waits_for_its_own_providers_word_is_not_delivered_by_another_one_l
     reports.receive.receive([report(waiting, provider="another")])
     reports.has(attempted(waiting, "second", Outcome.ACCEPTED).after)
 
-    reports.look_again(timedelta(minutes=1))
+    reports.apply_due_reports(timedelta(minutes=1))
 
     assert reports.stored(waiting).state.status is Status.SENT

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.builders import NOON
-from wavecom.domain.providers.weights import ENOUGH_ATTEMPTS, LEAST, Health, draw, next_factor
+from wavecom.domain.providers.weights import MIN_ATTEMPTS, MIN_FACTOR, Health, draw, next_factor
 
 WELL = Health(attempts=100, failures=0, milliseconds=10_000)
 """100 ms an attempt."""
@@ -76,7 +76,9 @@ def test_the_ends_of_the_random_numbers_are_drawn_too(uniform: float) -> None:
     assert sorted(draw({"a": 1.0, "b": 2.0}, [uniform, uniform])) == ["a", "b"]
 
 
-@pytest.mark.parametrize(("rate", "factor"), [(0.1, 0.89), (0.23, 0.6), (0.45, 0.11), (0.5, LEAST), (1.0, LEAST)])
+@pytest.mark.parametrize(
+    ("rate", "factor"), [(0.1, 0.89), (0.23, 0.6), (0.45, 0.11), (0.5, MIN_FACTOR), (1.0, MIN_FACTOR)]
+)
 def test_a_failing_provider_falls_at_once_to_what_it_is_worth(rate: float, factor: float) -> None:
     change = step(1.0, a=failing(rate), b=WELL)
 
@@ -104,7 +106,7 @@ def test_what_is_tolerably_slow_costs_nothing(own: int, fastest: int) -> None:
 
 
 def test_a_peer_of_few_attempts_is_no_measure_of_speed() -> None:
-    assert step(1.0, a=taking(3_000), b=taking(10, attempts=ENOUGH_ATTEMPTS - 1)) is None
+    assert step(1.0, a=taking(3_000), b=taking(10, attempts=MIN_ATTEMPTS - 1)) is None
 
 
 def test_a_peer_that_refuses_everything_in_no_time_is_no_measure_of_speed() -> None:
@@ -127,16 +129,16 @@ def test_the_worse_of_failing_and_slow_decides() -> None:
 
 
 def test_too_few_attempts_say_nothing_against_a_provider() -> None:
-    assert step(1.0, a=failing(1.0, attempts=ENOUGH_ATTEMPTS - 1), b=WELL) is None
+    assert step(1.0, a=failing(1.0, attempts=MIN_ATTEMPTS - 1), b=WELL) is None
 
 
 def test_enough_attempts_do() -> None:
-    assert step(1.0, a=failing(1.0, attempts=ENOUGH_ATTEMPTS), b=WELL) is not None
+    assert step(1.0, a=failing(1.0, attempts=MIN_ATTEMPTS), b=WELL) is not None
 
 
 @pytest.mark.parametrize("health", [{"a": WELL, "b": WELL}, {"b": WELL}, {}])
 def test_one_that_is_well_or_unknown_drifts_back_step_by_step_to_its_whole_weight(health: dict[str, Health]) -> None:
-    factors, reasons = [LEAST], set()
+    factors, reasons = [MIN_FACTOR], set()
     while change := step(factors[-1], **health):
         factors.append(change.factor)
         reasons.add(change.reason.partition(":")[0])
@@ -156,7 +158,7 @@ def test_one_that_is_half_well_rises_to_what_it_is_worth_and_no_further() -> Non
 
 
 def test_no_health_however_bad_takes_the_least_share_away() -> None:
-    assert step(LEAST, a=Health(attempts=1_000, failures=1_000, milliseconds=10**9), b=taking(1)) is None
+    assert step(MIN_FACTOR, a=Health(attempts=1_000, failures=1_000, milliseconds=10**9), b=taking(1)) is None
 
 
 def test_the_speed_of_another_channel_does_not_count() -> None:

@@ -50,7 +50,7 @@ EVENTS: dict[str, Event] = {
     ),
     "cancel": lambda n, at: lifecycle.cancel(n, at=at),
     "expire": lambda n, at: lifecycle.expire(n, at=at),
-    "replay": lambda n, at: lifecycle.replay(n, at=at, timings=TIMINGS, asked=ASKED),
+    "replay": lambda n, at: lifecycle.replay(n, at=at, timings=TIMINGS, request=ASKED),
     "postpone": lambda n, at: lifecycle.postpone(n, until=at) if n.state.status in UNFINISHED else None,
     "defer": lambda n, at: settlement.defer(n, reason="r", wait=timedelta(seconds=5), at=at, timings=TIMINGS),
     "release": lambda n, at: settlement.release(n, at=at, timings=TIMINGS),

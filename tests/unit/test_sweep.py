@@ -8,7 +8,7 @@ from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed,
 from tests.fakes import FakeKeptReports, FakeQueue, FakeStore, FakeSuppressions, FakeSystem, as_if_stored
 from wavecom.application.deadline import Deadline
 from wavecom.application.recover.sweep import Sweep
-from wavecom.application.reports.receive import LOOK_AGAIN_AFTER, Receive
+from wavecom.application.reports.receive import APPLY_AGAIN_AFTER, Receive
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.notifications import settlement
 from wavecom.domain.notifications.enums import Lane, OnUnknown, Status
@@ -211,7 +211,7 @@ def test_early_reports_are_applied_however_many_there_are(world: World) -> None:
     for each in notifications:
         result = a_result(Outcome.ACCEPTED)
         world.store.save([settlement.settle(each, result, at=world.clock.at, timings=TIMINGS)])
-    world.clock.advance(LOOK_AGAIN_AFTER)
+    world.clock.advance(APPLY_AGAIN_AFTER)
 
     done = world.sweep.sweep(LONG)
 

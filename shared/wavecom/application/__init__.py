@@ -1,1 +1,1 @@
-"""The use cases, one a module. They know the domain and the ports, and nothing of AWS, MongoDB or HTTP."""
+"""The use cases, one a module. They use the domain and the ports, and nothing of AWS, MongoDB or HTTP."""

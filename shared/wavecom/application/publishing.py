@@ -1,4 +1,4 @@
-"""What follows from stored changes: messages to lanes, delay queues and the dead-letter queue."""
+"""Messages that follow from stored changes: to lanes, delay queues and the dead-letter queue."""
 
 import logging
 from collections import defaultdict
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def publish(queue: Queue, notifications: Sequence[Notification], *, delay: timedelta = timedelta(0)) -> set[str]:
-    """Announce notifications in their lanes and return the ids that the broker confirmed, none if it is down."""
+    """Publish notifications to their lanes and return the ids that the broker confirmed, none if it is down."""
     return publish_messages(queue, [QueueMessage.about(notification) for notification in notifications], delay=delay)
 
 
@@ -41,10 +41,10 @@ def announce(
     published: Callable[[Notification], Change],
     unpublished: Callable[[Notification], Change] | None = None,
 ) -> set[str]:
-    """Publish notifications, record what follows for those confirmed and the others, and return the confirmed ids.
+    """Publish notifications, store the changes for confirmed and other ones, and return the confirmed ids.
 
-    When the record is lost, the sweep looks at them soon all the same. A consumer may have claimed some already; then
-    the record matches nothing, which is not an error.
+    If the changes cannot be stored, the sweep still finds the notifications soon. A consumer may have claimed some
+    already; then their change matches nothing, which is not an error.
     """
     confirmed = publish(queue, notifications)
     changes = [published(each) for each in notifications if each.id in confirmed]
@@ -59,18 +59,16 @@ def announce(
 
 
 def follow_up(queue: Queue, changes: Iterable[Change]) -> None:
-    """Publish the retries and dead letters that stored changes call for.
+    """Publish the retries and dead letters of stored changes.
 
-    A message that is lost here is not lost for good: the sweep finds a retry by its ``due_at``.
+    A message lost here is recovered: the sweep finds a retry by its ``due_at``.
     """
     retries: defaultdict[timedelta, list[Notification]] = defaultdict(list)
     dead: list[Notification] = []
     for change in changes:
         notification = change.after
         if change.retry_in is not None:
-            if (
-                change.retry_in <= RETRY_DELAYS[-1]
-            ):  # longer than any delay queue's: the sweep finds it by its ``due_at``
+            if change.retry_in <= RETRY_DELAYS[-1]:  # no delay queue is longer; the sweep finds later ones
                 retries[change.retry_in].append(notification)
         elif notification.state.status is Status.FAILED:
             dead.append(notification)

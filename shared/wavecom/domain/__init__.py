@@ -1,1 +1,1 @@
-"""What a notification is and how it may move. Standard library and Pydantic only, no I/O."""
+"""The notification and its status machine. Standard library and Pydantic only, no I/O."""

@@ -1,4 +1,4 @@
-"""API keys: what a client calls with, what is stored of it, and what it may do."""
+"""API keys: the token a client sends, the stored key, and its role."""
 
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who makes a request. ``rate_limit`` is in requests a minute; None means the service's default."""
+    """The client that makes a request. ``rate_limit`` is in requests a minute; None means the service's default."""
 
     tenant_id: str
     key_id: str
@@ -38,7 +38,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a client sends: ``wc_<key id>_<secret>``, or ``wc_test_…`` for a test key."""
+    """The token that a client sends: ``wc_<key id>_<secret>``, or ``wc_test_…`` for a test key."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -59,12 +59,12 @@ class ApiKey:
     revoked_at: datetime | None = None
 
     def opens_with(self, token: Token) -> bool:
-        """Whether ``token`` is this key's, prefix included, and the key not revoked; compared in constant time."""
+        """Return whether ``token`` is this key's, prefix included, and not revoked. Compares in constant time."""
         matches = hmac.compare_digest(self.secret_hash, hash_secret(token.secret))
         return matches and token.test == is_test(self.tenant_id) and self.revoked_at is None
 
     def caller(self) -> Caller:
-        """Return who calls with this key. A test key sees its test world alone, whatever its role."""
+        """Return the caller that uses this key. A test key sees only its test world, whatever its role."""
         role = Role.TENANT if is_test(self.tenant_id) else self.role
         return Caller(tenant_id=self.tenant_id, key_id=self.key_id, role=role, rate_limit=self.rate_limit)
 
@@ -79,7 +79,7 @@ def new_api_key(
 ) -> tuple[ApiKey, str]:
     """Return a new key and its token, which is shown once and stored nowhere.
 
-    A ``test`` key opens the tenant's test world. Raises ValueError where ``tenant_id`` or ``name`` is not fit for one.
+    A ``test`` key opens the tenant's test world. Raises ValueError if ``tenant_id`` or ``name`` is not valid.
     """
     if not TENANT_ID.fullmatch(tenant_id):
         raise ValueError(
@@ -87,16 +87,16 @@ def new_api_key(
         )
     if not (LINE.fullmatch(name) and len(name) <= NAME_MAX):
         raise ValueError(f"A key's name is one line of 1 to {NAME_MAX} characters that are all visible")
-    opened = f"{tenant_id}{TEST_SUFFIX}" if test else tenant_id
-    return _made(tenant_id=opened, name=name, role=role, at=at, rate_limit=rate_limit)
+    owner = f"{tenant_id}{TEST_SUFFIX}" if test else tenant_id
+    return _make_key(tenant_id=owner, name=name, role=role, at=at, rate_limit=rate_limit)
 
 
 def rotated_key(old: ApiKey, at: datetime) -> tuple[ApiKey, str]:
-    """Return another key like ``old``, whatever its names are, and its token."""
-    return _made(tenant_id=old.tenant_id, name=old.name, role=old.role, at=at, rate_limit=old.rate_limit)
+    """Return a new key with the tenant, name, role and limit of ``old``, and its token."""
+    return _make_key(tenant_id=old.tenant_id, name=old.name, role=old.role, at=at, rate_limit=old.rate_limit)
 
 
-def _made(*, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None) -> tuple[ApiKey, str]:
+def _make_key(*, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: int | None) -> tuple[ApiKey, str]:
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey(
         key_id=key_id,
@@ -111,6 +111,6 @@ def _made(*, tenant_id: str, name: str, role: Role, at: datetime, rate_limit: in
 
 
 def read_token(text: str) -> Token | None:
-    """Return the token that a text is, or None where it is none."""
+    """Return the token that a text holds, or None if it is not one."""
     match = _TOKEN.fullmatch(text)
     return Token(key_id=match["key_id"], secret=match["secret"], test=match["test"] is not None) if match else None

@@ -7,12 +7,12 @@ from typing import Literal
 from wavecom.domain.notifications.enums import Cause
 
 ReplayOutcome = Literal["replayed", "would_replay", "already_replayed", "not_dead", "not_found"]
-"""What became of a dead letter that was to be replayed."""
+"""The result of replaying one dead letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterFilter:
-    """Which of a tenant's dead letters are meant; None matches all. ``since`` and ``until`` bound the failure."""
+    """Selects dead letters of a tenant; None matches all. ``since`` and ``until`` bound the time of failure."""
 
     tenant_id: str
     cause: Cause | None = None

@@ -1,4 +1,4 @@
-"""What WaveCom gives up, and in which order, when more comes in than it was built for."""
+"""Degradation levels: the requests that WaveCom refuses, and in which order, when the load is too high."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ RETRY_AFTER = timedelta(seconds=60)
 
 
 class Level(IntEnum):
-    """How loaded the service is, by notifications accepted a minute."""
+    """The load on the service, by notifications accepted a minute."""
 
     NORMAL = 1
     ELEVATED = 2
@@ -38,7 +38,7 @@ class Thresholds:
 
 
 def check_accepts(level: Level, priority: Priority) -> None:
-    """Raise `OverloadedError` where ``level`` does not accept notifications of ``priority``."""
+    """Raise `OverloadedError` if ``level`` does not accept notifications of ``priority``."""
     if level >= Level.EXTREME and priority is not Priority.CRITICAL:
         raise OverloadedError(
             "Only CRITICAL notifications are accepted at the moment; retry later", retry_after=RETRY_AFTER
@@ -46,6 +46,6 @@ def check_accepts(level: Level, priority: Priority) -> None:
 
 
 def check_answers(level: Level) -> None:
-    """Raise `OverloadedError` where ``level`` does not answer lists and statistics."""
+    """Raise `OverloadedError` if ``level`` does not answer lists and statistics."""
     if level >= Level.HIGH:
         raise OverloadedError("Lists and statistics are not answered under the present load", retry_after=RETRY_AFTER)

@@ -1,4 +1,4 @@
-"""What can go wrong for a caller of WaveCom, split by what the caller can do about it.
+"""Errors for callers of WaveCom, split by what the caller can do about them.
 
 ::
 
@@ -7,7 +7,7 @@
     ├── ConflictError               the request contradicts the present state
     │   ├── IllegalTransitionError      the status does not allow it
     │   └── IdempotencyConflictError    the idempotency key was used for another body
-    ├── RefusedDraftError           what is asked for cannot be delivered, or not at that time
+    ├── RefusedDraftError           no provider can deliver the request, or not at the requested time
     ├── OverloadedError             refused to protect the service: wait ``retry_after`` and try again
     └── UnavailableError            a dependency does not answer: try again
         ├── StoreUnavailableError       MongoDB
@@ -20,11 +20,11 @@ from datetime import timedelta
 
 
 class WaveComError(Exception):
-    """The family's root."""
+    """The root of the family."""
 
 
 class NotFoundError(WaveComError):
-    """There is no such thing in this tenant."""
+    """The tenant has no such object."""
 
 
 class ConflictError(WaveComError):
@@ -41,14 +41,14 @@ class IdempotencyConflictError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of a draft, by the field's name there."""
+    """An error in one field of a draft; ``field`` is its name in the draft."""
 
     field: str
     message: str
 
 
 class RefusedDraftError(WaveComError):
-    """What is asked for cannot be delivered by any provider, or not at the time that it names."""
+    """No provider can deliver the request, or not at the requested time."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("The request is not valid")
@@ -56,7 +56,7 @@ class RefusedDraftError(WaveComError):
 
 
 class OverloadedError(WaveComError):
-    """Refused to protect the service; try again after ``retry_after``."""
+    """The service refused the request to protect itself; try again after ``retry_after``."""
 
     def __init__(self, message: str, *, retry_after: timedelta) -> None:
         super().__init__(message)
@@ -68,11 +68,11 @@ class UnavailableError(WaveComError):
 
 
 class StoreUnavailableError(UnavailableError):
-    """MongoDB does not answer, not in time, or refuses."""
+    """MongoDB refuses, or does not answer in time."""
 
 
 class QueueUnavailableError(UnavailableError):
-    """The broker does not answer, or not in time."""
+    """The broker does not answer in time."""
 
 
 class IdempotencyKeyTakenError(Exception):

@@ -1,4 +1,4 @@
-"""What travels through the queues: a hint, never an order, and nothing personal."""
+"""The message in the queues: a hint, never an order, without personal data."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from wavecom.domain.notifications.notification import Notification
 
 
 class QueueMessage(BaseModel):
-    """Says that a notification may be worth attempting; the database decides.
+    """A hint that a notification may be ready for an attempt; the database decides.
 
     ``retry_count`` must equal the notification's own when it is RETRYING, so that a late copy of an earlier
     message cannot cut a backoff short. ``tenant_id`` is only for the broker's fairness between tenants and
@@ -26,7 +26,7 @@ class QueueMessage(BaseModel):
 
     @classmethod
     def about(cls, notification: Notification) -> "QueueMessage":
-        """Return the message that announces ``notification`` as it stands."""
+        """Return the message that announces ``notification`` in its present state."""
         return cls(
             notification_id=notification.id,
             lane=notification.lane,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a rate limit says to a request: ``limit`` and ``remaining`` in requests, the time to the next window."""
+    """A rate limit's answer to a request: ``limit`` and ``remaining`` in requests, and the time to the next window."""
 
     allowed: bool
     limit: int

@@ -1,4 +1,4 @@
-"""Delivery reports: what a provider says, after it accepted a message, about how the message fared."""
+"""Delivery reports: a provider's later word on a message that it accepted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 class DeliveryOutcome(StrEnum):
-    """What became of a message.
+    """The result of a message's delivery.
 
-    Each of them proves that the provider has accepted it; ACCEPTED says no more than that.
+    Each one proves that the provider has accepted the message; ACCEPTED says no more than that.
     """
 
     ACCEPTED = "accepted"
@@ -24,12 +24,12 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """What a provider reports of one notification.
+    """A provider's report on one notification.
 
-    ``delivery_outcome`` is None where the report speaks of the address alone.
+    ``delivery_outcome`` is None if the report is only about the address.
     ``reason`` is the provider's own code, without the recipient. ``at`` is the provider's time of the event.
-    ``provider_message_id`` says which message of the notification it is about, where the provider tells: after an
-    attempt without an answer there may be two.
+    ``provider_message_id`` identifies the message it is about, if the provider names it: after an attempt without an
+    answer the notification may have two.
     """
 
     notification_id: str
@@ -43,39 +43,41 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptReport:
-    """A delivery report that waits for its time; ``kept_at`` is when it came."""
+    """A delivery report that is kept for later; ``kept_at`` is when it came."""
 
     id: str
     report: DeliveryReport
     kept_at: datetime
 
 
-_UP_TO_SENT: Mapping[Status, tuple[Status, ...]] = {
+_STEPS_TO_SENT: Mapping[Status, tuple[Status, ...]] = {
     Status.SENT: (),
     Status.QUEUED: (Status.PROCESSING, Status.SENT),
     Status.RETRYING: (Status.PROCESSING, Status.SENT),
     Status.FAILED: (Status.QUEUED, Status.PROCESSING, Status.SENT),
 }
-"""The steps that lie between where a notification stands and SENT, when a report says that it was sent."""
+"""The steps from a notification's status to SENT, taken when a report says that it was sent."""
 
-_ENDS: Mapping[DeliveryOutcome, tuple[Status, str]] = {
+_FINAL_STEPS: Mapping[DeliveryOutcome, tuple[Status, str]] = {
     DeliveryOutcome.DELIVERED: (Status.DELIVERED, "The provider reports its delivery"),
     DeliveryOutcome.UNDELIVERED: (Status.UNDELIVERED, "The provider reports that it was not delivered"),
 }
-"""The step beyond SENT."""
+"""The step after SENT."""
 
 
 def apply_report(notification: Notification, report: DeliveryReport, *, at: datetime) -> Change | None:
-    """Return what a report changes: SENT → DELIVERED or UNDELIVERED, or None where it changes nothing.
+    """Return the change that a report makes: SENT → DELIVERED or UNDELIVERED, or None if it changes nothing.
 
-    A second report of that kind, whatever it says, changes nothing any more. A report of a provider that gave no answer
-    also tells how the unknown outcome ended: what waits for its retry, is held for a person or was replayed by one, was
-    sent after all. The trail then says by which report it was settled.
+    A second such report changes nothing. A report of a provider that gave no answer also settles the unknown outcome: a
+    notification that waits for its retry, is held for a person or was replayed by one, was sent after all. The trail
+    records the report that settled it.
     """
-    if report.delivery_outcome is None or not _speaks_of(notification, report):
+    if report.delivery_outcome is None or not _is_about(notification, report):
         return None
-    catch_up = [(status, "The provider reports that it was sent") for status in _UP_TO_SENT[notification.state.status]]
-    end = _ENDS.get(report.delivery_outcome)
+    catch_up = [
+        (status, "The provider reports that it was sent") for status in _STEPS_TO_SENT[notification.state.status]
+    ]
+    end = _FINAL_STEPS.get(report.delivery_outcome)
     facts = {"provider": report.provider}
     if report.reason:
         facts["reason"] = report.reason
@@ -101,40 +103,40 @@ def apply_report(notification: Notification, report: DeliveryReport, *, at: date
     )
 
 
-def _speaks_of(notification: Notification, report: DeliveryReport) -> bool:
-    """Whether a report is about what was sent, or of what may have been: of a provider that gave no answer."""
+def _is_about(notification: Notification, report: DeliveryReport) -> bool:
+    """Return whether a report is about the message that was sent, or about an attempt without an answer."""
     unanswered = notification.state.unanswered
     match notification.state.status:
         case Status.SENT:
-            return _speaks_of_sent(notification, report)
+            return _is_about_sent(notification, report)
         case Status.RETRYING | Status.FAILED if report.delivery_outcome is DeliveryOutcome.UNDELIVERED:
-            return unanswered == {report.provider}  # what another one may have sent can still arrive
+            return unanswered == {report.provider}  # a message of another provider may still arrive
         case Status.QUEUED if report.delivery_outcome is DeliveryOutcome.UNDELIVERED:
-            return False  # it was replayed, to be sent anew
+            return False  # it was replayed, to be sent again
         case Status.QUEUED | Status.RETRYING | Status.FAILED:
             return report.provider in unanswered
         case _:
             return False
 
 
-def _speaks_of_sent(notification: Notification, report: DeliveryReport) -> bool:
+def _is_about_sent(notification: Notification, report: DeliveryReport) -> bool:
     if report.delivery_outcome is DeliveryOutcome.ACCEPTED:
-        return False  # known already
+        return False  # already known
     if report.provider_message_id is not None and notification.state.provider_message_id is not None:
-        of_another = report.provider_message_id != notification.state.provider_message_id
+        is_about_another = report.provider_message_id != notification.state.provider_message_id
     else:
-        was_in_doubt = report.provider in notification.state.unanswered
-        of_another = was_in_doubt and report.at < notification.state.attempts[-1].started_at
-    if report.delivery_outcome is DeliveryOutcome.UNDELIVERED and of_another:
-        return False  # that of an attempt without an answer; the one that was sent may still arrive
-    sent_after_all = (
+        was_unanswered = report.provider in notification.state.unanswered
+        is_about_another = was_unanswered and report.at < notification.state.attempts[-1].started_at
+    if report.delivery_outcome is DeliveryOutcome.UNDELIVERED and is_about_another:
+        return False  # about an attempt without an answer; the message that was sent may still arrive
+    settles_unknown = (
         report.delivery_outcome is DeliveryOutcome.DELIVERED and report.provider in notification.state.unanswered
     )
-    return report.provider == notification.state.provider or sent_after_all
+    return report.provider == notification.state.provider or settles_unknown
 
 
 def must_wait(notification: Notification, report: DeliveryReport) -> bool:
-    """Whether a report may have come before our own record of the send, and is to be applied later."""
+    """Return whether a report may have come before our own record of the send, and must be applied later."""
     if report.delivery_outcome is None or notification.state.status not in UNFINISHED:
         return False
     return not (notification.state.status is Status.QUEUED and report.provider in notification.state.unanswered)

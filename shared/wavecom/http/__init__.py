@@ -1,1 +1,1 @@
-"""The HTTP API: routes, models, errors and what surrounds every request."""
+"""The HTTP API: routes, models, errors, and the middleware around every request."""

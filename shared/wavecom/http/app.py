@@ -1,4 +1,4 @@
-"""Puts the API together: the same routes for the Lambda handler and for the local server."""
+"""Builds the API: the same routes for the Lambda handler and for the local server."""
 
 from wavecom.http.api_keys.routes import add_key_routes
 from wavecom.http.dead_letters.routes import add_dead_letter_routes
@@ -15,7 +15,7 @@ from wavecom.http.suppressions.routes import add_suppression_routes
 
 
 def build(app: Resolver, services: Services) -> Resolver:
-    """Give ``app`` every route and all that surrounds them, and return it."""
+    """Add every route and the middleware to ``app``, and return it."""
     app.use([finish(HttpMeter(services.counters, services.clock)), admit(services), match_exactly, Validate()])
     add_notification_routes(app, services)
     add_statistics_routes(app, services)

@@ -47,7 +47,7 @@ class SmsSegments(Shape):
 
     @classmethod
     def of(cls, message: str) -> Self:
-        """Count the segments of a text. That takes microseconds, so they are counted when shown, and not stored."""
+        """Count the segments of a text. It takes microseconds, so they are counted on each read, and not stored."""
         needed = sms.segments(message)
         return cls.trusted(encoding=needed.encoding, segments=needed.count)
 
@@ -88,7 +88,7 @@ class Notification(Shape):
 
     @classmethod
     def from_domain(cls, notification: domain.Notification) -> Self:
-        """Return a notification as clients see it; what is not set is left out."""
+        """Return a notification as clients see it; fields without a value are omitted."""
         state = notification.state
         fields: dict[str, Any] = {
             "id": notification.id,
@@ -128,5 +128,5 @@ _MAY_BE_ABSENT: Mapping[str, str] = {
     "failed_at": "state.failed_at",
     "delivered_at": "state.delivered_at",
 }
-"""Fields that are left out where they have no value, and the domain's names of them."""
+"""Fields that are omitted if they have no value, with their names in the domain."""
 _values = attrgetter(*_MAY_BE_ABSENT.values())

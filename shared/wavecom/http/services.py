@@ -1,4 +1,4 @@
-"""What the HTTP layer is given: use cases, the ports that surround a request, and its configuration."""
+"""The dependencies of the HTTP layer: use cases, the ports of the middleware, and its configuration."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class HttpConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything behind the routes, and ``keys``, ``rate_limits`` and ``counters`` for what surrounds a request."""
+    """The use cases behind the routes, and ``keys``, ``rate_limits`` and ``counters`` for the middleware."""
 
     admission: Admission
     cancel_or_retry: CancelOrRetry

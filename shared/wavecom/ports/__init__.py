@@ -1,1 +1,1 @@
-"""What the application needs of the world, as Protocols: one file a capability. Adapters fill them."""
+"""The application's needs of the outside world, as Protocols: one file a capability. Adapters implement them."""

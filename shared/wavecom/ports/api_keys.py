@@ -17,13 +17,13 @@ class ApiKeys(Protocol):
         """Store a new key."""
 
     def all(self, tenant_id: str | None) -> list[ApiKey]:
-        """Return the keys of a tenant, its test keys among them, or of all tenants for None; newest first, 1,000."""
+        """Return a tenant's newest 1,000 keys, test keys included, or those of all tenants for None; newest first."""
 
     def ids(self) -> frozenset[str] | None:
-        """Return the public ids of all keys, or None where they are too many to hold."""
+        """Return the public ids of all keys, or None if there are too many to hold."""
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """Let a key open nothing from ``at`` on, and say whether there is such a key."""
+        """Revoke a key from ``at`` on, and return whether it exists."""
 
 
 class RateLimits(Protocol):

@@ -18,23 +18,23 @@ class Counters(Protocol):
         """Return the sums of each minute from ``since`` on, which must be within the last hour."""
 
     def by_tenant(self, since: datetime) -> dict[str, Totals]:
-        """Return each tenant's sums over the minutes that begin at ``since``'s or later."""
+        """Return each tenant's sums over the minutes from the minute of ``since`` on."""
 
     def add(self, tenant_id: str, deltas: Mapping[str, int], at: datetime) -> None:
-        """Add to a tenant's counters of the minute of ``at``."""
+        """Add ``deltas`` to a tenant's counters of the minute of ``at``."""
 
     def roll_up(self, before: datetime, now: datetime) -> int:
-        """Fold minutes older than ``before`` into the totals and return how many documents were folded."""
+        """Fold minutes older than ``before`` into the totals and return the number of folded documents."""
 
 
 class LedgerChecks(Protocol):
-    """The ledger against what it is about."""
+    """Compares the counters with the notifications."""
 
     def mismatches(self, minute: datetime) -> list[Mismatch]:
-        """Compare the counters of what was accepted in one minute with the notifications, at one moment."""
+        """Compare the counters of one minute's accepted notifications with the notifications, in one snapshot."""
 
     def checked_until(self) -> datetime | None:
         """Return the end of the last minute that was checked."""
 
     def set_checked_until(self, minute: datetime) -> None:
-        """Store it."""
+        """Store the end of the last minute that was checked."""

@@ -6,7 +6,7 @@ from wavecom.metrics import Metric
 
 
 class MetricsSink(Protocol):
-    """Where measurements go: CloudWatch, by the embedded metric format."""
+    """Records measurements in CloudWatch, by the embedded metric format."""
 
     def gauge(self, metric: Metric, value: float, **dimensions: str) -> None:
         """Record one value, with each of the metric's dimensions."""

@@ -17,34 +17,34 @@ class NotificationStore(Protocol):
     Every method raises `StoreUnavailableError` when the database does not answer in time.
     """
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         """Write new notifications in one transaction, all of them or none, and return whether they were written.
 
-        ``provided`` is asked when all is written and can only be committed, while nobody else sees it; where it says
-        no, nothing is kept. It is asked again when the transaction has to be tried again. Raises
+        ``may_commit`` is called when all is written and ready to commit, but not visible to others; if it returns
+        False, nothing is kept. It is called again when the transaction has to be repeated. Raises
         `IdempotencyKeyTakenError` when an idempotency key is taken within its tenant.
         """
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
         """Write changes in one transaction and return those that were written.
 
-        A change whose ``before`` is no longer what is stored (by status and sequence) is left out.
+        A change is left out if its ``before`` (status and sequence) no longer equals the stored notification.
         """
 
     def get(self, tenant_id: str, notification_id: str) -> Notification | None:
         """Return one notification of a tenant."""
 
     def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
-        """Return those that exist, of any tenant, in no particular order. For consumers, not for clients."""
+        """Return the existing notifications, of any tenant, in no particular order. For consumers, not for clients."""
 
     def find_by_idempotency_keys(self, tenant_id: str, keys: Sequence[str]) -> list[Notification]:
         """Return the tenant's notifications that carry one of ``keys``."""
 
     def audit_trail(self, notification: Notification) -> list[AuditEntry]:
-        """Return its entries in order."""
+        """Return a notification's audit entries in order."""
 
     def audit_trails(self, notifications: Sequence[Notification]) -> dict[str, list[AuditEntry]]:
-        """Return the entries of each in order, by its id."""
+        """Return the audit entries of each notification in order, by its id."""
 
     def page(
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None

@@ -12,17 +12,17 @@ class Breakers(Protocol):
     """One circuit breaker a provider, shared by all consumers."""
 
     def permits(self, providers: Iterable[str]) -> dict[str, Permit]:
-        """Say for each provider whether it may be called. Asked once a batch; a trial is given to one asker only."""
+        """Return each provider's permission to be called. Called once a batch; a trial is given to one caller only."""
 
     def record(self, provider: str, successes: Sequence[bool]) -> None:
-        """Feed back outcomes in the order they came, True for an answering provider."""
+        """Record outcomes in the order they came, True if the provider answered."""
 
     def states(self) -> dict[str, BreakerState]:
-        """Return the state of each provider's breaker that was ever used."""
+        """Return the state of each breaker that was ever used, by provider."""
 
 
 class Pace(Protocol):
-    """How fast each provider may be called, over all consumers together."""
+    """Limits the rate of calls to each provider, over all consumers together."""
 
     def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
         """Reserve up to ``wanted`` calls; ``per_second`` None means that only a pause limits them.
@@ -31,11 +31,11 @@ class Pace(Protocol):
         """
 
     def pause(self, provider: str, until: datetime) -> None:
-        """Let nobody call a provider before ``until``: it answered that it has had enough."""
+        """Block calls to a provider until ``until``, because it answered with a rate limit."""
 
 
 class Weights(Protocol):
-    """The parts of their configured weights that providers have at present."""
+    """The share of its configured weight that each provider has at present."""
 
     def factors(self) -> Mapping[str, float]:
         """Return the factor of each provider whose weight was ever changed, from a short-lived cache."""

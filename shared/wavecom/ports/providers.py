@@ -14,7 +14,9 @@ class Provider(Protocol):
     name: str
     channel: Channel
     idempotent: bool
-    """Whether it takes the notification's id as a token and sends what carries the same one only once."""
+    """True if it takes the notification's id as a token and sends messages with the same token only once."""
+    bulk_limit: int
+    """Messages in one call, 1 where it takes them one by one. More than 1 only for a `BulkProvider`."""
 
     def send(self, message: OutgoingMessage) -> Receipt:
         """Hand over one message and return the provider's receipt, or raise a `ProviderError`."""
@@ -24,11 +26,8 @@ class Provider(Protocol):
 class BulkProvider(Provider, Protocol):
     """A provider that takes several messages, each with its own content, in one call."""
 
-    bulk_limit: int
-    """Messages in one call, at the most."""
-
     def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
-        """Hand over up to ``bulk_limit`` messages and return what became of each, in order. It never raises.
+        """Hand over up to ``bulk_limit`` messages and return the result of each, in order. It never raises.
 
         A refused message fails only itself; a call that got no answer is an `UnknownOutcomeError` for each.
         """
@@ -36,9 +35,9 @@ class BulkProvider(Provider, Protocol):
 
 @runtime_checkable
 class WithSandbox(Protocol):
-    """A provider that keeps new accounts in a sandbox, where only recipients get anything that it knows as ours."""
+    """A provider that keeps new accounts in a sandbox, which sends only to verified recipients."""
 
     name: str
 
     def in_sandbox(self) -> bool:
-        """Ask the provider whether our account is in its sandbox. Raises `ProviderError` where it does not say."""
+        """Ask the provider whether our account is in its sandbox. Raises `ProviderError` if it does not say."""

@@ -1,4 +1,4 @@
-"""Keep delivery reports until their time comes."""
+"""Keep delivery reports until they can be applied."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,19 +11,19 @@ class KeptReports(Protocol):
     """Delivery reports that came before our own record of the send."""
 
     def keep(self, reports: Sequence[DeliveryReport], *, at: datetime, until: datetime) -> None:
-        """Keep reports that come at ``at``, to be looked at again from ``until`` on.
+        """Keep reports that came at ``at``, to be looked at again from ``until`` on.
 
-        One that is kept already stays as it is.
+        A report that is already kept stays as it is.
         """
 
     def due(self, at: datetime, *, limit: int) -> list[KeptReport]:
-        """Return up to ``limit`` of those whose time has come."""
+        """Return up to ``limit`` reports to be looked at by ``at``."""
 
     def about(self, notification_ids: Sequence[str], at: datetime) -> list[KeptReport]:
-        """Return those about these notifications that have come by ``at``, whether or not their time has."""
+        """Return the reports about these notifications that came by ``at``, whether or not they are due."""
 
     def postpone(self, ids: Sequence[str], until: datetime) -> None:
-        """Look at these again from ``until`` on."""
+        """Look at these reports again from ``until`` on."""
 
     def drop(self, ids: Sequence[str]) -> None:
-        """Forget these."""
+        """Delete these reports."""

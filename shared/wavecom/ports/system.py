@@ -14,7 +14,7 @@ class Clock(Protocol):
 
 
 class SystemState(Protocol):
-    """What the service knows of itself."""
+    """The stored state of the service."""
 
     def level(self) -> Level:
         """Return the degradation level that was stored last, from a short-lived cache."""
@@ -26,7 +26,7 @@ class SystemState(Protocol):
         """Store that the scheduled function ``name`` ran."""
 
     def sandboxes(self, since: datetime) -> dict[str, bool]:
-        """Return whether our account is in a provider's sandbox, by the name of each one that said it since then."""
+        """Return whether our account is in each provider's sandbox, by provider that said so since ``since``."""
 
     def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
-        """Store what a provider said of that."""
+        """Store a provider's answer on its sandbox."""

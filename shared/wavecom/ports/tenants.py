@@ -1,4 +1,4 @@
-"""Store what tenants have chosen."""
+"""Store the tenants' policies."""
 
 from typing import Protocol
 
@@ -6,10 +6,10 @@ from wavecom.domain.tenants import TenantPolicy
 
 
 class Tenants(Protocol):
-    """What a tenant has chosen for all its notifications."""
+    """The tenants' policies."""
 
     def get(self, tenant_id: str) -> TenantPolicy:
-        """Return a tenant's policy, the default one where it has chosen nothing, from a short-lived cache."""
+        """Return a tenant's policy, or the default if it has none, from a short-lived cache."""
 
     def put(self, tenant_id: str, policy: TenantPolicy) -> None:
         """Store a tenant's policy."""

@@ -25,7 +25,7 @@ class MongoRateLimits:
 
     def __init__(self, mongo: Mongo) -> None:
         self._ratelimits = mongo.database.ratelimits
-        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, most=GATHERED)
+        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, max_size=GATHERED)
 
     def take(self, key: str, *, limit: int, at: datetime) -> Allowance:
         """See `wavecom.ports.api_keys.RateLimits.take`."""

@@ -32,7 +32,7 @@ class RabbitMQQueue:
         self._lane_shards = lane_shards
         self._idle: LifoQueue[Publisher] = LifoQueue()
         self._publishes: Gather[Sequence[Outgoing], list[bool]] = Gather(
-            self._publish_group, most=IN_FLIGHT, weigh=len, at_once=CONNECTIONS
+            self._publish_group, max_size=IN_FLIGHT, size_of=len, at_once=CONNECTIONS
         )
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:

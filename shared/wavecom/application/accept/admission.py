@@ -1,4 +1,4 @@
-"""Admit drafts: what the load, the time and the providers allow is submitted, the rest is refused with the reason."""
+"""Admit drafts: submit those that the load, the time and the providers allow, refuse the others with the reason."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from wavecom.domain.notifications.notification import Draft, IdempotentCall
 from wavecom.ports.system import Clock, SystemState
 from wavecom.ports.tenants import Tenants
 
-AHEAD: Final = timedelta(days=365)
-"""How far ahead a notification may be scheduled; its deadline may lie twice as far."""
+MAX_AHEAD: Final = timedelta(days=365)
+"""The furthest time ahead for which a notification may be scheduled; its deadline may be twice as far."""
 CLOCK_DIFFERENCE: Final = timedelta(minutes=1)
-"""How far in the past a schedule may lie, since clocks differ."""
+"""The furthest time in the past for which a notification may be scheduled, since clocks differ."""
 
-_REFUSED_AT_FIRST: Final = OverloadedError(
+_REFUSED_BY_FIRST_CALL: Final = OverloadedError(
     "The first call with this key refused it; use a new key", retry_after=RETRY_AFTER
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of each item of a call: accepted ones in ``submission``, refused ones in ``refusals``, by index."""
+    """The result of a call: accepted items in ``submission``, refused items in ``refusals``, both by index."""
 
     submission: Submission
     refusals: Mapping[int, Exception]
@@ -37,8 +37,8 @@ class Accepted:
 class Admission:
     """Accept or refuse each draft of a call.
 
-    These rules depend on the moment and on the settings. So they stand apart from those that a request must meet by
-    itself: a repeated call gets the answer of the first, even where one of them would refuse it by now.
+    These rules depend on the moment and on the settings, so they are separate from those that a request must meet by
+    itself: a repeated call gets the answer of the first, even if a rule would refuse it now.
     """
 
     submit: Submit
@@ -51,7 +51,7 @@ class Admission:
     def accept(
         self, tenant_id: str, drafts: Mapping[int, Draft], invalid: Mapping[int, Exception], call: IdempotentCall | None
     ) -> Accepted:
-        """Store and queue what is allowed of ``drafts``, by their index in the call; ``invalid`` is refused already.
+        """Store and queue the allowed ``drafts``, by index in the call; those in ``invalid`` are refused already.
 
         The refusals are `RefusedDraftError`, `OverloadedError` and those of ``invalid``. Raises
         `IdempotencyConflictError` and `StoreUnavailableError`.
@@ -65,17 +65,17 @@ class Admission:
             except OverloadedError as exc:
                 refusals[index] = exc
                 continue
-            if problems := [*_untimely(draft, at), *self._undeliverable(tenant_id, draft)]:
+            if problems := [*_time_problems(draft, at), *self._delivery_problems(tenant_id, draft)]:
                 refusals[index] = RefusedDraftError(problems)
             else:
                 allowed[index] = draft
-        earlier = self.submit.earlier(tenant_id, call) if call and refusals else None
+        earlier = self.submit.find_earlier(tenant_id, call) if call and refusals else None
         submission = earlier or self.submit.submit(tenant_id, allowed, call, policy)
         not_accepted = (drafts.keys() | invalid.keys()) - submission.notifications.keys()
-        return Accepted(submission, {index: refusals.get(index, _REFUSED_AT_FIRST) for index in not_accepted})
+        return Accepted(submission, {index: refusals.get(index, _REFUSED_BY_FIRST_CALL) for index in not_accepted})
 
-    def _undeliverable(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
-        """Yield why no configured provider takes a tenant's notification; nothing where one does."""
+    def _delivery_problems(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
+        """Yield the reasons why no configured provider can deliver a tenant's notification; none if one can."""
         if problem := self.recipient_check.problem_of(tenant_id, draft.channel, draft.recipient):
             yield Problem("recipient", problem)
         match draft.channel:
@@ -95,9 +95,9 @@ class Admission:
                     yield Problem("message", problem)
 
 
-def _untimely(draft: Draft, at: datetime) -> Iterator[Problem]:
-    """Yield the moments that are out of range at ``at``."""
-    if draft.scheduled_at and not at - CLOCK_DIFFERENCE <= draft.scheduled_at <= at + AHEAD:
+def _time_problems(draft: Draft, at: datetime) -> Iterator[Problem]:
+    """Yield a problem for each time that is out of range at ``at``."""
+    if draft.scheduled_at and not at - CLOCK_DIFFERENCE <= draft.scheduled_at <= at + MAX_AHEAD:
         yield Problem("scheduled_at", "must be in the future, a year ahead at the most")
-    if draft.expires_at and not at < draft.expires_at <= at + 2 * AHEAD:
+    if draft.expires_at and not at < draft.expires_at <= at + 2 * MAX_AHEAD:
         yield Problem("expires_at", "must be in the future, two years ahead at the most")

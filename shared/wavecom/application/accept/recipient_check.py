@@ -1,4 +1,4 @@
-"""Say of a recipient whether a configured provider can take it, before anything is accepted for it."""
+"""Check that a configured provider can send to a recipient, before a notification is accepted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,28 +7,28 @@ from wavecom.domain.content.push import is_apns_token
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.tenants import is_test
 
-TakesRecipient = Callable[[str], bool]
-"""Whether one provider takes a recipient in its canonical form."""
+AcceptsRecipient = Callable[[str], bool]
+"""Returns whether a provider accepts a recipient in its canonical form."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientCheck:
-    """Each channel's configured providers. The simulators that serve test keys take every recipient."""
+    """The recipients that each channel's configured providers accept. Simulators for test keys accept every one."""
 
-    live: Mapping[Channel, Sequence[TakesRecipient]] = field(default_factory=dict)
+    live: Mapping[Channel, Sequence[AcceptsRecipient]] = field(default_factory=dict)
 
     def problem_of(self, tenant_id: str, channel: Channel, recipient: str) -> str | None:
-        """Return why no provider of a channel takes a tenant's recipient, without the recipient; None where one does.
+        """Return why no provider of a channel accepts a tenant's recipient, without naming it; None if one does.
 
-        A channel that nothing is configured for takes all: it is simulated.
+        A channel without configured providers accepts every recipient: it is simulated.
         """
-        recipient_check = () if is_test(tenant_id) else self.live.get(channel, ())
-        if not recipient_check or any(takes(recipient) for takes in recipient_check):
+        checks = () if is_test(tenant_id) else self.live.get(channel, ())
+        if not checks or any(accepts(recipient) for accepts in checks):
             return None
-        return f"{_kind_of(channel, recipient)}, which no configured provider takes"
+        return f"{_describe(channel, recipient)}, which no configured provider takes"
 
 
-def _kind_of(channel: Channel, recipient: str) -> str:
+def _describe(channel: Channel, recipient: str) -> str:
     match channel:
         case Channel.EMAIL:
             return "is an address with characters other than ASCII before the @"

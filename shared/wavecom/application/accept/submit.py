@@ -20,7 +20,7 @@ from wavecom.ports.system import Clock
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a submit came to: notifications by the index of their draft, and whether an earlier call made them."""
+    """The result of a submit: notifications by the index of their draft; ``repeated`` if an earlier call made them."""
 
     notifications: dict[int, Notification]
     repeated: bool = False
@@ -29,7 +29,7 @@ class Submission:
 class Submit:
     """Accept drafts of one tenant, all in one transaction.
 
-    Accepted means stored: when the broker is down the notifications stay PENDING and the sweep queues them.
+    Accepted means stored: if the broker is down, the notifications stay PENDING and the sweep queues them.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Submit:
         timings: Timings,
         executor: Executor | None = None,
     ) -> None:
-        """Join the parts; messages are published in ``executor``, in threads of its own where it is None."""
+        """Create a use case that publishes messages in ``executor``, or in threads of its own if it is None."""
         self._store = store
         self._store_and_queue = StoreAndQueue(store, queue, executor)
         self._clock = clock
@@ -54,10 +54,10 @@ class Submit:
         call: IdempotentCall | None = None,
         policy: TenantPolicy = DEFAULT_POLICY,
     ) -> Submission:
-        """Store and queue ``drafts`` (500 at the most, by their index in the call) and return what became of them.
+        """Store and queue ``drafts`` (500 at the most, by their index in the call) and return the result.
 
-        A repeated ``call`` gets the notifications of the first. Raises `IdempotencyConflictError` when the first
-        asked for something else, and `StoreUnavailableError`.
+        A repeated ``call`` gets the notifications of the first. Raises `IdempotencyConflictError` if the first was a
+        different request, and `StoreUnavailableError`.
         """
         if not drafts:
             return Submission({})
@@ -65,12 +65,7 @@ class Submit:
         keys = _keys(call, drafts)
         created = {
             index: lifecycle.create(
-                draft,
-                tenant_id=tenant_id,
-                at=at,
-                timings=self._timings,
-                policy=policy,
-                idempotency=keys.get(index),
+                draft, tenant_id=tenant_id, at=at, timings=self._timings, policy=policy, idempotency=keys.get(index)
             )
             for index, draft in drafts.items()
         }
@@ -79,21 +74,17 @@ class Submit:
                 [NewNotification(change, self._queued(change, at)) for change in created.values()]
             )
         except IdempotencyKeyTakenError:
-            earlier = self.earlier(tenant_id, call) if call else None
+            earlier = self.find_earlier(tenant_id, call) if call else None
             if earlier is None:
                 raise StoreUnavailableError("An earlier call with this key is being written; try again") from None
             return earlier
-        return Submission(
-            {
-                index: lifecycle.as_created(change.after, queued=change.after.id in queued)
-                for index, change in created.items()
-            }
-        )
+        stored = ((index, change.after) for index, change in created.items())
+        return Submission({index: lifecycle.as_created(each, queued=each.id in queued) for index, each in stored})
 
-    def earlier(self, tenant_id: str, call: IdempotentCall) -> Submission | None:
-        """Return what an earlier call with the same key accepted, None where there was none.
+    def find_earlier(self, tenant_id: str, call: IdempotentCall) -> Submission | None:
+        """Return the notifications that an earlier call with the same key made, None if there was none.
 
-        Raises `IdempotencyConflictError` when that call asked for something else.
+        Raises `IdempotencyConflictError` if that call was a different request.
         """
         found = self._store.find_by_idempotency_keys(tenant_id, [_key(call, index) for index in range(-1, call.items)])
         accepted = {}
@@ -106,7 +97,7 @@ class Submit:
         return Submission(accepted, repeated=True) if accepted else None
 
     def _queued(self, created: Change, at: datetime) -> Change | None:
-        """Return a new notification as it is once it is queued, None where it is scheduled for later."""
+        """Return the change that stores a new notification as queued, None if it is scheduled for later."""
         notification = created.after
         if notification.scheduled_at is not None and notification.scheduled_at > at:
             return None
@@ -116,7 +107,7 @@ class Submit:
 def _keys(call: IdempotentCall | None, indexes: Iterable[int]) -> dict[int, Idempotency]:
     """Return the idempotency of each item of a call.
 
-    The first that is accepted carries the call's bare key, so that calls of any kind with one key collide.
+    The first accepted item carries the call's bare key, so that any two calls with the same key collide.
     """
     if call is None:
         return {}

@@ -1,4 +1,4 @@
-"""Claim what a batch of queue messages announces: the sole right to attempt it, for a while."""
+"""Claim the notifications of a batch of queue messages: the sole right to attempt them, until the lease ends."""
 
 import secrets
 import time
@@ -19,21 +19,21 @@ from wavecom.domain.queue_messages import QueueMessage
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.system import Clock
 
-ROUNDS: Final = 5
-"""How often notifications are claimed that somebody moved between reading and writing."""
+MAX_TRIES: Final = 5
+"""Tries to claim notifications that somebody moved between reading and writing."""
 PAUSES_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
-"""Waits before each further look for a notification that is not committed yet."""
+"""Pauses before each further read of notifications that are not committed yet."""
 COMMITTED_WITHIN: Final = timedelta(minutes=1)
-"""What is not stored so long after it was made never will be: its turn in a group and two tries to write it take less,
-and clocks may differ."""
+"""The age after which a missing notification will never be stored: its turn in a group and two tries to write it take
+less, and clocks may differ."""
 
 RetryCounts = Mapping[str, frozenset[int]]
-"""The retry counts that messages name, by notification id; what is stored tells the genuine one."""
+"""The retry counts in messages, by notification id; the stored notification shows which one is genuine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What a batch of messages announces: stored notifications, and messages of those that are not stored yet."""
+    """A batch's notifications: those that are stored, and the messages of those that are not stored yet."""
 
     found: Sequence[Notification]
     retry_counts: RetryCounts
@@ -42,13 +42,13 @@ class Announced:
 
 @dataclass(slots=True)
 class Claims:
-    """What was claimed, and what ended instead, since its deadline had passed."""
+    """Claimed notifications, and changes that ended notifications past their deadline."""
 
     claimed: list[Notification] = field(default_factory=list)
     ended: list[Change] = field(default_factory=list)
 
     def add(self, stored: Iterable[Change]) -> None:
-        """Add what stored changes made."""
+        """Add the results of stored changes."""
         for change in stored:
             if change.after.state.status is Status.PROCESSING:
                 self.claimed.append(change.after)
@@ -67,18 +67,18 @@ class Claim:
     token: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def find(self, messages: Sequence[QueueMessage]) -> Announced:
-        """Read what ``messages`` announce, and settle what a kept report says was sent already.
+        """Read the notifications of ``messages``, and settle those that a kept report says were sent.
 
         Raises `StoreUnavailableError`.
         """
         retry_counts = _retry_counts(messages)
         found, missing = self._read(retry_counts)
-        settled = self.receive.settle_unanswered(found)
+        settled = self.receive.apply_kept_reports(found)
         early = {each.notification_id: each for each in messages if each.notification_id in missing}
         return Announced([each for each in found if each.id not in settled], retry_counts, list(early.values()))
 
     def changes(self, found: Iterable[Notification], retry_counts: RetryCounts) -> list[Change]:
-        """Return the claims of those that may be attempted now, and the ends of those whose deadline has passed."""
+        """Return claims of notifications that may be attempted now, and ends of those past their deadline."""
         at = self.clock()
         claims = (
             lifecycle.claim(each, retry_counts=retry_counts[each.id], token=self.token, at=at, timings=self.timings)
@@ -87,12 +87,12 @@ class Claim:
         return [claim for claim in claims if claim is not None]
 
     def claim_moved(self, ids: set[str], retry_counts: RetryCounts, saver: SaveUntil) -> list[Change]:
-        """Claim again what somebody moved between reading and writing, and return what was stored.
+        """Claim again the notifications that somebody moved between reading and writing, and return the stored changes.
 
-        Gives up when the database is away: the sweep sees to what is left.
+        Stops when the database is unavailable: the sweep handles the rest.
         """
         stored: list[Change] = []
-        for _ in range(ROUNDS - 1):
+        for _ in range(MAX_TRIES - 1):
             if not ids:
                 break
             try:
@@ -105,9 +105,9 @@ class Claim:
         return stored
 
     def _read(self, notification_ids: Collection[str]) -> tuple[list[Notification], set[str]]:
-        """Return those that are stored, and the ids of those that may yet be.
+        """Return the stored notifications, and the ids of those that may yet be stored.
 
-        A message goes out just before the commit of its notification, so the very latest are waited for a little.
+        A message goes out just before the commit of its notification, so recent ones are read again for a short time.
         """
         found = self.store.get_many(notification_ids)
         if len(found) == len(notification_ids):
@@ -122,7 +122,7 @@ class Claim:
             try:
                 late = self.store.get_many(missing)
             except StoreUnavailableError:
-                break  # what was found can still be claimed, it may be
+                break  # the notifications found so far can still be claimed
             found += late
             missing = missing.difference(each.id for each in late)
         return found, missing

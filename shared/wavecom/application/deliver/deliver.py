@@ -33,9 +33,9 @@ from wavecom.ports.system import Clock
 
 @dataclass(slots=True)
 class BatchSummary:
-    """How many of a batch's messages came to what, for one log line, and how long the oldest had waited in its lane.
+    """Counts of a batch's messages by result, for one log line, and the longest wait in each lane.
 
-    ``early`` are those whose notifications were not stored yet.
+    ``early`` counts messages whose notifications were not stored yet.
     """
 
     messages: int
@@ -46,7 +46,7 @@ class BatchSummary:
     by_status: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, changes: Sequence[Change], saved: Sequence[Change]) -> None:
-        """Count outcomes, and those of them that could not be recorded."""
+        """Count recorded outcomes by status, and those that could not be recorded."""
         for change in saved:
             if change.entries:
                 self.by_status[change.after.state.status] += 1
@@ -57,7 +57,7 @@ class BatchSummary:
 class Deliver:
     """Attempt the notifications that a batch of queue messages announces.
 
-    ``executor`` bounds how many sends run at once and outlives the call; no more than ``sends_at_once`` attempts are
+    ``executor`` limits the number of parallel sends and outlives the call. At most ``sends_at_once`` attempts are
     recorded as begun at a time, so that a crash leaves no more than these unknown.
     """
 
@@ -73,10 +73,10 @@ class Deliver:
     timings: Timings
 
     def deliver(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchSummary:
-        """Attempt what ``messages`` announce, beginning no send after ``deadline``.
+        """Attempt the notifications of ``messages``, beginning no send after ``deadline``.
 
-        Raises `StoreUnavailableError` when nothing could be claimed, so that the broker delivers again. Once
-        claimed, whatever goes wrong, the lease and the sweep see to the rest.
+        Raises `StoreUnavailableError` when nothing could be claimed, so that the broker delivers again. After the
+        claim, leases and the sweep cover every failure.
         """
         sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
         saver = SaveUntil(store=self.store, deadline=deadline)
@@ -89,21 +89,23 @@ class Deliver:
         stored = saver.save(self._with_beginnings(changes, first)) if changes else []
         claims.add(stored)
         moved = {each.after.id for each in changes} - {each.after.id for each in stored}
-        claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
+        if moved:
+            claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
 
         summary = BatchSummary(len(messages), claimed=len(claims.claimed), early=len(announced.early))
         summary.waited = _longest_waits(claims.claimed)
         summary.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
         sends.begin(_as_stored(first, claims.claimed))
-        publish_messages(self.queue, announced.early, delay=DEFERRAL)
+        if announced.early:
+            publish_messages(self.queue, announced.early, delay=DEFERRAL)
         if claims.claimed:
             rest = [each for each in claims.claimed if each.state.begun is None]
             self._send(rest, sends, Record(saver=saver, queue=self.queue), summary)
         return summary
 
     def _plan_first(self, changes: Sequence[Change], sends: Sends) -> list[PlannedSend]:
-        """Plan as many sends as run at once, so that they begin in the very transaction that claims them."""
+        """Plan as many sends as run at once, so that they begin in the same transaction that claims them."""
         claimed = [each.after for each in changes if each.after.state.status is Status.PROCESSING]
         claimed = [each for each in claimed[: self.sends_at_once] if sends.may_begin(each)]
         if not claimed:
@@ -111,45 +113,42 @@ class Deliver:
         try:
             suppressed = self.suppressions.among(claimed)
         except StoreUnavailableError:
-            return []  # `_send` asks again, and says so
+            return []  # `_send` asks again, and logs the failure
         return self.selection.select([PendingSend(each) for each in claimed if each.id not in suppressed]).planned
 
     def _with_beginnings(self, changes: Sequence[Change], planned: Sequence[PlannedSend]) -> list[Change]:
-        """Return the changes, those of planned sends with the beginning of their attempt."""
+        """Return the changes; those of planned sends include the beginning of their attempt."""
         begun = {each.pending.notification.id: self._beginning(each) for each in planned}
         return [combine(change, begun[change.after.id]) if change.after.id in begun else change for change in changes]
 
     def _send(self, claimed: Sequence[Notification], sends: Sends, record: Record, summary: BatchSummary) -> None:
-        """Go round: select and begin what there is room for, wait for a group of outcomes, record both at once."""
+        """Loop: select and begin sends up to the free capacity, wait for a group of outcomes, record both together."""
         endings = Endings(clock=self.clock, timings=self.timings)
         suppressed = SuppressedRecipients(suppressions=self.suppressions, clock=self.clock, timings=self.timings)
         failover = Failover(selection=self.selection, receive=self.receive, clock=self.clock)
-        wanted, changes = suppressed.divide(claimed)
-        waiting = deque(PendingSend(each) for each in wanted)
+        to_send, changes = suppressed.divide(claimed)
+        waiting = deque(PendingSend(each) for each in to_send)
         finished: list[FinishedSend] = []
-        while waiting or sends.under_way or changes:
-            group, too_late = self._take(waiting, sends)
-            changes += [endings.without_time(each) for each in too_late]
+        while waiting or sends.in_flight or changes:
+            capacity = min(len(waiting), self.sends_at_once - sends.in_flight)
+            group: list[PendingSend] = []
+            for each in [waiting.popleft() for _ in range(capacity)]:
+                if sends.may_begin(each.notification):
+                    group.append(each)
+                else:
+                    changes.append(endings.without_time(each))
             selected = self.selection.select(group) if group else Selection()
             changes += [endings.without_provider(each) for each in selected.refused]
             changes += [self._beginning(each) for each in selected.planned]
             saved = record.record(changes) if changes else []
             summary.add(changes, saved)
-            suppressed.add_unwanted(finished)
+            suppressed.suppress_recipients(finished)
             sends.begin(_as_stored(selected.planned, [each.after for each in saved]))
-            finished = sends.finished() if sends.under_way else []
+            finished = sends.finished() if sends.in_flight else []
             self.health.update(finished)
-            going_on, ended = failover.divide(finished)
-            waiting.extendleft(going_on)
+            failing_over, ended = failover.divide(finished)
+            waiting.extendleft(failing_over)
             changes = [endings.after_send(each) for each in ended]
-
-    def _take(self, waiting: deque[PendingSend], sends: Sends) -> tuple[list[PendingSend], list[PendingSend]]:
-        """Take what there is room for, and return what may still begin, and what may not."""
-        room = min(len(waiting), self.sends_at_once - sends.under_way)
-        group = [waiting.popleft() for _ in range(room)]
-        in_time = [each for each in group if sends.may_begin(each.notification)]
-        kept = {id(each) for each in in_time}
-        return in_time, [each for each in group if id(each) not in kept]
 
     def _beginning(self, planned: PlannedSend) -> Change:
         return settlement.begin(
@@ -162,7 +161,7 @@ class Deliver:
 
 
 def _longest_waits(claimed: Sequence[Notification]) -> dict[Lane, timedelta]:
-    """Return the longest time in each lane of what is attempted for the first time; a retry waits on purpose."""
+    """Return the longest wait in each lane of notifications at their first attempt; a retry waits on purpose."""
     longest: dict[Lane, timedelta] = {}
     for each in claimed:
         state = each.state
@@ -174,7 +173,7 @@ def _longest_waits(claimed: Sequence[Notification]) -> dict[Lane, timedelta]:
 
 
 def _as_stored(planned: Sequence[PlannedSend], recorded: Sequence[Notification]) -> list[PlannedSend]:
-    """Return the planned sends whose beginning was recorded, with their notifications as they are stored."""
+    """Return the planned sends whose beginning was recorded, with their stored notifications."""
     stored = {each.id: each for each in recorded if each.state.begun is not None}
     return [
         replace(each, pending=replace(each.pending, notification=stored[each.pending.notification.id]))

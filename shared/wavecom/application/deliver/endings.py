@@ -1,4 +1,4 @@
-"""The ends of claims: what an attempt came to, or why there was none."""
+"""Ends of claims, after an attempt or without one."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ from wavecom.domain.notifications.timings import Timings
 from wavecom.ports.system import Clock
 
 DEFERRAL: Final = timedelta(seconds=5)
-"""The least wait of a notification that no provider takes at present, or that is not stored yet."""
+"""The shortest wait of a notification that no provider accepts at present, or that is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +28,20 @@ class Endings:
         pending = finished.planned.pending
         if finished.result is None:
             return self._release(pending)
-        return self._settle(pending, finished.result, others_may_take=pending.some_may_take)
+        return self._settle(pending, finished.result, others_may_accept=pending.some_refused_for_now)
 
     def without_time(self, pending: PendingSend) -> Change:
-        """End a claim for which there is no time left, or not for another provider."""
+        """End a claim without time for a first attempt, or for another provider."""
         if pending.refused is not None:
-            return self._settle(pending, pending.refused, others_may_take=True)
+            return self._settle(pending, pending.refused, others_may_accept=True)
         return self._release(pending)
 
     def without_provider(self, refused: NoProvider) -> Change:
-        """End a claim for which there is no provider, or no other one."""
+        """End a claim without a provider, or without another one."""
         pending = refused.pending
         if pending.refused is not None:
-            may_take = pending.some_may_take or bool(refused.names)
-            return self._settle(pending, pending.refused, others_may_take=may_take)
+            others_may_accept = pending.some_refused_for_now or bool(refused.names)
+            return self._settle(pending, pending.refused, others_may_accept=others_may_accept)
         return settlement.defer(
             pending.notification,
             reason=f"Breaker open or limit reached for {', '.join(refused.names) or 'every provider'}",
@@ -53,7 +53,7 @@ class Endings:
     def _release(self, pending: PendingSend) -> Change:
         return settlement.release(pending.notification, at=self.clock(), timings=self.timings)
 
-    def _settle(self, pending: PendingSend, result: AttemptResult, *, others_may_take: bool) -> Change:
+    def _settle(self, pending: PendingSend, result: AttemptResult, *, others_may_accept: bool) -> Change:
         return settlement.settle(
-            pending.notification, result, at=self.clock(), timings=self.timings, others_may_take=others_may_take
+            pending.notification, result, at=self.clock(), timings=self.timings, others_may_accept=others_may_accept
         )

@@ -1,4 +1,4 @@
-"""Decide which refused notifications go on to another provider within their claim."""
+"""Choose the refused notifications that another provider is asked for within their claim."""
 
 import logging
 from collections.abc import Sequence
@@ -24,13 +24,15 @@ class Failover:
     clock: Clock
 
     def divide(self, sends: Sequence[FinishedSend]) -> tuple[list[PendingSend], list[FinishedSend]]:
-        """Return the notifications that look for another provider, and the sends that were the last of their claims."""
+        """Return the notifications for another provider, and the sends that end their claims."""
         refused = [each for each in sends if self._may_fail_over(each)]
         if not refused:
             return [], list(sends)
         taken = self._reported_as_taken(refused)
-        going_on = {id(each): self._next(each) for each in refused if each.planned.pending.notification.id not in taken}
-        return list(going_on.values()), [each for each in sends if id(each) not in going_on]
+        failing_over = {
+            id(each): self._next(each) for each in refused if each.planned.pending.notification.id not in taken
+        }
+        return list(failing_over.values()), [each for each in sends if id(each) not in failing_over]
 
     def _may_fail_over(self, send: FinishedSend) -> bool:
         pending, result = send.planned.pending, send.result
@@ -41,9 +43,9 @@ class Failover:
         )
 
     def _reported_as_taken(self, sends: Sequence[FinishedSend]) -> set[str]:
-        """Return those without an answer that must go to nobody else: their provider reports that it has them.
+        """Return notifications without an answer whose provider reports that it has them, so no other may be asked.
 
-        Where the reports cannot be read, that may be any of them.
+        If the reports cannot be read, all of them are returned.
         """
         unanswered = {
             each.planned.pending.notification.id: each.planned.provider.name
@@ -59,10 +61,10 @@ class Failover:
     def _next(self, send: FinishedSend) -> PendingSend:
         pending, result = send.planned.pending, send.result
         assert result is not None
-        refused_for_now = pending.some_may_take or result.attempt.outcome is not Outcome.PERMANENT
+        refused_for_now = pending.some_refused_for_now or result.attempt.outcome is not Outcome.PERMANENT
         return PendingSend(
             pending.notification,
             pending.tried | {send.planned.provider.name},
             result,
-            some_may_take=refused_for_now,
+            some_refused_for_now=refused_for_now,
         )

@@ -1,4 +1,4 @@
-"""Record what attempts came to, and publish what follows from it."""
+"""Record outcomes of attempts, and publish the messages that follow."""
 
 import logging
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Store outcomes, a group in one transaction. A known outcome is not given up while the invocation lasts."""
+    """Stores outcomes, a group in one transaction, and retries until the invocation ends."""
 
     saver: SaveUntil
     queue: Queue
 
     def record(self, changes: Sequence[Change]) -> list[Change]:
-        """Store ``changes``, publish retries and dead letters, and return what was stored.
+        """Store ``changes``, publish retries and dead letters, and return the stored changes.
 
-        It never raises: what cannot be stored is left to the leases, which run out.
+        It never raises: changes that cannot be stored are left to their leases, which run out.
         """
         try:
             saved = self.saver.save(changes)

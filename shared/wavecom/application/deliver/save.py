@@ -1,4 +1,4 @@
-"""Save changes although the database may be away: what was written is found out, what was not is tried again."""
+"""Save changes although the database may be unavailable: find out what was written, and write the rest again."""
 
 import logging
 import time
@@ -19,9 +19,9 @@ LONGEST_PAUSE_SECONDS: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveUntil:
-    """Saves groups of changes, each as often as it takes, until ``deadline`` is over.
+    """Saves groups of changes, retrying each until ``deadline`` is over.
 
-    The guards of the changes make that safe: what anybody else has moved meanwhile is left out.
+    The guards of the changes make retries safe: a notification that somebody else moved is left out.
     """
 
     store: NotificationStore
@@ -30,7 +30,7 @@ class SaveUntil:
     def save(self, changes: Sequence[Change]) -> list[Change]:
         """Return those of ``changes`` that are stored, by this try or by one whose answer was lost.
 
-        Raises `StoreUnavailableError` when the database did not answer until the deadline. Nobody knows then what is
+        Raises `StoreUnavailableError` when the database did not answer until the deadline. It is then unknown what is
         stored.
         """
         pause, is_first = FIRST_PAUSE_SECONDS, True
@@ -46,15 +46,15 @@ class SaveUntil:
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _save_again(self, changes: Sequence[Change]) -> list[Change]:
-        """Save what an earlier try has not written.
+        """Save the changes that an earlier try has not written.
 
-        What is there is not written again: a begun attempt moves no status, so the guard would let its counts in twice.
+        Stored changes are not written again: a begun attempt moves no status, so the guard would count it twice.
         """
-        there = {change.after.id for change in self._stored(changes)}
-        self.store.save([change for change in changes if change.after.id not in there])
+        stored_ids = {change.after.id for change in self._stored(changes)}
+        self.store.save([change for change in changes if change.after.id not in stored_ids])
         return self._stored(changes)
 
     def _stored(self, changes: Sequence[Change]) -> list[Change]:
-        """Return those of ``changes`` that are what the database has now."""
+        """Return those of ``changes`` that the database holds now."""
         stored = {each.id: each for each in self.store.get_many(change.after.id for change in changes)}
         return [change for change in changes if stored.get(change.after.id) == change.after]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult, must_repeat
+from wavecom.domain.notifications.settlement import AttemptResult, must_use_same_provider
 from wavecom.domain.providers.limits import Permit
 from wavecom.domain.providers.weights import draw
 from wavecom.domain.tenants import is_test
@@ -18,13 +18,13 @@ from wavecom.ports.system import Clock
 
 
 def every_recipient(recipient: str) -> bool:
-    """Take every recipient."""
+    """Accept every recipient."""
     return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelProvider:
-    """A provider as a channel uses it: its configured weight, its limit, and whose messages it can take."""
+    """A provider of a channel: its configured weight, its limit, and the recipients it accepts."""
 
     provider: Provider
     weight: float = 1.0
@@ -33,9 +33,9 @@ class ChannelProvider:
 
 
 def limits_name(provider: str, notification: Notification) -> str:
-    """Return the name under which a provider's breaker, limit and weight are kept.
+    """Return the name of a provider's breaker, limit and weight.
 
-    Each tenant's test world has its own, so that nothing that is tried out there stops anybody's messages.
+    Each tenant's test world has its own, so that tests never stop real messages.
     """
     return f"{provider}/{notification.tenant_id}" if is_test(notification.tenant_id) else provider
 
@@ -48,10 +48,10 @@ class ChannelProviders:
     simulators: Mapping[Channel, Sequence[ChannelProvider]] = field(default_factory=dict)
 
     def of(self, notification: Notification) -> list[ChannelProvider]:
-        """Return those that can take a notification.
+        """Return the providers that can send a notification.
 
-        Where none can, since another one was configured when it was accepted, all are returned: their clients refuse
-        the recipient for good before they call anybody, which is the truth, while to wait would not help.
+        If none can, because the configuration changed after it was accepted, all are returned: their clients then
+        refuse the recipient for good without a call. Waiting would not help.
         """
         world = self.simulators if is_test(notification.tenant_id) else self.live
         routes = world.get(notification.channel, ())
@@ -60,20 +60,20 @@ class ChannelProviders:
 
 @dataclass(frozen=True, slots=True)
 class PendingSend:
-    """A claimed notification that looks for a provider; ``tried`` refused it in this claim, at last ``refused``.
+    """A claimed notification that needs a provider; those in ``tried`` refused it in this claim, last with ``refused``.
 
-    ``some_may_take`` says that one of them refused it for the time being only.
+    ``some_refused_for_now`` says that one of them refused it only for now.
     """
 
     notification: Notification
     tried: frozenset[str] = frozenset()
     refused: AttemptResult | None = None
-    some_may_take: bool = False
+    some_refused_for_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSend:
-    """A notification with its provider, and when the provider's limit lets the call begin."""
+    """A notification with its provider, and the time from which the provider's limit allows the call."""
 
     pending: PendingSend
     provider: Provider
@@ -81,13 +81,13 @@ class PlannedSend:
 
     @property
     def limits_name(self) -> str:
-        """The name under which breaker, limit and weight of this call are kept."""
+        """The name of this call's breaker, limit and weight."""
         return limits_name(self.provider.name, self.pending.notification)
 
 
 @dataclass(frozen=True, slots=True)
 class NoProvider:
-    """A notification that no provider takes at present; ``wait`` is the shortest that one of them asks for."""
+    """A notification that no provider accepts at present; ``wait`` is the shortest wait that a provider asks for."""
 
     pending: PendingSend
     names: tuple[str, ...]
@@ -96,7 +96,7 @@ class NoProvider:
 
 @dataclass(slots=True)
 class Selection:
-    """What became of a group of pending notifications."""
+    """The result of selecting providers for a group: planned sends, and notifications without a provider."""
 
     planned: list[PlannedSend] = field(default_factory=list)
     refused: list[NoProvider] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSelection:
-    """Selects providers for groups of notifications. Breakers, limits and weights are asked once a group."""
+    """Selects providers for groups of notifications. Breakers, limits and weights are read once a group."""
 
     routes: ChannelProviders
     breakers: Breakers
@@ -114,7 +114,7 @@ class ProviderSelection:
     random: Callable[[], float] = random.random
 
     def select(self, group: Sequence[PendingSend]) -> Selection:
-        """Choose a provider for each of ``group``; a refusal by breaker or limit goes on to the next provider."""
+        """Choose a provider for each of ``group``; if a breaker or limit refuses, try the next provider."""
         selection = Selection()
         possible = [self._possible(pending) for pending in group]
         permits = self.breakers.permits(
@@ -127,23 +127,27 @@ class ProviderSelection:
         candidates = self._in_order(group, possible, permits)
         waits: defaultdict[str, timedelta] = defaultdict(timedelta, {name: each.wait for name, each in permits.items()})
         calls_left = {name: permit.calls for name, permit in permits.items()}
-        looking = list(zip(group, candidates, strict=True))
-        while looking:
-            wanted: dict[str, list[tuple[PendingSend, list[ChannelProvider]]]] = {}
-            for pending, routes in looking:
-                route = next((each for each in routes if _spend(calls_left, _limits_name(each, pending))), None)
+        unplanned = list(zip(group, candidates, strict=True))
+        while unplanned:
+            requests_by_name: dict[str, list[tuple[PendingSend, list[ChannelProvider]]]] = {}
+            for pending, routes in unplanned:
+                named = ((each, limits_name(each.provider.name, pending.notification)) for each in routes)
+                route = next((each for each, name in named if _take_permit(calls_left, name)), None)
                 if route is None:
                     selection.refused.append(self._no_provider(pending, permits, waits))
                 else:
                     rest = [each for each in routes if each is not route]
-                    wanted.setdefault(_limits_name(route, pending), []).append((pending, [route, *rest]))
-            looking = [
-                left for name, asking in wanted.items() for left in self._reserve(name, asking, waits, selection)
+                    name = limits_name(route.provider.name, pending.notification)
+                    requests_by_name.setdefault(name, []).append((pending, [route, *rest]))
+            unplanned = [
+                left
+                for name, requests in requests_by_name.items()
+                for left in self._reserve(name, requests, waits, selection)
             ]
         return selection
 
     def has_other(self, pending: PendingSend, provider: str) -> bool:
-        """Whether there is a provider that has not refused a notification in this claim, besides ``provider``."""
+        """Return whether a provider other than ``provider`` has not refused the notification in this claim."""
         names = {route.provider.name for route in self.routes.of(pending.notification)}
         return bool(names - pending.tried - {provider})
 
@@ -154,13 +158,13 @@ class ProviderSelection:
             route
             for route in self.routes.of(pending.notification)
             if route.provider.name not in pending.tried
-            and (route.provider.name == bound_to or not must_repeat(pending.notification))
+            and (route.provider.name == bound_to or not must_use_same_provider(pending.notification))
         ]
 
     def _in_order(
         self, group: Sequence[PendingSend], possible: Sequence[Sequence[ChannelProvider]], permits: Mapping[str, Permit]
     ) -> list[list[ChannelProvider]]:
-        """Return for each the providers to ask, in order: the one it is bound to, a trial, then as the weights draw."""
+        """Return each one's providers in order: the one it is bound to, a trial, then by a weighted draw."""
         factors = self.weights.factors()
         trials = {name for name, permit in permits.items() if permit.calls == 1}
         ordered = []
@@ -168,10 +172,11 @@ class ProviderSelection:
             bound_to = pending.notification.state.bound_to
             by_name = {route.provider.name: route for route in routes}
             weights = {
-                name: route.weight * factors.get(_limits_name(route, pending), 1.0) for name, route in by_name.items()
+                name: route.weight * factors.get(limits_name(route.provider.name, pending.notification), 1.0)
+                for name, route in by_name.items()
             }
             names = draw(weights, (self.random() for _ in weights)) if len(weights) > 1 else list(weights)
-            # The one trial of a half-open breaker must not be left unused, or nobody learns whether it may close.
+            # The one trial of a half-open breaker must be used, or the breaker never closes.
             names.sort(key=lambda name: (name != bound_to, limits_name(name, pending.notification) not in trials))
             ordered.append([by_name[name] for name in names])
         return ordered
@@ -179,19 +184,19 @@ class ProviderSelection:
     def _reserve(
         self,
         name: str,
-        asking: list[tuple[PendingSend, list[ChannelProvider]]],
+        requests: list[tuple[PendingSend, list[ChannelProvider]]],
         waits: dict[str, timedelta],
         selection: Selection,
     ) -> list[tuple[PendingSend, list[ChannelProvider]]]:
-        """Plan as many calls to one provider as its limit allows, and return the others without it."""
-        route = asking[0][1][0]
-        slots = self.pace.take(name, wanted=len(asking), per_second=route.per_second, at=self.clock())
-        for index, (pending, _) in enumerate(asking[: slots.count]):
+        """Plan as many calls to one provider as its limit allows, and return the others for their next provider."""
+        route = requests[0][1][0]
+        slots = self.pace.take(name, wanted=len(requests), per_second=route.per_second, at=self.clock())
+        for index, (pending, _) in enumerate(requests[: slots.count]):
             not_before = slots.first + index * slots.every if slots.every else None
             selection.planned.append(PlannedSend(pending, route.provider, not_before))
-        if slots.count < len(asking):
+        if slots.count < len(requests):
             waits[name] = max(waits[name], slots.wait)
-        return [(pending, routes[1:]) for pending, routes in asking[slots.count :]]
+        return [(pending, routes[1:]) for pending, routes in requests[slots.count :]]
 
     def _no_provider(
         self, pending: PendingSend, permits: Mapping[str, Permit], waits: Mapping[str, timedelta]
@@ -199,18 +204,15 @@ class ProviderSelection:
         names = tuple(
             route.provider.name
             for route in self.routes.of(pending.notification)
-            if _limits_name(route, pending) in permits and route.provider.name not in pending.tried
+            if limits_name(route.provider.name, pending.notification) in permits
+            and route.provider.name not in pending.tried
         )
         shortest = min((waits[limits_name(name, pending.notification)] for name in names), default=timedelta(0))
         return NoProvider(pending, names, shortest)
 
 
-def _limits_name(route: ChannelProvider, pending: PendingSend) -> str:
-    return limits_name(route.provider.name, pending.notification)
-
-
-def _spend(calls_left: dict[str, int | None], name: str) -> bool:
-    """Take one of the calls that a breaker permits, if there is one left."""
+def _take_permit(calls_left: dict[str, int | None], name: str) -> bool:
+    """Take one of the calls that a breaker permits; return False if none is left."""
     left = calls_left[name]
     if left is None:
         return True

@@ -35,18 +35,18 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 GROUP_SIZE = 256
-"""Outcomes recorded in one transaction, at the most."""
+"""The most outcomes recorded in one transaction."""
 SMALL_GROUP = 32
-"""Not worth a transaction of its own while others are about to finish."""
+"""A group smaller than this is not recorded while other sends are about to finish."""
 BULK_SLOTS = timedelta(milliseconds=100)
-"""How much of a limited provider's time one bulk call may take: more would be a burst that its own window refuses."""
+"""The most of a limited provider's time one bulk call may take: more would be a burst that its window refuses."""
 GROUP_WINDOW_SECONDS = 0.1
-"""How long the first outcome of a group waits for others; bounds what a crash leaves unrecorded."""
+"""The time the first outcome of a group waits for others; it limits what a crash leaves unrecorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedSend:
-    """A planned send that is over; ``result`` is None where it was never begun."""
+    """A planned send that is over; ``result`` is None if it never began."""
 
     planned: PlannedSend
     result: AttemptResult | None
@@ -54,59 +54,59 @@ class FinishedSend:
 
 @dataclass(slots=True, kw_only=True)
 class Sends:
-    """The sends of one batch, under way in the threads of an executor that outlives them."""
+    """The sends of one batch, running in the threads of an executor that outlives them."""
 
     executor: Executor
     deadline: Deadline
     clock: Clock
     timings: Timings
-    under_way: int = 0
+    in_flight: int = 0
     _finished: "SimpleQueue[FinishedSend]" = field(default_factory=SimpleQueue)
 
     def begin(self, planned: Sequence[PlannedSend]) -> None:
-        """Have notifications sent as soon as threads are free, if the deadline and their leases allow it then.
+        """Send notifications as soon as threads are free, if the deadline and their leases still allow it.
 
-        Those of a provider that takes several in one call go together.
+        Messages for a provider that takes several in one call are sent together.
         """
         for call in _calls(planned):
             self.executor.submit(self._attempt, call)
-            self.under_way += len(call)
+            self.in_flight += len(call)
 
     def finished(self) -> list[FinishedSend]:
-        """Return what finished: a group that closes when its first member has waited long enough, or when it is full.
+        """Return a group of finished sends. It closes when its first member has waited long enough, or when it is full.
 
-        It is full with three quarters of what is under way, so that one slow send keeps nobody's threads idle.
+        It is full at three quarters of the running sends, so that one slow send keeps no threads idle.
         """
         group = [self._finished.get()]
         closes = time.monotonic() + GROUP_WINDOW_SECONDS
-        full = min(GROUP_SIZE, self.under_way, max(SMALL_GROUP, 3 * self.under_way // 4))
+        full = min(GROUP_SIZE, self.in_flight, max(SMALL_GROUP, 3 * self.in_flight // 4))
         while len(group) < full:
             try:
                 group.append(self._finished.get(timeout=max(0.0, closes - time.monotonic())))
             except Empty:
                 break
-        self.under_way -= len(group)
+        self.in_flight -= len(group)
         return group
 
     def _attempt(self, call: Sequence[PlannedSend]) -> None:
-        """Make one call, in a thread of the executor, and always report back."""
+        """Make one call in a thread of the executor, and always report back."""
         results: Sequence[AttemptResult | None] = [None] * len(call)
         try:
-            self._wait_for_slot(call[0].not_before)
+            if call[0].not_before is not None:
+                self._wait_until(call[0].not_before)
             ready = [each for each in call if self.may_begin(each.pending.notification)]
             if ready:
-                made = dict(zip((id(each) for each in ready), self._call(ready), strict=True))
-                results = [made.get(id(each)) for each in call]
+                results_by_id = dict(zip((id(each) for each in ready), self._call(ready), strict=True))
+                results = [results_by_id.get(id(each)) for each in call]
         finally:
             for each, result in zip(call, results, strict=True):
                 self._finished.put(FinishedSend(each, result))
 
-    def _wait_for_slot(self, not_before: datetime | None) -> None:
-        if not_before is not None:
-            time.sleep(max(0.0, (not_before - self.clock()) / timedelta(seconds=1)))
+    def _wait_until(self, moment: datetime) -> None:
+        time.sleep(max(0.0, (moment - self.clock()) / timedelta(seconds=1)))
 
     def may_begin(self, notification: Notification) -> bool:
-        """Whether there is time left for an attempt: before the invocation's end, its lease's, and its deadline."""
+        """Return whether there is time left for an attempt, before the invocation, its lease or its deadline ends."""
         lease, now = notification.state.lease, self.clock()
         return (
             not self.deadline.passed()
@@ -119,7 +119,7 @@ class Sends:
         provider = call[0].provider
         messages = [_outgoing(each.pending.notification) for each in call]
         started_at, started = self.clock(), time.monotonic()
-        answers = _ask(provider, messages)
+        answers = _call_provider(provider, messages)
         duration_ms = round((time.monotonic() - started) * 1000)
         results = [_result(provider, answer, started_at, duration_ms) for answer in answers]
         for each, result in zip(call, results, strict=True):
@@ -128,42 +128,42 @@ class Sends:
 
 
 def _calls(planned: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
-    """Yield what goes in one call each."""
+    """Yield the sends of each call."""
     bulk: defaultdict[str, list[PlannedSend]] = defaultdict(list)
     for each in planned:
-        if getattr(each.provider, "bulk_limit", 1) > 1:  # quicker than asking whether it is a `BulkProvider`
+        if each.provider.bulk_limit > 1:
             bulk[each.provider.name].append(each)
         else:
             yield [each]
-    for together in bulk.values():
-        yield from _bulk_calls(together)
+    for sends in bulk.values():
+        yield from _bulk_calls(sends)
 
 
-def _bulk_calls(together: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
-    """Yield calls within the provider's size; of a limited provider, none takes more than a moment's slots at once."""
-    provider = together[0].provider
+def _bulk_calls(sends: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
+    """Yield calls within the provider's size; for a limited provider, also within `BULK_SLOTS`."""
+    provider = sends[0].provider
     assert isinstance(provider, BulkProvider)
     call: list[PlannedSend] = []
-    for each in together:
-        if call and (len(call) == provider.bulk_limit or _apart(call[0], each) >= BULK_SLOTS):
+    for each in sends:
+        if call and (len(call) == provider.bulk_limit or _time_between(call[0], each) >= BULK_SLOTS):
             yield call
             call = []
         call.append(each)
     yield call
 
 
-def _apart(first: PlannedSend, other: PlannedSend) -> timedelta:
+def _time_between(first: PlannedSend, other: PlannedSend) -> timedelta:
     if first.not_before is None or other.not_before is None:
         return timedelta(0)
     return other.not_before - first.not_before
 
 
-def _ask(provider: Provider, messages: Sequence[OutgoingMessage]) -> Sequence[Receipt | ProviderError]:
+def _call_provider(provider: Provider, messages: Sequence[OutgoingMessage]) -> Sequence[Receipt | ProviderError]:
     if len(messages) > 1 and isinstance(provider, BulkProvider):
         answers = _guarded(provider, lambda: provider.send_many(messages))
         if isinstance(answers, ProviderError):
             return [answers] * len(messages)
-        if len(answers) != len(messages):  # nobody can say which of them were sent
+        if len(answers) != len(messages):  # it is unknown which of them were sent
             logger.error("Provider answered for another number of messages", extra={"provider": provider.name})
             return [UnknownOutcomeError("Not an answer for each message", code="answers_missing")] * len(messages)
         return answers
@@ -175,7 +175,7 @@ def _guarded(provider: Provider, call: Callable[[], T]) -> T | ProviderError:
         return call()
     except ProviderError as exc:
         return exc
-    except Exception as exc:  # noqa: BLE001 - whatever a provider raises, it may have sent
+    except Exception as exc:  # noqa: BLE001 - after any exception the message may have been sent
         return _unknown(provider, exc)
 
 
@@ -215,7 +215,7 @@ def _result(
 
 
 def _unknown(provider: Provider, exc: Exception) -> UnknownOutcomeError:
-    """Log an exception that no provider should raise, without its text, which may name the recipient."""
+    """Log an exception outside the error family, without its text, which may name the recipient."""
     where = traceback.extract_tb(exc.__traceback__)[-1]
     kind = type(exc).__name__
     extra = {"provider": provider.name, "error": kind, "at": f"{where.filename}:{where.lineno}"}
@@ -224,7 +224,7 @@ def _unknown(provider: Provider, exc: Exception) -> UnknownOutcomeError:
 
 
 def _log_attempt(notification: Notification, attempt: Attempt) -> None:
-    """Log a failed attempt as a warning, and a successful one only where debugging is on."""
+    """Log a failed attempt as a warning, and a successful one only at debug level."""
     level = logging.DEBUG if attempt.outcome is Outcome.ACCEPTED else logging.WARNING
     if logger.isEnabledFor(level):
         logger.log(

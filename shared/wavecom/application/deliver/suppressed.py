@@ -1,4 +1,4 @@
-"""Keep batches away from suppressed recipients, and suppress those whose providers say so."""
+"""Keep suppressed recipients out of batches, and suppress recipients when providers say so."""
 
 import logging
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuppressedRecipients:
-    """Reads and extends the suppression lists, a call a batch."""
+    """Reads and extends the suppression lists, one call a batch."""
 
     suppressions: Suppressions
     clock: Clock
     timings: Timings
 
     def divide(self, claimed: Sequence[Notification]) -> tuple[list[Notification], list[Change]]:
-        """Return those that may be sent, and how the claims of the others end.
+        """Return the notifications that may be sent, and the ends of the other claims.
 
-        While the lists cannot be read, nothing is sent: all are deferred.
+        If the lists cannot be read, nothing is sent: all are deferred.
         """
         if not claimed:
             return [], []
@@ -51,20 +51,20 @@ class SuppressedRecipients:
         ]
         return [each for each in claimed if each.id not in suppressed], endings
 
-    def add_unwanted(self, sends: Sequence[FinishedSend]) -> None:
-        """Suppress the recipients of whom providers said that nothing more should go to them.
+    def suppress_recipients(self, sends: Sequence[FinishedSend]) -> None:
+        """Suppress the recipients to whom, according to their providers, nothing more should go.
 
-        One that cannot be stored is lost; its provider will say it again.
+        A suppression that cannot be stored is lost; its provider will report it again.
         """
         at = self.clock()
-        suppression_reason = [
+        suppressions = [
             Suppression.of_recipient(each.planned.pending.notification, each.result.suppression_reason, at)
             for each in sends
             if each.result is not None and each.result.suppression_reason is not None
         ]
-        if not suppression_reason:
+        if not suppressions:
             return
         try:
-            self.suppressions.add(suppression_reason)
+            self.suppressions.add(suppressions)
         except StoreUnavailableError:
-            logger.warning("Recipients not suppressed", extra={"count": len(suppression_reason)}, exc_info=True)
+            logger.warning("Recipients not suppressed", extra={"count": len(suppressions)}, exc_info=True)

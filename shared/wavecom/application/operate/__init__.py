@@ -1,1 +1,1 @@
-"""Show and check how the service does: the ledger, audit trails, providers, metrics."""
+"""Show and check the state of the service: the ledger, audit trails, providers, metrics."""

@@ -1,4 +1,4 @@
-"""Make, rotate and revoke API keys."""
+"""Create, rotate and revoke API keys."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from wavecom.ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManageApiKeys:
-    """The keys of all tenants. A key's token is returned once and stored nowhere."""
+    """Manages the keys of all tenants. A key's token is returned once and stored nowhere."""
 
     api_keys: ApiKeys
     clock: Clock
 
     def list(self, tenant_id: str | None) -> list[ApiKey]:
-        """Return the keys of a tenant, or of all for None, the newest first; revoked ones too."""
+        """Return the keys of a tenant, or of all for None, newest first, revoked ones included."""
         return self.api_keys.all(tenant_id)
 
     def create(
         self, *, tenant_id: str, name: str, role: Role, rate_limit: int | None = None, test: bool = False
     ) -> tuple[ApiKey, str]:
-        """Make a key and return it with its token; a ``test`` key opens the tenant's test world.
+        """Create a key and return it with its token; a ``test`` key opens the tenant's test world.
 
-        Raises ValueError where ``tenant_id`` or ``name`` is not fit for one.
+        Raises ValueError if ``tenant_id`` or ``name`` is not valid.
         """
         made, token = new_api_key(
             tenant_id=tenant_id, name=name, role=role, at=self.clock(), rate_limit=rate_limit, test=test
@@ -33,7 +33,7 @@ class ManageApiKeys:
         return made, token
 
     def rotate(self, key_id: str) -> tuple[ApiKey, str]:
-        """Make another key like this one and return it with its token. Raises `NotFoundError`, also once revoked."""
+        """Create a key like this one and return it with its token. Raises `NotFoundError`, also for a revoked key."""
         old = self.api_keys.get(key_id)
         if old is None or old.revoked_at is not None:
             raise NotFoundError("There is no such key")
@@ -42,6 +42,6 @@ class ManageApiKeys:
         return made, token
 
     def revoke(self, key_id: str) -> None:
-        """Let a key open nothing any more. Raises `NotFoundError`."""
+        """Revoke a key. Raises `NotFoundError`."""
         if not self.api_keys.revoke(key_id, self.clock()):
             raise NotFoundError("There is no such key")

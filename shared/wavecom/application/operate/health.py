@@ -1,4 +1,4 @@
-"""Ask whether the service and what it depends on answer."""
+"""Check that the service and its dependencies answer."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ PING_TIMEOUT: Final = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Which dependencies answer, by name, and how long this process has been running."""
+    """The dependencies that answer, by name, and the uptime of this process."""
 
     at: datetime
     answers: dict[str, bool]
@@ -24,13 +24,13 @@ class Health:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether all of them answer."""
+        """True if all of them answer."""
         return all(self.answers.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckHealth:
-    """Ask the database and the broker, each for no longer than `PING_TIMEOUT`."""
+    """Pings the database and the broker, each for no longer than `PING_TIMEOUT`."""
 
     store: NotificationStore
     queue: Queue
@@ -38,7 +38,7 @@ class CheckHealth:
     _started: float = field(default_factory=time.monotonic)
 
     def check(self) -> Health:
-        """Return which of them answer."""
+        """Return the dependencies that answer."""
         answers = {"mongodb": _answers(self.store.ping), self.queue.name: _answers(self.queue.ping)}
         uptime = timedelta(seconds=time.monotonic() - self._started)
         return Health(at=self.clock(), answers=answers, uptime=uptime)

@@ -1,4 +1,4 @@
-"""The ledger: of everything that a minute took in, what became of it, and whether the books are right."""
+"""The ledger: the result of everything a minute accepted, and the check of the counters."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ logger = logging.getLogger(__name__)
 
 MINUTE = timedelta(minutes=1)
 CLOSED_AFTER = timedelta(minutes=2)
-"""How long after its end a minute is taken for closed: no request that it accepted is under way any more."""
-CHECKED_AT_ONCE = 10
-"""Minutes that one run checks, so that it catches up after a pause without taking for ever."""
-SHOWN = timedelta(hours=1)
-"""How far back the ledger is kept by minute; before that it is folded into the totals."""
+"""The time after its end at which a minute is closed: none of its requests are running any more."""
+MAX_CHECKED_PER_RUN = 10
+"""Minutes that one run checks, so that it catches up after a pause in bounded time."""
+KEPT_BY_MINUTE = timedelta(hours=1)
+"""The time for which the ledger is kept by minute; older minutes are folded into the totals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
-    """What became of the notifications that one minute (or all time, ``minute`` None) took in."""
+    """Counts of the notifications that one minute (or all time, ``minute`` None) accepted, by result."""
 
     minute: datetime | None
     accepted: int
@@ -39,12 +39,12 @@ class LedgerLine:
 
     @property
     def balanced(self) -> bool:
-        """Whether everything accepted is accounted for."""
+        """True if everything accepted is accounted for."""
         return self.accepted == self.sent + self.failed + self.cancelled + self.expired + self.in_flight
 
 
 def line(minute: datetime | None, totals: Totals) -> LedgerLine:
-    """Return the line of sums over counters. What was sent stays sent, whatever its receipt says."""
+    """Return the ledger line of counter sums. A sent notification stays sent, whatever its receipt says."""
     by_status = totals.by_status()
     return LedgerLine(
         minute=minute,
@@ -59,7 +59,7 @@ def line(minute: datetime | None, totals: Totals) -> LedgerLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Show the ledger, and check it against the notifications."""
+    """Shows the ledger, and checks it against the notifications."""
 
     counters: Counters
     checks: LedgerChecks
@@ -72,22 +72,22 @@ class Ledger:
         Raises `OverloadedError` while the load is high.
         """
         check_answers(self.system.level())
-        since, earliest = self.clock() - back, minute_of(self.clock() - SHOWN)
+        since, earliest = self.clock() - back, minute_of(self.clock() - KEPT_BY_MINUTE)
         minutes: Mapping[datetime, Totals] = self.counters.minutes(tenant_id, max(since, earliest))
         lines = [line(minute, minutes[minute]) for minute in sorted(minutes)]
         return [each for each in lines if each.accepted], line(None, self.counters.totals(tenant_id))
 
     def check(self) -> list[Mismatch]:
-        """Check the closed minutes that were not checked yet, and return what does not agree."""
+        """Check the closed minutes that were not checked yet, and return the mismatches."""
         last = minute_of(self.clock() - CLOSED_AFTER)
-        first = max(self.checks.checked_until() or last - MINUTE, last - SHOWN)
+        first = max(self.checks.checked_until() or last - MINUTE, last - KEPT_BY_MINUTE)
         found: list[Mismatch] = []
-        for _ in range(CHECKED_AT_ONCE):
+        for _ in range(MAX_CHECKED_PER_RUN):
             if first >= last:
                 break
-            wrong = self.checks.mismatches(first)
-            _log(wrong)  # before its minute counts as checked
-            found += wrong
+            mismatches = self.checks.mismatches(first)
+            _log(mismatches)  # before its minute counts as checked
+            found += mismatches
             first += MINUTE
             self.checks.set_checked_until(first)
         return found

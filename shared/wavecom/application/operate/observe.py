@@ -1,4 +1,4 @@
-"""Look at the whole once a minute: publish what the alarms stand on, and set the degradation level."""
+"""Observe the service once a minute: publish the metrics that alarms use, and set the degradation level."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.ledger.totals import Totals, failure_rate
 from wavecom.domain.notifications.enums import Cause
+from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import ProviderError
 from wavecom.domain.providers.weights import Health, next_factor
 from wavecom.ports.ledger import Counters
@@ -24,26 +25,24 @@ logger = logging.getLogger(__name__)
 
 FAILURE_RATE_WINDOW = timedelta(minutes=5)
 HEALTH_WINDOW = timedelta(minutes=2)
-"""Short, so that a provider that is well again is seen to be."""
+"""A short window, so that a provider's recovery is seen soon."""
 BREAKER_VALUES = {"closed": 0, "half-open": 1, "open": 2}
-MEANINGFUL_ATTEMPTS = 10
-"""Fewer attempts in the window say little: one failure of two is no rate of 50 percent."""
-SANDBOX_ASKED_EVERY = timedelta(minutes=10)
-"""How often providers are asked whether they hold our account in a sandbox."""
+MIN_ATTEMPTS = 10
+"""The fewest attempts in the window that give a meaningful rate: one failure of two is no rate of 50 percent."""
+SANDBOX_CHECK_INTERVAL = timedelta(minutes=10)
+"""The interval at which providers are asked whether they hold our account in a sandbox."""
 TENANTS_WINDOW = timedelta(minutes=1)
 TENANTS_SHOWN = 10
-DEAD_LETTERS_SHOWN = timedelta(days=90)
-"""As long as notifications are kept."""
-FOR_A_PERSON = frozenset({Cause.RETRIES_EXHAUSTED, Cause.PROVIDER_UNAVAILABLE, Cause.UNKNOWN})
-"""Causes of dead letters that somebody has to decide on; a refusal for good is an answer."""
+NEEDS_DECISION = frozenset({Cause.RETRIES_EXHAUSTED, Cause.PROVIDER_UNAVAILABLE, Cause.UNKNOWN})
+"""Causes of dead letters that a person has to decide on; a permanent refusal needs no decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observe:
-    """Measure the service from the outside and store what it finds.
+    """Measures the service from the outside and stores the results.
 
-    ``channels`` are the names of the providers that share a channel, of each channel; ``with_sandbox`` are those
-    providers that can say whether our account is still in a sandbox.
+    ``channels`` has, for each channel, the names of its providers; ``with_sandbox`` are the providers that can say
+    whether our account is still in a sandbox.
     """
 
     counters: Counters
@@ -59,7 +58,7 @@ class Observe:
     clock: Clock
 
     def observe(self) -> Level:
-        """Publish the service's `wavecom.metrics`, follow the providers' health, store the level and return it.
+        """Publish the service's `wavecom.metrics`, adapt the providers' weights, store the level and return it.
 
         Raises `StoreUnavailableError`, after ``DatabaseReachable`` was published as 0.
         """
@@ -70,7 +69,7 @@ class Observe:
             raise
         self.metrics.gauge(metrics.DATABASE_REACHABLE, 1)
         self.metrics.gauge(metrics.OBSERVE_HEARTBEAT, 1)
-        self._note_sandboxes(self.clock())
+        self._check_sandboxes(self.clock())
         return level
 
     def _measure(self) -> Level:
@@ -78,7 +77,7 @@ class Observe:
         now = self.clock()
         minutes = self.counters.minutes(None, now - FAILURE_RATE_WINDOW)
         self._publish_failure_rates(Totals.merged(minutes.values()))
-        self._follow_health(Totals.merged(minutes[each] for each in minutes if each >= now - HEALTH_WINDOW), now)
+        self._adapt_weights(Totals.merged(minutes[each] for each in minutes if each >= now - HEALTH_WINDOW), now)
         self.metrics.gauge(metrics.LEDGER_MISMATCH, len(self.ledger.check()))
         self.metrics.gauge(metrics.DEAD_LETTER_AGE, self._dead_letter_age(now).total_seconds())
         states = self.breakers.states()
@@ -99,22 +98,22 @@ class Observe:
         for provider, outcomes in totals.providers().items():
             rate = failure_rate(outcomes, faults.get(provider, 0))
             self.metrics.gauge(metrics.PROVIDER_FAILURE_RATE, rate, provider=provider)
-            if sum(outcomes.values()) >= MEANINGFUL_ATTEMPTS:
+            if sum(outcomes.values()) >= MIN_ATTEMPTS:
                 worst = max(worst, rate)
         self.metrics.gauge(metrics.WORST_PROVIDER_FAILURE_RATE, worst)
 
     def _dead_letter_age(self, now: datetime) -> timedelta:
-        """Return how long it is since the end of the oldest day that has dead letters for a person to decide on."""
+        """Return the time since the end of the oldest day that has dead letters for a person to decide on."""
         days = [
             datetime.fromisoformat(day).replace(tzinfo=UTC)
             for (day, cause, _), count in self.counters.totals(None).dead_letters().items()
-            if count > 0 and cause in FOR_A_PERSON
+            if count > 0 and cause in NEEDS_DECISION
         ]
-        oldest = min((day for day in days if day >= now - DEAD_LETTERS_SHOWN), default=now)
+        oldest = min((day for day in days if day >= now - KEPT_FOR), default=now)
         return max(timedelta(0), now - oldest - timedelta(days=1))
 
     def _log_tenants(self, now: datetime) -> None:
-        """Log the busiest tenants, for the operators' dashboard: as metrics, each would cost as much as an alarm."""
+        """Log the busiest tenants, for the operators' dashboard: as a metric, each would cost as much as an alarm."""
         by_tenant = self.counters.by_tenant(now - TENANTS_WINDOW)
         accepted = {tenant: sum(totals.by_channel("created").values()) for tenant, totals in by_tenant.items()}
         for tenant in sorted(accepted, key=lambda each: accepted[each], reverse=True)[:TENANTS_SHOWN]:
@@ -122,11 +121,11 @@ class Observe:
             counts = {name: sum(totals.by_channel(name).values()) for name in ("sent", "failed", "retried")}
             logger.info("Busy tenant", extra={"tenant": tenant, "accepted": accepted[tenant], **counts})
 
-    def _note_sandboxes(self, now: datetime) -> None:
-        """Ask now and then, when all else is done: a provider that stands still delays nothing."""
+    def _check_sandboxes(self, now: datetime) -> None:
+        """Ask providers about their sandbox, last of all, so that a provider that hangs delays nothing."""
         if not self.with_sandbox:
             return
-        known = self.system.sandboxes(since=now - SANDBOX_ASKED_EVERY)
+        known = self.system.sandboxes(since=now - SANDBOX_CHECK_INTERVAL)
         for provider in self.with_sandbox:
             if provider.name in known:
                 continue
@@ -135,8 +134,8 @@ class Observe:
             except (ProviderError, StoreUnavailableError):
                 logger.warning("Sandbox not known", extra={"provider": provider.name}, exc_info=True)
 
-    def _follow_health(self, totals: Totals, now: datetime) -> None:
-        """Move the weights of providers that fail or are slow, and drift them back."""
+    def _adapt_weights(self, totals: Totals, now: datetime) -> None:
+        """Lower the weights of providers that fail or are slow, and raise them again."""
         milliseconds, faults = totals.provider_milliseconds(), totals.provider_faults()
         health = {
             provider: Health(
@@ -176,7 +175,7 @@ class Observe:
 
 
 def _accepted_per_minute(minutes: Mapping[datetime, Totals], now: datetime) -> int:
-    """Return what the last full minute took in, or the present one where it has taken in more already."""
+    """Return the count of the last full minute, or of the present one if it is larger already."""
     this_minute = now.replace(second=0, microsecond=0)
-    either = (minutes.get(this_minute), minutes.get(this_minute - timedelta(minutes=1)))
-    return max(sum(totals.by_channel("created").values()) if totals else 0 for totals in either)
+    two_minutes = (minutes.get(this_minute), minutes.get(this_minute - timedelta(minutes=1)))
+    return max(sum(totals.by_channel("created").values()) if totals else 0 for totals in two_minutes)

@@ -1,4 +1,4 @@
-"""Show and choose what holds for a tenant's notifications that do not say otherwise."""
+"""Show and set a tenant's policy, the default for its notifications."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from wavecom.ports.tenants import Tenants
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagePolicy:
-    """A tenant's policy. A change is in force everywhere once the caches have run out, within 30 seconds."""
+    """Manages a tenant's policy. A change takes effect once the caches have expired, within 30 seconds."""
 
     tenants: Tenants
 
     def get(self, tenant_id: str) -> TenantPolicy:
-        """Return a tenant's policy, the default one where it has chosen nothing."""
+        """Return a tenant's policy, or the default if it has none."""
         return self.tenants.get(tenant_id)
 
     def choose(self, tenant_id: str, policy: TenantPolicy) -> TenantPolicy:

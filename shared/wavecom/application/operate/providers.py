@@ -1,4 +1,4 @@
-"""How the providers are: their breakers, weights, limits and what they did lately."""
+"""The state of the providers: breakers, weights, limits and recent attempts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from wavecom.ports.provider_limits import Breakers, Weights
 from wavecom.ports.system import Clock, SystemState
 
 WINDOW = timedelta(minutes=5)
-SANDBOX_KNOWN = timedelta(minutes=35)
-"""For so long what a provider said of its sandbox holds, though it was asked three times in vain."""
+SANDBOX_VALID_FOR = timedelta(minutes=35)
+"""The time for which a provider's answer on its sandbox holds: three later questions may have failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredProvider:
-    """A provider as it is configured: its share of its channel, and its limit."""
+    """A configured provider: its share of its channel, and its limit."""
 
     name: str
     channel: Channel
@@ -29,9 +29,9 @@ class ConfiguredProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderState:
-    """One provider as it is now; ``outcomes`` are its attempts of the last five minutes, over all tenants.
+    """A provider's present state; ``outcomes`` are its attempts of the last five minutes, over all tenants.
 
-    ``in_sandbox`` is None where it has no sandbox, or has not been asked yet.
+    ``in_sandbox`` is None if it has no sandbox, or has not been asked yet.
     """
 
     name: str
@@ -54,7 +54,7 @@ class ProviderState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Providers:
-    """Say how the providers are."""
+    """Shows the state of the providers."""
 
     configured: Sequence[ConfiguredProvider]
     breakers: Breakers
@@ -68,7 +68,7 @@ class Providers:
         recent = Totals.merged(self.counters.minutes(None, self.clock() - WINDOW).values())
         outcomes, faults, milliseconds = recent.providers(), recent.provider_faults(), recent.provider_milliseconds()
         states, history = self.breakers.states(), self.weights.history()
-        sandboxes = self.system.sandboxes(since=self.clock() - SANDBOX_KNOWN)
+        sandboxes = self.system.sandboxes(since=self.clock() - SANDBOX_VALID_FOR)
 
         def state(provider: ConfiguredProvider) -> ProviderState:
             name = provider.name

@@ -12,7 +12,7 @@ from wavecom.ports.system import Clock
 
 @dataclass(frozen=True, slots=True)
 class SuppressionPage:
-    """Some suppressions of a list, and the id after which it goes on, None at its end."""
+    """A page of suppressions, and the id after which the next page begins, None at the end."""
 
     suppressions: list[Suppression]
     next: str | None
@@ -20,7 +20,7 @@ class SuppressionPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManageSuppressions:
-    """List, add and remove the addresses that nothing of a tenant's goes to."""
+    """Lists, adds and removes a tenant's suppressed addresses."""
 
     suppressions: Suppressions
     clock: Clock
@@ -31,13 +31,13 @@ class ManageSuppressions:
         return SuppressionPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     def look_up(self, tenant_id: str, recipient: str, channel: Channel | None) -> SuppressionPage:
-        """Return a recipient's suppressions: one a channel at the most, each found by its id."""
+        """Return a recipient's suppressions: at most one a channel, each found by its id."""
         ids = [suppression_id(each, recipient) for each in ([channel] if channel else Channel)]
         found = [self.suppressions.get(tenant_id, each) for each in ids]
         return SuppressionPage([each for each in found if each is not None], None)
 
     def add(self, tenant_id: str, channel: Channel, recipient: str) -> Suppression:
-        """Put an address on the list and return its suppression; one that is there already stays as it is."""
+        """Put an address on the list and return its suppression; an address that is already listed stays as it is."""
         added = Suppression(
             tenant_id=tenant_id,
             channel=channel,

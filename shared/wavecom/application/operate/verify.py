@@ -15,7 +15,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """How much of a range was verified, the first broken link if there is one, and where the next page begins."""
+    """Counts of a verified range, the first broken link if there is one, and the start of the next page."""
 
     notifications: int
     entries: int
@@ -25,7 +25,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verify:
-    """Recompute the digests of audit entries and compare them with what is stored."""
+    """Recomputes the digests of audit entries and compares them with the stored ones."""
 
     store: NotificationStore
     system: SystemState
@@ -43,11 +43,11 @@ class Verify:
             entries += len(trails[notification.id])
             if broken := self._broken(notification, trails[notification.id]):
                 return Verification(notifications=number, entries=entries, broken=broken, next=None)
-        following = found[-1].id if len(found) == limit else None
-        return Verification(notifications=len(found), entries=entries, broken=None, next=following)
+        next_id = found[-1].id if len(found) == limit else None
+        return Verification(notifications=len(found), entries=entries, broken=None, next=next_id)
 
     def _broken(self, notification: Notification, trail: Sequence[AuditEntry]) -> BrokenLink | None:
-        """Look again where the trail does not fit: the notification may have moved between the two reads."""
+        """Read again if the trail does not fit: the notification may have moved between the two reads."""
         broken = first_broken_link(notification, trail)
         if broken is None:
             return None

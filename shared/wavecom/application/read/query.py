@@ -1,4 +1,4 @@
-"""Read: one notification with its trail, lists, statistics. No answer costs more as the collection grows."""
+"""Read one notification with its trail, lists, and statistics. No cost grows with the collection."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from wavecom.ports.system import Clock, SystemState
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some notifications of a list, how many the whole list has (None: nobody counts), and where it goes on."""
+    """A page of notifications, the length of the whole list (None if not counted), and the start of the next page."""
 
     notifications: list[Notification]
     total: int | None
@@ -26,7 +26,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """A tenant's sums, and the queues' depths: None when the broker does not answer."""
+    """A tenant's sums, and the queues' depths (None if the broker does not answer)."""
 
     totals: Totals
     depths: dict[str, int] | None
@@ -34,7 +34,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class RecentMinutes:
-    """The sums of each recent minute in which something happened, and the degradation level."""
+    """The sums of each recent minute with activity, and the degradation level."""
 
     totals: dict[datetime, Totals]
     level: Level
@@ -42,9 +42,9 @@ class RecentMinutes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Answer questions about a tenant's notifications.
+    """Answers queries on a tenant's notifications.
 
-    Lists and statistics raise `OverloadedError` while the load is high: notifications come first.
+    Lists and statistics raise `OverloadedError` while the load is high, since notifications come first.
     """
 
     store: NotificationStore
@@ -72,7 +72,7 @@ class Query:
         return Page(shown, total, Position(last.created_at, last.id) if last else None)
 
     def minutes(self, tenant_id: str, minutes: int) -> RecentMinutes:
-        """Return a tenant's sums of each of the last ``minutes``, the present one included, 60 at the most."""
+        """Return a tenant's sums of each of the last ``minutes``, 60 at the most, the present one included."""
         level = self.system.level()
         check_answers(level)
         return RecentMinutes(self.counters.minutes(tenant_id, self.clock() - timedelta(minutes=minutes - 1)), level)
@@ -83,7 +83,7 @@ class Query:
         return self.metrics(tenant_id)
 
     def metrics(self, tenant_id: str | None) -> Statistics:
-        """Return the sums of a tenant, or of all tenants for None, whatever the load: that is when they are needed."""
+        """Return the sums of a tenant, or of all tenants for None, at any load: high load is when they are needed."""
         try:
             depths = self.queue.depths()
         except QueueUnavailableError:

@@ -1,1 +1,1 @@
-"""Put notifications back on their way: the sweep, replays of dead letters, cancel and retry."""
+"""Recover notifications: the sweep, replays of dead letters, cancel and retry."""

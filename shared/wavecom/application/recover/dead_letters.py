@@ -1,8 +1,8 @@
-"""The dead letters: what is there, by day, cause and provider, and back into the lanes, at a pace."""
+"""Dead letters: count them by day, cause and provider, and replay them into the lanes at a limited rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from wavecom.application.publishing import announce
 from wavecom.domain.dead_letters import DeadLetterFilter, ReplayOutcome
@@ -12,7 +12,7 @@ from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.notifications.timings import KEPT_FOR, Timings
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.provider_limits import Pace
@@ -20,14 +20,12 @@ from wavecom.ports.queue import Queue
 from wavecom.ports.system import Clock
 
 REPLAY_MAX = 500
-"""Notifications that one call replays."""
-SHOWN_DAYS = 90
-"""As long as notifications are kept."""
+"""The most notifications that one call replays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterGroup:
-    """How many dead letters of one day (UTC) have one cause and one provider (None where none was asked)."""
+    """The count of dead letters of one day (UTC) with one cause and one provider (None if none was called)."""
 
     day: date
     cause: str
@@ -37,7 +35,7 @@ class DeadLetterGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetters:
-    """List and replay a tenant's dead letters. The database has them all, whatever the queue has lost."""
+    """Lists and replays a tenant's dead letters. The database has all of them, even if the queue lost some."""
 
     store: NotificationStore
     counters: Counters
@@ -49,7 +47,7 @@ class DeadLetters:
 
     def groups(self, tenant_id: str) -> list[DeadLetterGroup]:
         """Return the groups that are not empty, the latest day and the largest group first."""
-        oldest = self.clock().date() - timedelta(days=SHOWN_DAYS)
+        oldest = (self.clock() - KEPT_FOR).date()
         counted = self.counters.totals(tenant_id).dead_letters()
         groups = [
             DeadLetterGroup(day=date.fromisoformat(day), cause=cause, provider=provider or None, count=count)
@@ -65,25 +63,25 @@ class DeadLetters:
         found = self.store.dead_letters(where, limit=limit + 1, after=after)
         return found[:limit], len(found) > limit
 
-    def replay(self, tenant_id: str, ids: Sequence[str], asked: Replay) -> dict[str, ReplayOutcome]:
-        """Put dead letters back into their lanes, and return what became of each.
+    def replay(self, tenant_id: str, ids: Sequence[str], request: Replay) -> dict[str, ReplayOutcome]:
+        """Put dead letters back into their lanes, and return the result of each.
 
-        ``replayed``; ``already_replayed`` by an earlier call with the same key; ``not_dead`` where it has another
-        status; ``not_found``. A call that is repeated with its key replays nothing twice, even what has failed again
-        meanwhile. Raises `OverloadedError` while an earlier call's replays take up the pace.
+        ``replayed``; ``already_replayed`` by an earlier call with the same key; ``not_dead`` if it has another status;
+        ``not_found``. A repeated call with the same key replays nothing twice, even notifications that failed again in
+        between. Raises `OverloadedError` while replays of earlier calls use up the rate.
         """
-        results, ready = self._look(tenant_id, ids, asked.key)
-        return results | self._replay(tenant_id, ready, asked)
+        results, ready = self._find_replayable(tenant_id, ids, request.key)
+        return results | self._replay(tenant_id, ready, request)
 
     def dry_run_replay(self, tenant_id: str, ids: Sequence[str], key: str | None) -> dict[str, ReplayOutcome]:
-        """Return what `replay` would do with each, ``would_replay`` instead of ``replayed``, and do nothing."""
-        results, ready = self._look(tenant_id, ids, key)
+        """Return what `replay` would do with each (``would_replay`` instead of ``replayed``), and change nothing."""
+        results, ready = self._find_replayable(tenant_id, ids, key)
         return results | dict.fromkeys((each.id for each in ready), "would_replay")
 
-    def _look(
+    def _find_replayable(
         self, tenant_id: str, ids: Sequence[str], key: str | None
     ) -> tuple[dict[str, ReplayOutcome], list[Notification]]:
-        """Return why those that cannot be replayed cannot, and those that can."""
+        """Return the results of those that cannot be replayed, and the notifications that can."""
         found = {each.id: each for each in self.store.get_many(ids) if each.tenant_id == tenant_id}
         results: dict[str, ReplayOutcome] = dict.fromkeys(ids, "not_found")
         ready = []
@@ -99,7 +97,7 @@ class DeadLetters:
                 ready.append(notification)
         return results, ready
 
-    def _replay(self, tenant_id: str, ready: Sequence[Notification], asked: Replay) -> dict[str, ReplayOutcome]:
+    def _replay(self, tenant_id: str, ready: Sequence[Notification], request: Replay) -> dict[str, ReplayOutcome]:
         if not ready:
             return {}
         now = self.clock()
@@ -107,7 +105,7 @@ class DeadLetters:
         slots = self.pace.take(f"replay:{tenant_id}", wanted=1, per_second=calls_per_second, at=now)
         if slots.count == 0:
             raise OverloadedError("Too many replays at once; live traffic goes first", retry_after=slots.wait)
-        changes = [lifecycle.replay(each, at=now, timings=self.timings, asked=asked) for each in ready]
+        changes = [lifecycle.replay(each, at=now, timings=self.timings, request=request) for each in ready]
         saved = [change.after for change in self.store.save(changes)]
         results: dict[str, ReplayOutcome] = {each.id: "not_dead" for each in ready}
         results.update((each.id, "replayed") for each in saved)

@@ -1,4 +1,4 @@
-"""Put back whatever nobody moved in time, apply kept reports, and fold old counters: the one recovery there is."""
+"""Take back notifications that nobody moved in time, apply kept reports, and fold old counters."""
 
 import logging
 from collections import Counter
@@ -29,17 +29,17 @@ ROLL_UP_AFTER = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """Take back every notification whose ``due_at`` has passed.
+    """Takes back every notification whose ``due_at`` has passed. It is the only recovery mechanism.
 
     ===========  =========================================================================================
-    PENDING      its message was never published, or its time has come: publish it, QUEUED
+    PENDING      its message was never published, or its scheduled time has come: publish it, QUEUED
     QUEUED       its message was lost: publish it again, unless its lane still holds messages
     RETRYING     its delayed message was lost: the same
-    PROCESSING   its consumer died: as after an unknown outcome if it had begun to send, else as before
+    PROCESSING   its consumer died: an unknown outcome if it had begun to send, else retry without an attempt
     ===========  =========================================================================================
 
-    A lane that still holds messages is behind, not broken, and must not be fed what it holds already: its
-    overdue notifications are looked at again later, up to ``timings.stale_after`` since their last message.
+    A lane that still holds messages is slow, not broken, and must not get the same messages again: its
+    overdue notifications are postponed, up to ``timings.stale_after`` after their last message.
     """
 
     store: NotificationStore
@@ -51,20 +51,20 @@ class Sweep:
     timings: Timings
 
     def sweep(self, deadline: Deadline) -> Counter[str]:
-        """Sweep until nothing is overdue or ``deadline`` passes; return what was done, by name."""
+        """Sweep until nothing is overdue or ``deadline`` passes; return the numbers of actions, by name."""
         done: Counter[str] = Counter()
         busy = self._busy_lanes()
         seen: set[str] = set()
         while not deadline.passed():
             at = self.clock()
-            # What was dealt with and is due all the same could not be written: publishing it over and over would flood
-            # its lane.
+            # A notification that was handled and is still overdue could not be written; publishing it repeatedly would
+            # flood its lane.
             overdue = [each for each in self.store.overdue(at, limit=BATCH) if each.id not in seen]
             if not overdue:
                 break
             seen |= {each.id for each in overdue}
             done += self._take_back(overdue, busy, at)
-        while not deadline.passed() and (moved := self.receive.look_again()):
+        while not deadline.passed() and (moved := self.receive.apply_due_reports()):
             done["reported"] += moved
         now = self.clock()
         self.system.beat("sweep", now)
@@ -75,12 +75,12 @@ class Sweep:
         try:
             depths = self.queue.depths()
         except QueueUnavailableError:
-            return frozenset(Lane)  # for all we know, they hold everything
+            return frozenset(Lane)  # assume that all lanes hold messages
         return frozenset(lane for lane in Lane if depths.get(lane.value, 0) > 0)
 
     def _take_back(self, overdue: Sequence[Notification], busy: frozenset[Lane], at: datetime) -> Counter[str]:
         expired, abandoned, postponed, to_publish = [], [], [], []
-        settled = self.receive.settle_unanswered(overdue)
+        settled = self.receive.apply_kept_reports(overdue)
         for each in overdue:
             if each.id in settled:
                 continue

@@ -1,1 +1,1 @@
-"""What a text may hold, and what networks and services take."""
+"""Text rules, and the limits of networks and push services."""

@@ -1,4 +1,4 @@
-"""How many segments a text message needs: what it costs, and what networks and providers bound.
+"""The number of segments of a text message. It decides the price; networks and providers limit it.
 
 A text whose characters are all in the GSM 7-bit default alphabet or its extension table (3GPP TS 23.038, sections 6.2.1
 and 6.2.1.1) goes out in septets; any other in UCS-2, 16 bits a unit, where a character beyond U+FFFF takes two. One
@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_CHARACTERS: Final = 1_600
-"""The longest text that providers take (Twilio, "Messages resource"; Amazon SNS, "Publish"; AWS End User Messaging,
+"""The longest text that providers accept (Twilio, "Messages resource"; Amazon SNS, "Publish"; AWS End User Messaging,
 "SendTextMessage")."""
 MAX_SEGMENTS: Final = 10
 """Ten segments have 1,530 characters at the most, fewer than `MAX_CHARACTERS`."""
@@ -28,7 +28,7 @@ _EXTENSION: Final = "\f^{}\\[~]|€"
 """TS 23.038, section 6.2.1.1."""
 _GSM_7: Final = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
 _EXTENDED: Final = re.compile(f"[{re.escape(_EXTENSION)}]")
-_BEYOND_THE_PLANE: Final = re.compile("[\U00010000-\U0010ffff]")
+_BEYOND_BMP: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
 class Encoding(StrEnum):
@@ -46,24 +46,24 @@ class Segments:
     count: int
 
 
-_PLAN: Final = {Encoding.GSM_7: (_EXTENDED, 160, 153), Encoding.UCS_2: (_BEYOND_THE_PLANE, 70, 67)}
-"""Which characters take two places, how many places one message has, and how many a segment of several."""
+_LIMITS: Final = {Encoding.GSM_7: (_EXTENDED, 160, 153), Encoding.UCS_2: (_BEYOND_BMP, 70, 67)}
+"""For each encoding: the characters that take two places, the places in a single message and in each of several."""
 
 
 def segments(text: str) -> Segments:
     """Return the encoding and the number of segments of a text; an empty one needs one."""
     encoding = Encoding.GSM_7 if _GSM_7.fullmatch(text) else Encoding.UCS_2
-    double, alone, together = _PLAN[encoding]
-    places = [match.start() for match in double.finditer(text)]
-    if len(text) + len(places) <= alone:
+    wide, single_limit, part_limit = _LIMITS[encoding]
+    wide_positions = [match.start() for match in wide.finditer(text)]
+    if len(text) + len(wide_positions) <= single_limit:
         return Segments(encoding, 1)
-    if not places:
-        return Segments(encoding, -(-len(text) // together))
-    doubled = frozenset(places)
+    if not wide_positions:
+        return Segments(encoding, -(-len(text) // part_limit))
+    wide_set = frozenset(wide_positions)
     count, used = 1, 0
-    for place in range(len(text)):
-        width = 2 if place in doubled else 1
-        if used + width > together:
+    for position in range(len(text)):
+        width = 2 if position in wide_set else 1
+        if used + width > part_limit:
             count, used = count + 1, 0
         used += width
     return Segments(encoding, count)

@@ -1,4 +1,4 @@
-"""What a text may hold, by rules that every version of Python and of Unicode gives the same answer to."""
+"""Checks on text that give the same answer on every version of Python and of Unicode."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ def is_one_line(text: str) -> bool:
 
 
 def has_visible_text(text: str) -> bool:
-    """Return whether a text has a character that is neither a space nor one of the controls and format characters.
+    """Return whether a text has a character other than spaces, controls and format characters.
 
     Format characters (category Cf) are joiners and marks of direction, which show nothing by themselves.
     """

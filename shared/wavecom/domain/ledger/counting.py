@@ -2,9 +2,9 @@
 
 Every notification is in exactly one *cell*, named by its status, channel and priority; a change moves it from
 one cell to another. So the sum of all cells is the number of notifications ever accepted, and any breakdown
-of the present is a sum of cells. Cells are kept by the minute in which the notification was accepted, so that the
-ledger of a minute says what became of everything that it took in. Besides these, counts of what happened, kept by
-the minute in which it did, feed metrics and charts.
+of the present is a sum of cells. Cells are kept by the minute in which the notification was accepted, so the
+ledger of a minute shows the result of everything accepted in it. Further counters feed metrics and charts: they count
+events, by the minute in which the event happened.
 """
 
 from bisect import bisect_left
@@ -19,11 +19,11 @@ from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.tenants import is_test
 
 Deltas = Counter[str]
-"""Counter name to what is added to it. A dot separates levels: ``cells.SENT:EMAIL:HIGH``, ``created.SMS``."""
+"""Counter name to the number added to it. A dot separates levels: ``cells.SENT:EMAIL:HIGH``, ``created.SMS``."""
 
 
 def deltas(changes: Iterable[Change]) -> dict[tuple[str, datetime], Deltas]:
-    """Return what ``changes`` add to the counters, by tenant and minute."""
+    """Return the numbers that ``changes`` add to the counters, by tenant and minute."""
     found: defaultdict[tuple[str, datetime], Deltas] = defaultdict(Counter)
     for change in changes:
         after = change.after
@@ -44,8 +44,8 @@ def _without_zeros(counts: Deltas) -> Deltas:
 
 def _move_cell(change: Change, total: Deltas) -> None:
     if change.before is not None:
-        total[_cell(change.before)] -= 1
-    total[_cell(change.after)] += 1
+        total[_cell_counter(change.before)] -= 1
+    total[_cell_counter(change.after)] += 1
 
 
 def _count_events(change: Change, total: Deltas) -> None:
@@ -59,9 +59,9 @@ def _count_events(change: Change, total: Deltas) -> None:
         total[f"created.{channel}"] += 1
         return
     if before.state.status is Status.FAILED and after.state.status is not Status.FAILED:
-        total[_dead(before)] -= 1
+        total[_dead_letter_counter(before)] -= 1
     if after.state.status is Status.FAILED and before.state.status is not Status.FAILED:
-        total[_dead(after)] += 1
+        total[_dead_letter_counter(after)] += 1
     for entry in change.entries:
         match entry.status:
             case Status.SENT:
@@ -74,8 +74,8 @@ def _count_events(change: Change, total: Deltas) -> None:
                 total[f"retried.{channel}"] += 1
 
 
-def _dead(notification: Notification) -> str:
-    """Return the counter of the dead letters with a notification's day, cause and provider."""
+def _dead_letter_counter(notification: Notification) -> str:
+    """Return the counter name of dead letters with this notification's day, cause and provider."""
     day = (notification.state.failed_at or notification.state.updated_at).date()
     cause = notification.state.cause.value if notification.state.cause else ""
     return f"dead.{day}:{cause}:{notification.state.provider or ''}"
@@ -87,5 +87,5 @@ def _count_duration(milliseconds: int, total: Deltas) -> None:
     total[f"duration.bucket{bisect_left(DURATION_BUCKETS_SECONDS, milliseconds / 1000)}"] += 1
 
 
-def _cell(notification: Notification) -> str:
+def _cell_counter(notification: Notification) -> str:
     return f"cells.{notification.state.status.value}:{notification.channel.value}:{notification.priority.value}"

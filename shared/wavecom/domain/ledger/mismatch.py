@@ -8,7 +8,7 @@ from wavecom.domain.notifications.enums import Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
-    """A line of a closed minute's ledger that does not agree with the notifications themselves."""
+    """One line of a closed minute's ledger that differs from the stored notifications."""
 
     tenant_id: str
     minute: datetime

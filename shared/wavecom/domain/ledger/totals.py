@@ -28,11 +28,14 @@ class Totals:
         self, status: Status | None = None, channel: Channel | None = None, priority: Priority | None = None
     ) -> int:
         """Return how many notifications are in the cells that match every argument given."""
-        wanted = (status, channel, priority)
+        filters = (status, channel, priority)
         return sum(
             count
             for cell, count in self.below("cells").items()
-            if all(want is None or want.value == have for want, have in zip(wanted, cell.split(":"), strict=True))
+            if all(
+                expected is None or expected.value == actual
+                for expected, actual in zip(filters, cell.split(":"), strict=True)
+            )
         )
 
     def total(self) -> int:
@@ -67,9 +70,9 @@ class Totals:
         return cumulative, self.values.get("duration.sumMs", 0) / 1000
 
     def duration_percentile(self, percent: float) -> int | None:
-        """Return the processing time in ms that ``percent`` of all sends stayed within, None when nothing was sent.
+        """Return the time in ms within which ``percent`` of all sends were processed, None if nothing was sent.
 
-        It is interpolated within its bucket; what is above the last bound counts as that.
+        The time is interpolated within its bucket; times above the last bound count as the last bound.
         """
         cumulative, _ = self.duration_histogram()
         if not cumulative[-1]:
@@ -84,7 +87,7 @@ class Totals:
         return round(1000 * (lower + share * (DURATION_BUCKETS_SECONDS[index] - lower)))
 
     def providers(self) -> dict[str, dict[str, int]]:
-        """Return, for each provider, how many attempts came to each outcome."""
+        """Return the number of attempts per outcome, for each provider."""
         found: dict[str, dict[str, int]] = {}
         for name, count in self.below("providers").items():
             provider, outcome = name.rsplit(".", 1)
@@ -92,15 +95,15 @@ class Totals:
         return found
 
     def provider_faults(self) -> dict[str, int]:
-        """Return, for each provider, how many attempts counted against it."""
+        """Return the number of attempts that counted against each provider."""
         return self.below("providerFaults")
 
     def provider_milliseconds(self) -> dict[str, int]:
-        """Return, for each provider, how long all its attempts took together."""
+        """Return the total time of all attempts, for each provider."""
         return self.below("providerMs")
 
     def dead_letters(self) -> dict[tuple[str, str, str], int]:
-        """Return how many dead letters there are by day (ISO 8601), cause and provider ("" where none was asked)."""
+        """Return the number of dead letters by day (ISO 8601), cause and provider ("" if no provider was called)."""
         found = {}
         for name, count in self.below("dead").items():
             day, cause, provider = name.split(":")
@@ -109,12 +112,12 @@ class Totals:
         return found
 
     def below(self, level: str) -> dict[str, int]:
-        """Return the sums whose names begin with ``level`` and a dot, without that beginning."""
+        """Return the sums whose names begin with ``level`` and a dot, without that prefix."""
         prefix = f"{level}."
         return {name[len(prefix) :]: count for name, count in self.values.items() if name.startswith(prefix)}
 
 
 def failure_rate(outcomes: Mapping[str, int], faults: int) -> float:
-    """Return the share of attempts, in percent, that counted against their provider; 0 when there were none."""
+    """Return the percentage of attempts that counted against their provider; 0 if there were none."""
     total = sum(outcomes.values())
     return 100 * faults / total if total else 0.0

@@ -1,1 +1,1 @@
-"""A notification: what it is, how it may move, and the audit trail of its moves."""
+"""A notification, its allowed status changes, and their audit trail."""

@@ -1,4 +1,4 @@
-"""The audit trail as a hash chain: each entry's digest covers the entry before it, so none can be changed unseen."""
+"""The audit trail as a hash chain: each entry's digest covers the entry before it, so a changed entry is detected."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first entry of a notification's trail that is not what it was when it was written, and what is wrong."""
+    """The first entry of a notification's trail that was changed after it was written, and the problem."""
 
     notification_id: str
     tenant_id: str
@@ -44,7 +44,7 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 def digest_of(entry: AuditEntry, before: str) -> str:
     """Return the SHA-256 (hex) of an entry and of ``before``, the digest of the entry before it ("" for the first).
 
-    What is hashed is a JSON array without spaces: ``before``, notification, tenant, sequence, status, message,
+    The hash covers a JSON array without spaces: ``before``, notification, tenant, sequence, status, message,
     milliseconds since the epoch, and the metadata with sorted keys.
     """
     fields = (
@@ -61,7 +61,7 @@ def digest_of(entry: AuditEntry, before: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _holds(entry: AuditEntry, before: str) -> bool:
+def _digest_matches(entry: AuditEntry, before: str) -> bool:
     try:
         return digest_of(entry, before) == entry.digest
     except (AttributeError, TypeError, ValueError):  # a field of another kind than it was written with
@@ -69,7 +69,7 @@ def _holds(entry: AuditEntry, before: str) -> bool:
 
 
 def first_broken_link(notification: Notification, trail: Sequence[AuditEntry]) -> BrokenLink | None:
-    """Check a notification's whole trail against itself and against the notification; None where it holds."""
+    """Return the first broken link between a notification and its whole trail, or None if the trail is intact."""
 
     def broken(sequence: int, problem: str) -> BrokenLink:
         return BrokenLink(notification.id, notification.tenant_id, sequence, problem)
@@ -78,7 +78,7 @@ def first_broken_link(notification: Notification, trail: Sequence[AuditEntry]) -
     for expected, entry in enumerate(trail, 1):
         if entry.sequence != expected:
             return broken(expected, "is missing")
-        if not _holds(entry, before):
+        if not _digest_matches(entry, before):
             return broken(expected, "has been changed, or the entry before it")
         before = entry.digest
     last = notification.state.sequence

@@ -1,4 +1,4 @@
-"""The status machine: the arrows, and `Change`, the only way along them.
+"""The status machine: the allowed moves, and `Change`, the only way to make them.
 
 A change carries the notification before and after it and the audit entries it adds. A store writes all of it
 in one transaction, guarded by the ``status`` and ``sequence`` of *before*, so of two changes that start from
@@ -28,7 +28,7 @@ ARROWS: Mapping[Status, frozenset[Status]] = {
     Status.DELIVERED: frozenset(),
     Status.UNDELIVERED: frozenset(),
 }
-"""From each status, the statuses it may move to."""
+"""The statuses that each status may move to."""
 
 UNFINISHED = frozenset({Status.PENDING, Status.QUEUED, Status.PROCESSING, Status.RETRYING})
 WAITING = UNFINISHED - {Status.PROCESSING}
@@ -39,8 +39,8 @@ WAITING = UNFINISHED - {Status.PROCESSING}
 class Change:
     """One step (or several at once) of one notification. ``before`` is None for a new one.
 
-    ``attempts`` are those that end with it, for the counters. ``retry_in`` is how long the message that announces the
-    next attempt is to wait in a delay queue; None where there is none to publish.
+    ``attempts`` are the attempts that end with this change, for the counters. ``retry_in`` is how long the message that
+    announces the next attempt waits in a delay queue; None if there is no message to publish.
     """
 
     before: Notification | None
@@ -51,7 +51,7 @@ class Change:
 
 
 def combine(first: Change, second: Change) -> Change:
-    """Return one change that does what ``first`` and then ``second`` do, to be written at once."""
+    """Return one change that does ``first`` and then ``second``, to be written at once."""
     return Change(
         before=first.before,
         after=second.after,
@@ -69,9 +69,9 @@ def move(
     facts: Mapping[str, Any] | None = None,
     **changes: Unpack[TransitionChanges],
 ) -> Change:
-    """Take ``steps`` one after the other; ``changes`` are the fields that change besides, ``facts`` go to the trail.
+    """Take ``steps`` in order; ``changes`` are the other fields that change, ``facts`` go to the trail.
 
-    Raises `IllegalTransitionError` where a step leaves the arrows.
+    Raises `IllegalTransitionError` if a step is not allowed.
     """
     entries: list[AuditEntry] = []
     state = notification.state
@@ -116,5 +116,5 @@ def entry(
 
 
 def no_later_than_expiry(due: datetime, expires_at: datetime | None) -> datetime:
-    """Return ``due``, or the deadline where that comes first, so that expiry is seen in time."""
+    """Return the earlier of ``due`` and the deadline, so that expiry is noticed in time."""
     return due if expires_at is None else min(due, expires_at)

@@ -1,4 +1,4 @@
-"""The words that a notification is described in; their values are those on the wire and in the database."""
+"""The enumerations that describe a notification. Their values are those on the wire and in the database."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""How a notification begins, waits and ends without an attempt: pure functions that return a `Change`."""
+"""The steps of a notification outside an attempt (creation, waiting, end): pure functions that return a `Change`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
 
 REPLAY_KEYS_KEPT = 20
 CLOCK_DIFFERENCE = timedelta(seconds=1)
-"""How far two machines' clocks may be apart before a retry on time looks early."""
+"""The largest difference between two machines' clocks at which a retry does not count as early."""
 
 
 def create(
@@ -27,9 +27,9 @@ def create(
     policy: TenantPolicy = DEFAULT_POLICY,
     idempotency: Idempotency | None = None,
 ) -> Change:
-    """Make a PENDING notification of a draft. A scheduled one is due at its time, any other within seconds."""
+    """Make a PENDING notification from a draft. A scheduled one is due at its time, any other within seconds."""
     first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
-    fresh = Notification(
+    new = Notification(
         id=new_notification_id(at),
         tenant_id=tenant_id,
         channel=draft.channel,
@@ -51,21 +51,21 @@ def create(
             due_at=no_later_than_expiry(first_due, draft.expires_at),
         ),
     )
-    first = entry(fresh, 1, Status.PENDING, "Notification created", at)
-    return Change(before=None, after=fresh.changed(trail_digest=first.digest), entries=(first,))
+    first = entry(new, 1, Status.PENDING, "Notification created", at)
+    return Change(before=None, after=new.changed(trail_digest=first.digest), entries=(first,))
 
 
 def as_created(notification: Notification, *, queued: bool) -> Notification:
-    """Return the notification as its creator is told of it, however far it has come since.
+    """Return the notification as its creator saw it first, whatever happened since.
 
-    So that a repeated request gets the answer of the first.
+    A repeated request then gets the same answer as the first.
     """
     status = Status.QUEUED if queued else Status.PENDING
     return notification.with_state(DeliveryState(status=status, sequence=1, updated_at=notification.created_at))
 
 
 def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Change:
-    """PENDING → QUEUED: to be committed once the broker has confirmed its message."""
+    """PENDING → QUEUED, to be committed once the broker has confirmed the message."""
     return move(
         notification,
         (Status.QUEUED, "Added to queue"),
@@ -78,18 +78,18 @@ def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Ch
 def claim(
     notification: Notification, *, retry_counts: Collection[int], token: str, at: datetime, timings: Timings
 ) -> Change | None:
-    """Take the sole right to attempt ``notification``, or return None where there is nothing to do.
+    """Take the sole right to attempt ``notification``, or return None if there is nothing to do.
 
-    ``retry_counts`` are those of the queue messages about it: one that is not of the notification's present retry is
-    stale or forged, and so is a copy that comes before the retry's time. A notification past its deadline becomes
-    EXPIRED instead. One that is still PENDING, because its sender did not hear of the confirm, or not yet, gets both
-    entries.
+    ``retry_counts`` are those of the queue messages about it. A message that is not of the notification's present retry
+    is stale or forged; one that comes before the retry's time is too early. Both are ignored. A notification past its
+    deadline becomes EXPIRED instead. One that is still PENDING, because its sender has not heard of the confirm (yet),
+    gets both audit entries.
     """
     if notification.state.status not in WAITING:
         return None
     if notification.is_expired(at):
         return expire(notification, at=at)
-    if notification.state.status is Status.RETRYING and not _is_its_turn(notification, retry_counts, at):
+    if notification.state.status is Status.RETRYING and not _is_present_retry(notification, retry_counts, at):
         return None
     steps = [(Status.PROCESSING, "Worker started processing")]
     queued_at = notification.state.queued_at
@@ -110,25 +110,25 @@ def claim(
     )
 
 
-def _is_its_turn(notification: Notification, retry_counts: Collection[int], at: datetime) -> bool:
+def _is_present_retry(notification: Notification, retry_counts: Collection[int], at: datetime) -> bool:
     is_early = notification.state.retry_at is not None and notification.state.retry_at > at + CLOCK_DIFFERENCE
     return notification.state.retry_count in retry_counts and not is_early
 
 
 def cancel(notification: Notification, *, at: datetime) -> Change:
-    """PENDING, QUEUED or RETRYING → CANCELLED, at the client's wish."""
-    text = f"Cancelled by client{_doubt(notification)}"
+    """PENDING, QUEUED or RETRYING → CANCELLED, at the client's request."""
+    text = f"Cancelled by client{_unknown_outcome_note(notification)}"
     return move(notification, (Status.CANCELLED, text), at=at, due_at=None, retry_at=None)
 
 
 def expire(notification: Notification, *, at: datetime) -> Change:
     """PENDING, QUEUED or RETRYING → EXPIRED, once ``expires_at`` has passed.
 
-    What is held and may have been sent ends as FAILED with cause ``unknown`` instead, for a person to decide.
+    A held notification that may have been sent becomes FAILED with cause ``unknown`` instead, for a person to decide.
     """
     if not notification.is_expired(at):
         raise IllegalTransitionError("The notification's deadline has not passed")
-    text = f"Deadline passed before it could be sent{_doubt(notification)}"
+    text = f"Deadline passed before it could be sent{_unknown_outcome_note(notification)}"
     if notification.state.bound_to is None or notification.on_unknown is not OnUnknown.HOLD:
         return move(notification, (Status.EXPIRED, text), at=at, due_at=None, retry_at=None)
     return move(
@@ -147,26 +147,26 @@ def expire(notification: Notification, *, at: datetime) -> Change:
     )
 
 
-def _doubt(notification: Notification) -> str:
-    """What a trail must add where the last attempt had no answer."""
+def _unknown_outcome_note(notification: Notification) -> str:
+    """Return the note that the trail needs if an earlier attempt may have sent the notification."""
     unanswered = bool(notification.state.attempts) and notification.state.attempts[-1].outcome is Outcome.UNKNOWN
     return "; an earlier attempt may have sent it" if unanswered or notification.state.bound_to is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """Who takes notifications out of the dead letters, why, and the key of the call, which replays each only once."""
+    """A request to replay dead letters: the person, the reason, and the call's key, which replays each only once."""
 
     by: str
     why: str | None = None
     key: str | None = None
 
 
-def replay(notification: Notification, *, at: datetime, timings: Timings, asked: Replay) -> Change:
-    """FAILED → QUEUED with a new budget of retries. It is due soon, since its message is yet to be published.
+def replay(notification: Notification, *, at: datetime, timings: Timings, request: Replay) -> Change:
+    """FAILED → QUEUED with a new retry budget. It is due soon, since its message is not published yet.
 
-    A person has decided: what may have been sent before is free for every provider again. Raises
-    `IllegalTransitionError` for any other status, PENDING too, which a replay would send before its time.
+    A person has decided, so any provider may be asked again, even if an earlier attempt may have sent it. Raises
+    `IllegalTransitionError` for any other status; a replay would send a PENDING one before its time.
     """
     if notification.state.status is not Status.FAILED:
         raise IllegalTransitionError(f"A notification that is {notification.state.status} is no dead letter")
@@ -174,8 +174,8 @@ def replay(notification: Notification, *, at: datetime, timings: Timings, asked:
         notification,
         (Status.QUEUED, "Replayed by client"),
         at=at,
-        facts={"by": asked.by, **({"why": asked.why} if asked.why else {})},
-        replay_keys=_with_key(notification.state.replay_keys, asked.key),
+        facts={"by": request.by, **({"why": request.why} if request.why else {})},
+        replay_keys=_with_key(notification.state.replay_keys, request.key),
         bound_to=None,
         due_at=no_later_than_expiry(at + timings.pending, notification.expires_at),
         queued_at=at,
@@ -192,7 +192,7 @@ def _with_key(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
 
 
 def postpone(notification: Notification, *, until: datetime, requeued_at: datetime | None = None) -> Change:
-    """Tell the sweep to look again at ``until``; no change of status, no audit entry."""
+    """Tell the sweep to look again at ``until``, without a status change or an audit entry."""
     after = notification.changed(
         due_at=no_later_than_expiry(until, notification.expires_at),
         queued_at=requeued_at or notification.state.queued_at,

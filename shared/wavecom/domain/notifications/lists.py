@@ -8,7 +8,7 @@ from wavecom.domain.notifications.enums import Channel, Priority, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
-    """Which of a tenant's notifications to list; None matches all. ``since`` and ``until`` bound the creation."""
+    """Selects notifications of a tenant; None matches all. ``since`` and ``until`` bound the time of creation."""
 
     tenant_id: str
     status: Status | None = None
@@ -20,13 +20,13 @@ class ListFilter:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the counters know how many match."""
+        """True if the counters know the number of matches."""
         return self.recipient is None and self.since is None and self.until is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRange:
-    """The notifications that were accepted from ``since`` until before ``until``, of one tenant or of all (None)."""
+    """The notifications accepted from ``since`` until before ``until``, of one tenant or of all (None)."""
 
     tenant_id: str | None
     since: datetime
@@ -35,7 +35,7 @@ class AuditRange:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a list that is ordered by creation, newest first; the list goes on after it."""
+    """A place in a list ordered by creation, newest first; the next page begins after it."""
 
     created_at: datetime
     notification_id: str

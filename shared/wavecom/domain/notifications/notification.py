@@ -1,4 +1,4 @@
-"""A notification: what is to be sent, and where it stands. Plain immutable values."""
+"""A notification: its content and its state. Plain immutable values."""
 
 import secrets
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from wavecom.domain.notifications.state import DeliveryState, StateChanges
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentCall:
-    """A client's call that may be repeated: its key, the SHA-256 (hex) of its body, and how many items it has."""
+    """A client's call that may be repeated: its key, the SHA-256 (hex) of its body, and its number of items."""
 
     key: str
     fingerprint: str
@@ -22,7 +22,7 @@ class IdempotentCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """Which item of which idempotent call a notification was made by."""
+    """The idempotent call, and the item in it, that created a notification."""
 
     key: str
     fingerprint: str
@@ -31,7 +31,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One message to one recipient over one channel. All but its ``state`` stays as it was accepted."""
+    """One message to one recipient over one channel. Everything but ``state`` stays as it was accepted."""
 
     id: str
     tenant_id: str
@@ -51,11 +51,11 @@ class Notification:
 
     @property
     def lane(self) -> Lane:
-        """The lane its priority puts it in."""
+        """The lane of its priority."""
         return Lane.of(self.priority)
 
     def with_state(self, state: DeliveryState) -> "Notification":
-        """Return the notification in another state."""
+        """Return a copy in another state."""
         copy = object.__new__(Notification)
         for set_field, value in zip(_SETTERS, _values(self), strict=True):
             set_field(copy, value)
@@ -63,11 +63,11 @@ class Notification:
         return copy
 
     def changed(self, **changes: Unpack[StateChanges]) -> "Notification":
-        """Return the notification with other values of some fields of its state."""
+        """Return a copy with other values in some fields of its state."""
         return self.with_state(self.state.changed(**changes))
 
     def is_expired(self, at: datetime) -> bool:
-        """Whether its deadline has passed at ``at``."""
+        """Return whether its deadline has passed at ``at``."""
         return self.expires_at is not None and self.expires_at <= at
 
 
@@ -79,9 +79,9 @@ _values = attrgetter(*_NAMES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a client asks for, already validated; `lifecycle.create` makes it a notification.
+    """A client's validated request; `lifecycle.create` makes it a notification.
 
-    Where ``on_unknown`` is None, the tenant's policy decides.
+    If ``on_unknown`` is None, the tenant's policy decides.
     """
 
     channel: Channel
@@ -105,5 +105,5 @@ def new_notification_id(at: datetime) -> str:
 
 
 def created_second(notification_id: str) -> datetime:
-    """Return the second in which a notification was made, as its id tells it."""
+    """Return the second in which a notification was created, read from its id."""
     return datetime.fromtimestamp(int(notification_id[:8], 16), UTC)

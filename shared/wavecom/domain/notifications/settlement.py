@@ -1,4 +1,4 @@
-"""How a claim goes on and ends: attempts begin, and PROCESSING → SENT, RETRYING or FAILED.
+"""The course of a claim: attempts begin, and PROCESSING → SENT, RETRYING or FAILED.
 
 Pure functions that return a `Change`.
 """
@@ -17,18 +17,18 @@ from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.suppressions.reason import SuppressionReason
 
 ATTEMPTS_KEPT = 50
-"""A replay starts a new budget of retries; only the latest attempts stay on the document."""
+"""The number of attempts kept on the document, the latest ones; a replay starts a new retry budget."""
 LEASE_RAN_OUT = "lease_ran_out"
-"""Code of an attempt whose consumer never said how it ended."""
+"""The code of an attempt whose consumer never recorded its outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """What one attempt came to.
+    """The result of one attempt.
 
-    ``retry_after`` is the provider's wish, if it named one; ``limits_provider`` says that it holds for all messages.
-    ``suppression_reason`` says why nothing more should go to the recipient, where the provider said so.
-    ``worth_waiting`` says that the recipient may take longer than the retries do.
+    ``retry_after`` is the provider's requested wait, if it named one; ``limits_provider`` says that it holds for all
+    messages. ``suppression_reason`` is set if the provider said that nothing more should go to the recipient.
+    ``worth_waiting`` says that the recipient may recover only after the last retry.
     """
 
     attempt: Attempt
@@ -41,7 +41,7 @@ class AttemptResult:
 
     @property
     def is_final(self) -> bool:
-        """Whether no provider will take the message, whatever it says."""
+        """True if no provider will accept the message."""
         return self.attempt.outcome is Outcome.PERMANENT and self.attempt.about is not About.UNCLEAR
 
 
@@ -55,13 +55,13 @@ def begin(
 
 
 def may_fail_over(notification: Notification, result: AttemptResult, *, at: datetime) -> bool:
-    """Whether another provider may be asked at once, within the same claim.
+    """Return whether another provider may be asked at once, within the same claim.
 
-    Only after a definite refusal that speaks of the sender or may do so; what speaks of the recipient or the message
-    would meet the same answer. An unknown outcome under ``resend`` waits for its retry, unless that would come after
+    It may only after a definite refusal that is, or may be, about the sender; a refusal of the recipient or the message
+    would be repeated elsewhere. An unknown outcome under ``resend`` waits for its retry, unless that would come after
     the deadline.
     """
-    if must_repeat(notification):
+    if must_use_same_provider(notification):
         return False
     match result.attempt.outcome:
         case Outcome.RATE_LIMITED:
@@ -70,24 +70,29 @@ def may_fail_over(notification: Notification, result: AttemptResult, *, at: date
             return result.attempt.about not in (About.RECIPIENT, About.MESSAGE)
         case Outcome.UNKNOWN:
             next_retry = at + retry_delay(notification.state.retry_count + 1)
-            resends = notification.on_unknown is OnUnknown.RESEND and not _may_repeat(notification)
+            resends = notification.on_unknown is OnUnknown.RESEND and not _provider_deduplicates(notification)
             return resends and notification.is_expired(next_retry) and not notification.is_expired(at)
         case _:
             return False
 
 
-def must_repeat(notification: Notification) -> bool:
-    """Whether only the provider that it is bound to may be asked, since any other might send it a second time."""
+def must_use_same_provider(notification: Notification) -> bool:
+    """Return whether only the provider it is bound to may be asked, since any other might send it a second time."""
     return notification.state.bound_to is not None and notification.on_unknown is OnUnknown.HOLD
 
 
 def settle(
-    notification: Notification, result: AttemptResult, *, at: datetime, timings: Timings, others_may_take: bool = False
+    notification: Notification,
+    result: AttemptResult,
+    *,
+    at: datetime,
+    timings: Timings,
+    others_may_accept: bool = False,
 ) -> Change:
-    """PROCESSING → SENT, RETRYING or FAILED, according to what the attempt came to.
+    """PROCESSING → SENT, RETRYING or FAILED, according to the attempt's outcome.
 
-    With ``others_may_take`` a refusal that does not say of whom it speaks is not the last word: a provider that was not
-    asked, or refused for the time being, may yet take the message.
+    With ``others_may_accept`` a refusal that is unclear is not final: a provider that was not asked, or that
+    refused only for now, may still accept the message.
     """
     attempt = result.attempt
     ending = _Ending(
@@ -103,7 +108,7 @@ def settle(
             if result.receipt is None:
                 raise ValueError("A delivered attempt has a receipt")
             return ending.sent(attempt.provider, result.receipt)
-        case Outcome.PERMANENT if result.is_final or not others_may_take:
+        case Outcome.PERMANENT if result.is_final or not others_may_accept:
             return ending.failed(Cause.PERMANENT, "Refused for good")
         case Outcome.RATE_LIMITED:
             wait = delay_at_least(result.retry_after or timedelta(0))
@@ -117,9 +122,9 @@ def settle(
 
 
 def defer(notification: Notification, *, reason: str, wait: timedelta, at: datetime, timings: Timings) -> Change:
-    """PROCESSING → RETRYING without an attempt, which spends no retry: no provider takes it at present.
+    """PROCESSING → RETRYING without an attempt, because no provider accepts it at present. It spends no retry.
 
-    When none took it for ``timings.defer_limit`` it becomes FAILED with cause ``provider_unavailable``.
+    After ``timings.defer_limit`` without a provider it becomes FAILED with cause ``provider_unavailable``.
     """
     return _Ending(before=notification, at=at, timings=timings).deferred(reason, wait)
 
@@ -132,11 +137,11 @@ def release(notification: Notification, *, at: datetime, timings: Timings) -> Ch
 def suppress(notification: Notification, *, reason: SuppressionReason, at: datetime, timings: Timings) -> Change:
     """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list, for ``reason``."""
     return _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value}).failed(
-        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_WHY[reason]}"
+        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_REASON_TEXTS[reason]}"
     )
 
 
-_WHY: Mapping[SuppressionReason, str] = {
+_REASON_TEXTS: Mapping[SuppressionReason, str] = {
     SuppressionReason.HARD_BOUNCE: "a provider reported it dead",
     SuppressionReason.COMPLAINT: "its owner complained or opted out",
     SuppressionReason.MANUAL: "put there by a person",
@@ -146,8 +151,8 @@ _WHY: Mapping[SuppressionReason, str] = {
 def abandon(notification: Notification, *, at: datetime, timings: Timings) -> Change:
     """PROCESSING → RETRYING or FAILED after the lease ran out.
 
-    An attempt that was recorded as begun may or may not have been sent: an unknown outcome, which spends a retry, so
-    that a notification that crashes every consumer comes to an end. Where none was begun, nothing was sent.
+    An attempt that was recorded as begun may have been sent: its outcome is unknown, and it spends a retry, so
+    that a notification that crashes every consumer comes to an end. If none was begun, nothing was sent.
     """
     begun = notification.state.begun
     if begun is None:
@@ -179,14 +184,14 @@ def _with_attempt(notification: Notification, attempt: Attempt | None) -> Notifi
     return notification.changed(attempts=(*notification.state.attempts, attempt)[-ATTEMPTS_KEPT:])
 
 
-def _may_repeat(notification: Notification) -> bool:
-    """Whether the provider of the attempt under way sends what it is asked for twice only once."""
+def _provider_deduplicates(notification: Notification) -> bool:
+    """Return whether the provider of the present attempt sends a message only once when asked twice."""
     return notification.state.begun is not None and notification.state.begun.idempotent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ending:
-    """The end of one claim: ``before`` is what is stored, ``attempt`` the one that ends with it, if any."""
+    """The end of one claim: ``before`` is the stored notification, ``attempt`` the last attempt, if any."""
 
     before: Notification
     at: datetime
@@ -211,7 +216,7 @@ class _Ending:
         )
 
     def failed(self, cause: Cause, text: str) -> Change:
-        if must_repeat(self.before) and cause is not Cause.UNKNOWN:
+        if must_use_same_provider(self.before) and cause is not Cause.UNKNOWN:
             cause, text = Cause.UNKNOWN, f"{text}; an earlier attempt may have sent it"
         return self._move(
             Status.FAILED,
@@ -225,7 +230,7 @@ class _Ending:
         )
 
     def retried_or_failed(self, text: str, *, bound_to: str | None = None) -> Change:
-        """Plan the next retry, at the provider ``bound_to`` alone where one is named; fail if there is none left."""
+        """Plan the next retry, only at the provider ``bound_to`` if one is named; fail if no retry is left."""
         state = self.before.state
         if state.retry_count >= self.before.max_retries:
             return self.failed(Cause.RETRIES_EXHAUSTED, f"{text}, retries used up")
@@ -240,7 +245,7 @@ class _Ending:
         )
 
     def waited_or_failed(self, text: str) -> Change:
-        """Go on after the last retry, at growing intervals, for as long as the recipient is waited for."""
+        """Continue after the last retry, at growing intervals, until ``recipient_limit`` is reached."""
         waited = self.at - self.before.created_at
         wait = recipient_delay(waited)
         if waited + wait > self.timings.recipient_limit:
@@ -249,7 +254,7 @@ class _Ending:
 
     def unknown(self, text: str) -> Change:
         ending = replace(self, facts={**self.facts, "outcome": Outcome.UNKNOWN.value})
-        holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _may_repeat(self.before)
+        holds, repeats = self.before.on_unknown is OnUnknown.HOLD, _provider_deduplicates(self.before)
         exhausted = self.before.state.retry_count >= self.before.max_retries
         if holds and (exhausted or not repeats):
             return ending.failed(Cause.UNKNOWN, f"{text}; held, since it may have been sent")
@@ -268,7 +273,7 @@ class _Ending:
         return self._retry(text, timedelta(0))
 
     def _retry(self, text: str, wait: timedelta, **changes: Unpack[TransitionChanges]) -> Change:
-        """Plan the next attempt, unless it would come after the deadline: then the sweep lets it expire in time."""
+        """Plan the next attempt. If it would come after the deadline, plan none; the sweep then expires it in time."""
         retry_at: datetime | None = self.at + wait
         due_at = no_later_than_expiry(self.at + wait + self.timings.retry_margin, self.before.expires_at)
         if self.before.is_expired(self.at + wait):

@@ -1,4 +1,4 @@
-"""Where a notification stands, its attempts among it: plain immutable values."""
+"""A notification's state, with its attempts: plain immutable values."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -20,7 +20,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call to one provider for one notification. ``about`` says of whom a refusal speaks, None where none does."""
+    """One call to one provider for one notification. ``about`` is the subject of a refusal, None if there was none."""
 
     provider: str
     outcome: Outcome
@@ -31,7 +31,7 @@ class Attempt:
 
     @property
     def counts_against_provider(self) -> bool:
-        """Whether it says that the provider does not work, for us or at all: what breakers and weights go by."""
+        """True if it shows that the provider does not work, for us or at all; breakers and weights use it."""
         return self.outcome is Outcome.UNKNOWN or (
             self.outcome is Outcome.TRANSIENT and self.about in (About.SENDER, None)
         )
@@ -41,8 +41,8 @@ class Attempt:
 class BegunAttempt:
     """An attempt that is under way, recorded before the provider is called.
 
-    When its consumer dies, nobody knows whether the call went out, unless there is no such record: then it did
-    not. ``idempotent`` says whether the provider may be asked again with the same token without sending twice.
+    If its consumer dies, the call may have gone out; without such a record it did not. ``idempotent`` says that the
+    provider sends only once when asked again with the same token.
     """
 
     provider: str
@@ -52,12 +52,12 @@ class BegunAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryState:
-    """Where a notification stands: everything that changes in its life.
+    """A notification's present state: all fields that change after acceptance.
 
     ``sequence`` is the number of audit entries written so far; together with ``status`` it guards every
     write against a concurrent one. ``due_at`` is when the sweep takes the notification back if nobody has
     moved it; a finished notification has none. ``queued_at`` is when its message was last published,
-    ``retry_at`` when its next attempt is planned, ``deferred_since`` since when no provider would take it.
+    ``retry_at`` when its next attempt is planned, ``deferred_since`` since when no provider would accept it.
     ``begun`` is the attempt that is under way; ``bound_to`` the provider that must be asked again with the same
     token, because it may have sent the message already. ``trail_digest`` is the digest of the last audit entry.
     ``replay_keys`` are the keys of the calls that took it out of the dead letters.
@@ -94,11 +94,11 @@ class DeliveryState:
     def changed(self, **changes: Unpack["StateChanges"]) -> "DeliveryState":
         """Return a copy with other values of some fields, in a third of the time that `dataclasses.replace` takes.
 
-        Raises KeyError for what is no field.
+        Raises KeyError for an unknown field name.
         """
         values = list(_values(self))
         for name, value in changes.items():
-            values[_PLACES[name]] = value
+            values[_POSITIONS[name]] = value
         copy = object.__new__(DeliveryState)
         for set_field, value in zip(_SETTERS, values, strict=True):
             set_field(copy, value)
@@ -106,13 +106,13 @@ class DeliveryState:
 
 
 _NAMES = tuple(field.name for field in fields(DeliveryState))
-_PLACES = {name: place for place, name in enumerate(_NAMES)}
+_POSITIONS = {name: position for position, name in enumerate(_NAMES)}
 _SETTERS = tuple(getattr(DeliveryState, name).__set__ for name in _NAMES)
 _values = attrgetter(*_NAMES)
 
 
 class TransitionChanges(TypedDict, total=False):
-    """What a transition may change of a `DeliveryState`, beside the fields that every transition sets."""
+    """The fields of `DeliveryState` that a transition may change, beside those that every transition sets."""
 
     retry_count: int
     queued_at: datetime | None
@@ -134,7 +134,7 @@ class TransitionChanges(TypedDict, total=False):
 
 
 class StateChanges(TransitionChanges, total=False):
-    """All fields of `DeliveryState` with their types; a test holds the two to each other."""
+    """All fields of `DeliveryState` with their types; a test keeps the two equal."""
 
     status: Status
     sequence: int

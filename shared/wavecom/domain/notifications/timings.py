@@ -1,15 +1,18 @@
-"""How long things may take, and how long a retry waits."""
+"""Time limits and retry delays."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+KEPT_FOR = timedelta(days=90)
+"""How long a notification is kept after its end, and so how long its dead letter can be shown and replayed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """How long a notification may stand still before the sweep takes it back.
+    """The time a notification may stay in a status before the sweep takes it back.
 
-    No send begins later than ``begin_within`` after the claim; what is left of ``lease`` then must be enough
-    for one call to a provider and for recording its outcome.
+    No send begins later than ``begin_within`` after the claim; the rest of ``lease`` must be enough for one call to a
+    provider and for recording its outcome.
     """
 
     pending: timedelta = timedelta(seconds=15)
@@ -20,7 +23,7 @@ class Timings:
     stale_after: timedelta = timedelta(minutes=30)
     defer_limit: timedelta = timedelta(hours=24)
     recipient_limit: timedelta = timedelta(hours=4)
-    """How long a recipient that takes nothing yet, since it is greylisted or full, is tried in all."""
+    """The total time for which a recipient that accepts nothing yet (greylisted or full) is retried."""
 
 
 def retry_delay(retry: int) -> timedelta:
@@ -33,21 +36,21 @@ RETRY_DELAYS = tuple(retry_delay(retry) for retry in (1, 2, 3))
 
 
 def recipient_delay(waited: timedelta) -> timedelta:
-    """Return the wait before a recipient that takes nothing yet is tried again: as long as it was waited for already.
+    """Return the wait before a recipient that accepts nothing yet is tried again: as long as it has waited already.
 
-    From 5 to 30 minutes, which is the least that RFC 5321, section 4.5.4.1, asks of a sender that goes on for days.
+    The wait is 5 to 30 minutes; 30 is the minimum of RFC 5321, section 4.5.4.1, for a sender that retries for days.
     """
     return min(max(waited, timedelta(minutes=5)), timedelta(minutes=30))
 
 
-def deferral_delay(wanted: timedelta, waited: timedelta) -> timedelta:
-    """Return the wait before a refused call is tried again: the longest delay not above what is wanted.
+def deferral_delay(requested: timedelta, waited: timedelta) -> timedelta:
+    """Return the wait before a refused call is tried again: the longest delay up to ``requested`` or ``waited``.
 
-    Whoever has ``waited`` long waits longer, so that an outage of hours does not keep everybody busy.
+    A notification that has ``waited`` long waits longer, so that an outage of hours does not keep consumers busy.
     """
-    return max((delay for delay in RETRY_DELAYS if delay <= max(wanted, waited)), default=RETRY_DELAYS[0])
+    return max((delay for delay in RETRY_DELAYS if delay <= max(requested, waited)), default=RETRY_DELAYS[0])
 
 
-def delay_at_least(wanted: timedelta) -> timedelta:
-    """Return the shortest delay that is not below ``wanted``, or the longest there is."""
-    return min((delay for delay in RETRY_DELAYS if delay >= wanted), default=RETRY_DELAYS[-1])
+def delay_at_least(minimum: timedelta) -> timedelta:
+    """Return the shortest delay of at least ``minimum``, or the longest there is."""
+    return min((delay for delay in RETRY_DELAYS if delay >= minimum), default=RETRY_DELAYS[-1])

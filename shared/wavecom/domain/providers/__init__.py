@@ -1,1 +1,1 @@
-"""Calls to providers: what they are given, what they answer, and what limits them."""
+"""Calls to providers: their messages, outcomes and limits."""

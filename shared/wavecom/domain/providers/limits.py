@@ -1,4 +1,4 @@
-"""Answers of the limits that stand before a provider: its breaker and its rate limit."""
+"""The answers of a provider's limits: its breaker and its rate limit."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ BreakerStateName = Literal["closed", "open", "half-open"]
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Whether a provider may be called: ``calls`` is 0 (breaker open), 1 (the one trial) or None (any number).
+    """Permission to call a provider: ``calls`` is 0 (breaker open), 1 (the one trial) or None (any number).
 
-    ``wait`` is how long to wait before asking again where calls are limited.
+    ``wait`` is how long to wait before asking again if calls are limited.
     """
 
     calls: int | None
@@ -20,7 +20,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """The state of a breaker, and when it opened last."""
+    """The state of a breaker, and the time it opened last."""
 
     name: BreakerStateName
     opened_at: datetime | None = None
@@ -28,7 +28,7 @@ class BreakerState:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """When calls to a limited provider may begin: ``count`` of them, at ``first`` and then one ``every`` so often.
+    """Start times of calls to a limited provider: ``count`` calls, the first at ``first``, then one per ``every``.
 
     ``wait`` is how long to wait before asking for more.
     """

@@ -8,9 +8,9 @@ from wavecom.domain.notifications.enums import Channel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """What a provider gets to see. ``notification_id`` serves as idempotency token; ``attempt`` counts from 1.
+    """The content that a provider receives. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
 
-    After ``expires_at`` nobody wants the message: a provider that can give up on its own by then is told.
+    After ``expires_at`` the message is unwanted: a provider that supports an expiry time is given it.
     """
 
     notification_id: str

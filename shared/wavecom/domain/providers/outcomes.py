@@ -1,4 +1,4 @@
-"""What an attempt came to, and what the caller of a provider is told.
+"""Outcomes of an attempt, and the errors that a provider raises.
 
 The errors form one family, split by what the caller can do about them::
 
@@ -8,10 +8,10 @@ The errors form one family, split by what the caller can do about them::
     ├── RateLimitedError      refused by a limit: wait ``retry_after``, spends no retry
     └── UnknownOutcomeError   it may have been sent: the notification's ``on_unknown`` decides
 
-Each says as well of whom it speaks (`About`), which decides who is asked next and whether it counts against the
-provider::
+Each also says whom or what it is about (`About`), which decides whether another provider is asked and whether it
+counts against this one::
 
-    speaks of               next provider at once   counts against the provider   final
+    about                   next provider at once   counts against the provider   final
     recipient, message      no                      no                            when refused for good
     sender                  yes                     yes                           never
     unclear                 yes                     once several tenants' and     when refused for good, and
@@ -61,8 +61,8 @@ class Receipt:
 class ProviderError(Exception):
     """A call to a provider that did not end in a receipt.
 
-    ``code`` is the provider's own code and safe to log; the text may name a recipient and is not. ``about`` says of
-    whom it speaks, and ``suppression_reason`` why nothing more should go to the recipient, where that is so.
+    ``code`` is the provider's own code and safe to log; the text may name a recipient and is not. ``about`` says whom
+    or what the refusal is about. ``suppression_reason`` is set if nothing more should go to the recipient.
     """
 
     outcome: ClassVar[Outcome]
@@ -77,7 +77,7 @@ class ProviderError(Exception):
 class TransientError(ProviderError):
     """Definitely not sent; the same call may succeed later.
 
-    ``worth_waiting`` says that it may take longer than the retries do: a greylisted or full mailbox.
+    ``worth_waiting`` says that the recipient may recover only after the last retry: a greylisted or full mailbox.
     """
 
     outcome = Outcome.TRANSIENT
@@ -90,8 +90,8 @@ class TransientError(ProviderError):
 class PermanentError(ProviderError):
     """Definitely not sent, and the same call will never succeed.
 
-    It never speaks of the sender: another provider, or we ourselves once that is mended, could send the message, so
-    such a refusal is a `TransientError`. Raises ValueError for one that does.
+    It is never about the sender: another provider could send the message, or this one could once our setup is fixed, so
+    such a refusal is a `TransientError`. Raises ValueError for one about the sender.
     """
 
     outcome = Outcome.PERMANENT
@@ -108,7 +108,7 @@ class PermanentError(ProviderError):
 class RateLimitedError(ProviderError):
     """Definitely not sent because of a limit; try again after ``retry_after``.
 
-    ``of_recipient`` says that the limit is this recipient's alone, so that messages to others may go on.
+    ``of_recipient`` says that the limit applies to this recipient only, so messages to others may continue.
     """
 
     outcome = Outcome.RATE_LIMITED

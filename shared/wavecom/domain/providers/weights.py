@@ -1,29 +1,29 @@
-"""Which of several providers is asked first: a draw by weight, and weights that follow the providers' health."""
+"""The choice of the first of several providers: a draw by weight, and weights that follow the providers' health."""
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-LEAST = 0.05
-"""No provider's share falls below this part of its weight, so that its recovery is seen."""
-ENOUGH_ATTEMPTS = 20
-"""Fewer attempts within the window say nothing."""
-TOLERATED_FAILURES = 0.05
-"""Share of failed attempts that costs no weight."""
-HOPELESS_FAILURES = 0.5
-"""Share of failed attempts that costs all of it."""
+MIN_FACTOR = 0.05
+"""The minimum share of its weight that a provider keeps, so that its recovery is seen."""
+MIN_ATTEMPTS = 20
+"""The fewest attempts within the window that a factor may be based on."""
+TOLERATED_FAILURE_RATE = 0.05
+"""The share of failed attempts that costs no weight."""
+FULL_PENALTY_FAILURE_RATE = 0.5
+"""The share of failed attempts at which a provider drops to the minimum."""
 TOLERATED_SLOWNESS = 2.0
-"""How many times slower than the fastest of its channel a provider may be before that costs weight."""
+"""The number of times a provider may be slower than the fastest of its channel before that costs weight."""
 TOLERATED_MILLISECONDS = 500
-"""A provider that answers within this is not slow, however fast the others are."""
+"""A provider that answers within this time is not slow, however fast the others are."""
 STEP_UP = 0.25
-"""The most by which a factor rises in one step; it falls at once."""
+"""The largest rise of a factor in one step; it falls at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What all consumers together saw of a provider lately."""
+    """A provider's recent attempts, over all consumers."""
 
     attempts: int
     failures: int
@@ -42,7 +42,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightChange:
-    """The part of its configured weight that a provider has from ``at`` on, ``LEAST`` to 1, and why."""
+    """The share of its configured weight that a provider has from ``at`` on, ``MIN_FACTOR`` to 1, and the reason."""
 
     provider: str
     factor: float
@@ -53,16 +53,16 @@ class WeightChange:
 def next_factor(
     provider: str, current: float, health: Mapping[str, Health], peers: Iterable[str], at: datetime
 ) -> WeightChange | None:
-    """Return the step that a provider's health calls for, None where it is to stay as it is.
+    """Return the change that a provider's health requires, None if its factor stays the same.
 
-    ``peers`` are the providers of its channel. A failing or slow provider falls at once to what its health is worth;
-    one that is well, or of which nothing is known, drifts back.
+    ``peers`` are the providers of its channel. A failing or slow provider falls at once to its factor; one
+    that is healthy, or has too few attempts, rises step by step.
     """
     own = health.get(provider, Health(0, 0, 0))
     target, reason = 1.0, "healthy"
-    if own.attempts >= ENOUGH_ATTEMPTS:
-        target, reason = _worth(own, [health[peer] for peer in peers if peer in health])
-    factor = max(LEAST, round(min(target, current + STEP_UP), 2))
+    if own.attempts >= MIN_ATTEMPTS:
+        target, reason = _factor_for(own, [health[peer] for peer in peers if peer in health])
+    factor = max(MIN_FACTOR, round(min(target, current + STEP_UP), 2))
     if factor == current:
         return None
     if factor > current and target == 1.0:
@@ -70,9 +70,11 @@ def next_factor(
     return WeightChange(provider=provider, factor=factor, reason=reason, at=at)
 
 
-def _worth(own: Health, peers: Iterable[Health]) -> tuple[float, str]:
-    failing = 1 - (own.failure_rate - TOLERATED_FAILURES) / (HOPELESS_FAILURES - TOLERATED_FAILURES)
-    sending = [peer for peer in peers if peer.attempts >= ENOUGH_ATTEMPTS and peer.failure_rate < HOPELESS_FAILURES]
+def _factor_for(own: Health, peers: Iterable[Health]) -> tuple[float, str]:
+    failing = 1 - (own.failure_rate - TOLERATED_FAILURE_RATE) / (FULL_PENALTY_FAILURE_RATE - TOLERATED_FAILURE_RATE)
+    sending = [
+        peer for peer in peers if peer.attempts >= MIN_ATTEMPTS and peer.failure_rate < FULL_PENALTY_FAILURE_RATE
+    ]
     fastest = min((peer.latency_ms for peer in sending), default=own.latency_ms)
     tolerated = max(TOLERATED_SLOWNESS * fastest, TOLERATED_MILLISECONDS)
     slow = tolerated / own.latency_ms if own.latency_ms > tolerated else 1.0
@@ -85,7 +87,7 @@ def _worth(own: Health, peers: Iterable[Health]) -> tuple[float, str]:
 
 
 def draw(weights: Mapping[str, float], uniform: Iterable[float]) -> list[str]:
-    """Return all names in a random order in which each comes first with the probability of its weight.
+    """Return all names in a random order; each comes first with a probability proportional to its weight.
 
     ``uniform`` yields a number from 0 to 1 for each. This is weighted sampling without replacement by exponential keys
     (Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006).

@@ -1,4 +1,4 @@
-"""Why no more messages go to a recipient."""
+"""The reasons for which a recipient gets no more messages."""
 
 from enum import StrEnum
 

@@ -22,7 +22,7 @@ class Suppression:
 
     @classmethod
     def of_recipient(cls, notification: Notification, reason: SuppressionReason, at: datetime) -> "Suppression":
-        """Return the suppression of a notification's recipient, which that notification brought about."""
+        """Return the suppression of a notification's recipient, caused by that notification."""
         return cls(
             tenant_id=notification.tenant_id,
             channel=notification.channel,
@@ -34,11 +34,11 @@ class Suppression:
 
     @property
     def id(self) -> str:
-        """The SHA-256 (32 hex digits) of channel and recipient: fit for a URL, which a recipient is not."""
+        """The SHA-256 (32 hex digits) of channel and recipient. It is fit for a URL; a recipient is not."""
         return suppression_id(self.channel, self.recipient)
 
 
 def suppression_id(channel: Channel, recipient: str) -> str:
-    """Return the id of a recipient's suppression within its tenant. Case does not matter in email."""
+    """Return the id of a recipient's suppression within its tenant. Email addresses are compared without case."""
     address = recipient.lower() if channel is Channel.EMAIL else recipient
     return hashlib.sha256(f"{channel}:{address}".encode()).hexdigest()[:32]

@@ -1,1 +1,1 @@
-"""Make, rotate and revoke API keys."""
+"""Create, rotate and revoke API keys."""

@@ -1,4 +1,4 @@
-"""What operators may send to make API keys."""
+"""Requests that create API keys."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from wavecom.domain.tenants import TENANT_ID
 from wavecom.http.framework.requests import WireModel
 
 KeyName = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=f"^{LINE.pattern}$")]
-"""Unlike a reason, it stands among others in tables and must not turn them around."""
+"""A key's name. It appears in tables beside other texts and must not change their direction."""
 
 
 class CreateKey(WireModel):

@@ -1,4 +1,4 @@
-"""What operators are told of API keys."""
+"""Answers about API keys."""
 
 from typing import Self
 
@@ -22,7 +22,7 @@ class ApiKey(Shape):
 
     @classmethod
     def from_domain(cls, key: domain.ApiKey, **more: str) -> Self:
-        """Return a key as operators see it; ``more`` are the fields that a subclass has besides."""
+        """Return a key as operators see it; ``more`` are the further fields of a subclass."""
         return cls(
             id=key.key_id,
             tenant_id=key.tenant_id,

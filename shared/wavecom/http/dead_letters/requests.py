@@ -1,4 +1,4 @@
-"""What clients may send to replay dead letters."""
+"""Requests that replay dead letters."""
 
 import re
 from datetime import date

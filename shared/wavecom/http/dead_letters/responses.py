@@ -1,4 +1,4 @@
-"""What clients are told of dead letters."""
+"""Answers about dead letters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Self
@@ -55,10 +55,10 @@ class DeadLetterPage(Shape):
 
     @classmethod
     def from_domain(cls, found: Sequence[domain.Notification], *, more: bool) -> Self:
-        """Return a page; ``more`` says that the list goes on after it."""
+        """Return a page; ``more`` says that another one follows."""
         last = found[-1] if more else None
-        following = to_cursor(Position(last.state.failed_at, last.id)) if last and last.state.failed_at else None
-        return cls(notifications=[Notification.from_domain(each) for each in found], next_cursor=following)
+        next_cursor = to_cursor(Position(last.state.failed_at, last.id)) if last and last.state.failed_at else None
+        return cls(notifications=[Notification.from_domain(each) for each in found], next_cursor=next_cursor)
 
 
 class DeadLetterPageAnswer(Success[DeadLetterPage]):
@@ -82,7 +82,7 @@ class Replay(Shape):
 
     @classmethod
     def from_domain(cls, results: Mapping[str, ReplayOutcome], *, dry_run: bool, more: bool) -> Self:
-        """Return what became of each, by its id."""
+        """Return the result of each, by its id."""
         return cls(
             dry_run=dry_run,
             replayed=sum(result == "replayed" for result in results.values()),

@@ -1,4 +1,4 @@
-"""The routes of the dead letters: what is there, and back into the lanes."""
+"""The routes of the dead letters: list and replay."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
@@ -31,7 +31,12 @@ from wavecom.http.services import Services
 
 def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes below ``/api/dlq`` to ``app``."""
+    _add_dead_letters(app, services)
+    _add_list_dead_letters(app, services)
+    _add_replay_dead_letters(app, services)
 
+
+def _add_dead_letters(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/dlq",
         summary="Your dead letters, counted by day, cause and provider",
@@ -50,6 +55,8 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         groups = services.dead_letters.groups(caller(app).tenant_id)
         return success(DeadLetterGroupsAnswer, DeadLetterGroups.from_domain(groups))
 
+
+def _add_list_dead_letters(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/dlq/notifications",
         compress=True,
@@ -70,6 +77,8 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         found, more = services.dead_letters.find(where, limit=limit, after=from_cursor(cursor) if cursor else None)
         return success(DeadLetterPageAnswer, DeadLetterPage.from_domain(found, more=more))
 
+
+def _add_replay_dead_letters(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/dlq/replay",
         compress=True,
@@ -88,17 +97,17 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
     def replay_dead_letters(
         replay: Annotated[ReplayDeadLetters, Body()], idempotency_key: IdempotencyKey = None
     ) -> Response[str]:
-        asking = caller(app)
-        ids, more = _chosen(services, asking.tenant_id, replay)
+        known = caller(app)
+        ids, more = _selected_ids(services, known.tenant_id, replay)
         if replay.dry_run:
-            results = services.dead_letters.dry_run_replay(asking.tenant_id, ids, idempotency_key)
+            results = services.dead_letters.dry_run_replay(known.tenant_id, ids, idempotency_key)
         else:
-            asked = Replay(by=asking.key_id, why=replay.reason, key=idempotency_key)
-            results = services.dead_letters.replay(asking.tenant_id, ids, asked)
+            request = Replay(by=known.key_id, why=replay.reason, key=idempotency_key)
+            results = services.dead_letters.replay(known.tenant_id, ids, request)
         return success(ReplayAnswer, responses.Replay.from_domain(results, dry_run=replay.dry_run, more=more))
 
 
-def _chosen(services: Services, tenant_id: str, replay: ReplayDeadLetters) -> tuple[list[str], bool]:
+def _selected_ids(services: Services, tenant_id: str, replay: ReplayDeadLetters) -> tuple[list[str], bool]:
     if replay.ids is not None:
         return replay.ids, False
     where = _filter(tenant_id, replay.cause, replay.provider, replay.day)

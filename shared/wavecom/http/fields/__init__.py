@@ -1,1 +1,1 @@
-"""Kinds of fields that several resources have, in bodies, parameters and answers."""
+"""Field types that several resources share, in bodies, parameters and answers."""

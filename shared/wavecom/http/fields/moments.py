@@ -1,4 +1,4 @@
-"""Moments on the wire: always with an offset, kept in UTC to the millisecond, as MongoDB keeps them."""
+"""Times on the wire: always with an offset, kept in UTC to the millisecond, as in MongoDB."""
 
 import re
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSch
 _DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:(?P<second>\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
-"""RFC 3339, section 5.6; Pydantic alone would also read ``1767225600`` as a moment."""
+"""RFC 3339, section 5.6; Pydantic alone would also read ``1767225600`` as a time."""
 
 
 def _date_time(value: object) -> object:
@@ -31,15 +31,15 @@ def _to_utc(moment: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""A moment as providers write it."""
+"""A time as providers write it."""
 
 
-def _written(example: str) -> WithJsonSchema:
+def _date_time_schema(example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "format": "date-time", "examples": [example]})
 
 
-Moment = Annotated[Instant, BeforeValidator(_date_time), _written("2026-12-31T09:30:00Z")]
-"""A moment as clients of the API must write it."""
-Since = Annotated[Moment, _written("2026-11-23T10:00:00Z")]
-Until = Annotated[Moment, _written("2026-11-23T11:00:00Z")]
-"""The two ends of a period; their examples make one that is not empty."""
+Moment = Annotated[Instant, BeforeValidator(_date_time), _date_time_schema("2026-12-31T09:30:00Z")]
+"""A time as clients of the API must write it."""
+Since = Annotated[Moment, _date_time_schema("2026-11-23T10:00:00Z")]
+Until = Annotated[Moment, _date_time_schema("2026-11-23T11:00:00Z")]
+"""The two ends of a period; their examples form one that is not empty."""

@@ -10,7 +10,7 @@ _DIGITS = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 def digits(value: object) -> object:
-    """Let a text pass only where it is a plain whole number. Raises ValueError."""
+    """Return a text only if it is a plain whole number. Raises ValueError."""
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise ValueError("must be a whole number")
     return value

@@ -1,4 +1,4 @@
-"""What a valid recipient is, for each channel. The libraries are imported with the first request that needs them."""
+"""Validation of recipients, for each channel. The libraries are imported with the first request that needs them."""
 
 import re
 
@@ -7,15 +7,15 @@ from wavecom.domain.notifications.enums import Channel
 
 MAX_LENGTH = 4096
 LOCAL_PART_MAX_BYTES = 64
-"""Before the @ (RFC 5321, section 4.5.3.1.1), in UTF-8 (RFC 6531, section 3.1)."""
+"""The limit before the @ (RFC 5321, section 4.5.3.1.1), in UTF-8 (RFC 6531, section 3.1)."""
 
 _PHONE = re.compile(r"\+[0-9 ().-]+")
-"""A plus, ASCII digits, and as separators ASCII spaces, hyphens, dots and parentheses. The library alone would read
-letters as the digits on a telephone's keys, read digits of every script, and read past invisible characters."""
+"""A plus, ASCII digits, and as separators ASCII spaces, hyphens, dots and parentheses. The library alone would
+read letters as telephone keys, accept digits of every script, and skip invisible characters."""
 
 
 def normalise(channel: Channel, recipient: str) -> str:
-    """Return the recipient in its canonical form. Raises ValueError with what is wrong, without the recipient."""
+    """Return the recipient in its canonical form. Raises ValueError with the problem, without the recipient."""
     match channel:
         case Channel.EMAIL:
             return _email(recipient)
@@ -26,11 +26,11 @@ def normalise(channel: Channel, recipient: str) -> str:
 
 
 def read(text: str, channel: Channel | None = None) -> str:
-    """Return the canonical form of a recipient that is looked for, of any channel where none is given.
+    """Return the canonical form of a recipient to look up, of any channel if none is given.
 
-    It comes in a URL, where a plus sign that is not escaped reads as a space (URL Standard, section 5.1). So a space at
-    the beginning of a phone number, and any within an email address, is taken for the plus that it was. What is no
-    valid recipient is returned as it is, and found nowhere.
+    It comes in a URL, in which an unescaped plus sign reads as a space (URL Standard, section 5.1). So a space at the
+    beginning of a phone number, and any space within an email address, is read as a plus. An invalid recipient is
+    returned unchanged, and matches nothing.
     """
     for each in (Channel.PUSH, Channel.SMS, Channel.EMAIL) if channel is None else (channel,):
         try:
@@ -54,8 +54,8 @@ def _with_plus(channel: Channel, text: str) -> str:
 def _email(recipient: str) -> str:
     """Check and normalise an address: a domain in lower case and Unicode, no comments, quotes, names or literals.
 
-    The domain is mapped as browsers map it (UTS 46), so that a full-width letter becomes the plain one; the local part
-    is left as it is, but for Unicode's composition (NFC).
+    The domain is mapped as in browsers (UTS 46), so that a full-width letter becomes the plain one. The local part is
+    only composed (NFC).
     """
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 

@@ -10,11 +10,11 @@ REASON_MAX: Final = 200
 
 
 def one_line(text: str) -> str:
-    """Let a text pass only where it is one line. Raises ValueError."""
+    """Return a text only if it is one line. Raises ValueError."""
     if not is_one_line(text):
         raise ValueError("must be one line without control characters")
     return text
 
 
 Reason = Annotated[str, Field(min_length=1, max_length=REASON_MAX), AfterValidator(one_line)]
-"""Why a person does something; it goes to the audit trail."""
+"""A person's reason for an action; it goes to the audit trail."""

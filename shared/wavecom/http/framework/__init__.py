@@ -1,1 +1,1 @@
-"""What surrounds every request: keys, limits, validation, errors, headers, and how answers are written."""
+"""The middleware around every request (keys, limits, validation, errors, headers), and the form of answers."""

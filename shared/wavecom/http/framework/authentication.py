@@ -1,4 +1,4 @@
-"""Who calls: the API key of a request, or the development tenant."""
+"""The caller of a request, by its API key, or as the development tenant."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -10,14 +10,14 @@ from wavecom.http.framework.key_lookup import KeyLookup
 from wavecom.http.services import HttpConfig
 
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
-_READING = {"GET", "HEAD", "OPTIONS"}
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="WaveCom"'}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a request says of its sender; ``headers`` has lower case names, ``address`` may be empty."""
+    """The parts of a request that identify its sender; ``headers`` has lower case names, ``address`` may be empty."""
 
     method: str
     headers: Mapping[str, str]
@@ -25,12 +25,12 @@ class Request:
 
 
 def authenticate(request: Request, config: HttpConfig, keys: KeyLookup) -> Caller:
-    """Return who calls, by ``Authorization: Bearer <key>`` or ``X-API-Key: <key>``.
+    """Return the caller, by ``Authorization: Bearer <key>`` or ``X-API-Key: <key>``.
 
-    Raises `UnauthenticatedError`, also for an Authorization of another scheme. Without either the development tenant
-    answers, where there is one: only to a loopback host name, so that no page in a browser gets in by rebinding a name
-    of its own, and to no page of another origin that would change something. Raises `ForbiddenError`, and
-    `TooManyRequestsError` to who guesses keys.
+    Raises `UnauthenticatedError`, also for an Authorization of another scheme. A request without either is the
+    development tenant's, if there is one. That tenant answers only to a loopback host name, so that no page gets in by
+    rebinding its own name, and refuses changes by pages of another origin. Raises `ForbiddenError`, and
+    `TooManyRequestsError` for an address that guesses keys.
     """
     headers = request.headers
     given = _token(headers)
@@ -39,7 +39,7 @@ def authenticate(request: Request, config: HttpConfig, keys: KeyLookup) -> Calle
             raise UnauthenticatedError("An API key is required: Authorization: Bearer <key>", headers=_CHALLENGE)
         if not _LOOPBACK.fullmatch(headers.get("host", "")):
             raise ForbiddenError("The development tenant answers to localhost only; use an API key")
-        if request.method not in _READING and _is_foreign(headers, config.cors_origins):
+        if request.method not in _SAFE_METHODS and _is_foreign(headers, config.cors_origins):
             raise ForbiddenError("The development tenant changes nothing for pages of other origins; use an API key")
         return Caller(tenant_id=config.development_tenant, key_id="development", role=Role.OPERATOR)
     token = read_token(given)
@@ -51,7 +51,7 @@ def authenticate(request: Request, config: HttpConfig, keys: KeyLookup) -> Calle
 
 
 def _token(headers: Mapping[str, str]) -> str | None:
-    """Return what is given as a key, None where nothing is. A proxy may use another scheme beside X-API-Key."""
+    """Return the given key, None if there is none. A proxy may use another scheme beside X-API-Key."""
     authorization = headers.get("authorization")
     if authorization is None:
         return headers.get("x-api-key")
@@ -60,10 +60,10 @@ def _token(headers: Mapping[str, str]) -> str | None:
 
 
 def _is_foreign(headers: Mapping[str, str], known: Collection[str]) -> bool:
-    """Whether a page of another origin makes the request, by what browsers say of it and no page can forge.
+    """Return whether a page of another origin makes the request, by headers of the browser that no page can forge.
 
     ``Origin`` (Fetch standard, section 3.2) comes with everything but GET and HEAD; ``Sec-Fetch-Site`` (W3C, Fetch
-    Metadata Request Headers) says ``same-site`` of another port of the same host. Who sends neither is no page.
+    Metadata Request Headers) is ``same-site`` for another port of the same host. A request with neither is no page's.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
     if origin is not None and origin in known:

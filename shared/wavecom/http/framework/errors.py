@@ -1,7 +1,7 @@
-"""The one map from exceptions to HTTP answers, and the errors that only HTTP knows.
+"""The one map from exceptions to HTTP answers, and the errors that only HTTP has.
 
 Every error answer is ``{"success": false, "error": {"code", "message", "details": [{"field", "message"}]},
-"requestId"}``. It has `DETAILS_MAX` details at the most, whatever was sent; the message says how many more there are.
+"requestId"}``. It has at most `DETAILS_MAX` details; the message gives the number of those left out.
 """
 
 import logging
@@ -31,9 +31,9 @@ logger = logging.getLogger(__name__)
 UNAVAILABLE_RETRY_AFTER = timedelta(seconds=5)
 DETAILS_MAX: Final = 20
 ERRORS_MAX_BYTES: Final = 1_000_000
-"""Errors in one answer to a call of many items; what was accepted is repeated beside them, as large as it came."""
+"""The most bytes of errors in one answer to a call of many items; accepted items come on top, at their full size."""
 FIELD_MAX: Final = 200
-"""Characters of a field's name that are told; longer ones are the client's, and it knows them."""
+"""The most characters of a field's name in an answer; the client knows longer names itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ErrorAnswer(Shape):
 
 
 class HttpError(Exception):
-    """An error that only HTTP knows; subclasses say which."""
+    """An error that only HTTP has; subclasses say which."""
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
@@ -93,7 +93,7 @@ class ForbiddenError(HttpError):
 
 
 class UnknownPathError(HttpError):
-    """There is no such path."""
+    """The path does not exist."""
 
     status, code = HTTPStatus.NOT_FOUND, "NOT_FOUND"
 
@@ -145,7 +145,7 @@ _DOMAIN_ERRORS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An exception as HTTP tells it."""
+    """The HTTP answer to an exception."""
 
     status: HTTPStatus
     code: str
@@ -154,7 +154,7 @@ class Failure:
     headers: dict[str, str]
 
     def error(self, details_max: int = DETAILS_MAX) -> ApiError:
-        """Return the ``error`` object of the envelope; the message tells how many details are left out."""
+        """Return the ``error`` object of the envelope; the message gives the number of details left out."""
         details = [FieldError(shortened(each.field), each.message) for each in self.details[:details_max]]
         left_out = len(self.details) - len(details)
         message = f"{self.message} ({left_out} more errors are not shown)" if left_out else self.message
@@ -166,7 +166,7 @@ class Failure:
 
 
 def bounded_errors(failures: Iterable[Failure], max_bytes: int = ERRORS_MAX_BYTES) -> Iterator[ApiError]:
-    """Yield the error of each failure, without details where all would make more than ``max_bytes`` with them."""
+    """Yield the error of each failure, without details if all of them together would exceed ``max_bytes``."""
     left = max_bytes
     for failure in failures:
         error = failure.error()
@@ -179,14 +179,14 @@ def bounded_errors(failures: Iterable[Failure], max_bytes: int = ERRORS_MAX_BYTE
 
 
 def shortened(field: str) -> str:
-    """Return a field's name as it is told: cut after `FIELD_MAX` characters."""
+    """Return a field's name cut after `FIELD_MAX` characters."""
     return field if len(field) <= FIELD_MAX else f"{field[:FIELD_MAX]}…"
 
 
 def failure_of(exc: Exception, *, overload_status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> Failure:
-    """Return an exception as HTTP tells it. What nobody expected is logged and told as 500 without its text.
+    """Return the HTTP answer to an exception. An unexpected one is logged, and answered with 500 without its text.
 
-    An overload is told with ``overload_status``: 503 where nobody is served, 429 where only some are not.
+    An overload is answered with ``overload_status``: 503 if all requests are refused, 429 if only some are.
     """
     match exc:
         case HttpError():
@@ -207,7 +207,7 @@ def failure_of(exc: Exception, *, overload_status: HTTPStatus = HTTPStatus.SERVI
 
 
 def invalid_draft(exc: RefusedDraftError, below: str = "") -> InvalidRequestError:
-    """Return the error of a request whose draft was refused; ``below`` is put before the names of its fields."""
+    """Return the error of a request whose draft was refused; ``below`` prefixes the names of its fields."""
     return InvalidRequestError(
         str(exc), [FieldError(f"{below}{to_camel(each.field)}", each.message) for each in exc.problems]
     )

@@ -1,4 +1,4 @@
-"""What every answer carries: security headers, the request's id, and an ETag where it can be asked for again."""
+"""Headers of every answer: security headers, the request's id, and an ETag if the answer can be revalidated."""
 
 import hashlib
 import re
@@ -25,30 +25,30 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-"""For the documentation page, whose viewer sets styles of its own."""
+"""The policy of the documentation page, whose viewer sets its own styles."""
 
 _NO_GZIP = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """Return the client's ``X-Request-Id`` where it is fit to repeat, else a new one."""
+    """Return the client's ``X-Request-Id`` if it is valid, else a new one."""
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
 
 def refuses_gzip(headers: Mapping[str, str]) -> bool:
-    """Whether ``Accept-Encoding`` rules gzip out (RFC 9110, section 12.4.2); Powertools sees that it is named."""
+    """Return whether ``Accept-Encoding`` excludes gzip (RFC 9110, section 12.4.2); Powertools checks for its name."""
     return _NO_GZIP.search(headers.get("accept-encoding", "")) is not None
 
 
 def accepts_gzip(headers: Mapping[str, str]) -> bool:
-    """Whether an answer may be compressed."""
+    """Return whether an answer may be compressed."""
     return "gzip" in headers.get("accept-encoding", "") and not refuses_gzip(headers)
 
 
 def is_encoded(headers: Mapping[str, str]) -> bool:
-    """Whether the body is compressed or otherwise encoded (RFC 9110, section 8.4); we read plain ones only."""
+    """Return whether the body is compressed or otherwise encoded (RFC 9110, section 8.4); only plain ones are read."""
     return headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
 
 
@@ -58,6 +58,6 @@ def etag(body: str) -> str:
 
 
 def is_unchanged(headers: Mapping[str, str], tag: str) -> bool:
-    """Whether ``If-None-Match`` names ``tag`` (RFC 9110, section 13.1.2: weak comparison)."""
-    asked = [each.strip().removeprefix("W/") for each in headers.get("if-none-match", "").split(",")]
-    return "*" in asked or tag.removeprefix("W/") in asked
+    """Return whether ``If-None-Match`` names ``tag`` (RFC 9110, section 13.1.2: weak comparison)."""
+    tags = [each.strip().removeprefix("W/") for each in headers.get("if-none-match", "").split(",")]
+    return "*" in tags or tag.removeprefix("W/") in tags

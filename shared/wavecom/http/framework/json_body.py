@@ -1,4 +1,4 @@
-"""Read a JSON body strictly: nothing that MongoDB, a provider or a log could stumble over gets past here."""
+"""Read a JSON body strictly: reject everything that MongoDB, a provider or a log cannot handle."""
 
 import json
 import re
@@ -11,21 +11,21 @@ from pydantic_core import from_json
 from wavecom.http.framework.errors import FIELD_MAX, FieldError, InvalidRequestError, MalformedRequestError
 
 VALUES_MAX: Final = 50_000
-"""Members of objects and items of lists in one body: 100 for each notification of a full batch."""
+"""The most members of objects and items of lists in one body: 100 for each notification of a full batch."""
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 _NULS = ("\x00", "\\u0000")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _STRING_OR_VALUE = re.compile(r'"[^"]*+"?|([,\[{])')
-"""In a document without escapes: a string, or what each value but the first comes after."""
+"""In a document without escapes: a string, or a character that a value follows (each value but the first)."""
 
 
 def read_json(body: str) -> Any:
     """Return the value of a JSON document; a byte order mark before it is skipped (RFC 8259, section 8.1).
 
-    Raises `MalformedRequestError` where it is none (RFC 8259: no NaN, no Infinity; nesting is limited), and
-    `InvalidRequestError` for more than `VALUES_MAX` values, before they are made, and with the fields that are named
-    twice in one object, or whose text has NUL characters or surrogates without a partner.
+    Raises `MalformedRequestError` if it is not one (RFC 8259: no NaN, no Infinity; nesting is limited), and
+    `InvalidRequestError` for more than `VALUES_MAX` values, before they are created, for fields named twice in one
+    object, and for text with NUL characters or unpaired surrogates.
     """
     body = _bounded(body)
     try:
@@ -40,7 +40,7 @@ def read_json(body: str) -> Any:
 
 
 def _bounded(body: str) -> str:
-    """Return a document without the mark before it. Raises `InvalidRequestError` where it has too many values."""
+    """Return a document without its byte order mark. Raises `InvalidRequestError` if it has too many values."""
     if has_too_many_values(body):
         error = FieldError("body", f"must not have more than {VALUES_MAX} values")
         raise InvalidRequestError("The request is too large", [error])
@@ -48,10 +48,10 @@ def _bounded(body: str) -> str:
 
 
 def has_too_many_values(body: str) -> bool:
-    """Whether a document has more than `VALUES_MAX` members and items; of what is no JSON, it may say either.
+    """Return whether a document has more than `VALUES_MAX` members and items; for invalid JSON, it may return either.
 
-    Commas and opening brackets are more than the values, so an ordinary body is known by counting characters. Where
-    texts may have some of them, the strings are stepped over, without a copy of what they say.
+    A document never has more values than commas and opening brackets, so counting characters is enough for most. If
+    texts may contain some of them, the strings are skipped, without copying them.
     """
     if body.count(",") + body.count("[") + body.count("{") <= VALUES_MAX:
         return False
@@ -65,10 +65,10 @@ def has_too_many_values(body: str) -> bool:
 
 
 def read_json_with_any_text(body: str) -> Any:
-    """Return the value of a JSON document whose texts and names are still to be checked.
+    """Return the value of a JSON document without checking its texts and names.
 
-    `check_texts` does so for a part of it, `refuse_repeated_names` for all of it. Of a name that is given twice the
-    last value counts. Raises `MalformedRequestError` as `read_json` does.
+    `check_texts` checks a part of it, `refuse_repeated_names` all of it. If a name is given twice, the last value
+    counts. Raises `MalformedRequestError` as `read_json` does.
     """
     body = _bounded(body)
     try:
@@ -82,9 +82,9 @@ def read_json_with_any_text(body: str) -> Any:
 
 
 def check_texts(value: object, path: str) -> None:
-    """Raise `InvalidRequestError` where a text within ``value`` has NUL characters or surrogates without a partner.
+    """Raise `InvalidRequestError` if a text within ``value`` has NUL characters or unpaired surrogates.
 
-    ``path`` is where the value stands, such as ``reports[3]``.
+    ``path`` is the path of the value, such as ``reports[3]``.
     """
     _refuse(value, path)
 
@@ -94,9 +94,9 @@ def _refuse_constant(name: str) -> None:
 
 
 def refuse_repeated_names(body: str) -> None:
-    """Raise `InvalidRequestError` where an object of a JSON document names a field twice.
+    """Raise `InvalidRequestError` if an object of a JSON document names a field twice.
 
-    Readers differ in what they make of it (RFC 8259, section 4).
+    Readers treat such objects differently (RFC 8259, section 4).
     """
     repeated: list[str] = []
 
@@ -112,7 +112,7 @@ def refuse_repeated_names(body: str) -> None:
 
 
 def _name_bad_text(body: str) -> None:
-    """Raise `InvalidRequestError` where a field's text is what a stricter reader stumbled over."""
+    """Raise `InvalidRequestError` if the stricter reader failed because of a field's text."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -128,11 +128,11 @@ def _refuse(value: Any, path: str = "") -> None:
 
 
 def _texts(root: Any, below: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text with the path to it, cut where it is long; a key counts as text of its object."""
+    """Yield each text with its path, cut if it is long; a key counts as text of its object."""
     waiting: list[tuple[str, Any]] = [(below, root)]
     while waiting:
         path, value = waiting.pop()
-        path = path[:FIELD_MAX]  # or a deep document with long names would have paths of gigabytes
+        path = path[:FIELD_MAX]  # a deep document with long names would have paths of gigabytes
         if isinstance(value, str):
             yield path or "body", value
         elif isinstance(value, list):

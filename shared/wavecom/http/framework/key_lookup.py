@@ -1,8 +1,8 @@
-"""Looks up API keys, and spends little on who guesses them.
+"""Looks up API keys, at little cost for clients that guess them.
 
-An unknown key costs a database call. An address that gave many of them is answered by what this process knows: the ids
-of all keys, read once a second at the most. So a good key always passes, whoever shares its address, and a guess is
-refused without a call. It counts in this process alone: coarse, and free.
+An unknown key costs a database call. An address that sent many of them is answered from memory: the ids of all keys,
+read at most once a second. So a valid key always passes, even from a shared address, and a guess is refused without a
+call. Each process counts for itself, which is imprecise and free.
 """
 
 import ipaddress
@@ -11,19 +11,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
+from wavecom.cache import TimedCache
 from wavecom.domain.api_keys import ApiKey
 from wavecom.http.framework.errors import TooManyRequestsError
 from wavecom.ports.api_keys import ApiKeys
 
 UNKNOWN_MAX: Final = 30
-"""Unknown keys of one address in one window; a person who mistypes gives fewer."""
+"""The most unknown keys of one address in one window; a person's typing errors stay below it."""
 WINDOW_SECONDS: Final = 60.0
 ADDRESSES_MAX: Final = 10_000
-"""Addresses that are counted apart; beyond them all others count as one, so that many addresses get no more."""
+"""The most addresses with their own count; all further ones share one, so that many addresses get no more guesses."""
 IDS_SECONDS: Final = 1.0
-"""How long a new key may be refused with 429 where its address has just been guessing."""
+"""The time for which a new key may be refused with 429 if its address has just been guessing."""
 _OTHERS: Final = "others"
 
 
@@ -36,16 +38,15 @@ class KeyLookup:
         self._lock = threading.Lock()
         self._unknown: Counter[str] = Counter()
         self._window_ends = 0.0
-        self._ids: frozenset[str] | None = frozenset()
-        self._ids_until = 0.0
+        self._ids = TimedCache[None, frozenset[str] | None](timedelta(seconds=IDS_SECONDS), now=now)
 
     def find(self, key_id: str, address: str) -> ApiKey | None:
-        """Return the key with an id, None where there is none.
+        """Return the key with an id, None if there is none.
 
-        Raises `TooManyRequestsError` instead where the address has asked for too many that are not there.
+        Raises `TooManyRequestsError` instead if the address has sent too many unknown keys.
         """
         network = _network(address)
-        if self._guesses(network) and not self._is_known(key_id):
+        if self._is_guessing(network) and not self._is_known(key_id):
             wait = max(1, math.ceil(self._window_ends - self._now()))
             raise TooManyRequestsError("Too many wrong API keys from this address", headers={"Retry-After": str(wait)})
         key = self._api_keys.get(key_id)
@@ -53,31 +54,28 @@ class KeyLookup:
             self._count(network)
         return key
 
-    def _guesses(self, network: str) -> bool:
+    def _is_guessing(self, network: str) -> bool:
         if self._now() >= self._window_ends:
             return False
-        return self._unknown[self._counted_as(network)] >= UNKNOWN_MAX
+        return self._unknown[self._count_key(network)] >= UNKNOWN_MAX
 
     def _count(self, network: str) -> None:
         with self._lock:
             if self._now() >= self._window_ends:
                 self._unknown.clear()
                 self._window_ends = self._now() + WINDOW_SECONDS
-            self._unknown[self._counted_as(network)] += 1
+            self._unknown[self._count_key(network)] += 1
 
-    def _counted_as(self, network: str) -> str:
+    def _count_key(self, network: str) -> str:
         return network if network in self._unknown or len(self._unknown) < ADDRESSES_MAX else _OTHERS
 
     def _is_known(self, key_id: str) -> bool:
-        with self._lock:
-            if self._now() >= self._ids_until:
-                self._ids = self._api_keys.ids()
-                self._ids_until = self._now() + IDS_SECONDS
-            return self._ids is None or key_id in self._ids
+        ids = self._ids.get(None, self._api_keys.ids)
+        return ids is None or key_id in ids
 
 
 def _network(address: str) -> str:
-    """Return an address as it is counted: IPv6 by its /64, which one host has all of (RFC 4291, section 2.5.4)."""
+    """Return the address to count: IPv6 by its /64, which belongs to one host (RFC 4291, section 2.5.4)."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

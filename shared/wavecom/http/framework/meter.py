@@ -1,4 +1,4 @@
-"""Counts and times HTTP requests, and stores the counts now and then with the other counters."""
+"""Counts and times HTTP requests, and stores the counts at intervals with the other counters."""
 
 import logging
 import threading
@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 FLUSH_EVERY = timedelta(seconds=2)
-"""What a killed process may lose; requests are counted beside the notifications, not in their transactions."""
+"""The interval of storing, whose counts a killed process loses; they are not in the notifications' transactions."""
 ANONYMOUS = "-"
-"""Tenant of requests that nobody is known to have made."""
+"""The tenant of requests without a known caller."""
 
 
 class HttpMeter:
@@ -42,17 +42,17 @@ class HttpMeter:
             counts[f"http.durations.{label}.bucket{bisect_left(BUCKETS_SECONDS, seconds)}"] += 1
             counts[f"http.durations.{label}.sumMs"] += round(seconds * 1000)
             due = time.monotonic() - self._flushed >= FLUSH_EVERY.total_seconds()
-        # Who was just told that the database is down need not wait for it once more.
+        # A client that was just answered that the database is down must not wait for it again.
         if due and status != HTTPStatus.SERVICE_UNAVAILABLE:
             self.flush()
 
     def count(self, name: str) -> None:
-        """Count one event of nobody known, by the name of its counter; it is stored with the requests."""
+        """Count one event without a known caller, by the name of its counter; it is stored with the requests."""
         with self._lock:
             self._pending[ANONYMOUS][name] += 1
 
     def flush(self) -> None:
-        """Store what was counted; what cannot be stored now is kept for the next time."""
+        """Store the counts; those that cannot be stored now are kept for the next time."""
         with self._lock:
             pending, self._pending = self._pending, defaultdict(Counter)
             self._flushed = time.monotonic()
@@ -93,7 +93,7 @@ def _cumulative(parts: dict[str, int]) -> tuple[list[int], float]:
 
 
 def _encode(label: str) -> str:
-    """Return a label fit for a field name: MongoDB takes dots for levels."""
+    """Return a label fit for a field name: MongoDB reads dots as levels."""
     return quote(label, safe="/<>{} _-").replace(".", "%2E")
 
 

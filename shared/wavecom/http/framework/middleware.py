@@ -1,4 +1,4 @@
-"""What surrounds every request, from the outside in: `finish`, `admit`, `match_exactly`, `Validate`, then the route."""
+"""The middleware around every request, outside in: `finish`, `admit`, `match_exactly`, `Validate`, then the route."""
 
 import logging
 import math
@@ -40,13 +40,13 @@ Next = Callable[[ApiGatewayResolver], Response[Any]]
 Middleware = Callable[[ApiGatewayResolver, Next], Response[Any]]
 
 UNMATCHED = "unmatched"
-"""Route of requests to paths that do not exist."""
+"""The route label of requests to paths that do not exist."""
 PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs")
 """Paths that need no key and count against no limit."""
 
 
 def finish(meter: HttpMeter) -> Middleware:
-    """Turn exceptions into answers, add the headers that every answer has, answer 304, and count the request."""
+    """Turn exceptions into answers, add the common headers, answer 304, and count the request."""
 
     def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
         started = time.perf_counter()
@@ -54,7 +54,7 @@ def finish(meter: HttpMeter) -> Middleware:
         app.append_context(request_id=request_id(headers))
         try:
             response = call_next(app)
-        except Exception as exc:  # noqa: BLE001 - every exception becomes an answer; the unexpected are logged there
+        except Exception as exc:  # noqa: BLE001 - every exception becomes an answer; unexpected ones are logged there
             response = error_response(app, exc)
         response.headers.update(
             {
@@ -97,7 +97,7 @@ def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
 
 
 def admit(services: Services) -> Middleware:
-    """Refuse what is too large or compressed, who is unknown and who asks too often, in that order."""
+    """Refuse bodies that are too large or encoded, unknown callers, and callers over their limit, in that order."""
     keys = KeyLookup(services.keys)
 
     def middleware(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
@@ -150,9 +150,9 @@ def _rate_limit_headers(allowance: Allowance) -> dict[str, str]:
 
 
 class Validate(OpenAPIRequestValidationMiddleware):
-    """Validate parameters and body against the route's signature.
+    """Validates parameters and body against the route's signature.
 
-    It stands behind `admit`, where Powertools' own switch would put it first, and reads JSON strictly.
+    It runs after `admit`, whereas Powertools' own switch would run it first, and reads JSON strictly.
     """
 
     def __init__(self) -> None:
@@ -180,7 +180,7 @@ class Validate(OpenAPIRequestValidationMiddleware):
         if not body:
             raise MalformedRequestError("The body is empty")
         value = read_json(body)
-        if not isinstance(value, dict):  # of a list, Powertools would take the first item
+        if not isinstance(value, dict):  # Powertools would take the first item of a list
             raise InvalidRequestError("The request is not valid", [FieldError("body", "must be an object")])
         app.append_context(json=value)
         return value
@@ -196,7 +196,7 @@ def _refuse_unknown_parameters(app: ApiGatewayResolver) -> None:
 
 
 def error_response(app: ApiGatewayResolver, exc: Exception) -> Response[str]:
-    """Return the answer to an exception, in the envelope of all errors."""
+    """Return the answer to an exception, in the common error envelope."""
     overload_status = (
         HTTPStatus.TOO_MANY_REQUESTS if app.current_event.http_method == "POST" else HTTPStatus.SERVICE_UNAVAILABLE
     )
@@ -205,12 +205,12 @@ def error_response(app: ApiGatewayResolver, exc: Exception) -> Response[str]:
 
 
 def caller(app: ApiGatewayResolver) -> Caller:
-    """Return who makes the request."""
+    """Return the caller of the request."""
     found: Caller = app.context["caller"]
     return found
 
 
 def require_operator(app: ApiGatewayResolver) -> None:
-    """Raise `ForbiddenError` where the caller may see no more than its own tenant."""
+    """Raise `ForbiddenError` unless the caller has an operator's key."""
     if caller(app).role is not Role.OPERATOR:
         raise ForbiddenError("Only an operator's key may do this")

@@ -1,4 +1,4 @@
-"""The base of all bodies, and the errors of a validation in our words."""
+"""The base of all bodies, and validation errors in our words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from wavecom.http.framework.errors import FIELD_MAX, FieldError
 
 MEMBERS_MAX: Final = 50
-"""Members of one object of a request, known or not: what has more is refused unread, or each would be an error."""
+"""The most members of one object of a request, known or not. More are refused unread; each could be an error."""
 
 
 _MESSAGES = {
@@ -22,25 +22,25 @@ _MESSAGES = {
 
 
 class WireModel(BaseModel):
-    """A body: camelCase on the wire, unknown fields refused, and soon if there are many."""
+    """A body: camelCase on the wire, unknown fields refused, and objects with too many fields refused at once."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _few_members(cls, given: Any) -> Any:
+    def _limit_members(cls, given: Any) -> Any:
         if isinstance(given, dict) and len(given) > MEMBERS_MAX:
             raise ValueError(f"must not have more than {MEMBERS_MAX} fields")
         return given
 
 
 def wire_errors(exc: ValidationError) -> Sequence[Mapping[str, Any]]:
-    """Return Pydantic's errors without what was sent, which may be large."""
+    """Return Pydantic's errors without the input, which may be large."""
     return exc.errors(include_url=False, include_context=False, include_input=False)
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]], below: str = "") -> list[FieldError]:
-    """Return Pydantic's errors in our form, without what was sent. ``below`` is put before each path."""
+    """Return Pydantic's errors in our form, without the input. ``below`` prefixes each path."""
     return [FieldError(_path(error["loc"], below), _message(error)) for error in errors]
 
 

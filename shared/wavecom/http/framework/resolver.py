@@ -1,4 +1,4 @@
-"""Powertools' resolvers, with what they leave out: HEAD, exact paths, and CORS from our configuration."""
+"""Powertools' resolvers, with what they lack: HEAD, exact paths, and CORS from our configuration."""
 
 import copy
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Resolver = TypeVar("Resolver", bound=ApiGatewayResolver)
 
 
 class LambdaResolver(APIGatewayHttpResolver):
-    """Powertools' resolver of HTTP API events, which leaves out the body of an answer to HEAD."""
+    """Powertools' resolver of HTTP API events, which omits the body of an answer to HEAD."""
 
     def resolve(self, event: Any, context: Any) -> dict[str, Any]:
         """Return the answer to an event, in payload format 2.0."""
@@ -26,7 +26,7 @@ class LambdaResolver(APIGatewayHttpResolver):
 
 
 def cors(config: HttpConfig) -> CORSConfig | None:
-    """Return Powertools' CORS settings, None where no origin may call from a browser."""
+    """Return Powertools' CORS settings, None if no origin may call from a browser."""
     if not config.cors_origins:
         return None
     first, *others = config.cors_origins
@@ -48,7 +48,7 @@ def cors(config: HttpConfig) -> CORSConfig | None:
 
 
 def answer_head(app: ApiGatewayResolver) -> None:
-    """Let every route of GET answer HEAD with the same headers (RFC 9110, section 9.3.2); servers drop the body."""
+    """Make every GET route answer HEAD with the same headers (RFC 9110, section 9.3.2); servers drop the body."""
     for routes in (app._static_routes, app._dynamic_routes):
         for route in [each for each in routes if each.method == "GET"]:
             head = copy.copy(route)
@@ -57,9 +57,9 @@ def answer_head(app: ApiGatewayResolver) -> None:
 
 
 def match_exactly(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
-    """Pass on what is for a route. Raises `UnknownPathError` and `MethodNotAllowedError`.
+    """Pass on requests that match a route. Raises `UnknownPathError` and `MethodNotAllowedError`.
 
-    Powertools alone would overlook a newline at the end, and take ``/batch`` for a ``/<notification_id>``.
+    Powertools alone would ignore a newline at the end, and match ``/batch`` with ``/<notification_id>``.
     """
     if app.context["route_label"] == UNMATCHED and app.current_event.http_method == "OPTIONS" and app._cors:
         return call_next(app)

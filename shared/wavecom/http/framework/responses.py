@@ -1,4 +1,4 @@
-"""The base of all answers: one model an answer, which is both what is sent and what the OpenAPI document says."""
+"""The base of all answers: one model an answer, which defines both its body and its part of the OpenAPI document."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -14,7 +14,7 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"}, exam
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
 
 MAY_BE_ABSENT: Final = Field(default_factory=lambda: None)
-"""Marks a field that an answer leaves out where it has no value: not required, without a default, never null."""
+"""Marks a field that an answer omits if it has no value: not required, without a default, never null."""
 
 Data = TypeVar("Data")
 
@@ -26,19 +26,19 @@ class Shape(BaseModel):
 
     @classmethod
     def trusted(cls, **fields: Any) -> Self:
-        """Make a part of an answer without validating its fields, in a tenth of the time.
+        """Create a part of an answer without validating its fields, in a tenth of the time.
 
-        For answers with hundreds of parts. The tests hold every answer to the OpenAPI document, so to the model.
+        For answers with hundreds of parts. The tests check every answer against the OpenAPI document, and so the model.
         """
-        made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", fields)
-        object.__setattr__(made, "__pydantic_fields_set__", set(fields))
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        return made
+        shape = cls.__new__(cls)
+        object.__setattr__(shape, "__dict__", fields)
+        object.__setattr__(shape, "__pydantic_fields_set__", set(fields))
+        object.__setattr__(shape, "__pydantic_extra__", None)
+        object.__setattr__(shape, "__pydantic_private__", None)
+        return shape
 
     def json_text(self) -> str:
-        """Return the JSON that is sent. What was not given a value is left out."""
+        """Return the JSON to send. Fields without a value are omitted."""
         return self.model_dump_json(by_alias=True, exclude_unset=True)
 
 
@@ -69,20 +69,20 @@ def success(
     headers: dict[str, str] | None = None,
     **more: Any,
 ) -> Response[str]:
-    """Return ``data`` in the envelope of ``answer``; ``more`` are the fields that the envelope has besides."""
+    """Return ``data`` in the envelope of ``answer``; ``more`` are the further fields of the envelope."""
     return respond(status, answer.trusted(success=True, data=data, **more), headers)
 
 
 def done(message: str) -> Response[str]:
-    """Return that something was done, for requests that have no more to tell."""
+    """Return an answer with only a message."""
     return respond(HTTPStatus.OK, DoneAnswer(success=True, message=message))
 
 
 def iso(moment: datetime) -> str:
-    """Return a moment as the API writes it: UTC, milliseconds, ``Z``."""
+    """Return a time as the API writes it: UTC, milliseconds, ``Z``."""
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def iso_or_none(moment: datetime | None) -> str | None:
-    """Return a moment as the API writes it, or None."""
+    """Return a time as the API writes it, or None."""
     return None if moment is None else iso(moment)

@@ -1,1 +1,1 @@
-"""Create, list, look at, cancel and retry notifications."""
+"""Create, list, show, cancel and retry notifications."""

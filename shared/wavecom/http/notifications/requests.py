@@ -1,4 +1,4 @@
-"""What clients may send to create notifications."""
+"""Requests that create notifications."""
 
 import json
 import math
@@ -98,7 +98,7 @@ class CreateNotification(WireModel):
         return moment
 
     def draft(self) -> Draft:
-        """Return what is asked for in the domain's terms."""
+        """Return the request in the domain's terms."""
         return Draft(
             channel=self.type,
             recipient=self.recipient,
@@ -130,7 +130,7 @@ class CreateBatch(WireModel):
     ]
 
     def validated(self) -> Iterator[CreateNotification | InvalidRequestError]:
-        """Yield each item, valid or as the error that refuses it, in order."""
+        """Yield each item in order, valid or as the error that refuses it."""
         for index, item in enumerate(self.notifications):
             try:
                 yield CreateNotification.model_validate(item)

@@ -1,4 +1,4 @@
-"""What clients are told of notifications."""
+"""Answers about notifications."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -124,7 +124,7 @@ class Batch(Shape):
 
     @classmethod
     def from_domain(cls, accepted: Accepted, refusals: Mapping[int, Exception]) -> Self:
-        """Return what was accepted of a call, and why the others were refused, by index."""
+        """Return the accepted items of a call, and the errors of the refused ones, by index."""
         created = accepted.submission.notifications
         results = {
             index: BatchResult.trusted(

@@ -31,7 +31,13 @@ from wavecom.http.services import Services
 
 def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes that change notifications to ``app``."""
+    _add_create_notification(app, services)
+    _add_create_batch(app, services)
+    _add_cancel_notification(app, services)
+    _add_retry_notification(app, services)
 
+
+def _add_create_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications",
         compress=True,
@@ -66,6 +72,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
             message=_created_message(created),
         )
 
+
+def _add_create_batch(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/batch",
         compress=True,
@@ -85,7 +93,7 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
     )
     def create_batch(batch: Annotated[CreateBatch, Body()], idempotency_key: IdempotencyKey = None) -> Response[str]:
         accepted = _accept(app, services, list(batch.validated()), idempotency_key)
-        refusals = {index: _below(index, refusal) for index, refusal in accepted.refusals.items()}
+        refusals = {index: _prefixed(index, refusal) for index, refusal in accepted.refusals.items()}
         return success(
             BatchAnswer,
             Batch.from_domain(accepted, refusals),
@@ -93,6 +101,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
             headers={**_replayed(accepted.submission), **_retry_after(refusals)},
         )
 
+
+def _add_cancel_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/cancel",
         summary="Cancel a notification that is not being sent yet",
@@ -111,6 +121,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
         cancelled = services.cancel_or_retry.cancel(caller(app).tenant_id, notification_id)
         return success(NotificationAnswer, Notification.from_domain(cancelled), message="Notification cancelled")
 
+
+def _add_retry_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/retry",
         summary="Send a failed notification again",
@@ -126,8 +138,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
         ),
     )
     def retry_notification(notification_id: NotificationId) -> Response[str]:
-        asking = caller(app)
-        queued = services.cancel_or_retry.retry(asking.tenant_id, notification_id, Replay(by=asking.key_id))
+        known = caller(app)
+        queued = services.cancel_or_retry.retry(known.tenant_id, notification_id, Replay(by=known.key_id))
         return success(NotificationAnswer, Notification.from_domain(queued), message="Notification queued again")
 
 
@@ -162,8 +174,8 @@ def _replayed(submission: Submission) -> dict[str, str]:
     return {"Idempotency-Replayed": "true"} if submission.repeated else {}
 
 
-def _below(index: int, refusal: Exception) -> Exception:
-    """Return a refusal whose fields are those of the whole batch."""
+def _prefixed(index: int, refusal: Exception) -> Exception:
+    """Return a refusal with field names of the whole batch."""
     return invalid_draft(refusal, f"notifications[{index}].") if isinstance(refusal, RefusedDraftError) else refusal
 
 

@@ -1,1 +1,1 @@
-"""The OpenAPI document: what the routes declare, and what Powertools cannot say."""
+"""The OpenAPI document: the declarations of the routes, and additions that Powertools cannot express."""

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the routes declare, with what Powertools cannot say put right."""
+"""The OpenAPI document: the declarations of the routes, with additions that Powertools cannot express."""
 
 import json
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def openapi(app: ApiGatewayResolver) -> dict[str, Any]:
             _add_revalidation(operation)
         _add_headers(operation)
         for parameter in operation.get("parameters", ()):
-            _never_null(parameter)
+            _drop_null(parameter)
             _add_example(parameter, document["components"]["schemas"])
     _drop_titles_of_fields(document)
     put_in_reading_order(document)
@@ -88,17 +88,17 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _add_revalidation(operation: dict[str, Any]) -> None:
-    """Say that an answer has a tag, by which who sends it back may get a 304.
+    """Declare the answer's ETag, with which a client may get a 304.
 
-    That is no answer of its own: who does not ask for it never gets it, and generated clients would have to tell it
-    apart.
+    The 304 is not declared as an answer: a client that does not ask for it never gets it, and generated clients would
+    have to handle it separately.
     """
     answer = operation["responses"]["200"]
     answer["headers"] = {**answer.get("headers", {}), **headers.references({"ETag": "ETag"})}
 
 
 def _add_headers(operation: dict[str, Any]) -> None:
-    """Add the headers that every answer has; who needs no key has no limit."""
+    """Add the headers that every answer has; operations without a key have no limit."""
     names = ["X-Request-Id", *(headers.RATE_LIMIT if "security" not in operation else ())]
     for answer in operation["responses"].values():
         answer["headers"] = {
@@ -108,7 +108,7 @@ def _add_headers(operation: dict[str, Any]) -> None:
 
 
 def _add_examples(operation: dict[str, Any]) -> None:
-    """Add the examples of a body and an answer. Powertools would leave out their nulls."""
+    """Add the examples of a body and an answer. Powertools would omit their nulls."""
     name = operation["operationId"]
     if name in REQUESTS:
         content = operation["requestBody"]["content"]["application/json"]
@@ -121,8 +121,8 @@ def _add_examples(operation: dict[str, Any]) -> None:
             content["example"] = value
 
 
-def _never_null(parameter: dict[str, Any]) -> None:
-    """Say that a parameter may be left out, rather than that it may be null, which no query string can."""
+def _drop_null(parameter: dict[str, Any]) -> None:
+    """Declare that a parameter may be omitted, not that it may be null, which a query string cannot express."""
     schema = parameter["schema"]
     choices = [each for each in schema.pop("anyOf", []) if each != {"type": "null"}]
     if len(choices) == 1:
@@ -132,7 +132,7 @@ def _never_null(parameter: dict[str, Any]) -> None:
 
 
 def _add_example(parameter: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Give a parameter the example of its declaration: one that is named there, or the default, or the first choice."""
+    """Give a parameter the example of its declaration: a named one, or the default, or the first choice."""
     schema = parameter["schema"]
     default = [schema["default"]] if "default" in schema else []
     choices = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], schema).get("enum", [])

@@ -1,4 +1,4 @@
-"""Examples of bodies and answers for the OpenAPI document, by operation. A test holds them to their schemas."""
+"""Examples of bodies and answers for the OpenAPI document, by operation. A test checks them against their schemas."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The headers of answers in the OpenAPI document, by their names; each is described once, under its components."""
+"""The headers of answers in the OpenAPI document, by name; each is described once, under its components."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -61,10 +61,10 @@ COMPONENTS: Mapping[str, dict[str, Any]] = {
         "example": "identity",
     },
 }
-"""Response headers by the names of their components. All but one stand in answers under the same name."""
+"""Response headers by the names of their components. All but one have the same name in answers."""
 
 RATE_LIMIT = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
-OF_STATUS: Mapping[int, tuple[str, ...]] = {
+HEADERS_BY_STATUS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Accept-Encoding",),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),

@@ -1,4 +1,4 @@
-"""What routes have in common in the OpenAPI document: parameters, and the answers that several give."""
+"""Parts of the OpenAPI document that routes share: parameters and common answers."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from wavecom.http.fields.recipients import MAX_LENGTH
 from wavecom.http.framework.errors import ErrorAnswer
 from wavecom.http.openapi import example_ids
-from wavecom.http.openapi.headers import OF_STATUS, references
+from wavecom.http.openapi.headers import HEADERS_BY_STATUS, references
 from wavecom.http.openapi.refusals import DocumentedError
 
 NotificationId = Annotated[
@@ -51,9 +51,9 @@ def documented(
     refusals: Iterable[DocumentedError],
     headers: Mapping[str, str] = _NO_HEADERS,
 ) -> dict[int, Any]:
-    """Return the ``responses`` of a route for the OpenAPI document: its answer, and the errors with examples.
+    """Return the ``responses`` of a route for the OpenAPI document: its answer, and its errors with examples.
 
-    ``headers`` are the answer's own, those of `wavecom.http.openapi.headers`.
+    ``headers`` are those of the answer, of `wavecom.http.openapi.headers`.
     """
     answers: dict[int, Any] = {
         status.value: {
@@ -66,9 +66,9 @@ def documented(
         answers.setdefault(refusal.status.value, _error(refusal.status))
         answer = answers[refusal.status.value]
         answer["description"] += f"{'; or: ' if answer['description'] else ''}{refusal.text}"
-        told = answer["content"]["application/json"]["examples"]
-        name = refusal.code if refusal.code not in told else f"{refusal.code}_{len(told) + 1}"
-        told[name] = {"summary": refusal.text, "value": refusal.example()}
+        examples = answer["content"]["application/json"]["examples"]
+        name = refusal.code if refusal.code not in examples else f"{refusal.code}_{len(examples) + 1}"
+        examples[name] = {"summary": refusal.text, "value": refusal.example()}
     return answers
 
 
@@ -76,5 +76,5 @@ def _error(status: HTTPStatus) -> dict[str, Any]:
     return {
         "description": "",
         "content": {"application/json": {"model": ErrorAnswer, "examples": {}}},
-        "headers": references({name: name for name in OF_STATUS.get(status, ())}),
+        "headers": references({name: name for name in HEADERS_BY_STATUS.get(status, ())}),
     }

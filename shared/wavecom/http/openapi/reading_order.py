@@ -9,17 +9,17 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def put_in_reading_order(document: dict[str, Any]) -> None:
-    """Order paths by their group and what they lie below, answers by status, and schemas by their first use.
+    """Order paths by group and depth, answers by status, and schemas by their first use.
 
-    Schemas that nothing uses are dropped.
+    Unused schemas are dropped.
     """
     groups = list(DESCRIPTIONS)
 
-    def place(path: str) -> tuple[int, int]:
+    def sort_key(path: str) -> tuple[int, int]:
         tag = next(iter(document["paths"][path].values()))["tags"][0]
         return groups.index(tag), path.count("/")
 
-    document["paths"] = {path: document["paths"][path] for path in sorted(document["paths"], key=place)}
+    document["paths"] = {path: document["paths"][path] for path in sorted(document["paths"], key=sort_key)}
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"] = dict(sorted(operation["responses"].items(), key=lambda item: int(item[0])))

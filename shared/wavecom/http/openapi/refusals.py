@@ -1,4 +1,4 @@
-"""The errors that operations may answer with, for the OpenAPI document; `wavecom.http.framework.errors` writes them."""
+"""The errors of operations, for the OpenAPI document; `wavecom.http.framework.errors` writes them."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,7 +9,7 @@ REQUEST_ID = "0192a6f0c2d4e8a17b5f9c31d2e4f607"
 
 @dataclass(frozen=True, slots=True)
 class DocumentedError:
-    """An error that an operation may answer with: when it does (``text``), and an example of its message and field."""
+    """An error of an operation: its condition (``text``), and an example of its message and field."""
 
     status: HTTPStatus
     code: str
@@ -157,7 +157,7 @@ UNKNOWN_PARAMETERS = DocumentedError(
 )
 
 ANY_REQUEST = (UNREADABLE, TOO_SLOW, BODY_TOO_LARGE, ENCODED, INTERNAL, CROWDED)
-"""Every operation may answer so, whether it expects a body or not, and who asks."""
+"""Errors of every operation, with or without a body or a key."""
 WITHOUT_KEY = (UNKNOWN_PARAMETERS, *ANY_REQUEST)
 ALWAYS = (UNAUTHENTICATED, LOOPBACK_ONLY, INVALID_PARAMETERS, RATE_LIMITED, UNAVAILABLE, *ANY_REQUEST)
 WITH_BODY = (

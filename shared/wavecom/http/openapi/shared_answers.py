@@ -1,4 +1,4 @@
-"""Lets the operations of the OpenAPI document share the errors that they have in common."""
+"""Lets the operations of the OpenAPI document share their common errors."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def share_errors(document: dict[str, Any]) -> None:
-    """Describe the error that most operations have for a status once, under its phrase in the components."""
+    """Move the most common error of each status into the components, under its phrase, and refer to it."""
     answers = [operation["responses"] for path in document["paths"].values() for operation in path.values()]
     shared = document["components"]["responses"] = {}
     for status in sorted({status for each in answers for status in each if status >= "4"}):

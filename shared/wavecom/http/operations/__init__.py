@@ -1,1 +1,1 @@
-"""Show how the service does: ledger, audit trails, providers, statistics, metrics, and the tenant's policy."""
+"""Show the state of the service: ledger, audit trails, providers, statistics, metrics, and the tenant's policy."""

@@ -14,7 +14,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def exposition(statistics: Statistics) -> str:
-    """Return every metric as text. ``queue_depth`` is left out while the broker does not answer."""
+    """Return every metric as text. ``queue_depth`` is omitted while the broker does not answer."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(statistics))
     return generate_latest(registry).decode()

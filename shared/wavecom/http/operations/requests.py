@@ -1,4 +1,4 @@
-"""What clients may send to operate the service."""
+"""Requests that operate the service."""
 
 from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.http.framework.requests import WireModel

@@ -1,4 +1,4 @@
-"""What clients are told of how the service does."""
+"""Answers about the state of the service."""
 
 from typing import Annotated, Self
 
@@ -84,7 +84,7 @@ class Verification(Shape):
 
     @classmethod
     def from_domain(cls, verification: verify.Verification) -> Self:
-        """Return what a verification found."""
+        """Return the result of a verification."""
         broken = verification.broken
         return cls(
             notifications=verification.notifications,

@@ -1,4 +1,4 @@
-"""What clients are told of statistics."""
+"""Answers about statistics."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self
@@ -86,7 +86,7 @@ class RecentMinutes(Shape):
 
     @classmethod
     def from_domain(cls, recent: query.RecentMinutes) -> Self:
-        """Return the counts of each minute, and how long processing took over all of them."""
+        """Return the counts of each minute, and the percentiles of processing time over all of them."""
         merged = Totals.merged(recent.totals.values())
         percentile = merged.duration_percentile
         return cls(

@@ -25,7 +25,12 @@ from wavecom.http.services import Services
 
 def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes of statistics and metrics to ``app``."""
+    _add_system_statistics(app, services)
+    _add_minutes(app, services)
+    _add_metrics(app, services)
 
+
+def _add_system_statistics(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications/stats/system",
         compress=True,
@@ -42,6 +47,8 @@ def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
         found = services.query.statistics(caller(app).tenant_id)
         return success(StatisticsAnswer, Statistics.from_domain(found))
 
+
+def _add_minutes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications/stats/minutes",
         compress=True,
@@ -61,9 +68,11 @@ def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
     def minutes(
         minutes: Annotated[Minutes, Query(description="How far back, this minute included")] = 60,
     ) -> Response[str]:
-        happened = services.query.minutes(caller(app).tenant_id, minutes)
-        return success(RecentMinutesAnswer, RecentMinutes.from_domain(happened))
+        recent = services.query.minutes(caller(app).tenant_id, minutes)
+        return success(RecentMinutesAnswer, RecentMinutes.from_domain(recent))
 
+
+def _add_metrics(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/metrics",
         compress=True,
@@ -77,8 +86,8 @@ def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
         },
     )
     def metrics() -> Response[str]:
-        from wavecom.http.operations import prometheus  # noqa: PLC0415 - only who asks for metrics needs its library
+        from wavecom.http.operations import prometheus  # noqa: PLC0415 - only requests for metrics need its library
 
-        asking = caller(app)
-        statistics = services.query.metrics(None if asking.role is Role.OPERATOR else asking.tenant_id)
+        known = caller(app)
+        statistics = services.query.metrics(None if known.role is Role.OPERATOR else known.tenant_id)
         return Response(200, content_type=prometheus.CONTENT_TYPE, body=prometheus.exposition(statistics))

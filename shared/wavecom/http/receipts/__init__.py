@@ -1,1 +1,1 @@
-"""Delivery reports as providers send them, checked and read into `wavecom.domain.reports`."""
+"""Delivery reports from providers, checked and read into `wavecom.domain.reports`."""

@@ -1,7 +1,7 @@
-"""Puts the routes of delivery reports together, for the Lambda handler and for the local server.
+"""Builds the routes of delivery reports, for the Lambda handler and for the local server.
 
-They make an application of their own: providers have no API key, and no tenant's rate limit is theirs. A server that
-serves both sends what is below `PREFIX` here.
+They form a separate application: providers have no API key and no tenant's rate limit. A server of both applications
+sends requests below `PREFIX` here.
 """
 
 import logging
@@ -31,7 +31,7 @@ from wavecom.http.framework.responses import JSON, success
 from wavecom.http.receipts.read_reports import ReadReports
 from wavecom.http.receipts.refusals import SignatureRefusedError
 from wavecom.http.receipts.responses import ReportResults, ReportsAnswer
-from wavecom.http.receipts.sendgrid import nobodys_key, read_key, sendgrid_reports
+from wavecom.http.receipts.sendgrid import random_key, read_key, sendgrid_reports
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
 from wavecom.http.receipts.webhook import webhook_reports
 from wavecom.ports.ledger import Counters
@@ -48,13 +48,13 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptServices:
-    """What the routes of delivery reports are given.
+    """The dependencies of the routes of delivery reports.
 
-    ``receive`` applies reports, as often as they come; it raises `StoreUnavailableError` where it cannot.
+    ``receive`` applies reports, also repeated ones; it raises `StoreUnavailableError` if it cannot.
     ``twilio_auth_tokens``, ``webhook_secrets`` (``whsec_`` and base64) and ``sendgrid_keys`` (base64) are by the
-    provider's name, the present one and perhaps the one before it: either is accepted. ``public_url`` is what providers
-    see in front of the path, such as ``https://api.bank.example``. Without it, Twilio's signature is checked for the
-    URL that the request names itself: a call that was made to another of our hosts would do as well.
+    provider's name, the present one and perhaps the one before it: either is accepted. ``public_url`` is the URL in
+    front of the path as providers see it, such as ``https://api.bank.example``. Without it, Twilio's signature is
+    checked for the URL in the request, so a call to another of our hosts would pass as well.
     """
 
     receive: Callable[[Sequence[DeliveryReport]], None]
@@ -68,24 +68,27 @@ class ReceiptServices:
 
 
 def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
-    """Give ``app`` the routes of delivery reports and all that surrounds them, and return it.
+    """Add the routes of delivery reports and their middleware to ``app``, and return it.
 
-    An unknown provider is refused as a wrong signature is, after the same work, with a secret that nobody has. Raises
-    ValueError for a secret that is not base64, and for a key that is none of SendGrid's kind.
+    An unknown provider is refused like a wrong signature, after the same work, with a random secret. Raises ValueError
+    for a secret that is not base64, and for a key that is not of SendGrid's kind.
     """
-    webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
-    nobodys_webhooks = [Webhook(secrets.token_bytes(32))]
-    nobodys_tokens = [secrets.token_hex(16)]
-    sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
-    nobodys_keys = [nobodys_key()] if sendgrid_keys else []
     meter = HttpMeter(services.counters, services.clock)
-    app.use([finish(meter), _label, match_exactly])
+    app.use([finish(meter), _set_route_label, match_exactly])
+    _add_twilio(app, services, meter)
+    _add_webhook(app, services, meter)
+    _add_sendgrid(app, services, meter)
+    return app
+
+
+def _add_twilio(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    unknown_tokens = [secrets.token_hex(16)]
 
     @app.post(TWILIO)
     def twilio(provider: str) -> Response[str]:
-        parameters = parse_form(_text(app, FORM, services.max_body_bytes))
+        parameters = parse_form(_read_text(app, FORM, services.max_body_bytes))
         callback = _callback(app, parameters, services.public_url)
-        tokens = services.twilio_auth_tokens.get(provider, nobodys_tokens)
+        tokens = services.twilio_auth_tokens.get(provider, unknown_tokens)
         at = services.clock()
 
         def read() -> ReadReports:
@@ -93,36 +96,44 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
 
         return _receive("twilio", read, services, meter)
 
+
+def _add_webhook(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
+    unknown_webhooks = [Webhook(secrets.token_bytes(32))]
+
     @app.post(WEBHOOK)
     def webhook(provider: str) -> Response[str]:
-        body = _text(app, JSON, services.max_body_bytes)
+        body = _read_text(app, JSON, services.max_body_bytes)
         headers = app.current_event.headers
-        known = webhooks.get(provider, nobodys_webhooks)
+        known = webhooks.get(provider, unknown_webhooks)
         at = services.clock()
         return _receive(
             "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services, meter
         )
 
+
+def _add_sendgrid(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
+    unknown_keys = [random_key()] if sendgrid_keys else []
+
     @app.post(SENDGRID)
     def sendgrid(provider: str) -> Response[str]:
-        body = _text(app, JSON, services.max_body_bytes)
+        body = _read_text(app, JSON, services.max_body_bytes)
         headers = app.current_event.headers
-        known = sendgrid_keys.get(provider, nobodys_keys)
+        known = sendgrid_keys.get(provider, unknown_keys)
         at = services.clock()
         return _receive(
             "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services, meter
         )
 
-    return app
 
-
-def _label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
+def _set_route_label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
     path = app.context["_route"].path
     app.append_context(route_label=path if path in {TWILIO, WEBHOOK, SENDGRID} else UNMATCHED)
     return call_next(app)
 
 
-def _text(app: ApiGatewayResolver, media_type: str, max_bytes: int) -> str:
+def _read_text(app: ApiGatewayResolver, media_type: str, max_bytes: int) -> str:
     event = app.current_event
     if is_encoded(event.headers):
         raise EncodedBodyError
@@ -141,12 +152,12 @@ def _text(app: ApiGatewayResolver, media_type: str, max_bytes: int) -> str:
 def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], public_url: str | None) -> Callback:
     event = app.current_event
     query = event.get("rawQueryString")
-    if query is None:  # the local server keeps the parameters only
+    if query is None:  # the local server keeps only the parameters
         query = urlencode(event.multi_value_query_string_parameters, doseq=True)
     scheme = event.headers.get("x-forwarded-proto", "http").partition(",")[0].strip()
     return Callback(
         origin=public_url.rstrip("/") if public_url else f"{scheme}://{event.headers.get('host', '')}",
-        # What the provider called begins with the stage where the stage is part of the URL.
+        # The URL that the provider called includes the stage if the stage is part of the path.
         path=event.path if public_url else event.get("rawPath") or event.path,
         query=query,
         parameters=parameters,
@@ -157,18 +168,18 @@ def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], pu
 def _receive(
     source: str, read: Callable[[], ReadReports], services: ReceiptServices, meter: HttpMeter
 ) -> Response[str]:
-    """Receive what is taken of a call; answer 204, or 207 and what is wrong with the items that are refused.
+    """Receive the valid reports of a call; answer 204, or 207 with the errors of the refused ones.
 
-    What is forged costs the database nothing: it is counted in memory, and stored with the counts of requests.
+    A forged call costs the database nothing: it is counted in memory, and stored with the counts of requests.
     """
     try:
-        taken = read()
+        result = read()
     except SignatureRefusedError as exc:
         meter.count(f"receipts.refused.{source}.{exc.reason}")
         raise
-    if taken.reports:
-        services.receive(taken.reports)
+    if result.reports:
+        services.receive(result.reports)
     meter.count(f"receipts.accepted.{source}")
-    if taken.refused:
-        return success(ReportsAnswer, ReportResults.of(taken), status=HTTPStatus.MULTI_STATUS)
+    if result.refused:
+        return success(ReportsAnswer, ReportResults.of(result), status=HTTPStatus.MULTI_STATUS)
     return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")

@@ -1,4 +1,4 @@
-"""The fields that reports of more than one provider have."""
+"""Fields that reports of several providers share."""
 
 from typing import Annotated
 
@@ -6,4 +6,4 @@ from pydantic import Field
 
 ReportedId = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
 Code = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
-"""A provider's code. It is stored and shown, so it has no room for an email address."""
+"""A provider's code. It is stored and shown, so its pattern excludes email addresses."""

@@ -1,4 +1,4 @@
-"""What is taken of a call that carries several reports: each is read, or refused, by itself."""
+"""The result of reading a call with several reports: each is read or refused on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from wavecom.http.framework.requests import field_errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReports:
-    """The reports of a call, and why others are refused, by their place in the call.
+    """The reports of a call, and the errors of the refused ones, by their index in the call.
 
     ``accepted`` counts the items that could be read; some of them may report nothing.
     """
@@ -23,7 +23,7 @@ class ReadReports:
     refused: Mapping[int, InvalidRequestError] = field(default_factory=dict)
 
     def or_refuse(self) -> "ReadReports":
-        """Raise `InvalidRequestError` where nothing could be read, else return itself."""
+        """Raise `InvalidRequestError` if nothing could be read, else return itself."""
         if self.accepted or not self.refused:
             return self
         details = [detail for error in self.refused.values() for detail in error.details]
@@ -33,10 +33,10 @@ class ReadReports:
 def read_each(
     items: Sequence[object], read: Callable[[object, str], DeliveryReport | None], *, called: str
 ) -> ReadReports:
-    """Return what ``read`` makes of each item, which is None where it reports nothing.
+    """Return the reports that ``read`` makes of the items; None stands for an item that reports nothing.
 
-    ``read`` is given the item and its path, and may raise Pydantic's ValidationError or `InvalidRequestError`.
-    ``called`` is what the list is called in the paths, such as ``reports`` for ``reports[3].status``.
+    ``read`` gets the item and its path, and may raise Pydantic's ValidationError or `InvalidRequestError`.
+    ``called`` is the list's name in paths, such as ``reports`` in ``reports[3].status``.
     """
     reports: list[DeliveryReport] = []
     refused: dict[int, InvalidRequestError] = {}
@@ -46,7 +46,7 @@ def read_each(
             report = read(item, path)
         except ValidationError as exc:
             errors = exc.errors(include_url=False, include_context=False, include_input=False)
-            refused[index] = InvalidRequestError("The report is not valid", _below(path, errors))
+            refused[index] = InvalidRequestError("The report is not valid", _prefixed(path, errors))
         except InvalidRequestError as exc:
             refused[index] = exc
         else:
@@ -54,8 +54,8 @@ def read_each(
     return ReadReports(reports=reports, accepted=len(items) - len(refused), refused=refused)
 
 
-def _below(path: str, errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+def _prefixed(path: str, errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     return [
-        FieldError(path, one.message) if one.field == "body" else FieldError(f"{path}.{one.field}", one.message)
-        for one in field_errors(errors)
+        FieldError(path, error.message) if error.field == "body" else FieldError(f"{path}.{error.field}", error.message)
+        for error in field_errors(errors)
     ]

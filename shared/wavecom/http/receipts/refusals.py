@@ -1,4 +1,4 @@
-"""Why the signature of a delivery report is refused."""
+"""The reasons for which a delivery report's signature is refused."""
 
 from enum import StrEnum
 
@@ -6,14 +6,14 @@ from wavecom.http.framework.errors import UnauthenticatedError
 
 
 class Reason(StrEnum):
-    """What is wrong with a signature; each is counted by itself.
+    """The problem with a signature; each is counted separately.
 
-    An unknown provider's signature is ``forged`` too: who asks shall not learn which providers there are.
+    An unknown provider's signature is ``forged`` too, so that callers cannot find out which providers exist.
     """
 
     FORGED = "forged"
     EXPIRED = "expired"
-    """The signature is genuine, but of another time: a replay, or a clock that is wrong."""
+    """The signature is genuine, but of another time: a replay, or a wrong clock."""
     MISSING = "missing"
 
 
@@ -25,7 +25,7 @@ _MESSAGES = {
 
 
 class SignatureRefusedError(UnauthenticatedError):
-    """A report without a signature that can be trusted; answered with 401."""
+    """A report without a trusted signature; answered with 401."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(_MESSAGES[reason], headers={"WWW-Authenticate": 'Signature realm="WaveCom"'})

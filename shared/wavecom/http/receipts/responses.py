@@ -1,4 +1,4 @@
-"""What a provider is told of a call of which some reports are refused."""
+"""The answer to a provider's call with refused reports."""
 
 from itertools import islice
 from typing import Final, Self
@@ -8,13 +8,13 @@ from wavecom.http.framework.responses import Shape, Success
 from wavecom.http.receipts.read_reports import ReadReports
 
 RESULTS_MAX: Final = 1000
-"""Refused items that an answer names."""
+"""The most refused items that an answer names."""
 _PLAIN_RESULT_BYTES: Final = 200
-"""Of a refused item without the details of its error, at the most."""
+"""The most bytes of a refused item without the details of its error."""
 
 
 class ReportResult(Shape):
-    """Why one item was refused."""
+    """The error of one refused item."""
 
     index: int
     status: int
@@ -22,7 +22,7 @@ class ReportResult(Shape):
 
 
 class ReportResults(Shape):
-    """How many items were read and refused; ``results`` are of refused ones, ``notShown`` counts those left out."""
+    """Counts of read and refused items; ``results`` are of refused ones, ``notShown`` counts those left out."""
 
     accepted: int
     refused: int
@@ -30,15 +30,15 @@ class ReportResults(Shape):
     results: list[ReportResult]
 
     @classmethod
-    def of(cls, taken: ReadReports) -> Self:
-        """Return what was taken of a call, with the first `RESULTS_MAX` refusals in `ERRORS_MAX_BYTES` at the most."""
-        shown = dict(islice(taken.refused.items(), RESULTS_MAX))
-        room = ERRORS_MAX_BYTES - _PLAIN_RESULT_BYTES * len(shown)
-        errors = bounded_errors(map(failure_of, shown.values()), room)
+    def of(cls, result: ReadReports) -> Self:
+        """Return the result of a call, with the first `RESULTS_MAX` refusals in `ERRORS_MAX_BYTES` at the most."""
+        shown = dict(islice(result.refused.items(), RESULTS_MAX))
+        max_bytes = ERRORS_MAX_BYTES - _PLAIN_RESULT_BYTES * len(shown)
+        errors = bounded_errors(map(failure_of, shown.values()), max_bytes)
         return cls.trusted(
-            accepted=taken.accepted,
-            refused=len(taken.refused),
-            not_shown=len(taken.refused) - len(shown),
+            accepted=result.accepted,
+            refused=len(result.refused),
+            not_shown=len(result.refused) - len(shown),
             results=[
                 ReportResult.trusted(index=index, status=refusal.status.value, error=error)
                 for (index, refusal), error in zip(shown.items(), errors, strict=True)
@@ -47,4 +47,4 @@ class ReportResults(Shape):
 
 
 class ReportsAnswer(Success[ReportResults]):
-    """What became of the reports of a call."""
+    """The result of each report of a call."""

@@ -1,16 +1,16 @@
 """SendGrid's Event Webhook: a list of events for each call.
 
 A call is signed with ECDSA (P-256, SHA-256) over the timestamp of a header and the raw body; the public key is shown
-where the webhook is set up ("Getting Started with the Event Webhook Security Features"). An event carries the custom
-arguments that its message was sent with as fields of its own ("Event Webhook Reference", "Unique Arguments and Custom
-Arguments"): ours are ``notificationId`` and ``provider``. Events without them are of mail that was not sent by us, and
-those of another provider's name are that provider's; both are passed over.
+where the webhook is set up ("Getting Started with the Event Webhook Security Features"). An event carries the
+custom arguments of its message as fields ("Event Webhook Reference", "Unique Arguments and Custom Arguments"): ours are
+``notificationId`` and ``provider``. Events without them are about mail that we did not send, and those with another
+provider's name are that provider's; both are skipped.
 
-What an event means ("Event Webhook Reference", sections "Delivery events" and "Engagement events"; the reasons of drops
+The events ("Event Webhook Reference", sections "Delivery events" and "Engagement events"; the reasons of drops
 stand in "Dropped event"; "Bounce and Block Classifications"):
 
 ============================================  ===========  ===========  =============================================
-event                                         fared        unwanted     why
+event                                         outcome      suppression  why
 ============================================  ===========  ===========  =============================================
 processed                                     accepted                  "received and is ready to be delivered"
 deferred                                      accepted                  the recipient's server put it off; SendGrid
@@ -25,13 +25,13 @@ bounce, type bounce: Mailbox Unavailable      undelivered               full, su
                                                                         was invalid"
 bounce, type bounce: any other                undelivered               of our reputation, content, volume or domain,
     classification                                                      or "indecipherable or ambiguous"
-bounce, type blocked or any other             undelivered               refused this time: says nothing of the address
+bounce, type blocked or any other             undelivered               refused this time: nothing about the address
 dropped: Bounced Address, Invalid             undelivered  hard bounce  it bounced before, or is no address
 dropped: Unsubscribed Address,                undelivered  complaint    the recipient wants no mail of ours
     Spam Reporting Address
 dropped, any other reason                     undelivered               our content, our quota or our request
 spamreport, unsubscribe, group_unsubscribe    accepted     complaint    the recipient wants no mail of ours
-open, click and all others                    (no report)               says nothing of the delivery
+open, click and all others                    (no report)               nothing about the delivery
 ============================================  ===========  ===========  =============================================
 
 ``reason`` is made of the event, its ``status`` and the reasons of this table, never of the server's answer, which names
@@ -62,10 +62,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
-"""How far ahead of ours the clock may be by which a call was signed."""
+"""The most that the signer's clock may be ahead of ours."""
 MAX_AGE: Final = timedelta(hours=24) + CLOCK_DIFFERENCE
-"""Of a signature: SendGrid repeats a call "for up to 24 hours after the event occurs" ("Troubleshooting the Event
-Webhook"), and does not say that it signs it anew. A replay within this time reports the same once more."""
+"""The largest age of a signature: SendGrid repeats a call "for up to 24 hours after the event occurs" ("Troubleshooting
+the Event Webhook"), and does not say that it signs it again. A replay within this time repeats the same report."""
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
@@ -74,7 +74,7 @@ _SECONDS: Final = re.compile(r"[1-9][0-9]{0,9}")
 _STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 """RFC 3463, section 2."""
 _MESSAGE_ID: Final = re.compile(r"([A-Za-z0-9._-]{1,100}?)\.(filter|recvd)[^ ]*", re.ASCII)
-"""What the answer to our call named, and a part that SendGrid adds for itself."""
+"""The id from the answer to our call, and a part that SendGrid adds."""
 
 _OUTCOMES: Final[Mapping[str, DeliveryOutcome]] = {
     "processed": DeliveryOutcome.ACCEPTED,
@@ -97,7 +97,7 @@ _DROPPED: Final[Mapping[str, SuppressionReason | None]] = {
     "Recipient List over Package Quota": None,
 }
 _DEAD_ADDRESS: Final = "Invalid Address"
-"""The one classification of a bounce that says so; an account that has not turned classifications on sends none."""
+"""The only classification of a bounce that means a dead address; accounts without classifications send none."""
 
 
 class _Shape(BaseModel):
@@ -120,7 +120,7 @@ class _Event(_Shape):
     status: object = None
     bounce_classification: object = None
 
-    def told_by(self, provider: str) -> DeliveryReport:
+    def to_report(self, provider: str) -> DeliveryReport:
         """Return the event in the domain's terms."""
         message_id = _MESSAGE_ID.fullmatch(self.sg_message_id) if isinstance(self.sg_message_id, str) else None
         return DeliveryReport(
@@ -128,7 +128,7 @@ class _Event(_Shape):
             provider=provider,
             delivery_outcome=_OUTCOMES[self.event],
             reason=self._reason(),
-            suppression_reason=self._unwanted(),
+            suppression_reason=self._suppression_reason(),
             at=datetime.fromtimestamp(self.timestamp, UTC),
             provider_message_id=message_id[1] if message_id else None,
         )
@@ -146,7 +146,7 @@ class _Event(_Shape):
             case _:
                 return self.event if self.event in _COMPLAINTS else None
 
-    def _unwanted(self) -> SuppressionReason | None:
+    def _suppression_reason(self) -> SuppressionReason | None:
         match self.event:
             case "bounce":
                 dead = self.bounce_classification in (None, "", _DEAD_ADDRESS)
@@ -177,7 +177,7 @@ def read_key(text: str) -> "EllipticCurvePublicKey":
             raise ValueError("webhookPublicKey must be a key on the curve P-256")
 
 
-def nobodys_key() -> "EllipticCurvePublicKey":
+def random_key() -> "EllipticCurvePublicKey":
     """Return a key that nobody can sign with."""
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - only where SendGrid reports by itself
 
@@ -187,29 +187,29 @@ def nobodys_key() -> "EllipticCurvePublicKey":
 def sendgrid_reports(
     body: str, headers: Mapping[str, str], *, provider: str, keys: Sequence["EllipticCurvePublicKey"], at: datetime
 ) -> ReadReports:
-    """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
+    """Check a call that came at ``at`` and return its valid reports; ``headers`` has lower case names.
 
-    One of ``keys`` must have signed it. Events that cannot be read are refused by themselves, and told in the log: they
-    would be as unreadable the next time, and SendGrid does not read answers. Raises `SignatureRefusedError`, then
-    `MalformedRequestError` and `InvalidRequestError` for a body that is no list.
+    One of ``keys`` must have signed it. Unreadable events are refused individually, and logged: a repetition would be
+    as unreadable, and SendGrid does not read answers. Raises `SignatureRefusedError`, then
+    `MalformedRequestError` and `InvalidRequestError` for a body that is not a list.
     """
     _check_signature(body, headers, keys, at)
     value = read_json_with_any_text(body)
     if not isinstance(value, list):
         raise InvalidRequestError("The request is not valid", [FieldError("body", "must be a list")])
-    taken = read_each(value, lambda event, _: _read(event, provider), called="events")
-    if taken.refused:
-        errors = [f"{each.field}: {each.message}" for error in taken.refused.values() for each in error.details[:1]]
-        extra = {"unreadable": len(taken.refused), "errors": errors[:DETAILS_MAX]}
+    result = read_each(value, lambda event, _: _read(event, provider), called="events")
+    if result.refused:
+        errors = [f"{each.field}: {each.message}" for error in result.refused.values() for each in error.details[:1]]
+        extra = {"unreadable": len(result.refused), "errors": errors[:DETAILS_MAX]}
         logger.error("Unreadable delivery reports", extra=extra)
-    return taken
+    return result
 
 
 def _read(event: object, provider: str) -> DeliveryReport | None:
-    some = _AnyEvent.model_validate(event)
-    if some.event not in _OUTCOMES or some.notification_id is None or some.provider != provider:
+    any_event = _AnyEvent.model_validate(event)
+    if any_event.event not in _OUTCOMES or any_event.notification_id is None or any_event.provider != provider:
         return None
-    return _Event.model_validate(event).told_by(provider)
+    return _Event.model_validate(event).to_report(provider)
 
 
 def _check_signature(

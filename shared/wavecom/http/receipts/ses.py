@@ -1,20 +1,20 @@
 """Amazon SES events that a configuration set publishes to an SNS topic.
 
-Who may invoke the function is decided by IAM: its resource policy lets Amazon SNS do so for this topic alone. So a
-message carries no signature that would have to be checked here, unlike one that SNS sends to an HTTPS endpoint
-(Amazon SNS developer guide, "Fanout Amazon SNS notifications to Lambda functions").
+IAM decides who may invoke the function: its resource policy allows only Amazon SNS, for this topic. So a message
+needs no signature check here, unlike one that SNS sends to an HTTPS endpoint (Amazon SNS developer guide, "Fanout
+Amazon SNS notifications to Lambda functions").
 
-What an event means (Amazon SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS"):
+The meaning of events (Amazon SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS"):
 
 ==================================================  ===========  ===========  =======================================
-event                                               fared        unwanted     why
+event                                               outcome      suppression  why
 ==================================================  ===========  ===========  =======================================
 Delivery                                            delivered
 Bounce, Permanent: General, NoEmail                 undelivered  hard bounce  "you should remove the recipient's email
                                                                               address from your mailing list"
 Bounce, Permanent: Suppressed                       undelivered  hard bounce  "a recent history of bouncing as an
                                                                               invalid address"
-Bounce, Permanent: OnAccountSuppressionList         undelivered               never tried, for what was known before; a
+Bounce, Permanent: OnAccountSuppressionList         undelivered               not attempted, for an earlier event; a
                                                                               person may have lifted our own entry since
 Bounce, Permanent: any other                        undelivered               not documented as a dead address
 Bounce, Transient or Undetermined                   undelivered               a later message may arrive
@@ -25,11 +25,11 @@ Complaint, feedback type not-spam or auth-failure   accepted                  no
 Reject                                              undelivered               "contained a virus": not the address
 Rendering Failure                                   undelivered               not sent: our template, not the address
 Send, DeliveryDelay                                 accepted                  SES has it, and tries to deliver it
-Open, Click and all others                          (no report)               says nothing of the delivery
+Open, Click and all others                          (no report)               nothing about the delivery
 ==================================================  ===========  ===========  =======================================
 
 The notification's id and the provider's name come from the tags of the same names that the message was sent with.
-``reason`` is made of SES's words for the kind of event, never of the diagnostic text, which names the recipient.
+``reason`` consists of SES's words for the kind of event, never of the diagnostic text, which names the recipient.
 """
 
 import logging
@@ -47,9 +47,9 @@ from wavecom.http.receipts.fields import Code, ReportedId
 logger = logging.getLogger(__name__)
 
 DEAD_ADDRESS: Final = frozenset({"General", "NoEmail", "Suppressed"})
-"""Sub types of permanent bounces after which an address should get no more messages."""
+"""Subtypes of permanent bounces after which an address should get no more messages."""
 NO_COMPLAINT: Final = frozenset({"not-spam", "auth-failure"})
-"""Feedback types that are nobody's complaint (IANA, "MARF Feedback Report Type Values")."""
+"""Feedback types that are no complaint (IANA, "MARF Feedback Report Type Values")."""
 ON_ACCOUNT_LIST: Final = "OnAccountSuppressionList"
 
 
@@ -149,7 +149,7 @@ class _Reject(_Event):
     reject: _RejectDetail
 
     def report(self) -> DeliveryReport | None:
-        # The event has no time of its own; it follows upon the acceptance.
+        # The event has no time of its own; it follows the acceptance.
         return self._report(DeliveryOutcome.UNDELIVERED, f"Reject/{self.reject.reason}", None, self.mail.timestamp)
 
 
@@ -192,10 +192,10 @@ _EVENTS: Final[Mapping[str, type[_Delivery | _Bounce | _Complaint | _Reject | _R
 
 
 def ses_reports(event: Mapping[str, Any]) -> list[DeliveryReport]:
-    """Return what the records of a Lambda event of an SNS subscription report.
+    """Return the reports in the records of a Lambda event of an SNS subscription.
 
-    It never raises for a record: one that cannot be read, or is of a message without our tags, would be as unreadable
-    the next time. Such records are logged with their number and what is wrong, without their content.
+    It never raises for a record: a record that cannot be read, or is about a message without our tags, would be as
+    unreadable the next time. Such records are logged with their number and errors, without their content.
     """
     reports: list[DeliveryReport] = []
     unreadable: list[str] = []
@@ -204,7 +204,7 @@ def ses_reports(event: Mapping[str, Any]) -> list[DeliveryReport]:
             report = _read(record)
         except ValidationError as exc:
             errors = exc.errors(include_url=False, include_context=False, include_input=False)
-            unreadable += [f"{_place(error['loc'])}: {error['type']}" for error in errors[:1]]
+            unreadable += [f"{_location(error['loc'])}: {error['type']}" for error in errors[:1]]
         else:
             reports += [report] if report else []
     if unreadable:
@@ -218,5 +218,5 @@ def _read(record: object) -> DeliveryReport | None:
     return kind.model_validate_json(message).report() if kind else None
 
 
-def _place(location: tuple[int | str, ...]) -> str:
+def _location(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "record"

@@ -1,15 +1,15 @@
 """Status callbacks of Twilio: one form for every change of a message's status.
 
 A callback is signed with the account's auth token over the whole URL that Twilio called and every parameter of the
-form ("Webhooks Security", section "Validating Signatures from Twilio"). The scheme has no time in it, so the URL, which
-is ours, has: its query is ``notificationId=<id>&sentAt=<unix seconds>`` and nothing else, in this order, since Twilio
-signs a query as it was given but may send it sorted (twilio/twilio-php, issue 790).
+form ("Webhooks Security", section "Validating Signatures from Twilio"). The scheme has no time in it, so our URL has:
+its query is ``notificationId=<id>&sentAt=<unix seconds>`` and nothing else, in this order, since Twilio signs a query
+as it was given but may send it sorted (twilio/twilio-php, issue 790).
 
-What a callback means ("Outbound Message Status in Status Callbacks", and the page of each code in the "Error and
+The meaning of callbacks ("Outbound Message Status in Status Callbacks", and the page of each code in the "Error and
 Warning Dictionary"):
 
 =====================================  ===========  ===========  ====================================================
-MessageStatus, ErrorCode               fared        unwanted     why
+MessageStatus, ErrorCode               outcome      suppression  why
 =====================================  ===========  ===========  ====================================================
 delivered, read                        delivered
 undelivered, failed                    undelivered               unless one of the codes below says more
@@ -17,15 +17,15 @@ undelivered, failed                    undelivered               unless one of t
     21211, 21614, 21635                undelivered  hard bounce  no valid number, no mobile number, a landline
     21610                              undelivered  complaint    the recipient answered STOP
     30003                              undelivered               "temporarily unreachable": switched off, no service
-    30004, 30007, 30008                undelivered               blocked, filtered, unknown: says nothing of the number
+    30004, 30007, 30008                undelivered               blocked, filtered, unknown: nothing about the number
     30006                              undelivered               a landline, or a carrier that our short code does not
                                                                  reach: the code does not tell which
 accepted, scheduled, queued, sending,  accepted                  Twilio has it, and it is on its way
 sent
-any other status                       (no report)               says nothing of the message
+any other status                       (no report)               nothing about the message
 =====================================  ===========  ===========  ====================================================
 
-The time of a report is that of its arrival: ``RawDlrDoneDate`` is to the minute and of no known time zone (Twilio
+The time of a report is that of its arrival: ``RawDlrDoneDate`` is to the minute and of an unknown time zone (Twilio
 changelog, "Addition of RawDlrDoneDate to Delivered and Undelivered Status Webhooks").
 """
 
@@ -49,12 +49,12 @@ from wavecom.http.receipts.fields import ReportedId
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 
 MAX_AGE: Final = timedelta(days=5)
-"""Of a message when its last report comes; an older callback is a replay. Ours to choose: Twilio keeps a message in
-its queue for 10 hours at the most ("Message resource", ValidityPeriod), carriers report within days."""
+"""The largest age of a message at its last report; an older callback is a replay. The value is our choice: Twilio keeps
+a message in its queue for 10 hours at the most ("Message resource", ValidityPeriod), carriers report within days."""
 CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
-"""How far ahead of ours the clock may be by which the message was sent."""
+"""The most that the sender's clock may be ahead of ours."""
 MAX_PARAMETERS: Final = 100
-"""Of a form; Twilio sends about ten."""
+"""The most parameters of a form; Twilio sends about ten."""
 
 _OUTCOMES: Final[Mapping[str, DeliveryOutcome]] = {
     "accepted": DeliveryOutcome.ACCEPTED,
@@ -85,9 +85,9 @@ Parameters = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """A callback as it came.
+    """A callback as it was received.
 
-    ``origin`` is the part of the URL before the path, ``path`` and ``query`` are as Twilio wrote them. ``signature`` is
+    ``origin`` is the part of the URL before the path; ``path`` and ``query`` are as Twilio wrote them. ``signature`` is
     the header ``X-Twilio-Signature``.
     """
 
@@ -98,7 +98,7 @@ class Callback:
     signature: str | None
 
 
-class _OurQuery(WireModel):
+class _Query(WireModel):
     notification_id: ReportedId
     sent_at: Annotated[str, Field(pattern="^[0-9]{1,10}$")]
 
@@ -120,7 +120,7 @@ def parse_form(body: str) -> Parameters:
 def sign(auth_token: str, url: str, parameters: Parameters) -> str:
     """Return Twilio's signature of a call to ``url``: HMAC-SHA1 in base64 ("Validating Signatures from Twilio").
 
-    A parameter that is given more than once counts with each of its values once, in order, as in Twilio's libraries.
+    A repeated parameter counts with each of its values once, in order, as in Twilio's libraries.
     """
     text = url + "".join(name + value for name, value in sorted(set(parameters)))
     digest = hmac.digest(auth_token.encode(), text.encode(errors="surrogatepass"), hashlib.sha1)
@@ -130,14 +130,14 @@ def sign(auth_token: str, url: str, parameters: Parameters) -> str:
 def twilio_reports(
     callback: Callback, *, provider: str, auth_tokens: Sequence[str], at: datetime
 ) -> list[DeliveryReport]:
-    """Check a callback that came at ``at`` and return what it reports, which may be nothing.
+    """Check a callback that came at ``at`` and return its report, if any.
 
-    It must be signed with one of ``auth_tokens``; there are two of them while the account's token is changed. Raises
-    `SignatureRefusedError`, and `InvalidRequestError` for a call that is Twilio's but not as we asked for it.
+    It must be signed with one of ``auth_tokens``; there are two while the account's token is being changed. Raises
+    `SignatureRefusedError`, and `InvalidRequestError` for a call from Twilio to a URL or with a form that is not ours.
     """
     _check_signature(callback, auth_tokens)
-    ours = _our_query(callback.query)
-    sent_at = datetime.fromtimestamp(int(ours.sent_at), UTC)
+    query = _read_query(callback.query)
+    sent_at = datetime.fromtimestamp(int(query.sent_at), UTC)
     if not at - MAX_AGE <= sent_at <= at + CLOCK_DIFFERENCE:
         raise SignatureRefusedError(Reason.EXPIRED)
     form = _form(callback.parameters)
@@ -147,7 +147,7 @@ def twilio_reports(
     undelivered = delivery_outcome is DeliveryOutcome.UNDELIVERED
     return [
         DeliveryReport(
-            notification_id=ours.notification_id,
+            notification_id=query.notification_id,
             provider=provider,
             delivery_outcome=delivery_outcome,
             reason=(form.error_code or None) if undelivered else None,
@@ -180,21 +180,23 @@ def _signed_urls(callback: Callback) -> list[str]:
     return [f"{scheme}://{each}{target}" for each in (host, bare, bare + _STANDARD_PORTS.get(scheme, ""))]
 
 
-def _our_query(query: str) -> _OurQuery:
+def _read_query(query: str) -> _Query:
     try:
-        return _OurQuery.model_validate(_once_each(parse_qsl(query, keep_blank_values=True)))
+        return _Query.model_validate(_without_repeats(parse_qsl(query, keep_blank_values=True)))
     except ValidationError as exc:
         raise InvalidRequestError("The URL is not one that was given to Twilio", field_errors(exc.errors())) from exc
 
 
 def _form(parameters: Parameters) -> _Form:
     try:
-        return _Form.model_validate(_once_each([each for each in parameters if each[0] in {_STATUS, _ERROR, _SID}]))
+        return _Form.model_validate(
+            _without_repeats([each for each in parameters if each[0] in {_STATUS, _ERROR, _SID}])
+        )
     except ValidationError as exc:
         raise InvalidRequestError("The request is not valid", field_errors(exc.errors())) from exc
 
 
-def _once_each(parameters: Parameters) -> dict[str, str]:
+def _without_repeats(parameters: Parameters) -> dict[str, str]:
     names = [name for name, _ in parameters]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -1,16 +1,16 @@
-"""Reports by webhook, for providers and gateways that can be told what to send.
+"""Reports by webhook, for providers and gateways with a configurable report format.
 
 The call is signed by the Standard Webhooks specification, version 1.0.0 (``webhook-id``, ``webhook-timestamp``,
 ``webhook-signature``; HMAC-SHA256 with a shared secret), whose package computes the signature. Its ``verify`` is not
-used: it goes by the machine's clock, tells a forged signature from an old one in its text only, and breaks on a
-signature without a comma. The body is::
+used: it reads the machine's clock, distinguishes a forged signature from an old one only by its text, and fails on
+a signature without a comma. The body is::
 
     {"reports": [{"notificationId": "507f1f77bcf86cd799439011", "status": "undelivered", "reason": "5.1.1",
                   "hardBounce": true, "at": "2026-01-31T09:30:00Z"}]}
 
-Each report is taken or refused by itself.
+Each report is accepted or refused on its own.
 
-A call may come again within the tolerance, by the sender's retry or by a replay; it then reports the same once more.
+A call may come again within the tolerance, as the sender's retry or a replay; it then repeats the same reports.
 """
 
 import hmac
@@ -33,11 +33,11 @@ from wavecom.http.receipts.read_reports import ReadReports, read_each
 from wavecom.http.receipts.refusals import Reason, SignatureRefusedError
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""Between the sender's clock and ours; that of the specification's own libraries."""
+"""The largest difference between the sender's clock and ours; that of the specification's own libraries."""
 REPORTS_MAX: Final = 1000
 
 _ID: Final = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}")
-"""Without a full stop, which parts the signed text ("Signature scheme")."""
+"""Text without a full stop, which separates the parts of the signed text ("Signature scheme")."""
 _SECONDS: Final = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -50,9 +50,9 @@ _OUTCOMES: Final[Mapping[str, DeliveryOutcome]] = {
 
 
 class Report(WireModel):
-    """What became of one message. ``hardBounce`` says that its address is dead.
+    """The result of one message. ``hardBounce`` says that its address is dead.
 
-    ``sent`` says that the provider has accepted it, ``complained`` that its recipient complained of it.
+    ``sent`` says that the provider has accepted it, ``complained`` that its recipient complained about it.
     """
 
     notification_id: ReportedId
@@ -68,7 +68,7 @@ class Report(WireModel):
             raise ValueError("goes with the status undelivered only")
         return hard_bounce
 
-    def told_by(self, provider: str) -> DeliveryReport:
+    def to_report(self, provider: str) -> DeliveryReport:
         """Return the report in the domain's terms."""
         complaint = SuppressionReason.COMPLAINT if self.status == "complained" else None
         return DeliveryReport(
@@ -90,10 +90,10 @@ class Reports(WireModel):
 def webhook_reports(
     body: str, headers: Mapping[str, str], *, provider: str, webhooks: Sequence[Webhook], at: datetime
 ) -> ReadReports:
-    """Check a call that came at ``at`` and return what is taken of it; ``headers`` has lower case names.
+    """Check a call that came at ``at`` and return its valid reports; ``headers`` has lower case names.
 
-    One of ``webhooks`` must have signed it; there are two of them while its secret is changed. Raises
-    `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` where nothing of the body is taken.
+    One of ``webhooks`` must have signed it; there are two while its secret is being changed. Raises
+    `SignatureRefusedError`, then `MalformedRequestError` and `InvalidRequestError` if no report is accepted.
     """
     _check_signature(body, headers, webhooks, at)
     value = read_json_with_any_text(body)
@@ -109,7 +109,7 @@ def webhook_reports(
 
     def read(report: object, path: str) -> DeliveryReport:
         check_texts(report, path)
-        return Report.model_validate(report).told_by(provider)
+        return Report.model_validate(report).to_report(provider)
 
     return read_each(reports, read, called="reports").or_refuse()
 
@@ -124,7 +124,7 @@ def _check_signature(body: str, headers: Mapping[str, str], webhooks: Sequence[W
     sent_at = datetime.fromtimestamp(int(seconds), UTC)
     expected = [webhook.sign(message_id, sent_at, body).encode() for webhook in webhooks]
     given = signatures.encode(errors="surrogatepass").split(b" ")
-    genuine = [hmac.compare_digest(ours, each) for ours in expected for each in given]
+    genuine = [hmac.compare_digest(expected_signature, each) for expected_signature in expected for each in given]
     if not any(genuine):
         raise SignatureRefusedError(Reason.FORGED)
     if abs(at - sent_at) > TOLERANCE:

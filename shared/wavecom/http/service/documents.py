@@ -43,7 +43,7 @@ def add_document_routes(app: ApiGatewayResolver) -> None:
     """Add `/api/openapi.json` and `/api/docs` to ``app``."""
 
     def openapi_document() -> str:
-        from wavecom.http.openapi.document import openapi  # noqa: PLC0415 - only who asks for the document needs it
+        from wavecom.http.openapi.document import openapi  # noqa: PLC0415 - only requests for the document need it
 
         return json.dumps(openapi(app))
 
@@ -66,7 +66,7 @@ def add_document_routes(app: ApiGatewayResolver) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A text that stays the same while the process lives, so that it is compressed and given a tag once."""
+    """A text that never changes while the process runs, so that it is compressed and tagged once."""
 
     text: str
     compressed: bytes
@@ -88,7 +88,7 @@ class _Document:
 
 
 class _Encoded(Response[Any]):
-    """An answer whose body Powertools must not write as JSON once more."""
+    """An answer whose body Powertools must not encode as JSON again."""
 
     def is_json(self) -> bool:
         return False

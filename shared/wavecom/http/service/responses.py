@@ -1,4 +1,4 @@
-"""What anybody is told of the service."""
+"""Answers about the service."""
 
 from typing import Literal, Self
 

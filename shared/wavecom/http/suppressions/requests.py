@@ -1,4 +1,4 @@
-"""What clients may send to change the suppression list."""
+"""Requests that change the suppression list."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What clients are told of the suppression list."""
+"""Answers about the suppression list."""
 
 from typing import Self
 

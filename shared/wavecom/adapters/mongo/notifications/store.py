@@ -61,14 +61,14 @@ class MongoNotificationStore:
         self._audit = mongo.database.notificationlogs
         self._counters = counters
 
-    def add(self, changes: Sequence[Change], *, provided: Callable[[], bool] | None = None) -> bool:
+    def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         """See `wavecom.ports.notifications.NotificationStore.add`."""
         with available(), self._counters.shard() as shard:
 
             def write(session: ClientSession) -> bool:
                 self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
                 self._write_trail(changes, shard, session)
-                if provided is not None and not provided():
+                if may_commit is not None and not may_commit():
                     session.abort_transaction()
                     return False
                 return True
