@@ -102,7 +102,9 @@ def test_high_load_answers_no_ledger_and_no_audit(
 
 
 @pytest.mark.parametrize("level", [Level.HIGH, Level.EXTREME])
-def test_high_load_leaves_what_operators_need_in_trouble(make_api, mongo: Mongo, clock: ManualClock, level) -> None:
+def test_high_load_leaves_what_operators_need_in_trouble(
+    make_api: MakeApi, mongo: Mongo, clock: ManualClock, level
+) -> None:
     MongoSystemState(mongo, clock).set_level(level, clock())
     api = make_api()
 

@@ -157,7 +157,9 @@ def test_without_a_key_the_deployed_api_lets_nobody_in(invoke: Invoke) -> None:
 
 
 @pytest.mark.parametrize("event", ["rmq_deliver", "sqs_deliver"])
-def test_deliver_sends_what_either_kind_of_event_announces(invoke: Invoke, store, event: str) -> None:
+def test_deliver_sends_what_either_kind_of_event_announces(
+    invoke: Invoke, store: MongoNotificationStore, event: str
+) -> None:
     first, second = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
     stored_as(store, first)
     stored_as(store, second)
@@ -171,7 +173,7 @@ def test_deliver_sends_what_either_kind_of_event_announces(invoke: Invoke, store
     assert len(store.audit_trail(store.get_many([first])[0])) == 4
 
 
-def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store) -> None:
+def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store: MongoNotificationStore) -> None:
     stored_as(store, "507f1f77bcf86cd799439011", recipient="bounce+secret@simulator.example.com")
     stored_as(store, "507f1f77bcf86cd799439013", priority=Priority.LOW)
 
@@ -189,7 +191,7 @@ def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store) 
     assert "secret" not in "".join(invoke.log)
 
 
-def test_sweep_queues_what_was_never_published(invoke: Invoke, store) -> None:
+def test_sweep_queues_what_was_never_published(invoke: Invoke, store: MongoNotificationStore) -> None:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     store.add([created])
 
@@ -197,7 +199,7 @@ def test_sweep_queues_what_was_never_published(invoke: Invoke, store) -> None:
     assert status_of(store, created.after.id) is Status.QUEUED
 
 
-def test_a_traced_function_does_the_same(invoke: Invoke, store) -> None:
+def test_a_traced_function_does_the_same(invoke: Invoke, store: MongoNotificationStore) -> None:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     store.add([created])
 
@@ -218,7 +220,7 @@ def emitted(invoke: Invoke) -> set[tuple[str, str, str, tuple[str, ...]]]:
     return found
 
 
-def test_every_metric_is_published_as_it_is_listed(invoke: Invoke, store, mongo: Mongo) -> None:
+def test_every_metric_is_published_as_it_is_listed(invoke: Invoke, store: MongoNotificationStore, mongo: Mongo) -> None:
     stored_as(store, "507f1f77bcf86cd799439011", priority=Priority.HIGH)
     namespace = {"POWERTOOLS_METRICS_NAMESPACE": "WaveCom/test"}
     breakers = MongoBreakerStates(mongo)
