@@ -40,7 +40,7 @@ class World:
         self.system = FakeSystem()
         self.metrics = FakeMetrics()
         self.weights = FakeWeights()
-        self.checks = FakeLedgerChecks()
+        self.checks = FakeLedgerChecks(self.store)
         self.account = FakeAccount()
         self.observe = Observe(
             counters=self.store.counters,
