@@ -37,7 +37,7 @@ class World:
         self.store = FakeStore()
         self.queue = FakeQueue()
         self.breakers = PyBreakers(MemoryBreakerStates(), self.clock)
-        self.system = FakeSystem()
+        self.system = FakeSystem(self.clock)
         self.metrics = FakeMetrics()
         self.weights = FakeWeights()
         self.checks = FakeLedgerChecks(self.store)
