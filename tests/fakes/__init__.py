@@ -5,7 +5,7 @@ from tests.fakes.ledger import FakeCounters, FakeLedgerChecks
 from tests.fakes.metrics import FakeMetrics
 from tests.fakes.notifications import FakeStore, as_if_stored
 from tests.fakes.provider_limits import FakePace, FakeWeights
-from tests.fakes.providers import FakeProvider
+from tests.fakes.providers import FakeBulkProvider, FakeProvider, FakeSandbox
 from tests.fakes.queue import FakeQueue
 from tests.fakes.reports import FakeKeptReports
 from tests.fakes.suppressions import FakeSuppressions
@@ -14,6 +14,7 @@ from tests.fakes.tenants import FakeTenants
 
 __all__ = [
     "FakeApiKeys",
+    "FakeBulkProvider",
     "FakeCounters",
     "FakeKeptReports",
     "FakeLedgerChecks",
@@ -22,6 +23,7 @@ __all__ = [
     "FakeProvider",
     "FakeQueue",
     "FakeRateLimits",
+    "FakeSandbox",
     "FakeStore",
     "FakeSuppressions",
     "FakeSystem",
