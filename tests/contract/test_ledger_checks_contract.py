@@ -69,8 +69,8 @@ class Accounts(ABC):
         return saved.after
 
     def sent(self, at: datetime) -> Notification:
-        claimed = self.saves(_claim(self.accepted(at), at))
-        return self.saves(settlement.settle(claimed, a_result(Outcome.ACCEPTED), at=at, timings=TIMINGS))
+        claimed = self.saves(claimed_by_one(self.accepted(at), at))
+        return self.saves(accepted_by_provider(claimed, at))
 
 
 class FakeAccounts(Accounts):
@@ -116,6 +116,7 @@ class MongoAccounts(Accounts):
 
     def copy_to(self, tenant: str, notification: Notification) -> None:
         document = self._mongo.database.notifications.find_one({"_id": ObjectId(notification.id)})
+        assert document is not None
         copied = {**document, "_id": ObjectId(f"{notification.id:.8}{'f' * 16}"), "tenantId": tenant}
         self._mongo.database.notifications.insert_one(copied)
 
@@ -126,6 +127,16 @@ class MongoAccounts(Accounts):
 def _claim(notification: Notification, at: datetime) -> Change | None:
     count = notification.state.retry_count
     return lifecycle.claim(notification, retry_counts={count}, token="t", at=at, timings=TIMINGS)
+
+
+def claimed_by_one(notification: Notification, at: datetime) -> Change:
+    change = _claim(notification, at)
+    assert change is not None
+    return change
+
+
+def accepted_by_provider(notification: Notification, at: datetime) -> Change:
+    return settlement.settle(notification, a_result(Outcome.ACCEPTED), at=at, timings=TIMINGS)
 
 
 def _settled(outcome: Outcome) -> Step:
@@ -283,8 +294,8 @@ def test_while_consumers_move_things_at_the_same_time_there_is_no_false_alarm(
     def consume(part: list[Notification]) -> None:
         own, at = accounts.of_another_process(), minute + 5 * MINUTE
         for start in range(0, len(part), 10):
-            claims = own.store.save([_claim(each, at) for each in part[start : start + 10]])
-            own.store.save([_settled(Outcome.ACCEPTED)(change.after, at) for change in claims])
+            claims = own.store.save([claimed_by_one(each, at) for each in part[start : start + 10]])
+            own.store.save([accepted_by_provider(change.after, at) for change in claims])
 
     def fold() -> None:
         while not over.is_set():

@@ -31,7 +31,9 @@ class Accounts:
     def sent(self, at: datetime) -> Notification:
         change = lifecycle.create(a_draft(), tenant_id="bank-a", at=at, timings=TIMINGS)
         self.store.add([change])
-        (claim,) = self.store.save([lifecycle.claim(change.after, retry_counts={0}, token="t", at=at, timings=TIMINGS)])
+        claim = lifecycle.claim(change.after, retry_counts={0}, token="t", at=at, timings=TIMINGS)
+        assert claim is not None
+        self.store.save([claim])
         (saved,) = self.store.save([settlement.settle(claim.after, a_result(Outcome.ACCEPTED), at=at, timings=TIMINGS)])
         return saved.after
 
