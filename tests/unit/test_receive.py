@@ -9,9 +9,9 @@ from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed,
 from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stored
 from wavecom.application.reports.receive import APPLY_AGAIN_AFTER, KEPT_FOR, Receive
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.attempts import AttemptResult
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.domain.suppressions.reason import SuppressionReason

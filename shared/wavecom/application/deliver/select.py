@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from wavecom.domain.notifications.attempts import AttemptResult
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult, must_use_same_provider
+from wavecom.domain.notifications.settlement import must_use_same_provider
 from wavecom.domain.providers.limits import Permit
 from wavecom.domain.providers.weights import draw
 from wavecom.domain.tenants import is_test

@@ -13,9 +13,8 @@ from typing import TypeVar
 
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.select import PlannedSend
+from wavecom.domain.notifications.attempts import Attempt, AttemptResult
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult
-from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
