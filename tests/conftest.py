@@ -25,8 +25,6 @@ from tests.databases import Databases, new_database
 from tests.side_by_side import Together, turn
 from wavecom.adapters.mongo.client import Mongo
 
-__all__ = ["new_database"]
-
 # Started in the background, by nohup or by many a CI system, we would hand an ignored SIGINT on to all programs that
 # the tests start, and nobody could press Ctrl-C in them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
