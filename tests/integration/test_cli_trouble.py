@@ -166,7 +166,11 @@ def test_what_could_be_done_twice_is_not_repeated(gateway: Gateway, wavecom: Wav
     [
         (Reply(200, b"<html>Hello</html>"), 4, "is not WaveCom's API"),
         (json_reply(200, {"hello": "world"}), 4, "is not WaveCom's API"),
-        (Reply(302, b"", {"Location": "https://elsewhere.example.com/"}), 4, "is not WaveCom's API (it answers with a redirect)"),
+        (
+            Reply(302, b"", {"Location": "https://elsewhere.example.com/"}),
+            4,
+            "is not WaveCom's API (it answers with a redirect)",
+        ),
         (Reply(404, b"not here"), 4, "with status 404"),
         (json_reply(403, {"message": "Forbidden\x1b[31m"}), 3, r"Refused: Forbidden\x1b[31m (HTTP_403, 403)"),
     ],
