@@ -20,8 +20,12 @@ SERVICES := MONGODB_URI="mongodb://127.0.0.1:27017/?directConnection=true" AMQP_
 SAM_OPTIONS := --template template-local.yml --docker-network wavecom --region us-east-1 \
 	--parameter-overrides Architecture=$(MACHINE) $(if $(BROKER),Broker=$(BROKER))
 export PYTHONPATH := .:shared
+# Set, it would have each of the many processes compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # 20.19 runs everything too, but is no longer maintained, so the messages ask for 22.
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
+# Tests in several processes, those that take longest first. There are more processes than cores, since many tests wait.
+SIDE_BY_SIDE := --numprocesses $(or $(WORKERS),3) --dist loadgroup --no-loadscope-reorder
 SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
 
 # A stage of cdk.json, and settings that override its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
@@ -33,7 +37,7 @@ CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key smoke format openapi refusals lock clean services services-down sam-api sam-invoke
+.PHONY: help install up page dashboard down reset key audit test test-quick chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key smoke format openapi refusals lock clean services services-down sam-api sam-invoke
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,7 +79,11 @@ test: install $(SAM)/.installed tests/node/node_modules/.installed $(OPENAPI)/.i
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m local install-runtime-client
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not quiet"
+	@$(BIN)/python -m pytest -m quiet
+
+test-quick: install ## Run the unit tests, and the contract tests on fakes
+	@$(BIN)/python -m pytest -m "not servers" tests/unit tests/contract
 
 check: install ## Lint, types, import rules
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -20,10 +20,9 @@ from local.config import PROJECT
 from wavecom.adapters.mongo.notifications.documents import audit_document, to_document, to_update
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.attempts import Attempt, AttemptResult
 from wavecom.domain.notifications.change import Change, combine
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult
-from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage

@@ -5,7 +5,7 @@ from typing import Final
 
 from local.config import PROJECT
 from wavecom.adapters.providers import aws
-from wavecom.adapters.providers.email import sendgrid, ses, smtp_refusals
+from wavecom.adapters.providers.email import sendgrid_refusals, ses, smtp_refusals
 from wavecom.adapters.providers.push import apns, fcm
 from wavecom.adapters.providers.refusals import Rule
 from wavecom.adapters.providers.sms import end_user_messaging, sns, twilio
@@ -18,8 +18,8 @@ TABLES: Final[Mapping[str, Sequence[Rule]]] = {
     "SMTP": smtp_refusals.REFUSALS,
     "Amazon SES": ses.REFUSALS,
     "Amazon SES, one message of SendBulkEmail": ses.STATUSES,
-    "SendGrid, by field": sendgrid.FIELDS,
-    "SendGrid, by status": sendgrid.REFUSALS,
+    "SendGrid, by field": sendgrid_refusals.FIELDS,
+    "SendGrid, by status": sendgrid_refusals.REFUSALS,
     "AWS End User Messaging": end_user_messaging.REFUSALS,
     "Amazon SNS": sns.REFUSALS,
     "All of AWS, after a service's own table": aws.COMMON_REFUSALS,

@@ -6,12 +6,11 @@ from typing import Any
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.attempts import Attempt, AttemptResult
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Channel, Priority
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.notification import Draft, Idempotency, Notification
-from wavecom.domain.notifications.settlement import AttemptResult
-from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage

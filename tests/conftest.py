@@ -1,24 +1,29 @@
 """Real servers, started once a run and only when a test asks for them."""
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+import certifi
 import httpx
 import pytest
 
 from local.config import STATE_VARIABLE, StackConfig, StackError
 from local.servers import Server, servers
-from local.stack import create_guard_index
 from local.supervision import end_leftovers
+from tests.databases import Databases, new_database
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.indexes import create_indexes
+
+__all__ = ["new_database"]
 
 # Started in the background, by nohup or by many a CI system, we would hand an ignored SIGINT on to all programs that
 # the tests start, and nobody could press Ctrl-C in them.
@@ -29,6 +34,14 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 for variable in [each for each in os.environ if each.lower() in PROXIES]:
     del os.environ[variable]
 
+# The tests start Python by the hundred, and each start would compile all modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Which of the processes this is that share the tests between them."""
+PORTS = range(21_000 + WORKER % 10 * 1_000, 22_000 + WORKER % 10 * 1_000)
+"""The ports of this process; below those that Linux gives to clients (ip(7): ip_local_port_range)."""
 IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 """Starts what follows with SIGINT ignored, as ``nohup make up &`` in a script does."""
 SERVER_START_SECONDS = 60
@@ -36,15 +49,57 @@ MANY_THREADS = httpx.Limits(max_connections=100, max_keepalive_connections=100, 
 """For a client of many threads: httpx closes what it does not keep, now and then under another thread's hands."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let clients know one authority instead of all: reading all takes 30 ms for each client, of plain HTTP as well.
+
+    The tests reach nobody but this machine, whose certificates are of none of them.
+    """
+    first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----\n")
+    with NamedTemporaryFile("w", suffix=".pem", delete=False) as file:
+        file.write(first + end)
+    config.add_cleanup(Path(file.name).unlink)
+    certifi.where = lambda: file.name
+
+
+SHARED = {"both_stacks": "stacks", "built": "built", "account": "built", "rabbitmq_url": "rabbitmq"}
+"""What is dear to start: the tests that share it run in one process, by the name of their group."""
+LONGEST_FIRST = ("stacks", "built")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests that share what is dear to start, and put first what takes longest, so that nothing is left over.
+
+    It is of use with ``--dist loadgroup``; a test has one group, and no other test runs in its process meanwhile.
+    """
+    for item in items:
+        groups = [group for fixture, group in SHARED.items() if fixture in getattr(item, "fixturenames", ())]
+        if groups:
+            item.add_marker(pytest.mark.xdist_group(groups[0]))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    if group is not None and group.args[0] in LONGEST_FIRST:
+        return LONGEST_FIRST.index(group.args[0])
+    return len(LONGEST_FIRST) + (item.get_closest_marker("slow") is None)
+
+
+_starts = itertools.cycle(range(PORTS.start + os.getpid() % 40 * 20, PORTS.stop - 20))
+
+
 def free_ports(count: int) -> int:
-    """Return the first of ``count`` ports in a row that nobody uses."""
-    for first in range(21_000 + os.getpid() % 200 * 20, 60_000, count):
+    """Return the first of ``count`` ports in a row that nobody uses, and that were not returned a moment ago."""
+    for first in itertools.islice(_starts, len(PORTS)):
         try:
             for port in range(first, first + count):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
         except OSError:
             continue
+        for _ in range(1, count):
+            next(_starts)
         return first
     raise AssertionError("No free ports")
 
@@ -91,9 +146,11 @@ def run_server(server: Server, config: StackConfig) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A MongoDB-protocol server."""
+    """A MongoDB-protocol server. Nobody kills it, so it need not sync; the stacks of the e2e tests do."""
     config = stack_config(tmp_path_factory.mktemp("mongodb"), "sqs")
-    with running("mongodb", config):
+    (server,) = [each for each in servers(config) if each.name == "mongodb"]
+    command = [each for each in server.command if each != "--sync-on-commit"]
+    with run_server(replace(server, command=command), config):
         yield f"mongodb://127.0.0.1:{config.mongodb_port}/?directConnection=true"
 
 
@@ -113,19 +170,17 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{config.sqs_port}"
 
 
-@contextmanager
-def new_database(uri: str) -> Iterator[Mongo]:
-    """Make a database with the indexes that the local stack has, and drop it in the end."""
-    mongo = Mongo(uri, f"test_{uuid.uuid4().hex[:12]}")
-    create_indexes(mongo.database)
-    create_guard_index(mongo)
-    yield mongo
-    mongo.database.client.drop_database(mongo.database.name)
-    mongo.close()
+@pytest.fixture(scope="session")
+def databases(mongodb_uri: str) -> Iterator[Databases]:
+    """Databases to be used by one test after another."""
+    databases = Databases(mongodb_uri)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def mongo(mongodb_uri: str) -> Iterator[Mongo]:
-    """A database of its own."""
-    with new_database(mongodb_uri) as mongo:
+def mongo(request: pytest.FixtureRequest, mongodb_uri: str, databases: Databases) -> Iterator[Mongo]:
+    """A database of its own: empty, with the indexes that the local stack has."""
+    own = request.node.get_closest_marker("changes_indexes") is not None
+    with new_database(mongodb_uri) if own else databases.lend() as mongo:
         yield mongo

@@ -9,8 +9,8 @@ from local.config import PROJECT
 from tests.builders import a_draft, a_result
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.attempts import AttemptResult
 from wavecom.domain.notifications.enums import Status
-from wavecom.domain.notifications.settlement import AttemptResult
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 

@@ -7,14 +7,17 @@ import pybreaker
 import pytest
 
 from tests.builders import NOON, ManualClock
+from tests.contract.adapters import on_servers
 from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR, TRIAL_LASTS, MemoryBreakerStates, PyBreakers
 from wavecom.domain.providers.limits import BreakerState
+from wavecom.ports.provider_limits import Breakers
 
+PORT = Breakers
 FAILED, ANSWERED = [False] * FAILURES_TO_OPEN, [True]
 
 
-@pytest.fixture(params=["memory", "mongo"])
+@pytest.fixture(params=["memory", on_servers("mongo")])
 def make_states(request: pytest.FixtureRequest) -> Callable[[], MemoryBreakerStates | MongoBreakerStates]:
     """Return a function that gives another consumer's view of the same breakers."""
     if request.param == "memory":

@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.builders import NOON
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeKeptReports
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
 from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.reports import KeptReports
 
+PORT = KeptReports
+
 SOON = NOON + timedelta(seconds=5)
 LATER = NOON + timedelta(seconds=10)
 
 
-@pytest.fixture(params=["fake", "mongo"])
+@pytest.fixture(params=FAKE_AND_MONGO)
 def kept(request: pytest.FixtureRequest) -> KeptReports:
     if request.param == "fake":
         return FakeKeptReports()
@@ -25,7 +28,7 @@ def kept(request: pytest.FixtureRequest) -> KeptReports:
 def a_report(
     number: int = 0, delivery_outcome: DeliveryOutcome | None = DeliveryOutcome.DELIVERED, **changes
 ) -> DeliveryReport:
-    values = {"provider": "ses", "reason": None, "unwanted": None, "at": NOON, **changes}
+    values = {"provider": "ses", "reason": None, "suppression_reason": None, "at": NOON, **changes}
     return DeliveryReport(notification_id=f"{number:024x}", delivery_outcome=delivery_outcome, **values)
 
 

@@ -11,18 +11,21 @@ import pymongo
 import pytest
 
 from tests.builders import ManualClock, now
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakePace
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.providers.pace import AHEAD, CATCH_UP, REFRESH, MongoPace
 from wavecom.domain.providers.limits import Slots
 from wavecom.ports.provider_limits import Pace
 
+PORT = Pace
+
 SECOND = timedelta(seconds=1)
 STEP = timedelta(milliseconds=100)
 MICROSECOND = timedelta(microseconds=1)
 
 
-@pytest.fixture(params=["fake", "mongo"])
+@pytest.fixture(params=FAKE_AND_MONGO)
 def pace(request: pytest.FixtureRequest) -> Pace:
     return FakePace() if request.param == "fake" else MongoPace(request.getfixturevalue("mongo"))
 
@@ -211,6 +214,7 @@ def test_slots_reserved_before_a_pause_do_not_end_it(make_pace, clock: ManualClo
     assert taken(pace, clock(), wanted=1, per_second=10.0).wait == 3 * SECOND
 
 
+@pytest.mark.servers
 def test_without_the_database_a_limited_provider_is_not_called(clock: ManualClock) -> None:
     mongo = Mongo("mongodb://127.0.0.1:9/?directConnection=true", "nothing")
 

@@ -18,12 +18,15 @@ import pytest
 from aiosmtpd.controller import Controller
 from moto import mock_aws
 
+from tests.contract.adapters import on_servers
+from tests.fakes import FakeProvider
 from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, magic_recipient
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
+    About,
     Outcome,
     PermanentError,
     ProviderError,
@@ -31,7 +34,9 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
-from wavecom.ports.providers import Provider
+from wavecom.ports.providers import BulkProvider, Provider
+
+PORT = Provider
 
 SENDER = "no-reply@wavecom.example.com"
 TIMEOUT = timedelta(seconds=1)
@@ -209,6 +214,19 @@ def simulated(channel: Channel) -> Subject:
     return Subject(SimulatedProvider(f"simulated-{channel.lower()}", channel), recipients)
 
 
+def fake() -> Subject:
+    errors = {
+        Case.REFUSES_RECIPIENT: PermanentError("No such mailbox", code="550", about=About.RECIPIENT),
+        Case.REFUSES_NOW: TransientError("Come again", code="451"),
+        Case.TAKES_AND_NEVER_ANSWERS: UnknownOutcomeError("No answer", code="timeout"),
+        Case.TAKES_AND_HANGS_UP: UnknownOutcomeError("No answer", code="connection_lost"),
+    }
+    provider = FakeProvider()
+    for case, error in errors.items():
+        provider.answers[EMAIL_RECIPIENTS[case]] = [error] * 10
+    return Subject(provider, EMAIL_RECIPIENTS)
+
+
 @contextlib.contextmanager
 def subject_of(adapter: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
     match adapter:
@@ -221,17 +239,20 @@ def subject_of(adapter: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subjec
         case "ses-moto":
             with ses_in_moto() as subject:
                 yield subject
+        case "fake":
+            yield fake()
         case _:
             yield simulated(Channel(adapter))
 
 
-EVERY_ADAPTER = ("EMAIL", "SMS", "PUSH", "smtp", "ses", "ses-moto")
+ON_SERVERS = ("smtp", "ses", "ses-moto")
+EVERY_ADAPTER = ("fake", "EMAIL", "SMS", "PUSH", *ON_SERVERS)
 ADAPTERS_BY_CASE = {
     Case.TAKES: EVERY_ADAPTER,
     Case.REFUSES_RECIPIENT: EVERY_ADAPTER,
     Case.REFUSES_NOW: EVERY_ADAPTER[:-1],
     Case.TAKES_AND_NEVER_ANSWERS: EVERY_ADAPTER[:-1],
-    Case.TAKES_AND_HANGS_UP: ("smtp", "ses"),
+    Case.TAKES_AND_HANGS_UP: ("fake", "smtp", "ses"),
 }
 """Moto knows neither limits nor silence, and the simulated provider has no line to drop."""
 
@@ -239,7 +260,8 @@ ADAPTERS_BY_CASE = {
 def adapters(*cases: Case) -> pytest.MarkDecorator:
     pairs = [(adapter, case) for case in cases for adapter in ADAPTERS_BY_CASE[case]]
     ids = [f"{adapter}-{case.name.lower()}" for adapter, case in pairs]
-    return pytest.mark.parametrize(("subject", "case"), pairs, indirect=["subject"], ids=ids)
+    values = [on_servers(*pair) if pair[0] in ON_SERVERS else pair for pair in pairs]
+    return pytest.mark.parametrize(("subject", "case"), values, indirect=["subject"], ids=ids)
 
 
 @pytest.fixture
@@ -258,6 +280,13 @@ def error_of(subject: Subject, case: Case) -> ProviderError:
 def test_provider_says_who_it_is(subject: Subject, case: Case) -> None:
     assert subject.provider.name
     assert isinstance(subject.provider.channel, Channel)
+    assert isinstance(subject.provider.idempotent, bool)
+
+
+@adapters(Case.TAKES)
+def test_only_a_provider_for_bulk_takes_more_than_one_message_in_a_call(subject: Subject, case: Case) -> None:
+    assert subject.provider.bulk_limit >= 1
+    assert subject.provider.bulk_limit == 1 or isinstance(subject.provider, BulkProvider)
 
 
 @adapters(Case.TAKES)

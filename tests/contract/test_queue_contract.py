@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from tests.builders import queued
+from tests.contract.adapters import on_servers
 from tests.fakes import FakeQueue
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
@@ -21,6 +22,8 @@ from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.notifications.enums import Lane, Priority
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.ports.queue import Queue
+
+PORT = Queue
 
 WAIT_SECONDS = 10.0
 
@@ -42,7 +45,7 @@ class Broker:
         return [QueueMessage.model_validate_json(body) for body in bodies]
 
 
-@pytest.fixture(params=["fake", "rabbitmq", "sqs-moto", "sqs-ministack"])
+@pytest.fixture(params=["fake", *map(on_servers, ("rabbitmq", "sqs-moto", "sqs-ministack"))])
 def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
     match request.param:
         case "fake":
@@ -191,7 +194,7 @@ def test_a_broker_that_answers_is_pinged(broker: Broker) -> None:
     broker.queue.ping(timedelta(seconds=2))
 
 
-@pytest.mark.parametrize("broker", ["rabbitmq", "sqs-ministack", "sqs-moto"], indirect=True)
+@pytest.mark.parametrize("broker", list(map(on_servers, ("rabbitmq", "sqs-ministack", "sqs-moto"))), indirect=True)
 def test_a_delayed_message_comes_to_its_lane_not_before_its_time(broker: Broker) -> None:
     (message,) = messages(1)
 
@@ -205,6 +208,7 @@ def test_a_delayed_message_comes_to_its_lane_not_before_its_time(broker: Broker)
     assert took >= 4.9
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     "queue",
     [

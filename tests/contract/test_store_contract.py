@@ -11,6 +11,7 @@ import pytest
 from bson import ObjectId
 
 from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, claimed, pending
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -25,10 +26,12 @@ from wavecom.domain.providers.outcomes import Outcome
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
 
+PORT = NotificationStore
+
 BANK_A = ListFilter(tenant_id="bank-a")
 
 
-@pytest.fixture(params=["fake", "mongo"])
+@pytest.fixture(params=FAKE_AND_MONGO)
 def make_store(request: pytest.FixtureRequest) -> Callable[[], tuple[NotificationStore, Counters]]:
     """Return a function that gives a store and its counters, each time as another process would see them."""
     if request.param == "fake":
@@ -90,8 +93,8 @@ def test_a_whole_life_comes_back_with_its_trail(store) -> None:
         lambda n: lifecycle.enqueue(n, at=NOON, timings=TIMINGS),
         lambda n: lifecycle.claim(n, retry_counts={0}, token="t", at=NOON, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.TRANSIENT), at=NOON, timings=TIMINGS),
-        lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.retry_at, timings=TIMINGS),
-        lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.updated_at, timings=TIMINGS),
+        lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.state.retry_at, timings=TIMINGS),
+        lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.state.updated_at, timings=TIMINGS),
     ):
         (change,) = store.save([step(change.after)])
 
@@ -125,7 +128,7 @@ def test_of_two_changes_from_the_same_state_only_the_first_is_written(store) -> 
     assert store.save([lifecycle.cancel(notification, at=NOON)]) == []
 
     stored = store.get("bank-a", notification.id)
-    assert stored.status is Status.QUEUED
+    assert stored.state.status is Status.QUEUED
     assert len(store.audit_trail(stored)) == 2
 
 
@@ -136,8 +139,8 @@ def test_a_change_that_lost_its_race_does_not_take_the_others_with_it(store) -> 
     saved = store.save([lifecycle.enqueue(each, at=NOON, timings=TIMINGS) for each in (moved, still)])
 
     assert [change.after.id for change in saved] == [still.id]
-    assert store.get("bank-a", moved.id).status is Status.CANCELLED
-    assert store.get("bank-a", still.id).status is Status.QUEUED
+    assert store.get("bank-a", moved.id).state.status is Status.CANCELLED
+    assert store.get("bank-a", still.id).state.status is Status.QUEUED
 
 
 @pytest.mark.parametrize("_time", range(10))
@@ -296,8 +299,8 @@ def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
     store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, request=ASKED)])
 
     stored = store.get("bank-a", notification.id)
-    assert (stored.status, stored.failed_at, stored.cause) == (Status.QUEUED, None, None)
-    assert stored.due_at is not None
+    assert (stored.state.status, stored.state.failed_at, stored.state.cause) == (Status.QUEUED, None, None)
+    assert stored.state.due_at is not None
 
 
 def test_a_document_of_a_newer_release_does_not_stop_the_others(mongo: Mongo) -> None:
@@ -312,6 +315,7 @@ def test_a_document_of_a_newer_release_does_not_stop_the_others(mongo: Mongo) ->
     assert store.overdue(NOON + timedelta(minutes=1), limit=1) == [plain]
 
 
+@pytest.mark.servers
 def test_an_unreachable_database_is_said_so_in_time() -> None:
     mongo = Mongo("mongodb://127.0.0.1:9/?directConnection=true&serverSelectionTimeoutMS=200", uuid.uuid4().hex)
     store = MongoNotificationStore(mongo, MongoCounters(mongo))

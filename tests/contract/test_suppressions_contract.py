@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, pending
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeSuppressions
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.domain.notifications.enums import Channel
@@ -13,11 +14,13 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
 from wavecom.ports.suppressions import Suppressions
 
+PORT = Suppressions
+
 PHONE = "+12025550123"
 TOKEN = "ab" * 32
 
 
-@pytest.fixture(params=["fake", "mongo"])
+@pytest.fixture(params=FAKE_AND_MONGO)
 def suppressions(request: pytest.FixtureRequest) -> Suppressions:
     if request.param == "fake":
         return FakeSuppressions()

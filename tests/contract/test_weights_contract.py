@@ -8,6 +8,7 @@ import pymongo
 import pytest
 
 from tests.builders import NOON
+from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeWeights
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.providers.weights import CACHE, CHANGES_KEPT, MongoWeights
@@ -15,8 +16,10 @@ from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.providers.weights import WeightChange
 from wavecom.ports.provider_limits import Weights
 
+PORT = Weights
 
-@pytest.fixture(params=["fake", "mongo"])
+
+@pytest.fixture(params=FAKE_AND_MONGO)
 def make_weights(request: pytest.FixtureRequest) -> Callable[[], Weights]:
     """Return a function that gives the weights, each time as another process would see them."""
     if request.param == "fake":
@@ -105,6 +108,7 @@ def test_others_see_a_change_when_their_cache_ends(mongo: Mongo) -> None:
     assert dict(there.factors()) == {"ses": 0.4}
 
 
+@pytest.mark.servers
 def test_without_the_database_the_last_known_weights_hold_and_a_change_says_so() -> None:
     mongo = Mongo("mongodb://127.0.0.1:9/?directConnection=true", "nothing")
     weights = MongoWeights(mongo)

@@ -12,8 +12,8 @@ import pytest
 
 from layers.build import Architecture, Built, build
 from local.config import PROJECT
-from tests.infrastructure.synthesise import CHANGED, VARIANTS
 from tests.infrastructure.templates import Assembly
+from tests.infrastructure.variants import CHANGED, VARIANTS
 
 SYNTHESIS = {
     **os.environ,

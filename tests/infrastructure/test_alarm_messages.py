@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
+from tests.infrastructure.variants import VARIANTS
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS)
 Assemblies = dict[str, Assembly]

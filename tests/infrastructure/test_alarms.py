@@ -8,8 +8,8 @@ import pytest
 
 from local.config import PROJECT
 from tests.infrastructure.metric_math import dimensions, measured
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
+from tests.infrastructure.variants import VARIANTS
 from wavecom import metrics, topology
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS)

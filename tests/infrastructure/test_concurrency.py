@@ -3,8 +3,8 @@
 import pytest
 
 from infra_cdk.connections import POOL_SIZES
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
+from tests.infrastructure.variants import VARIANTS
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from typing import Any
 
 import pytest
@@ -84,11 +85,12 @@ def test_make_says_what_is_missing_where_docker_is_not_there(target: str) -> Non
     assert "make up" in done.stderr
 
 
+@pytest.mark.changes_indexes
 def test_servers_are_prepared(mongodb_uri: str, ministack_url: str, mongo: Mongo, monkeypatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
     mongo.database.notifications.drop_indexes()
-    prefix = f"{mongo.database.name}-"
+    prefix = f"prepared-{uuid.uuid4().hex[:12]}-"
     servers = {
         "MONGODB_URI": mongodb_uri,
         "MONGODB_DATABASE": mongo.database.name,

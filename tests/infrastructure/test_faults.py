@@ -7,8 +7,8 @@ import pytest
 from local.config import PROJECT
 from tests.infrastructure.faults import FAULTS, during
 from tests.infrastructure.metric_math import goes_off
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
+from tests.infrastructure.variants import VARIANTS
 
 Assemblies = dict[str, Assembly]
 each_variant = pytest.mark.parametrize("variant", VARIANTS)

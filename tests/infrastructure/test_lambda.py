@@ -5,6 +5,7 @@ Each is fed with a file of events/, on a real database and real queues.
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,7 @@ def on_sqs(mongo: Mongo, mongodb_uri: str, ministack_url: str, monkeypatch: pyte
     """The settings of a stack on SQS."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
-    prefix = f"{mongo.database.name}-"
+    prefix = f"lambda-{uuid.uuid4().hex[:12]}-"
     SqsQueue(sqs_client(region="us-east-1", endpoint_url=ministack_url), prefix=prefix).declare()
     broker = {"BROKER": "sqs", "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": ministack_url, "SQS_QUEUE_PREFIX": prefix}
     return {**broker, "MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": mongo.database.name, "SIMULATED_LATENCY_MS": "0"}
@@ -180,6 +181,7 @@ def test_keys_makes_a_key_that_opens_the_api(start: Start, on_sqs: dict[str, str
     assert start("api", **on_sqs).invoke(_signed(load("api_create_notification"), token))["statusCode"] == 201
 
 
+@pytest.mark.changes_indexes
 def test_prepare_makes_indexes_and_queues(
     start: Start, on_rabbitmq: dict[str, str], rabbitmq_url: str, mongo: Mongo
 ) -> None:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
+from tests.infrastructure.variants import VARIANTS
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS)
 with_firewall = pytest.mark.parametrize("variant", ["prod-sqs", "prod-rabbitmq", "everything"])

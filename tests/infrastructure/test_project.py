@@ -1,10 +1,11 @@
 """What the project promises about itself."""
 
+import ast
 import json
 import re
 import subprocess
 from datetime import timedelta
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from pydantic.alias_generators import to_camel
@@ -14,6 +15,7 @@ from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, ProviderConfig
 from wavecom.adapters.providers.simulated import PHONE_NUMBERS
 from wavecom.domain.notifications.enums import Lane
+from wavecom.domain.notifications.state import DeliveryState, StateChanges
 from wavecom.domain.notifications.timings import retry_delay
 from wavecom.settings import SECRET_SETTINGS, Settings
 
@@ -140,3 +142,37 @@ def test_every_kind_of_provider_is_documented_with_what_it_needs() -> None:
         assert row, f"{kind} is missing from docs/providers.md"
         for name in model.model_fields.keys() - common - {"kind", "channel"}:
             assert f"`{to_camel(name)}`" in row[1], f"{name} of {kind} is missing from docs/providers.md"
+
+
+PACKAGE = PROJECT / "shared" / "wavecom"
+
+
+def test_no_folder_of_the_package_has_more_than_twelve_files() -> None:
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+
+    assert {str(each): count for each in folders if (count := len(list(each.glob("*.py")))) > 12} == {}
+
+
+def test_no_file_of_the_package_has_more_than_300_lines() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+
+    assert {str(path): length for path, length in lengths.items() if length > 300} == {}
+
+
+def test_no_function_of_the_package_has_more_than_40_lines() -> None:
+    long = [
+        f"{path}: {node.name}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or node.lineno) - node.lineno >= 40
+    ]
+
+    assert long == []
+
+
+def test_changes_of_state_are_typed_by_the_state_itself() -> None:
+    state = get_type_hints(DeliveryState)
+    changes = get_type_hints(StateChanges)
+
+    assert changes == state

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.resolve import Resolved, allows, arn, secret_arn
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly, as_list
+from tests.infrastructure.variants import VARIANTS
 from wavecom import topology
 
 FUNCTIONS = ("api", "receipts", "keys", "deliver-high", "deliver-standard", "sweep", "observe", "prepare")

@@ -15,11 +15,12 @@ from local.config import PROJECT
 from tests.builders import a_draft
 from tests.event_files import load, sent_as, status_of, stored_as
 from tests.infrastructure.resolve import REGION, Resolved, arn, secret_arn
-from tests.infrastructure.synthesise import VARIANTS
 from tests.infrastructure.templates import Assembly
 from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
+from tests.infrastructure.variants import VARIANTS
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.clock import MongoClock
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
@@ -214,7 +215,7 @@ def test_the_observer_asks_for_sandboxes_with_the_rights_of_its_role(
     _, asked = stage.invoke("observe", load("schedule"))
 
     assert {"ses:GetAccount", action} <= asked
-    assert MongoSystemState(stage.mongo).sandboxes(datetime(2026, 1, 1, tzinfo=UTC)) == {
+    assert MongoSystemState(stage.mongo, MongoClock(stage.mongo)).sandboxes(datetime(2026, 1, 1, tzinfo=UTC)) == {
         "ses": True,
         provider["name"]: True,
     }

@@ -12,8 +12,8 @@ import pytest
 from layers.build import function_names, handler
 from local.config import PROJECT
 from tests.infrastructure.conftest import SYNTHESIS
-from tests.infrastructure.synthesise import CHANGED, VARIANTS
 from tests.infrastructure.templates import Assembly, as_list
+from tests.infrastructure.variants import CHANGED, VARIANTS
 from wavecom import topology
 from wavecom.settings import SECRET_SETTINGS, Settings
 

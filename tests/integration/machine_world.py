@@ -109,6 +109,8 @@ class Broker(FakeQueue):
 class ToldProvider:
     """Takes messages as the fate of the call says."""
 
+    bulk_limit = 1
+
     def __init__(self, name: str, channel: Channel, witness: Witness, *, idempotent: bool = False) -> None:
         self.name = name
         self.channel = channel
@@ -258,7 +260,7 @@ class World:
             counters=self._stepped(self.counters),
             queue=self._queue,
             receive=self._receive(),
-            system=self._stepped(MongoSystemState(self._mongo)),
+            system=self._stepped(MongoSystemState(self._mongo, self.clock)),
             clock=self.clock,
             timings=TIMINGS,
         )

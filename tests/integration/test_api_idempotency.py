@@ -155,7 +155,7 @@ def test_a_batch_is_answered_when_moments_in_it_have_passed(api: Api, clock: Man
 
 def test_a_repeat_is_answered_under_a_load_that_refuses_new_ones(make_api: MakeApi, mongo: Mongo, clock: ManualClock):
     first = make_api().create(key="order-1")
-    MongoSystemState(mongo).set_level(Level.EXTREME, clock())
+    MongoSystemState(mongo, clock).set_level(Level.EXTREME, clock())
     overloaded = make_api()
 
     repeat = overloaded.create(key="order-1")
@@ -166,7 +166,7 @@ def test_a_repeat_is_answered_under_a_load_that_refuses_new_ones(make_api: MakeA
 
 def test_what_a_load_refused_stays_refused_for_its_key(make_api: MakeApi, mongo: Mongo, clock: ManualClock):
     items = [EMAIL, {**EMAIL, "priority": "CRITICAL"}]
-    system = MongoSystemState(mongo)
+    system = MongoSystemState(mongo, clock)
     system.set_level(Level.EXTREME, clock())
     first = make_api().batch(*items, key="payday")
     system.set_level(Level.NORMAL, clock())
@@ -179,7 +179,7 @@ def test_what_a_load_refused_stays_refused_for_its_key(make_api: MakeApi, mongo:
 
 
 def test_a_key_that_nothing_was_accepted_with_may_be_used_again(make_api: MakeApi, mongo: Mongo, clock: ManualClock):
-    system = MongoSystemState(mongo)
+    system = MongoSystemState(mongo, clock)
     system.set_level(Level.EXTREME, clock())
     refused = make_api().create(key="order-1")
     system.set_level(Level.NORMAL, clock())

@@ -22,7 +22,7 @@ def at_level(make_api: MakeApi, mongo: Mongo, clock: ManualClock, over: str) -> 
     """Return a function that starts an API under a load, both ways."""
 
     def make(level: Level) -> Api:
-        MongoSystemState(mongo).set_level(level, clock())
+        MongoSystemState(mongo, clock).set_level(level, clock())
         return make_api(over)
 
     return make

@@ -80,7 +80,7 @@ def test_providers_show_what_they_did_lately(quick_api: Api) -> None:
 
 
 def test_providers_show_whether_they_are_in_their_sandbox(quick_api: Api, mongo: Mongo, clock: ManualClock) -> None:
-    MongoSystemState(mongo).set_sandbox("ses", clock(), in_sandbox=True)
+    MongoSystemState(mongo, clock).set_sandbox("ses", clock(), in_sandbox=True)
 
     providers = {each["name"]: each["inSandbox"] for each in quick_api.get("/api/providers").json()["data"]}
 
@@ -92,7 +92,7 @@ def test_providers_show_whether_they_are_in_their_sandbox(quick_api: Api, mongo:
 def test_high_load_answers_no_ledger_and_no_audit(
     make_api: MakeApi, mongo: Mongo, clock: ManualClock, level: Level, path: str
 ) -> None:
-    MongoSystemState(mongo).set_level(level, clock())
+    MongoSystemState(mongo, clock).set_level(level, clock())
 
     answer = make_api().get(path)
 
@@ -102,7 +102,7 @@ def test_high_load_answers_no_ledger_and_no_audit(
 
 @pytest.mark.parametrize("level", [Level.HIGH, Level.EXTREME])
 def test_high_load_leaves_what_operators_need_in_trouble(make_api, mongo: Mongo, clock: ManualClock, level) -> None:
-    MongoSystemState(mongo).set_level(level, clock())
+    MongoSystemState(mongo, clock).set_level(level, clock())
     api = make_api()
 
     assert [api.get(path).status_code for path in ("/api/providers", "/api/policy", "/api/dlq", "/api/keys")] == [

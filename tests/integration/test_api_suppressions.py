@@ -177,7 +177,7 @@ def test_a_page_that_is_just_full_has_no_next_one(api: Api) -> None:
         ([EMAIL], {"body"}),
         ("EMAIL", {"body"}),
     ],
-    ids=str,
+    ids=lambda each: " ".join(sorted(each)) if isinstance(each, set) else str(each)[:100],
 )
 def test_what_is_no_address_is_refused_and_named(quick_api: Api, body: Any, named: set[str]) -> None:
     answer = quick_api.post("/api/suppressions", json.dumps(body))

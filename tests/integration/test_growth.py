@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, a_draft
+from tests.builders import NOON, ManualClock, a_draft
 from tests.conftest import new_database
-from tests.fakes import FakeQueue
+from tests.fakes import FakeQueue, FakeSystem
 from wavecom.adapters.mongo.client import Document, Mongo
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -149,7 +149,8 @@ def test_statistics_do_not_read_notifications(grown: Mongo, monkeypatch: pytest.
     store = MongoNotificationStore(grown, counters)
     monkeypatch.setattr(store, "_notifications", None)  # whoever reads them stumbles
 
-    totals = Query(store=store, counters=counters, queue=FakeQueue()).statistics("bank-a").totals
+    query = Query(store=store, counters=counters, queue=FakeQueue(), system=FakeSystem(), clock=ManualClock())
+    totals = query.statistics("bank-a").totals
 
     assert totals.total() == STORED
     assert sum(totals.by_channel("created").values()) == STORED
@@ -158,7 +159,8 @@ def test_statistics_do_not_read_notifications(grown: Mongo, monkeypatch: pytest.
 
 def test_a_page_and_its_total_are_right_among_many(grown: Mongo) -> None:
     counters = MongoCounters(grown)
-    query = Query(store=MongoNotificationStore(grown, counters), counters=counters, queue=FakeQueue())
+    store = MongoNotificationStore(grown, counters)
+    query = Query(store=store, counters=counters, queue=FakeQueue(), system=FakeSystem(), clock=ManualClock())
 
     page = query.page(ListFilter(tenant_id="bank-a", channel=Channel.SMS), limit=5, after=SOMEWHERE)
 

@@ -229,6 +229,7 @@ def test_every_metric_is_published_as_it_is_listed(invoke: Invoke, store, mongo:
     assert found == {(each.name, each.unit, each.service, tuple(sorted(each.dimensions))) for each in metrics.METRICS}
 
 
+@pytest.mark.changes_indexes
 def test_prepare_makes_indexes_and_queues(invoke: Invoke, mongo: Mongo, rabbitmq_url: str) -> None:
     mongo.database.notifications.drop_indexes()
     connection = connect(rabbitmq_url)

@@ -71,7 +71,7 @@ class Process:
             counters=self.counters,
             queue=queue,
             receive=receive,
-            system=MongoSystemState(mongo),
+            system=MongoSystemState(mongo, now),
             clock=now,
             timings=AT_ONCE,
         )
@@ -131,8 +131,8 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
             threads.submit(job, process)
             for job, process in zip((deliver, deliver, cancel, sweep), processes, strict=True)
         ]
-        for each in started:
-            each.result()
+        for future in started:
+            future.result()
 
     stored = processes[0].store.get_many([each.id for each in notifications])
     sent = {each.id for each in stored if each.state.status is Status.SENT}
@@ -146,7 +146,7 @@ def test_consumers_cancels_and_sweeps_at_once_keep_the_books_right(mongo: Mongo,
     for each in stored:
         trail = processes[0].store.audit_trail(each)
         assert [entry.sequence for entry in trail] == list(range(1, len(trail) + 1))
-        assert trail[-1].status is each.status
+        assert trail[-1].status is each.state.status
 
 
 class HastyQueue(FakeQueue):

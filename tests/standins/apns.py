@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import h2.config
 import h2.connection
@@ -271,7 +271,8 @@ class _Dialogue:
             for event in self._h2.receive_data(octets):
                 match event:
                     case h2.events.RequestReceived(stream_id=int(stream), headers=list(headers)):
-                        self._under_way[stream] = Request(dict(headers), self._number)
+                        decoded = cast("list[tuple[str, str]]", headers)  # by header_encoding
+                        self._under_way[stream] = Request(dict(decoded), self._number)
                         self._service.streams_at_once = max(self._service.streams_at_once, len(self._under_way))
                     case h2.events.DataReceived(stream_id=int(stream), data=bytes(part)):
                         self._under_way[stream].body += part

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from pytest_socket import disable_socket
+from pytest_socket import disable_socket, enable_socket
 
 from tests.fakes import FakeQueue, FakeStore
 from tests.unit.delivery import World
 
 
 @pytest.fixture(autouse=True)
-def no_sockets() -> None:
+def no_sockets() -> Iterator[None]:
     disable_socket(allow_unix_socket=True)
+    yield
+    enable_socket()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.fakes import FakeStore, FakeSystem, as_if_stored
 from wavecom.application.operate.verify import Verify
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.audit import AuditEntry, digest_of, first_broken_link
-from wavecom.domain.notifications.change import move
+from wavecom.domain.notifications.change import Change, move
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.lists import AuditRange
 from wavecom.domain.notifications.notification import Notification
@@ -33,7 +33,9 @@ def a_life(at: datetime = NOON, tenant: str = "bank-a") -> tuple[Notification, T
         lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.state.retry_at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.state.updated_at, timings=TIMINGS),
     ):
-        change = step(change.after)
+        moved = step(change.after)
+        assert moved is not None
+        change = moved
         trail += change.entries
     return change.after, trail
 
@@ -259,7 +261,8 @@ def test_one_that_moves_while_it_is_verified_is_looked_at_again(store: FakeStore
     notification, trail = a_life()
     stored(store, (notification, trail))
     delivered = move(notification, (Status.DELIVERED, "It arrived"), at=NOON, due_at=None)
-    read, reads = store.audit_trails, []
+    read = store.audit_trails
+    reads: list[list[Change]] = []
 
     def read_after_it_moved(notifications):
         if not reads:

@@ -1,20 +1,23 @@
 """The dead letters: what is there, and back into the lanes once a call, at a pace, against fakes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.builders import ASKED, NOON, TIMINGS, ManualClock, a_draft, a_result
 from tests.fakes import FakePace, FakeQueue, FakeStore
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
-from wavecom.application.recover.dead_letters import SHOWN_DAYS, DeadLetterGroup, DeadLetters
+from wavecom.application.recover.dead_letters import DeadLetterGroup, DeadLetters
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import OverloadedError
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Cause, Channel, Lane, Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
 from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.suppressions.reason import SuppressionReason
 
@@ -29,7 +32,7 @@ class Dead:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.store, self.queue, self.pace = FakeStore(), FakeQueue(), FakePace()
-        shared = {"store": self.store, "queue": self.queue, "clock": self.clock, "timings": TIMINGS}
+        shared: dict[str, Any] = {"store": self.store, "queue": self.queue, "clock": self.clock, "timings": TIMINGS}
         self.letters = DeadLetters(counters=self.store.counters, pace=self.pace, replays_per_second=100, **shared)
         self.cancel_or_retry = CancelOrRetry(**shared)
 
@@ -108,7 +111,7 @@ def test_a_replay_takes_a_letter_out_of_the_group_of_the_day_on_which_it_failed(
 
 def test_groups_of_what_is_kept_no_longer_are_not_shown(dead: Dead) -> None:
     dead.letter()
-    dead.clock.advance((SHOWN_DAYS + 1) * DAY)
+    dead.clock.advance(KEPT_FOR + DAY)
 
     assert dead.letters.groups("bank-a") == []
 
@@ -121,7 +124,9 @@ def test_finding_says_whether_there_are_more(dead: Dead) -> None:
     latest_first = letters[::-1]
 
     first, more = dead.letters.find(BANK_A, limit=3)
-    rest, no_more = dead.letters.find(BANK_A, limit=3, after=Position(first[-1].state.failed_at, first[-1].id))
+    last = first[-1]
+    assert last.state.failed_at is not None
+    rest, no_more = dead.letters.find(BANK_A, limit=3, after=Position(last.state.failed_at, last.id))
 
     assert [each.id for each in first + rest] == [each.id for each in latest_first]
     assert (more, no_more) == (True, False)
@@ -211,7 +216,8 @@ def test_keys_belong_to_a_tenant(dead: Dead) -> None:
 
 def test_two_calls_at_once_replay_a_letter_once(dead: Dead, monkeypatch) -> None:
     letter = dead.letter()
-    save, others = dead.store.save, []
+    save = dead.store.save
+    others: list[list[Change]] = []
 
     def another_call_is_faster(changes):
         if not others:

@@ -122,7 +122,9 @@ def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery
     def another_is_faster(changes):
         for each in changes:
             if each.before.state.status is Status.QUEUED and each.after.id == lost.id:
-                save([lifecycle.claim(each.before, retry_counts={0}, token="another's", at=NOON, timings=TIMINGS)])
+                claim = lifecycle.claim(each.before, retry_counts={0}, token="another's", at=NOON, timings=TIMINGS)
+                assert claim is not None
+                save([claim])
         return save(changes)
 
     monkeypatch.setattr(delivery.store, "save", another_is_faster)
@@ -130,7 +132,9 @@ def test_what_another_consumer_claims_first_is_not_begun_with_our_claim(delivery
     delivery.run([lost, kept])
 
     assert [message.notification_id for message in delivery.email.accepted] == [kept.id]
-    assert delivery.stored(lost).state.lease.token == "another's"
+    lease = delivery.stored(lost).state.lease
+    assert lease is not None
+    assert lease.token == "another's"
     assert delivery.stored(lost).state.begun is None
 
 

@@ -58,11 +58,16 @@ def unanswered(world: World) -> Notification:
     return notification
 
 
+def at_its_retry(world: World, waiting: Notification) -> None:
+    assert waiting.state.retry_at is not None
+    world.clock.at = waiting.state.retry_at
+
+
 def retried(world: World, notification: Notification) -> Notification:
     """Let the retry of ``notification`` come in its time, long before the next sweep."""
     waiting = world.stored(notification)
     assert waiting.state.status is Status.RETRYING
-    world.clock.at = waiting.state.retry_at
+    at_its_retry(world, waiting)
     world.run([waiting])
     return world.stored(notification)
 
@@ -140,10 +145,15 @@ def test_the_others_of_the_batch_are_sent_and_reports_are_asked_for_once(deliver
     (doubtful,) = delivery.waiting()
     delivery.run([doubtful])
     retrying = delivery.stored(doubtful)
-    delivery.clock.at = retrying.state.retry_at
+    at_its_retry(delivery, retrying)
     asked = []
     about = delivery.kept.about
-    monkeypatch.setattr(delivery.kept, "about", lambda ids, at: asked.append(ids) or about(ids, at))
+
+    def count_and_answer(ids, at):
+        asked.append(ids)
+        return about(ids, at)
+
+    monkeypatch.setattr(delivery.kept, "about", count_and_answer)
 
     new = delivery.waiting(20)
     delivery.run([retrying, *new])
@@ -169,7 +179,7 @@ def test_where_reports_cannot_be_read_nothing_is_sent_and_the_message_comes_agai
     (notification,) = delivery.waiting()
     delivery.run([notification])
     retrying = delivery.stored(notification)
-    delivery.clock.at = retrying.state.retry_at
+    at_its_retry(delivery, retrying)
 
     def fails(ids, at):
         raise StoreUnavailableError("down")

@@ -18,6 +18,7 @@ from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
+    ProviderError,
     RateLimitedError,
     Receipt,
     TransientError,
@@ -54,7 +55,7 @@ def opened(world: World, provider: str) -> None:
 
 
 @pytest.mark.parametrize("refusal", [BUSY, LIMIT, LIMIT_OF_RECIPIENT])
-def test_after_a_refusal_the_next_provider_is_asked_at_once(delivery: World, refusal: Exception) -> None:
+def test_after_a_refusal_the_next_provider_is_asked_at_once(delivery: World, refusal: ProviderError) -> None:
     first, second = chain(delivery, "first", "second")
     first.answers[TO] = [refusal]
     (notification,) = delivery.waiting()

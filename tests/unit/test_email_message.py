@@ -19,7 +19,7 @@ from wavecom.adapters.providers.email.message import Mailbox, compose
 MESSAGES = 10_000
 DOMAINS = ("example.com", "xn--bcher-kva.example")
 AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-COMPOSER = PROJECT / "shared" / "wavecom" / "adapters" / "providers" / "email_message.py"
+COMPOSER = PROJECT / "shared" / "wavecom" / "adapters" / "providers" / "email" / "message.py"
 ID = "65f0c1d2a1b2c3d4e5f60718@bank.example"
 OURS = ["from", "to", "subject", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding"]
 ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
@@ -79,7 +79,7 @@ def line(chance: random.Random, length: int) -> str:
     parts = []
     for _ in range(chance.randint(1, 4)):
         letters = SCRIPTS[chance.choice(list(SCRIPTS))]
-        parts.append("".join(chance.choice(letters) for _ in range(chance.randint(0, length))))
+        parts.append("".join(chance.choices(letters, k=chance.randint(0, length))))
         if chance.random() < 0.3:
             parts.append(chance.choice(TRAPS))
     return chance.choice([" ", ""]).join(parts)

@@ -30,7 +30,7 @@ def waiting(gather: Gather, count: int) -> bool:
 
 
 def test_a_lone_caller_waits_for_nobody() -> None:
-    gather = Gather(lambda asked: [each + 1 for each in asked], max_size=10)
+    gather: Gather[int, int] = Gather(lambda asked: [each + 1 for each in asked], max_size=10)
 
     assert [gather(number) for number in range(3)] == [1, 2, 3]
 
@@ -66,7 +66,7 @@ def test_a_group_has_its_bound_but_takes_a_call_that_is_larger() -> None:
 
 
 def test_several_groups_are_worked_on_at_once_and_no_call_is_left() -> None:
-    gather = Gather(lambda asked: [each * 2 for each in asked], max_size=3, at_once=2)
+    gather: Gather[int, int] = Gather(lambda asked: [each * 2 for each in asked], max_size=3, at_once=2)
     with ThreadPoolExecutor(16) as threads:
         assert list(threads.map(gather, range(2_000))) == [2 * number for number in range(2_000)]
 
@@ -75,7 +75,9 @@ def test_several_groups_are_worked_on_at_once_and_no_call_is_left() -> None:
 
 
 def test_an_error_among_the_answers_is_raised_to_its_own_caller() -> None:
-    gather = Gather(lambda asked: [ValueError("odd") if each % 2 else each for each in asked], max_size=10)
+    gather: Gather[int, int] = Gather(
+        lambda asked: [ValueError("odd") if each % 2 else each for each in asked], max_size=10
+    )
 
     assert gather(2) == 2
     with pytest.raises(ValueError, match="odd"):

@@ -166,4 +166,4 @@ def test_a_changed_notification_differs_in_what_was_changed_alone() -> None:
     assert after == before.changed(status=Status.CANCELLED, error="why")
     assert before.state.status is Status.QUEUED
     with pytest.raises(KeyError):
-        before.changed(stauts=Status.SENT)
+        before.changed(stauts=Status.SENT)  # type: ignore[call-arg]  # a field that does not exist

@@ -32,8 +32,8 @@ def test_it_is_so_from_the_first_event_on() -> None:
         in_a_fresh_process(
             "import gc, json\n"
             "from wavecom.bootstrap import entry_point\n"
-            "import wavecom.bootstrap\n"
-            "wavecom.bootstrap.container = lambda _: type('C', (), {'settings': type('S', (), {'tracing': False})})\n"
+            "from wavecom.bootstrap import process\n"
+            "process.container = lambda _: type('C', (), {'settings': type('S', (), {'tracing': False})})\n"
             "handler = entry_point('api', lambda event, context: gc.get_threshold()[0])\n"
             "print(json.dumps(handler({}, None)))"
         )

@@ -293,7 +293,7 @@ TWILIO_MEANINGS = [
 def test_what_a_callback_of_twilio_means(
     status: str, code: str | None, delivery_outcome: DeliveryOutcome, suppression_reason: SuppressionReason | None
 ) -> None:
-    form = {"MessageStatus": status, **({"ErrorCode": code} if code is not None else {})}
+    form: dict[str, Any] = {"MessageStatus": status, **({"ErrorCode": code} if code is not None else {})}
 
     assert read(called(**form)) == [
         DeliveryReport(

@@ -9,9 +9,9 @@ from tests.builders import NOON, TIMINGS, ManualClock, a_result, begun, claimed,
 from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stored
 from wavecom.application.reports.receive import APPLY_AGAIN_AFTER, KEPT_FOR, Receive
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.attempts import AttemptResult
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.domain.suppressions.reason import SuppressionReason
@@ -467,6 +467,7 @@ def replayed_and_sent(reports: Reports) -> tuple[Notification, Notification]:
     queued_again = lifecycle.replay(held, at=NOON, timings=TIMINGS, request=lifecycle.Replay(by="key")).after
     later = reports.clock()
     taken = lifecycle.claim(queued_again, retry_counts={0}, token="t", at=later, timings=TIMINGS)
+    assert taken is not None
     under_way = settlement.begin(taken.after, provider="simulated-email", idempotent=False, at=later).after
     attempt = replace(a_result(Outcome.ACCEPTED, provider="simulated-email").attempt, started_at=later)
     result = AttemptResult(attempt=attempt, receipt=Receipt("message-2"))

@@ -149,7 +149,8 @@ def test_a_provider_that_was_never_asked_cannot_say_how_a_message_fared(reports:
 
 def test_a_report_that_meets_a_consumer_is_looked_at_again_at_once(reports: Reports, monkeypatch) -> None:
     waiting = reports.has(unknown_at("simulated-email"))
-    save, consumed = reports.store.save, []
+    save = reports.store.save
+    consumed: list[Notification] = []
 
     def a_consumer_is_faster(changes):
         if not consumed:

@@ -1,7 +1,7 @@
 """No sequence of events leaves an arrow of the status machine or changes a finished notification."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -35,7 +35,12 @@ def a_report(notification: Notification, delivery_outcome: DeliveryOutcome) -> D
     )
 
 
-Event = Callable[[Notification, object], Change | None]
+Event = Callable[[Notification, datetime], Change | None]
+
+
+def settled_as(outcome: Outcome) -> Event:
+    return lambda n, at: settlement.settle(n, a_result(outcome), at=at, timings=TIMINGS)
+
 
 EVENTS: dict[str, Event] = {
     "enqueue": lambda n, at: lifecycle.enqueue(n, at=at, timings=TIMINGS),
@@ -60,10 +65,7 @@ EVENTS: dict[str, Event] = {
     "reported delivered": lambda n, at: reports.apply_report(n, a_report(n, DeliveryOutcome.DELIVERED), at=at),
     "reported undelivered": lambda n, at: reports.apply_report(n, a_report(n, DeliveryOutcome.UNDELIVERED), at=at),
     "abandon": lambda n, at: settlement.abandon(n, at=at, timings=TIMINGS),
-    **{
-        outcome.value: lambda n, at, outcome=outcome: settlement.settle(n, a_result(outcome), at=at, timings=TIMINGS)
-        for outcome in Outcome
-    },
+    **{outcome.value: settled_as(outcome) for outcome in Outcome},
 }
 FINISHED_FOR_GOOD = {Status.CANCELLED, Status.EXPIRED, Status.DELIVERED, Status.UNDELIVERED}
 
@@ -80,9 +82,9 @@ steps = st.lists(st.tuples(st.sampled_from(sorted(EVENTS)), st.integers(0, 120))
 @given(draft=drafts, steps=steps)
 @settings(max_examples=500, deadline=None)
 def test_every_sequence_of_events_keeps_the_rules(draft, steps) -> None:
-    change = lifecycle.create(draft, tenant_id="bank-a", at=NOON, timings=TIMINGS)
-    notification, trail, at = change.after, list(change.entries), NOON
-    changes = [change]
+    created = lifecycle.create(draft, tenant_id="bank-a", at=NOON, timings=TIMINGS)
+    notification, trail, at = created.after, list(created.entries), NOON
+    changes = [created]
 
     for name, seconds in steps:
         at += timedelta(seconds=seconds)

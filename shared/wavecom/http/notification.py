@@ -10,8 +10,8 @@ from pydantic import Field
 from wavecom.domain.content import sms
 from wavecom.domain.content.sms import Encoding
 from wavecom.domain.notifications import notification as domain
+from wavecom.domain.notifications.attempts import Attempt as AttemptState
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
-from wavecom.domain.notifications.state import Attempt as AttemptState
 from wavecom.domain.providers.outcomes import About, Outcome
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Timestamp, iso
 

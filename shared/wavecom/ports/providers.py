@@ -15,6 +15,8 @@ class Provider(Protocol):
     channel: Channel
     idempotent: bool
     """True if it takes the notification's id as a token and sends messages with the same token only once."""
+    bulk_limit: int
+    """Messages in one call, 1 where it takes them one by one. More than 1 only for a `BulkProvider`."""
 
     def send(self, message: OutgoingMessage) -> Receipt:
         """Hand over one message and return the provider's receipt, or raise a `ProviderError`."""
@@ -23,9 +25,6 @@ class Provider(Protocol):
 @runtime_checkable
 class BulkProvider(Provider, Protocol):
     """A provider that takes several messages, each with its own content, in one call."""
-
-    bulk_limit: int
-    """Messages in one call, at the most."""
 
     def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
         """Hand over up to ``bulk_limit`` messages and return the result of each, in order. It never raises.

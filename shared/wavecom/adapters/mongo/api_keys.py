@@ -1,16 +1,14 @@
 """API keys, hashed, with a short-lived cache so that a request needs no look-up of its own."""
 
-import threading
-import time
 from datetime import datetime, timedelta
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.cache import TimedCache
 from wavecom.domain.api_keys import ApiKey, Role
 from wavecom.domain.tenants import TEST_SUFFIX
 
 CACHE = timedelta(seconds=30)
 """How long a revoked key may go on working, and a new one may be unknown."""
-CACHE_SIZE = 10_000
 SHOWN = 1_000
 IDS_HELD = 100_000
 """Some 7 MB of them."""
@@ -21,23 +19,18 @@ class MongoApiKeys:
 
     def __init__(self, mongo: Mongo) -> None:
         self._apikeys = mongo.database.apikeys
-        self._cache: dict[str, tuple[float, ApiKey]] = {}
-        self._lock = threading.Lock()
+        self._cache = TimedCache[str, ApiKey](CACHE)
 
     def get(self, key_id: str) -> ApiKey | None:
         """See `wavecom.ports.api_keys.ApiKeys.get`. Only keys that exist are cached, so guesses fill no memory."""
-        cached = self._cache.get(key_id)
-        if cached is not None and cached[0] > time.monotonic():
-            return cached[1]
+        if (kept := self._cache.find(key_id)) is not None:
+            return kept
         with available():
             document = self._apikeys.find_one({"_id": key_id})
         if document is None:
             return None
         key = _from_document(document)
-        with self._lock:
-            if len(self._cache) >= CACHE_SIZE:
-                self._cache.clear()
-            self._cache[key_id] = (time.monotonic() + CACHE.total_seconds(), key)
+        self._cache.put(key_id, key)
         return key
 
     def add(self, key: ApiKey) -> None:
@@ -62,8 +55,7 @@ class MongoApiKeys:
         with available():
             result = self._apikeys.update_one({"_id": key_id, "revokedAt": None}, {"$set": {"revokedAt": at}})
             known = result.matched_count == 1 or self._apikeys.find_one({"_id": key_id}) is not None
-        with self._lock:
-            self._cache.pop(key_id, None)
+        self._cache.drop(key_id)
         return known
 
 

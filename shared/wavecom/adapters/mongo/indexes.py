@@ -6,9 +6,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
 from wavecom.adapters.mongo.client import Document, available
+from wavecom.domain.notifications.timings import KEPT_FOR
 
-NOTIFICATIONS_KEPT = timedelta(days=90)
-"""How long after its end a notification is kept."""
 AUDIT_KEPT = timedelta(days=600)
 """Longer than any notification: scheduled a year ahead, sent with its retries, and kept after that."""
 RATE_LIMITS_KEPT = timedelta(minutes=5)
@@ -42,9 +41,7 @@ NOTIFICATIONS = [
         unique=True,
         partialFilterExpression={"idempotency.key": {"$gt": ""}},
     ),
-    IndexModel(
-        [("finishedAt", ASCENDING)], name="retention", expireAfterSeconds=int(NOTIFICATIONS_KEPT.total_seconds())
-    ),
+    IndexModel([("finishedAt", ASCENDING)], name="retention", expireAfterSeconds=int(KEPT_FOR.total_seconds())),
 ]
 AUDIT = [IndexModel([("timestamp", ASCENDING)], name="retention", expireAfterSeconds=int(AUDIT_KEPT.total_seconds()))]
 COUNTERS = [

@@ -1,10 +1,11 @@
 """What the service knows of itself: its degradation level, the heartbeats of its functions, and its sandboxes."""
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from wavecom.adapters.mongo.client import Mongo, available
+from wavecom.cache import TimedCache
 from wavecom.domain.degradation import Level
+from wavecom.ports.system import Clock
 
 CACHE = timedelta(seconds=5)
 SANDBOX, SANDBOX_END = "sandbox:", "sandbox;"
@@ -16,19 +17,21 @@ STALE_AFTER = timedelta(minutes=5)
 class MongoSystemState:
     """`wavecom.ports.system.SystemState` on MongoDB."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, clock: Clock) -> None:
         self._system = mongo.database.system
-        self._cached: tuple[float, Level] | None = None
+        self._clock = clock
+        self._levels = TimedCache[None, Level](CACHE)
 
     def level(self) -> Level:
         """See `wavecom.ports.system.SystemState.level`."""
-        if self._cached is None or self._cached[0] <= time.monotonic():
-            with available():
-                document = self._system.find_one({"_id": "degradation"})
-            fresh = document is not None and document["at"] > datetime.now(UTC) - STALE_AFTER
-            level = Level(document["level"]) if document and fresh else Level.NORMAL
-            self._cached = (time.monotonic() + CACHE.total_seconds(), level)
-        return self._cached[1]
+        return self._levels.get(None, self._read_level)
+
+    def _read_level(self) -> Level:
+        with available():
+            document = self._system.find_one({"_id": "degradation"})
+        if document is None or document["at"] <= self._clock() - STALE_AFTER:
+            return Level.NORMAL
+        return Level(document["level"])
 
     def set_level(self, level: Level, at: datetime) -> None:
         """See `wavecom.ports.system.SystemState.set_level`."""

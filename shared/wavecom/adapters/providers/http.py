@@ -4,6 +4,7 @@ What happened before the request could be written is Transient: nothing was sent
 answer that breaks off included, is Unknown: it may have been sent. ``code`` is the name of httpx's exception.
 """
 
+import json
 import re
 import ssl
 import time
@@ -36,6 +37,7 @@ _NOTHING_SENT: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+LOGGABLE_CODE: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,20 @@ class Answer:
         return min(max(wait, timedelta(0)), _RETRY_AFTER_MAX)
 
 
+def _transport(base_url: str, *, max_connections: int, http2: bool, tls: ssl.SSLContext | None) -> httpx.HTTPTransport:
+    """Return what carries calls to ``base_url``, through the proxy that the environment names for it, if any."""
+    proxy = proxy_for(base_url)
+    make_transport = httpx.HTTPTransport if proxy is None else ProxyTransport
+    return make_transport(
+        verify=tls if tls is not None else True,
+        trust_env=False,
+        http1=not http2,
+        http2=http2,
+        limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+        proxy=proxy,
+    )
+
+
 class HttpCaller:
     """Makes calls to one provider over pooled connections, from many threads at once."""
 
@@ -91,20 +107,10 @@ class HttpCaller:
         """
         self._service = service
         self._timeout_seconds = timeout.total_seconds()
-        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
-        proxy = proxy_for(base_url)
-        make_transport = httpx.HTTPTransport if proxy is None else ProxyTransport
         self._client = httpx.Client(
             base_url=base_url,
             headers=dict(headers or {}),
-            transport=make_transport(
-                verify=tls if tls is not None else True,
-                trust_env=False,
-                http1=not http2,
-                http2=http2,
-                limits=limits,
-                proxy=proxy,
-            ),
+            transport=_transport(base_url, max_connections=max_connections, http2=http2, tls=tls),
             timeout=httpx.Timeout(
                 self._timeout_seconds, connect=min(connect_timeout.total_seconds(), self._timeout_seconds)
             ),
@@ -136,3 +142,12 @@ class HttpCaller:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in ``body``, an empty one for anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

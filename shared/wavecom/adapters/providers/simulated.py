@@ -139,6 +139,8 @@ def fate_of(channel: Channel, recipient: str) -> Fate | None:
 class SimulatedProvider:
     """Fills the `Provider` port without a network. Set ``down`` to begin or end an outage: all calls then fail."""
 
+    bulk_limit = 1
+
     def __init__(
         self,
         name: str,

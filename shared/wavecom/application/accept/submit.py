@@ -65,12 +65,7 @@ class Submit:
         keys = _keys(call, drafts)
         created = {
             index: lifecycle.create(
-                draft,
-                tenant_id=tenant_id,
-                at=at,
-                timings=self._timings,
-                policy=policy,
-                idempotency=keys.get(index),
+                draft, tenant_id=tenant_id, at=at, timings=self._timings, policy=policy, idempotency=keys.get(index)
             )
             for index, draft in drafts.items()
         }
@@ -83,12 +78,8 @@ class Submit:
             if earlier is None:
                 raise StoreUnavailableError("An earlier call with this key is being written; try again") from None
             return earlier
-        return Submission(
-            {
-                index: lifecycle.as_created(change.after, queued=change.after.id in queued)
-                for index, change in created.items()
-            }
-        )
+        stored = ((index, change.after) for index, change in created.items())
+        return Submission({index: lifecycle.as_created(each, queued=each.id in queued) for index, each in stored})
 
     def find_earlier(self, tenant_id: str, call: IdempotentCall) -> Submission | None:
         """Return the notifications that an earlier call with the same key made, None if there was none.

@@ -89,14 +89,16 @@ class Deliver:
         stored = saver.save(self._with_beginnings(changes, first)) if changes else []
         claims.add(stored)
         moved = {each.after.id for each in changes} - {each.after.id for each in stored}
-        claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
+        if moved:
+            claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
 
         summary = BatchSummary(len(messages), claimed=len(claims.claimed), early=len(announced.early))
         summary.waited = _longest_waits(claims.claimed)
         summary.add(claims.ended, claims.ended)
         follow_up(self.queue, claims.ended)
         sends.begin(_as_stored(first, claims.claimed))
-        publish_messages(self.queue, announced.early, delay=DEFERRAL)
+        if announced.early:
+            publish_messages(self.queue, announced.early, delay=DEFERRAL)
         if claims.claimed:
             rest = [each for each in claims.claimed if each.state.begun is None]
             self._send(rest, sends, Record(saver=saver, queue=self.queue), summary)
@@ -128,8 +130,13 @@ class Deliver:
         waiting = deque(PendingSend(each) for each in to_send)
         finished: list[FinishedSend] = []
         while waiting or sends.in_flight or changes:
-            group, too_late = self._next_group(waiting, sends)
-            changes += [endings.without_time(each) for each in too_late]
+            capacity = min(len(waiting), self.sends_at_once - sends.in_flight)
+            group: list[PendingSend] = []
+            for each in [waiting.popleft() for _ in range(capacity)]:
+                if sends.may_begin(each.notification):
+                    group.append(each)
+                else:
+                    changes.append(endings.without_time(each))
             selected = self.selection.select(group) if group else Selection()
             changes += [endings.without_provider(each) for each in selected.refused]
             changes += [self._beginning(each) for each in selected.planned]
@@ -142,14 +149,6 @@ class Deliver:
             failing_over, ended = failover.divide(finished)
             waiting.extendleft(failing_over)
             changes = [endings.after_send(each) for each in ended]
-
-    def _next_group(self, waiting: deque[PendingSend], sends: Sends) -> tuple[list[PendingSend], list[PendingSend]]:
-        """Take notifications up to the free capacity; return those that may still begin, and those that may not."""
-        capacity = min(len(waiting), self.sends_at_once - sends.in_flight)
-        group = [waiting.popleft() for _ in range(capacity)]
-        in_time = [each for each in group if sends.may_begin(each.notification)]
-        kept = {id(each) for each in in_time}
-        return in_time, [each for each in group if id(each) not in kept]
 
     def _beginning(self, planned: PlannedSend) -> Change:
         return settlement.begin(

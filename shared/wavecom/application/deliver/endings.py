@@ -7,8 +7,8 @@ from typing import Final
 from wavecom.application.deliver.select import NoProvider, PendingSend
 from wavecom.application.deliver.send import FinishedSend
 from wavecom.domain.notifications import settlement
+from wavecom.domain.notifications.attempts import AttemptResult
 from wavecom.domain.notifications.change import Change
-from wavecom.domain.notifications.settlement import AttemptResult
 from wavecom.domain.notifications.timings import Timings
 from wavecom.ports.system import Clock
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from wavecom.domain.notifications.attempts import AttemptResult
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult, must_use_same_provider
+from wavecom.domain.notifications.settlement import must_use_same_provider
 from wavecom.domain.providers.limits import Permit
 from wavecom.domain.providers.weights import draw
 from wavecom.domain.tenants import is_test
@@ -131,12 +132,14 @@ class ProviderSelection:
         while unplanned:
             requests_by_name: dict[str, list[tuple[PendingSend, list[ChannelProvider]]]] = {}
             for pending, routes in unplanned:
-                route = next((each for each in routes if _take_permit(calls_left, _limits_name(each, pending))), None)
+                named = ((each, limits_name(each.provider.name, pending.notification)) for each in routes)
+                route = next((each for each, name in named if _take_permit(calls_left, name)), None)
                 if route is None:
                     selection.refused.append(self._no_provider(pending, permits, waits))
                 else:
                     rest = [each for each in routes if each is not route]
-                    requests_by_name.setdefault(_limits_name(route, pending), []).append((pending, [route, *rest]))
+                    name = limits_name(route.provider.name, pending.notification)
+                    requests_by_name.setdefault(name, []).append((pending, [route, *rest]))
             unplanned = [
                 left
                 for name, requests in requests_by_name.items()
@@ -170,7 +173,8 @@ class ProviderSelection:
             bound_to = pending.notification.state.bound_to
             by_name = {route.provider.name: route for route in routes}
             weights = {
-                name: route.weight * factors.get(_limits_name(route, pending), 1.0) for name, route in by_name.items()
+                name: route.weight * factors.get(limits_name(route.provider.name, pending.notification), 1.0)
+                for name, route in by_name.items()
             }
             names = draw(weights, (self.random() for _ in weights)) if len(weights) > 1 else list(weights)
             # The one trial of a half-open breaker must be used, or the breaker never closes.
@@ -201,14 +205,11 @@ class ProviderSelection:
         names = tuple(
             route.provider.name
             for route in self.routes.of(pending.notification)
-            if _limits_name(route, pending) in permits and route.provider.name not in pending.tried
+            if limits_name(route.provider.name, pending.notification) in permits
+            and route.provider.name not in pending.tried
         )
         shortest = min((waits[limits_name(name, pending.notification)] for name in names), default=timedelta(0))
         return NoProvider(pending, names, shortest)
-
-
-def _limits_name(route: ChannelProvider, pending: PendingSend) -> str:
-    return limits_name(route.provider.name, pending.notification)
 
 
 def _take_permit(calls_left: dict[str, int | None], name: str) -> bool:

@@ -13,9 +13,8 @@ from typing import TypeVar
 
 from wavecom.application.deadline import Deadline
 from wavecom.application.deliver.select import PlannedSend
+from wavecom.domain.notifications.attempts import Attempt, AttemptResult
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.settlement import AttemptResult
-from wavecom.domain.notifications.state import Attempt
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -92,7 +91,8 @@ class Sends:
         """Make one call in a thread of the executor, and always report back."""
         results: Sequence[AttemptResult | None] = [None] * len(call)
         try:
-            self._wait_for_slot(call[0].not_before)
+            if call[0].not_before is not None:
+                self._wait_until(call[0].not_before)
             ready = [each for each in call if self.may_begin(each.pending.notification)]
             if ready:
                 results_by_id = dict(zip((id(each) for each in ready), self._call(ready), strict=True))
@@ -101,9 +101,8 @@ class Sends:
             for each, result in zip(call, results, strict=True):
                 self._finished.put(FinishedSend(each, result))
 
-    def _wait_for_slot(self, not_before: datetime | None) -> None:
-        if not_before is not None:
-            time.sleep(max(0.0, (not_before - self.clock()) / timedelta(seconds=1)))
+    def _wait_until(self, moment: datetime) -> None:
+        time.sleep(max(0.0, (moment - self.clock()) / timedelta(seconds=1)))
 
     def may_begin(self, notification: Notification) -> bool:
         """Return whether there is time left for an attempt, before the invocation, its lease or its deadline ends."""
@@ -131,7 +130,7 @@ def _calls(planned: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
     """Yield the sends of each call."""
     bulk: defaultdict[str, list[PlannedSend]] = defaultdict(list)
     for each in planned:
-        if getattr(each.provider, "bulk_limit", 1) > 1:  # faster than isinstance with `BulkProvider`
+        if each.provider.bulk_limit > 1:
             bulk[each.provider.name].append(each)
         else:
             yield [each]

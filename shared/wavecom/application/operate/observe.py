@@ -11,6 +11,7 @@ from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import QueueUnavailableError, StoreUnavailableError
 from wavecom.domain.ledger.totals import Totals, failure_rate
 from wavecom.domain.notifications.enums import Cause
+from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import ProviderError
 from wavecom.domain.providers.weights import Health, next_factor
 from wavecom.ports.ledger import Counters
@@ -32,8 +33,6 @@ SANDBOX_CHECK_INTERVAL = timedelta(minutes=10)
 """The interval at which providers are asked whether they hold our account in a sandbox."""
 TENANTS_WINDOW = timedelta(minutes=1)
 TENANTS_SHOWN = 10
-DEAD_LETTER_RETENTION = timedelta(days=90)
-"""The time for which notifications are kept."""
 NEEDS_DECISION = frozenset({Cause.RETRIES_EXHAUSTED, Cause.PROVIDER_UNAVAILABLE, Cause.UNKNOWN})
 """Causes of dead letters that a person has to decide on; a permanent refusal needs no decision."""
 
@@ -110,7 +109,7 @@ class Observe:
             for (day, cause, _), count in self.counters.totals(None).dead_letters().items()
             if count > 0 and cause in NEEDS_DECISION
         ]
-        oldest = min((day for day in days if day >= now - DEAD_LETTER_RETENTION), default=now)
+        oldest = min((day for day in days if day >= now - KEPT_FOR), default=now)
         return max(timedelta(0), now - oldest - timedelta(days=1))
 
     def _log_tenants(self, now: datetime) -> None:

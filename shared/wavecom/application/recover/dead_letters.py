@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from wavecom.application.publishing import announce
 from wavecom.domain.dead_letters import DeadLetterFilter, ReplayOutcome
@@ -12,7 +12,7 @@ from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.lifecycle import Replay
 from wavecom.domain.notifications.lists import Position
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.notifications.timings import KEPT_FOR, Timings
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.provider_limits import Pace
@@ -21,8 +21,6 @@ from wavecom.ports.system import Clock
 
 REPLAY_MAX = 500
 """The most notifications that one call replays."""
-SHOWN_DAYS = 90
-"""The time for which notifications are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ class DeadLetters:
 
     def groups(self, tenant_id: str) -> list[DeadLetterGroup]:
         """Return the groups that are not empty, the latest day and the largest group first."""
-        oldest = self.clock().date() - timedelta(days=SHOWN_DAYS)
+        oldest = (self.clock() - KEPT_FOR).date()
         counted = self.counters.totals(tenant_id).dead_letters()
         groups = [
             DeadLetterGroup(day=date.fromisoformat(day), cause=cause, provider=provider or None, count=count)

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, Unpack
 
 from wavecom.domain.errors import IllegalTransitionError
+from wavecom.domain.notifications.attempts import Attempt
 from wavecom.domain.notifications.audit import AuditEntry, digest_of
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.state import Attempt, TransitionChanges
+from wavecom.domain.notifications.state import TransitionChanges
 
 ARROWS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Unpack
 
+from wavecom.domain.notifications.attempts import Attempt, AttemptResult, BegunAttempt
 from wavecom.domain.notifications.change import Change, move, no_later_than_expiry
 from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.notifications.state import Attempt, BegunAttempt, TransitionChanges
+from wavecom.domain.notifications.state import TransitionChanges
 from wavecom.domain.notifications.timings import Timings, deferral_delay, delay_at_least, recipient_delay, retry_delay
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.suppressions.reason import SuppressionReason
@@ -20,29 +21,6 @@ ATTEMPTS_KEPT = 50
 """The number of attempts kept on the document, the latest ones; a replay starts a new retry budget."""
 LEASE_RAN_OUT = "lease_ran_out"
 """The code of an attempt whose consumer never recorded its outcome."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptResult:
-    """The result of one attempt.
-
-    ``retry_after`` is the provider's requested wait, if it named one; ``limits_provider`` says that it holds for all
-    messages. ``suppression_reason`` is set if the provider said that nothing more should go to the recipient.
-    ``worth_waiting`` says that the recipient may recover only after the last retry.
-    """
-
-    attempt: Attempt
-    receipt: Receipt | None = None
-    detail: str | None = None
-    retry_after: timedelta | None = None
-    limits_provider: bool = False
-    suppression_reason: SuppressionReason | None = None
-    worth_waiting: bool = False
-
-    @property
-    def is_final(self) -> bool:
-        """True if no provider will accept the message."""
-        return self.attempt.outcome is Outcome.PERMANENT and self.attempt.about is not About.UNCLEAR
 
 
 def begin(

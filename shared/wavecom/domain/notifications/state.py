@@ -5,8 +5,9 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TypedDict, Unpack
 
+from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
 from wavecom.domain.notifications.enums import Cause, Status
-from wavecom.domain.providers.outcomes import About, Outcome
+from wavecom.domain.providers.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,38 +17,6 @@ class Lease:
     token: str
     since: datetime
     until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One call to one provider for one notification. ``about`` is the subject of a refusal, None if there was none."""
-
-    provider: str
-    outcome: Outcome
-    code: str | None
-    started_at: datetime
-    duration_ms: int
-    about: About | None = None
-
-    @property
-    def counts_against_provider(self) -> bool:
-        """True if it shows that the provider does not work, for us or at all; breakers and weights use it."""
-        return self.outcome is Outcome.UNKNOWN or (
-            self.outcome is Outcome.TRANSIENT and self.about in (About.SENDER, None)
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BegunAttempt:
-    """An attempt that is under way, recorded before the provider is called.
-
-    If its consumer dies, the call may have gone out; without such a record it did not. ``idempotent`` says that the
-    provider sends only once when asked again with the same token.
-    """
-
-    provider: str
-    idempotent: bool
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,13 @@ KeyId = Annotated[
 
 def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes below ``/api/keys`` to ``app``."""
+    _add_list_keys(app, services)
+    _add_create_key(app, services)
+    _add_rotate_key(app, services)
+    _add_revoke_key(app, services)
 
+
+def _add_list_keys(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/keys",
         compress=True,
@@ -55,6 +61,8 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
         keys = services.api_keys.list(tenant_id)
         return success(ApiKeysAnswer, [ApiKey.from_domain(each) for each in keys])
 
+
+def _add_create_key(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/keys",
         summary="Make an API key",
@@ -76,6 +84,8 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
         )
         return success(NewApiKeyAnswer, NewApiKey.from_domain(made, token=token), status=HTTPStatus.CREATED)
 
+
+def _add_rotate_key(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/keys/<key_id>/rotate",
         summary="Make another key like this one",
@@ -95,6 +105,8 @@ def add_key_routes(app: ApiGatewayResolver, services: Services) -> None:
         made, token = services.api_keys.rotate(key_id)
         return success(NewApiKeyAnswer, NewApiKey.from_domain(made, token=token), status=HTTPStatus.CREATED)
 
+
+def _add_revoke_key(app: ApiGatewayResolver, services: Services) -> None:
     @app.delete(
         "/api/keys/<key_id>",
         summary="Revoke an API key",

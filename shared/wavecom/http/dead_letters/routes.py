@@ -31,7 +31,12 @@ from wavecom.http.services import Services
 
 def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes below ``/api/dlq`` to ``app``."""
+    _add_dead_letters(app, services)
+    _add_list_dead_letters(app, services)
+    _add_replay_dead_letters(app, services)
 
+
+def _add_dead_letters(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/dlq",
         summary="Your dead letters, counted by day, cause and provider",
@@ -50,6 +55,8 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         groups = services.dead_letters.groups(caller(app).tenant_id)
         return success(DeadLetterGroupsAnswer, DeadLetterGroups.from_domain(groups))
 
+
+def _add_list_dead_letters(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/dlq/notifications",
         compress=True,
@@ -70,6 +77,8 @@ def add_dead_letter_routes(app: ApiGatewayResolver, services: Services) -> None:
         found, more = services.dead_letters.find(where, limit=limit, after=from_cursor(cursor) if cursor else None)
         return success(DeadLetterPageAnswer, DeadLetterPage.from_domain(found, more=more))
 
+
+def _add_replay_dead_letters(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/dlq/replay",
         compress=True,

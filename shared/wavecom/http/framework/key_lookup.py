@@ -11,8 +11,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
+from wavecom.cache import TimedCache
 from wavecom.domain.api_keys import ApiKey
 from wavecom.http.framework.errors import TooManyRequestsError
 from wavecom.ports.api_keys import ApiKeys
@@ -36,8 +38,7 @@ class KeyLookup:
         self._lock = threading.Lock()
         self._unknown: Counter[str] = Counter()
         self._window_ends = 0.0
-        self._ids: frozenset[str] | None = frozenset()
-        self._ids_until = 0.0
+        self._ids = TimedCache[None, frozenset[str] | None](timedelta(seconds=IDS_SECONDS), now=now)
 
     def find(self, key_id: str, address: str) -> ApiKey | None:
         """Return the key with an id, None if there is none.
@@ -69,11 +70,8 @@ class KeyLookup:
         return network if network in self._unknown or len(self._unknown) < ADDRESSES_MAX else _OTHERS
 
     def _is_known(self, key_id: str) -> bool:
-        with self._lock:
-            if self._now() >= self._ids_until:
-                self._ids = self._api_keys.ids()
-                self._ids_until = self._now() + IDS_SECONDS
-            return self._ids is None or key_id in self._ids
+        ids = self._ids.get(None, self._api_keys.ids)
+        return ids is None or key_id in ids
 
 
 def _network(address: str) -> str:

@@ -32,7 +32,11 @@ MAX_SKIP = 10_000
 
 def add_notification_read_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes that only read notifications to ``app``."""
+    _add_list_notifications(app, services)
+    _add_get_notification(app, services)
 
+
+def _add_list_notifications(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications",
         compress=True,
@@ -54,15 +58,9 @@ def add_notification_read_routes(app: ApiGatewayResolver, services: Services) ->
         recipient: RecipientQuery = None,
         since: Annotated[Since | None, Query(description="Created at or after")] = None,
         until: Annotated[Until | None, Query(description="Created before")] = None,
-        cursor: Annotated[
-            str | None,
-            PageCursor(description="nextCursor of the page before; instead of page"),
-        ] = None,
+        cursor: Annotated[str | None, PageCursor(description="nextCursor of the page before; instead of page")] = None,
     ) -> Response[str]:
-        skip = (page - 1) * limit
-        if skip > MAX_SKIP:
-            error = FieldError("page", f"reaches beyond the first {MAX_SKIP} notifications; use cursor")
-            raise InvalidRequestError("The page is too deep", [error])
+        skip = _skip(page, limit)
         found = services.query.page(
             ListFilter(
                 tenant_id=caller(app).tenant_id,
@@ -79,6 +77,8 @@ def add_notification_read_routes(app: ApiGatewayResolver, services: Services) ->
         )
         return success(NotificationPageAnswer, NotificationPage.from_domain(found, number=page, limit=limit))
 
+
+def _add_get_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications/<notification_id>",
         compress=True,
@@ -97,3 +97,12 @@ def add_notification_read_routes(app: ApiGatewayResolver, services: Services) ->
     def get_notification(notification_id: NotificationId) -> Response[str]:
         notification, trail = services.query.notification(caller(app).tenant_id, notification_id)
         return success(NotificationDetailAnswer, NotificationDetail.from_domain(notification, trail))
+
+
+def _skip(page: int, limit: int) -> int:
+    """Return how many notifications come before a page. Raises `InvalidRequestError` where they are too many."""
+    skip = (page - 1) * limit
+    if skip > MAX_SKIP:
+        error = FieldError("page", f"reaches beyond the first {MAX_SKIP} notifications; use cursor")
+        raise InvalidRequestError("The page is too deep", [error])
+    return skip

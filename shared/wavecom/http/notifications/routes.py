@@ -31,7 +31,13 @@ from wavecom.http.services import Services
 
 def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes that change notifications to ``app``."""
+    _add_create_notification(app, services)
+    _add_create_batch(app, services)
+    _add_cancel_notification(app, services)
+    _add_retry_notification(app, services)
 
+
+def _add_create_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications",
         compress=True,
@@ -66,6 +72,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
             message=_created_message(created),
         )
 
+
+def _add_create_batch(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/batch",
         compress=True,
@@ -93,6 +101,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
             headers={**_replayed(accepted.submission), **_retry_after(refusals)},
         )
 
+
+def _add_cancel_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/cancel",
         summary="Cancel a notification that is not being sent yet",
@@ -111,6 +121,8 @@ def add_notification_routes(app: ApiGatewayResolver, services: Services) -> None
         cancelled = services.cancel_or_retry.cancel(caller(app).tenant_id, notification_id)
         return success(NotificationAnswer, Notification.from_domain(cancelled), message="Notification cancelled")
 
+
+def _add_retry_notification(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/notifications/<notification_id>/retry",
         summary="Send a failed notification again",

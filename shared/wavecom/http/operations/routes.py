@@ -36,13 +36,14 @@ AllTenants = Annotated[bool, Query(alias="allTenants", description="Of all tenan
 
 def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add ``/api/ledger``, ``/api/audit``, ``/api/providers`` and ``/api/policy`` to ``app``."""
+    _add_ledger(app, services)
+    _add_audit(app, services)
+    _add_providers(app, services)
+    _add_policy(app, services)
+    _add_set_policy(app, services)
 
-    def tenant(all_tenants: bool) -> str | None:
-        if all_tenants:
-            require_operator(app)
-            return None
-        return caller(app).tenant_id
 
+def _add_ledger(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/ledger",
         compress=True,
@@ -62,10 +63,12 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     def ledger(
         minutes: Annotated[Minutes, Query(description="How far back")] = 60, all_tenants: AllTenants = False
     ) -> Response[str]:
-        lines, total = services.ledger.lines(tenant(all_tenants), timedelta(minutes=minutes))
+        lines, total = services.ledger.lines(_tenant(app, all_tenants=all_tenants), timedelta(minutes=minutes))
         found = Ledger(minutes=[LedgerLine.from_domain(each) for each in lines], total=LedgerLine.from_domain(total))
         return success(LedgerAnswer, found)
 
+
+def _add_audit(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/audit",
         summary="Verify the audit trails of what was accepted in a period",
@@ -92,10 +95,12 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     ) -> Response[str]:
         if until <= since:
             raise InvalidRequestError("The period is empty", [FieldError("until", "must be after since")])
-        where = AuditRange(tenant_id=tenant(all_tenants), since=since, until=until)
+        where = AuditRange(tenant_id=_tenant(app, all_tenants=all_tenants), since=since, until=until)
         found = services.verify.verify(where, after=cursor)
         return success(VerificationAnswer, Verification.from_domain(found))
 
+
+def _add_providers(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/providers",
         compress=True,
@@ -112,6 +117,8 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
         require_operator(app)
         return success(ProvidersAnswer, [Provider.from_domain(each) for each in services.providers.states()])
 
+
+def _add_policy(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/policy",
         summary="What holds for notifications that do not say otherwise",
@@ -124,6 +131,8 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     def policy() -> Response[str]:
         return success(PolicyAnswer, Policy.from_domain(services.policy.get(caller(app).tenant_id)))
 
+
+def _add_set_policy(app: ApiGatewayResolver, services: Services) -> None:
     @app.put(
         "/api/policy",
         summary="Choose what holds for notifications that do not say otherwise",
@@ -136,3 +145,11 @@ def add_operation_routes(app: ApiGatewayResolver, services: Services) -> None:
     def set_policy(policy: Annotated[SetPolicy, Body()]) -> Response[str]:
         chosen = services.policy.choose(caller(app).tenant_id, TenantPolicy(on_unknown=policy.on_unknown))
         return success(PolicyAnswer, Policy.from_domain(chosen))
+
+
+def _tenant(app: ApiGatewayResolver, *, all_tenants: bool) -> str | None:
+    """Return the caller's tenant, None for all. Raises `ForbiddenError` where all are not the caller's to see."""
+    if all_tenants:
+        require_operator(app)
+        return None
+    return caller(app).tenant_id

@@ -25,7 +25,12 @@ from wavecom.http.services import Services
 
 def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes of statistics and metrics to ``app``."""
+    _add_system_statistics(app, services)
+    _add_minutes(app, services)
+    _add_metrics(app, services)
 
+
+def _add_system_statistics(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications/stats/system",
         compress=True,
@@ -42,6 +47,8 @@ def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
         found = services.query.statistics(caller(app).tenant_id)
         return success(StatisticsAnswer, Statistics.from_domain(found))
 
+
+def _add_minutes(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/notifications/stats/minutes",
         compress=True,
@@ -64,6 +71,8 @@ def add_statistics_routes(app: ApiGatewayResolver, services: Services) -> None:
         recent = services.query.minutes(caller(app).tenant_id, minutes)
         return success(RecentMinutesAnswer, RecentMinutes.from_domain(recent))
 
+
+def _add_metrics(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/metrics",
         compress=True,

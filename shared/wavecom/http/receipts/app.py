@@ -73,13 +73,16 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
     An unknown provider is refused like a wrong signature, after the same work, with a random secret. Raises ValueError
     for a secret that is not base64, and for a key that is not of SendGrid's kind.
     """
-    webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
-    unknown_webhooks = [Webhook(secrets.token_bytes(32))]
-    unknown_tokens = [secrets.token_hex(16)]
-    sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
-    unknown_keys = [random_key()] if sendgrid_keys else []
     meter = HttpMeter(services.counters, services.clock)
     app.use([finish(meter), _set_route_label, match_exactly])
+    _add_twilio(app, services, meter)
+    _add_webhook(app, services, meter)
+    _add_sendgrid(app, services, meter)
+    return app
+
+
+def _add_twilio(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    unknown_tokens = [secrets.token_hex(16)]
 
     @app.post(TWILIO)
     def twilio(provider: str) -> Response[str]:
@@ -93,6 +96,11 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
 
         return _receive("twilio", read, services, meter)
 
+
+def _add_webhook(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
+    unknown_webhooks = [Webhook(secrets.token_bytes(32))]
+
     @app.post(WEBHOOK)
     def webhook(provider: str) -> Response[str]:
         body = _read_text(app, JSON, services.max_body_bytes)
@@ -103,6 +111,11 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
             "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services, meter
         )
 
+
+def _add_sendgrid(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
+    unknown_keys = [random_key()] if sendgrid_keys else []
+
     @app.post(SENDGRID)
     def sendgrid(provider: str) -> Response[str]:
         body = _read_text(app, JSON, services.max_body_bytes)
@@ -112,8 +125,6 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
         return _receive(
             "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services, meter
         )
-
-    return app
 
 
 def _set_route_label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:

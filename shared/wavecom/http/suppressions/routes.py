@@ -30,7 +30,12 @@ SuppressionId = Annotated[str, Path(description="32 hex digits", **_SUPPRESSION)
 
 def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
     """Add the routes below ``/api/suppressions`` to ``app``."""
+    _add_list_suppressions(app, services)
+    _add_add_suppression(app, services)
+    _add_remove_suppression(app, services)
 
+
+def _add_list_suppressions(app: ApiGatewayResolver, services: Services) -> None:
     @app.get(
         "/api/suppressions",
         compress=True,
@@ -56,6 +61,8 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
             page = services.suppressions.page(tenant_id, limit=limit, after=cursor)
         return success(SuppressionPageAnswer, SuppressionPage.from_domain(page))
 
+
+def _add_add_suppression(app: ApiGatewayResolver, services: Services) -> None:
     @app.post(
         "/api/suppressions",
         summary="Put an address on the list",
@@ -69,6 +76,8 @@ def add_suppression_routes(app: ApiGatewayResolver, services: Services) -> None:
         added = services.suppressions.add(caller(app).tenant_id, suppression.type, suppression.recipient)
         return success(SuppressionAnswer, Suppression.from_domain(added), status=HTTPStatus.CREATED)
 
+
+def _add_remove_suppression(app: ApiGatewayResolver, services: Services) -> None:
     @app.delete(
         "/api/suppressions/<suppression_id>",
         summary="Take an address off the list",

@@ -11,10 +11,11 @@ from bson import ObjectId
 from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo.client import Document
+from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
 from wavecom.domain.notifications.notification import Idempotency, Notification
-from wavecom.domain.notifications.state import Attempt, BegunAttempt, DeliveryState, Lease
+from wavecom.domain.notifications.state import DeliveryState, Lease
 from wavecom.domain.providers.outcomes import About, Outcome
 
 

@@ -1,7 +1,6 @@
 """Breaker states in MongoDB, one document a provider, read and written once a batch."""
 
 import logging
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pybreaker
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.cache import TimedCache
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.providers.limits import BreakerState
 
@@ -110,7 +110,7 @@ class MongoBreakerStates:
     def __init__(self, mongo: Mongo) -> None:
         self._breakers = mongo.database.breakers
         self._storages: dict[str, MongoBreakerStorage] = {}
-        self._refreshed: dict[str, float] = {}
+        self._fresh = TimedCache[str, bool](REFRESH)
 
     def storage(self, name: str) -> MongoBreakerStorage:
         """See `wavecom.adapters.providers.breaker.BreakerStates.storage`."""
@@ -120,8 +120,7 @@ class MongoBreakerStates:
 
     def refresh(self, names: Sequence[str], *, force: bool = False) -> None:
         """See `wavecom.adapters.providers.breaker.BreakerStates.refresh`."""
-        now = time.monotonic()
-        stale = [name for name in names if force or now - self._refreshed.get(name, 0.0) >= REFRESH.total_seconds()]
+        stale = [name for name in names if force or not self._fresh.find(name)]
         if not stale:
             return
         try:
@@ -132,7 +131,7 @@ class MongoBreakerStates:
             return
         for name in stale:
             self.storage(name).load(found.get(name))
-            self._refreshed[name] = now
+            self._fresh.put(name, True)
 
     def flush(self, name: str) -> None:
         """See `wavecom.adapters.providers.breaker.BreakerStates.flush`."""

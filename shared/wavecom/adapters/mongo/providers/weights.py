@@ -1,10 +1,10 @@
 """The providers' weights, with the reasons of their latest changes."""
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.cache import TimedCache
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.providers.weights import WeightChange
 
@@ -17,19 +17,18 @@ class MongoWeights:
 
     def __init__(self, mongo: Mongo) -> None:
         self._weights = mongo.database.weights
-        self._cached: Mapping[str, float] = {}
-        self._until = 0.0
+        self._factors = TimedCache[None, Mapping[str, float]](CACHE)
 
     def factors(self) -> Mapping[str, float]:
         """See `wavecom.ports.provider_limits.Weights.factors`."""
-        if time.monotonic() >= self._until:
-            try:
-                with available():
-                    self._cached = {each["_id"]: each["factor"] for each in self._weights.find({}, {"factor": 1})}
-            except StoreUnavailableError:
-                pass  # a weight is a preference; what is wrong shows elsewhere
-            self._until = time.monotonic() + CACHE.total_seconds()
-        return self._cached
+        try:
+            return self._factors.get(None, self._read, last_known_after=StoreUnavailableError)
+        except StoreUnavailableError:
+            return {}  # a weight is a preference; what is wrong shows elsewhere
+
+    def _read(self) -> Mapping[str, float]:
+        with available():
+            return {each["_id"]: each["factor"] for each in self._weights.find({}, {"factor": 1})}
 
     def change(self, changes: Sequence[WeightChange]) -> None:
         """See `wavecom.ports.provider_limits.Weights.change`."""
@@ -39,7 +38,7 @@ class MongoWeights:
                 push = {"changes": {"$each": [latest], "$slice": -CHANGES_KEPT}}
                 update = {"$set": {"factor": change.factor}, "$push": push}
                 self._weights.update_one({"_id": change.provider}, update, upsert=True)
-        self._until = 0.0
+        self._factors.drop(None)
 
     def history(self) -> dict[str, list[WeightChange]]:
         """See `wavecom.ports.provider_limits.Weights.history`."""

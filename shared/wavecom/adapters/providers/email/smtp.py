@@ -50,6 +50,7 @@ class SmtpEmailProvider:
 
     channel = Channel.EMAIL
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

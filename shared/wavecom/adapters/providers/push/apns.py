@@ -52,6 +52,9 @@ RENEW_NOT_BEFORE: Final = timedelta(minutes=20)
 _APNS_IDS: Final = uuid.UUID("7f1b1c86-6a0e-4f0b-9a55-1d0c9a1f3b5e")
 """The namespace of the name-based UUIDs (RFC 9562, section 5.5) that notifications go by at APNs."""
 _REASON: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
+CONNECTIONS: Final = 32
+"""Connections of one process. Fewer than the sends at once (256), which wait for one: APNs answers within some tens of
+milliseconds, so 32 carry several hundred messages a second, and each is a TLS session of a client's own memory."""
 REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(
         ["Unregistered", "ExpiredToken"],
@@ -82,6 +85,7 @@ class ApnsPushProvider:
 
     channel = Channel.PUSH
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,
@@ -93,7 +97,7 @@ class ApnsPushProvider:
         name: str = "apns",
         base_url: str = "https://api.push.apple.com",
         timeout: timedelta = timedelta(seconds=10),
-        max_connections: int = 32,
+        max_connections: int = CONNECTIONS,
         time_to_live: timedelta = timedelta(days=1),
         clock: Clock = utc_now,
     ) -> None:

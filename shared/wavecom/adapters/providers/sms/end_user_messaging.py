@@ -76,6 +76,7 @@ class EndUserMessagingSmsProvider:
 
     channel = Channel.SMS
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class SnsSmsProvider:
 
     channel = Channel.SMS
     idempotent = False
+    bulk_limit = 1
 
     def __init__(self, client: "SNSClient", *, sender_id: str | None = None, name: str = "sns") -> None:
         """Send as ``sender_id``, what a phone shows as the sender where the country allows it; None: SNS chooses.

@@ -72,6 +72,7 @@ class TwilioSmsProvider:
 
     channel = Channel.SMS
     idempotent = False
+    bulk_limit = 1
 
     def __init__(
         self,

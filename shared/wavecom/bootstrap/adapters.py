@@ -1,0 +1,175 @@
+"""The adapters that fill the ports, made from the settings."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.notifications.counters import MongoCounters
+from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.adapters.providers.recipients import takes
+from wavecom.application.deliver.select import ChannelProvider, ChannelProviders
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.reports import DeliveryReport
+from wavecom.ports.api_keys import ApiKeys
+from wavecom.ports.provider_limits import Breakers, Pace, Weights
+from wavecom.ports.providers import WithSandbox
+from wavecom.ports.reports import KeptReports
+from wavecom.ports.suppressions import Suppressions
+from wavecom.ports.system import Clock
+from wavecom.settings import Settings, simulated
+
+if TYPE_CHECKING:
+    from wavecom.adapters.providers.factory import ProviderDefaults
+    from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
+    from wavecom.adapters.sqs.queue import SqsQueue
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """A process's connections to the world, each made on first use and kept."""
+
+    settings: Settings
+
+    @cached_property
+    def mongo(self) -> Mongo:
+        """The database."""
+        settings = self.settings
+        return Mongo(
+            settings.mongodb_uri.get_secret_value(),
+            settings.mongodb_database,
+            pool_size=settings.mongodb_pool_size,
+        )
+
+    @cached_property
+    def counters(self) -> MongoCounters:
+        """The counters."""
+        return MongoCounters(self.mongo)
+
+    @cached_property
+    def store(self) -> MongoNotificationStore:
+        """The notification store."""
+        return MongoNotificationStore(self.mongo, self.counters)
+
+    @cached_property
+    def system(self) -> MongoSystemState:
+        """What the service knows of itself."""
+        return MongoSystemState(self.mongo, self.clock)
+
+    @cached_property
+    def queue(self) -> "RabbitMQQueue | SqsQueue":
+        """The queues. Each broker's client is imported only where it is used."""
+        settings = self.settings
+        if settings.broker == "rabbitmq" and settings.amqp_url is not None:
+            from wavecom.adapters.rabbitmq.queue import RabbitMQQueue  # noqa: PLC0415
+
+            return RabbitMQQueue(settings.broker_url, lane_shards=settings.lane_shards)
+        from wavecom.adapters.sqs.queue import SqsQueue, sqs_client  # noqa: PLC0415
+
+        client = sqs_client(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+        return SqsQueue(client, prefix=settings.sqs_queue_prefix)
+
+    @cached_property
+    def breakers(self) -> Breakers:
+        """The circuit breakers."""
+        from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates  # noqa: PLC0415
+        from wavecom.adapters.providers.breaker import PyBreakers  # noqa: PLC0415
+
+        return PyBreakers(MongoBreakerStates(self.mongo), self.clock)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The database's time."""
+        from wavecom.adapters.mongo.clock import MongoClock  # noqa: PLC0415
+
+        return MongoClock(self.mongo)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The providers' rate limits."""
+        from wavecom.adapters.mongo.providers.pace import MongoPace  # noqa: PLC0415
+
+        return MongoPace(self.mongo)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The providers' weights."""
+        from wavecom.adapters.mongo.providers.weights import MongoWeights  # noqa: PLC0415
+
+        return MongoWeights(self.mongo)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """The suppression lists."""
+        from wavecom.adapters.mongo.suppressions import MongoSuppressions  # noqa: PLC0415
+
+        return MongoSuppressions(self.mongo)
+
+    @cached_property
+    def _defaults(self) -> "ProviderDefaults":
+        """What providers are made with, beside their own configuration."""
+        from wavecom.adapters.providers.factory import ProviderDefaults  # noqa: PLC0415
+
+        settings = self.settings
+        return ProviderDefaults(
+            region=settings.aws_region,
+            endpoint_url=settings.aws_endpoint_url,
+            timeout=settings.provider_timeout,
+            max_connections=settings.sends_at_once,
+            receipts_url=settings.receipts_url,
+            latency=timedelta(milliseconds=settings.simulated_latency_ms),
+            failure_rate=settings.simulated_failure_rate,
+            down=settings.simulated_down,
+            journal=settings.simulated_journal,
+            report=self._report_later,
+        )
+
+    @cached_property
+    def routes(self) -> ChannelProviders:
+        """Each channel's providers, and the simulators of the test keys."""
+        from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
+
+        fault_free = replace(self._defaults, failure_rate=0.0, down=frozenset())
+        live: dict[Channel, list[ChannelProvider]] = {channel: [] for channel in Channel}
+        for each in self.settings.configured_providers():
+            provider = make_provider(each, self._defaults)
+            route = ChannelProvider(
+                provider=provider, weight=each.weight, per_second=each.per_second, takes=partial(takes, each)
+            )
+            live[each.channel].append(route)
+        simulators = {
+            channel: [ChannelProvider(provider=make_provider(simulated(channel), fault_free))] for channel in Channel
+        }
+        return ChannelProviders(live=live, simulators=simulators)
+
+    @cached_property
+    def with_sandbox(self) -> list[WithSandbox]:
+        """The providers that may hold our account in a sandbox; no others are made, as nothing is sent."""
+        configured = [each for each in self.settings.configured_providers() if each.has_sandbox]
+        if not configured:
+            return []
+        from wavecom.adapters.providers.factory import make_provider  # noqa: PLC0415
+
+        made = [make_provider(each, self._defaults) for each in configured]
+        return [each for each in made if isinstance(each, WithSandbox)]
+
+    def _report_later(self, report: DeliveryReport, delay: timedelta) -> None:
+        """Let a simulated provider's delivery report come after ``delay``."""
+        comes_at = self.clock() + delay
+        self.kept_reports.keep([report], at=comes_at, until=comes_at)
+
+    @cached_property
+    def kept_reports(self) -> KeptReports:
+        """The delivery reports that wait for their time."""
+        from wavecom.adapters.mongo.kept_reports import MongoKeptReports  # noqa: PLC0415
+
+        return MongoKeptReports(self.mongo)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        """The stored API keys."""
+        from wavecom.adapters.mongo.api_keys import MongoApiKeys  # noqa: PLC0415
+
+        return MongoApiKeys(self.mongo)

@@ -1,0 +1,55 @@
+"""What a process begins with: its container, its garbage collector and its Lambda handler."""
+
+import gc
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from wavecom.adapters.secrets import read_secret
+from wavecom.needs import NEEDS
+from wavecom.observability import Handler, configure_logging, traced
+from wavecom.settings import SECRET_SETTINGS, Settings
+
+if TYPE_CHECKING:
+    pass
+
+from wavecom.bootstrap.use_cases import Container
+
+OBJECTS_BEFORE_COLLECTION = 50_000
+"""New containers, less those that are gone; some megabytes."""
+
+
+@cache
+def container(function: str | None = None) -> Container:
+    """Return the process's container, made from the environment on the first call.
+
+    It reads the secrets that ``function`` needs (`wavecom.needs.NEEDS`), or all where one process is every function.
+    Raises `SettingsError`, and `UnavailableError` where a secret cannot be read.
+    """
+    return Container(Settings.from_environment(read_secret, secrets=NEEDS[function] if function else SECRET_SETTINGS))
+
+
+def collect_garbage_rarely() -> None:
+    """Set the garbage collector for a process that holds batches of notifications, few of them in cycles.
+
+    With the defaults of CPython it goes through a batch of 1,000 again and again, a sixth of a consumer's time. What
+    is loaded by now is never looked at again (https://docs.python.org/3/library/gc.html#gc.freeze).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+
+
+def entry_point(service: str, handle: Handler) -> Handler:
+    """Return ``handle`` as the Lambda handler of the function ``service``: JSON logs, traced where TRACING is on."""
+    configure_logging(service)
+
+    @cache
+    def chosen() -> Handler:
+        made = traced(handle, service) if container(service).settings.tracing else handle
+        collect_garbage_rarely()
+        return made
+
+    def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+        return chosen()(event, context)
+
+    return lambda_handler

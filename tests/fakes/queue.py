@@ -1,0 +1,52 @@
+"""The queue, from memory."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from wavecom.domain.errors import QueueUnavailableError
+from wavecom.domain.notifications.enums import Lane
+from wavecom.domain.queue_messages import QueueMessage
+
+
+class FakeQueue:
+    """Queues in lists. A test takes messages out with `take`, and may switch the broker off."""
+
+    name = "rabbitmq"
+
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+        self.lanes: dict[Lane, list[QueueMessage]] = {lane: [] for lane in Lane}
+        self.delayed: list[tuple[timedelta, QueueMessage]] = []
+        self.dead: list[QueueMessage] = []
+        self.down = False
+        self.refused: set[str] = set()
+
+    def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
+        self._answer()
+        confirmed = [message for message in messages if message.notification_id not in self.refused]
+        for message in confirmed:
+            if delay > timedelta(0):
+                self.delayed.append((delay, message))
+            else:
+                self.lanes[message.lane].append(message)
+        return confirmed
+
+    def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
+        self._answer()
+        self.dead += messages
+        return list(messages)
+
+    def depths(self) -> dict[str, int]:
+        self._answer()
+        depths = {lane.value: len(messages) for lane, messages in self.lanes.items()}
+        return {**depths, "retry": len(self.delayed), "notifications_dlq": len(self.dead)}
+
+    def ping(self, timeout: timedelta) -> None:
+        self._answer()
+
+    def take(self, lane: Lane) -> list[QueueMessage]:
+        taken, self.lanes[lane] = self.lanes[lane], []
+        return taken
+
+    def _answer(self) -> None:
+        if self.down:
+            raise QueueUnavailableError("The broker does not answer")
