@@ -15,10 +15,11 @@ from wavecom.ports.provider_limits import Breakers
 
 PORT = Breakers
 FAILED, ANSWERED = [False] * FAILURES_TO_OPEN, [True]
+MakeStates = Callable[[], MemoryBreakerStates | MongoBreakerStates]
 
 
 @pytest.fixture(params=["memory", on_servers("mongo")])
-def make_states(request: pytest.FixtureRequest) -> Callable[[], MemoryBreakerStates | MongoBreakerStates]:
+def make_states(request: pytest.FixtureRequest) -> MakeStates:
     """Return a function that gives another consumer's view of the same breakers."""
     if request.param == "memory":
         states = MemoryBreakerStates()
@@ -39,19 +40,21 @@ def breakers_of(states, clock: ManualClock) -> PyBreakers:
     return PyBreakers(states, clock)
 
 
-def seen_by_another(make_states, name: str) -> pybreaker.CircuitBreakerStorage:
+def seen_by_another(make_states: MakeStates, name: str) -> pybreaker.CircuitBreakerStorage:
     states = make_states()
     states.refresh([name], force=True)
     return states.storage(name)
 
 
-def test_a_new_storage_is_closed_and_empty(make_states) -> None:
+def test_a_new_storage_is_closed_and_empty(make_states: MakeStates) -> None:
     storage = make_states().storage("ses")
 
     assert (storage.state, storage.counter, storage.success_counter, storage.opened_at) == ("closed", 0, 0, None)
 
 
-def test_everything_set_is_seen_by_others_once_flushed(make_states) -> None:
+def test_everything_set_is_seen_by_others_once_flushed(
+    make_states: MakeStates,
+) -> None:
     states = make_states()
     storage = states.storage("ses")
     opened_at = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -67,7 +70,7 @@ def test_everything_set_is_seen_by_others_once_flushed(make_states) -> None:
     assert (other.state, other.counter, other.success_counter, other.opened_at) == ("open", 2, 1, opened_at)
 
 
-def test_counters_are_reset(make_states) -> None:
+def test_counters_are_reset(make_states: MakeStates) -> None:
     states = make_states()
     storage = states.storage("ses")
     storage.increment_counter()
@@ -83,7 +86,7 @@ def test_counters_are_reset(make_states) -> None:
     assert (other.counter, other.success_counter) == (1, 0)
 
 
-def test_failures_of_several_consumers_add_up_and_open_it_for_all(make_states, clock) -> None:
+def test_failures_of_several_consumers_add_up_and_open_it_for_all(make_states: MakeStates, clock: ManualClock) -> None:
     one, another = breakers_of(make_states(), clock), breakers_of(make_states(), clock)
 
     one.record("ses", [False] * (FAILURES_TO_OPEN - 4))
@@ -96,7 +99,7 @@ def test_failures_of_several_consumers_add_up_and_open_it_for_all(make_states, c
     assert one.states() == {"ses": BreakerState("open", opened_at=clock.at)}
 
 
-def test_a_success_between_failures_keeps_it_closed(make_states, clock) -> None:
+def test_a_success_between_failures_keeps_it_closed(make_states: MakeStates, clock: ManualClock) -> None:
     breakers = breakers_of(make_states(), clock)
 
     for _ in range(5):
@@ -107,7 +110,7 @@ def test_a_success_between_failures_keeps_it_closed(make_states, clock) -> None:
     assert breakers.permits(["ses"])["ses"].calls is None
 
 
-def test_breakers_do_not_share_their_failures(make_states, clock) -> None:
+def test_breakers_do_not_share_their_failures(make_states: MakeStates, clock: ManualClock) -> None:
     breakers = breakers_of(make_states(), clock)
 
     breakers.record("ses", FAILED)
@@ -116,7 +119,7 @@ def test_breakers_do_not_share_their_failures(make_states, clock) -> None:
     assert (permits["ses"].calls, permits["smtp"].calls) == (0, None)
 
 
-def test_after_thirty_seconds_one_consumer_gets_one_trial(make_states, clock) -> None:
+def test_after_thirty_seconds_one_consumer_gets_one_trial(make_states: MakeStates, clock: ManualClock) -> None:
     consumers = [breakers_of(make_states(), clock) for _ in range(4)]
     consumers[0].record("ses", FAILED)
     clock.advance(OPEN_FOR - timedelta(seconds=1))
@@ -127,7 +130,7 @@ def test_after_thirty_seconds_one_consumer_gets_one_trial(make_states, clock) ->
     assert [each.permits(["ses"])["ses"].calls for each in consumers] == [1, 0, 0, 0]
 
 
-def test_a_trial_that_succeeds_closes_it_for_all(make_states, clock) -> None:
+def test_a_trial_that_succeeds_closes_it_for_all(make_states: MakeStates, clock: ManualClock) -> None:
     one, another = breakers_of(make_states(), clock), breakers_of(make_states(), clock)
     one.record("ses", FAILED)
     clock.advance(OPEN_FOR)
@@ -138,7 +141,7 @@ def test_a_trial_that_succeeds_closes_it_for_all(make_states, clock) -> None:
     assert another.permits(["ses"])["ses"].calls is None
 
 
-def test_a_trial_that_fails_opens_it_for_another_thirty_seconds(make_states, clock) -> None:
+def test_a_trial_that_fails_opens_it_for_another_thirty_seconds(make_states: MakeStates, clock: ManualClock) -> None:
     one, another = breakers_of(make_states(), clock), breakers_of(make_states(), clock)
     one.record("ses", FAILED)
     clock.advance(OPEN_FOR)
@@ -152,7 +155,7 @@ def test_a_trial_that_fails_opens_it_for_another_thirty_seconds(make_states, clo
     assert another.permits(["ses"])["ses"].calls == 1
 
 
-def test_a_trial_whose_consumer_died_is_given_to_another(make_states, clock) -> None:
+def test_a_trial_whose_consumer_died_is_given_to_another(make_states: MakeStates, clock: ManualClock) -> None:
     one, another = breakers_of(make_states(), clock), breakers_of(make_states(), clock)
     one.record("ses", FAILED)
     clock.advance(OPEN_FOR)
@@ -163,7 +166,9 @@ def test_a_trial_whose_consumer_died_is_given_to_another(make_states, clock) -> 
     assert another.permits(["ses"])["ses"].calls == 1
 
 
-def test_late_answers_of_calls_begun_before_it_opened_change_nothing(make_states, clock) -> None:
+def test_late_answers_of_calls_begun_before_it_opened_change_nothing(
+    make_states: MakeStates, clock: ManualClock
+) -> None:
     breakers = breakers_of(make_states(), clock)
     breakers.record("ses", FAILED)
 

@@ -46,7 +46,7 @@ def due(kept: KeptReports, at: datetime, limit: int = 100) -> list[DeliveryRepor
     ],
     ids=["delivered", "bounced", "complaint", "accepted"],
 )
-def test_a_report_comes_back_as_it_was_kept_once_its_time_has_come(kept, report: DeliveryReport) -> None:
+def test_a_report_comes_back_as_it_was_kept_once_its_time_has_come(kept: KeptReports, report: DeliveryReport) -> None:
     kept.keep([report], at=NOON, until=SOON)
 
     assert kept.due(SOON - timedelta(milliseconds=1), limit=10) == []
@@ -54,7 +54,7 @@ def test_a_report_comes_back_as_it_was_kept_once_its_time_has_come(kept, report:
     assert (found.report, found.kept_at) == (report, NOON)
 
 
-def test_nothing_may_be_kept_postponed_and_dropped(kept) -> None:
+def test_nothing_may_be_kept_postponed_and_dropped(kept: KeptReports) -> None:
     kept.keep([], at=NOON, until=SOON)
     kept.postpone([], LATER)
     kept.drop([])
@@ -62,7 +62,7 @@ def test_nothing_may_be_kept_postponed_and_dropped(kept) -> None:
     assert kept.due(LATER, limit=10) == []
 
 
-def test_one_that_is_kept_already_stays_as_it_is(kept) -> None:
+def test_one_that_is_kept_already_stays_as_it_is(kept: KeptReports) -> None:
     kept.keep([a_report()], at=NOON, until=SOON)
 
     kept.keep([a_report(reason="other", at=SOON)], at=SOON, until=LATER)
@@ -71,7 +71,7 @@ def test_one_that_is_kept_already_stays_as_it_is(kept) -> None:
     assert (found.report, found.kept_at) == (a_report(), NOON)
 
 
-def test_reports_that_say_different_things_are_all_kept(kept) -> None:
+def test_reports_that_say_different_things_are_all_kept(kept: KeptReports) -> None:
     different = [
         a_report(),
         a_report(1),
@@ -89,7 +89,7 @@ def test_reports_that_say_different_things_are_all_kept(kept) -> None:
     assert set(found) == set(different)
 
 
-def test_the_longest_due_come_first_so_that_those_put_off_hold_up_no_others(kept) -> None:
+def test_the_longest_due_come_first_so_that_those_put_off_hold_up_no_others(kept: KeptReports) -> None:
     kept.keep([a_report(number) for number in range(4)], at=NOON, until=SOON)
     first_two = [each.id for each in kept.due(SOON, limit=2)]
     kept.postpone(first_two, LATER)
@@ -100,7 +100,7 @@ def test_the_longest_due_come_first_so_that_those_put_off_hold_up_no_others(kept
     assert not set(others) & set(first_two)
 
 
-def test_what_is_put_off_is_not_due_until_then_and_keeps_its_age(kept) -> None:
+def test_what_is_put_off_is_not_due_until_then_and_keeps_its_age(kept: KeptReports) -> None:
     kept.keep([a_report(), a_report(1)], at=NOON, until=SOON)
     (put_off,) = [each.id for each in kept.due(SOON, limit=10) if each.report == a_report()]
 
@@ -110,7 +110,7 @@ def test_what_is_put_off_is_not_due_until_then_and_keeps_its_age(kept) -> None:
     assert {each.id: each.kept_at for each in kept.due(LATER, limit=10)}[put_off] == NOON
 
 
-def test_what_is_dropped_is_gone_and_may_be_kept_anew(kept) -> None:
+def test_what_is_dropped_is_gone_and_may_be_kept_anew(kept: KeptReports) -> None:
     kept.keep([a_report(), a_report(1)], at=NOON, until=SOON)
     ids = {each.report.notification_id: each.id for each in kept.due(SOON, limit=10)}
 
@@ -121,7 +121,7 @@ def test_what_is_dropped_is_gone_and_may_be_kept_anew(kept) -> None:
     assert [each.kept_at for each in kept.due(LATER, limit=10) if each.report == a_report()] == [SOON]
 
 
-def test_what_was_dropped_is_not_brought_back_by_putting_it_off(kept) -> None:
+def test_what_was_dropped_is_not_brought_back_by_putting_it_off(kept: KeptReports) -> None:
     kept.keep([a_report()], at=NOON, until=SOON)
     (found,) = kept.due(SOON, limit=10)
     kept.drop([found.id])
@@ -131,14 +131,14 @@ def test_what_was_dropped_is_not_brought_back_by_putting_it_off(kept) -> None:
     assert kept.due(LATER, limit=10) == []
 
 
-def test_no_more_are_given_than_asked_for(kept) -> None:
+def test_no_more_are_given_than_asked_for(kept: KeptReports) -> None:
     kept.keep([a_report(number) for number in range(30)], at=NOON, until=SOON)
 
     assert len(kept.due(SOON, limit=7)) == 7
     assert len(kept.due(SOON, limit=100)) == 30
 
 
-def test_what_has_come_about_some_notifications_is_found_before_its_time(kept) -> None:
+def test_what_has_come_about_some_notifications_is_found_before_its_time(kept: KeptReports) -> None:
     reports = [a_report(), a_report(delivery_outcome=DeliveryOutcome.ACCEPTED), a_report(1), a_report(2)]
     kept.keep(reports, at=NOON, until=LATER)
     kept.keep([a_report(1, provider="yet to come")], at=SOON, until=SOON)

@@ -56,7 +56,9 @@ def test_without_a_limit_everything_is_granted_at_once(pace: Pace, clock: Manual
 
 
 @pytest.mark.parametrize("per_second", [None, 10.0])
-def test_during_a_pause_nothing_is_granted_and_the_wait_says_how_long(pace: Pace, clock, per_second) -> None:
+def test_during_a_pause_nothing_is_granted_and_the_wait_says_how_long(
+    pace: Pace, clock: ManualClock, per_second
+) -> None:
     pace.pause("ses", clock() + 7 * SECOND)
 
     assert taken(pace, clock(), wanted=5, per_second=per_second).count == 0
@@ -115,7 +117,9 @@ def test_many_consumers_at_once_get_the_limit_no_more_and_no_less(
     assert len(within) >= 0.99 * per_second * seconds - 1, "no slot unused"
 
 
-def test_no_slot_lies_further_ahead_than_a_thread_may_wait(make_pace, clock: ManualClock, per_second: float) -> None:
+def test_no_slot_lies_further_ahead_than_a_thread_may_wait(
+    make_pace: Callable[[], Pace], clock: ManualClock, per_second: float
+) -> None:
     pace = make_pace()
     for _ in range(30):
         slots = taken(pace, clock(), wanted=1_000, per_second=per_second)
@@ -125,7 +129,9 @@ def test_no_slot_lies_further_ahead_than_a_thread_may_wait(make_pace, clock: Man
 
 
 @pytest.mark.parametrize("per_second", [50.0, 14.0, 300.0])
-def test_consumers_that_ask_for_one_at_a_time_get_the_limit_too(make_pace, clock: ManualClock, per_second) -> None:
+def test_consumers_that_ask_for_one_at_a_time_get_the_limit_too(
+    make_pace: Callable[[], Pace], clock: ManualClock, per_second
+) -> None:
     pace = make_pace()
 
     granted: list[datetime] = []
@@ -139,7 +145,9 @@ def test_consumers_that_ask_for_one_at_a_time_get_the_limit_too(make_pace, clock
     assert 199 / used >= per_second * 0.98, "no slot unused"
 
 
-def test_two_consumers_share_one_limit_and_each_may_use_what_the_other_leaves(make_pace, clock: ManualClock) -> None:
+def test_two_consumers_share_one_limit_and_each_may_use_what_the_other_leaves(
+    make_pace: Callable[[], Pace], clock: ManualClock
+) -> None:
     first, second = make_pace(), make_pace()
 
     some, others = (taken(each, clock(), wanted=30, per_second=50.0) for each in (first, second))
@@ -152,7 +160,7 @@ def test_two_consumers_share_one_limit_and_each_may_use_what_the_other_leaves(ma
     assert taken(second, clock(), wanted=100, per_second=50.0).count >= 49
 
 
-def test_the_wait_leads_to_where_there_are_slots_again(make_pace, clock: ManualClock) -> None:
+def test_the_wait_leads_to_where_there_are_slots_again(make_pace: Callable[[], Pace], clock: ManualClock) -> None:
     pace = make_pace()
     slots = taken(pace, clock(), wanted=1_000, per_second=10.0)
     assert slots.wait > timedelta(0)
@@ -162,7 +170,7 @@ def test_the_wait_leads_to_where_there_are_slots_again(make_pace, clock: ManualC
     assert taken(pace, clock(), wanted=1, per_second=10.0).count == 1
 
 
-def test_time_in_which_nobody_asked_is_not_made_up_for(make_pace, clock: ManualClock) -> None:
+def test_time_in_which_nobody_asked_is_not_made_up_for(make_pace: Callable[[], Pace], clock: ManualClock) -> None:
     pace = make_pace()
     taken(pace, clock(), wanted=1, per_second=50.0)
     clock.advance(timedelta(hours=1))
@@ -173,7 +181,7 @@ def test_time_in_which_nobody_asked_is_not_made_up_for(make_pace, clock: ManualC
     assert late.count <= 50 * (AHEAD + CATCH_UP) / SECOND + 1
 
 
-def test_a_limit_below_one_a_second_is_kept(make_pace, clock: ManualClock) -> None:
+def test_a_limit_below_one_a_second_is_kept(make_pace: Callable[[], Pace], clock: ManualClock) -> None:
     pace, granted = make_pace(), 0
     for _ in range(60):
         granted += taken(pace, clock(), wanted=100, per_second=0.1).count
@@ -182,7 +190,7 @@ def test_a_limit_below_one_a_second_is_kept(make_pace, clock: ManualClock) -> No
     assert granted in (6, 7)
 
 
-def test_a_changed_limit_holds_from_the_next_reservation_on(make_pace, clock: ManualClock) -> None:
+def test_a_changed_limit_holds_from_the_next_reservation_on(make_pace: Callable[[], Pace], clock: ManualClock) -> None:
     pace = make_pace()
     taken(pace, clock(), wanted=1_000, per_second=10.0)
     clock.advance(SECOND)
@@ -193,7 +201,9 @@ def test_a_changed_limit_holds_from_the_next_reservation_on(make_pace, clock: Ma
     assert faster.count >= 90
 
 
-def test_a_pause_is_known_to_other_consumers_within_their_refresh(make_pace, clock: ManualClock) -> None:
+def test_a_pause_is_known_to_other_consumers_within_their_refresh(
+    make_pace: Callable[[], Pace], clock: ManualClock
+) -> None:
     here, there = make_pace(), make_pace()
     assert taken(there, clock(), wanted=1, per_second=None).count == 1
 
@@ -204,7 +214,7 @@ def test_a_pause_is_known_to_other_consumers_within_their_refresh(make_pace, clo
     assert taken(there, clock(), wanted=1, per_second=10.0).count == 0, "with a limit it is known at once"
 
 
-def test_slots_reserved_before_a_pause_do_not_end_it(make_pace, clock: ManualClock) -> None:
+def test_slots_reserved_before_a_pause_do_not_end_it(make_pace: Callable[[], Pace], clock: ManualClock) -> None:
     pace = make_pace()
     taken(pace, clock(), wanted=1_000, per_second=10.0)
     pace.pause("ses", clock() + 5 * SECOND)

@@ -238,8 +238,10 @@ def test_a_broker_that_is_down_is_said_so(queue: Queue) -> None:
 
 def test_a_dead_connection_is_replaced_and_the_messages_published_again(rabbitmq_url: str) -> None:
     for broker in _rabbitmq(rabbitmq_url):
+        assert isinstance(broker.queue, RabbitMQQueue)
         broker.queue.publish(messages(1))
         with broker.queue._publisher() as publisher:
+            assert publisher._connection is not None
             publisher._connection.transport.sock.close()
 
         confirmed = broker.queue.publish(messages(2))
@@ -250,8 +252,10 @@ def test_a_dead_connection_is_replaced_and_the_messages_published_again(rabbitmq
 
 def test_a_dead_connection_does_not_hide_the_depths(rabbitmq_url: str) -> None:
     for broker in _rabbitmq(rabbitmq_url):
+        assert isinstance(broker.queue, RabbitMQQueue)
         broker.queue.publish(messages(2))
         with broker.queue._publisher() as publisher:
+            assert publisher._connection is not None
             publisher._connection.transport.sock.close()
 
         assert broker.queue.depths()["high_priority"] == 2
@@ -259,6 +263,7 @@ def test_a_dead_connection_does_not_hide_the_depths(rabbitmq_url: str) -> None:
 
 def test_an_idle_connection_is_not_trusted(rabbitmq_url: str, monkeypatch) -> None:
     for broker in _rabbitmq(rabbitmq_url):
+        assert isinstance(broker.queue, RabbitMQQueue)
         broker.queue.publish(messages(1))
         with broker.queue._publisher() as publisher:
             before = publisher._connection

@@ -29,10 +29,11 @@ from wavecom.ports.notifications import NotificationStore
 PORT = NotificationStore
 
 BANK_A = ListFilter(tenant_id="bank-a")
+MakeStore = Callable[[], tuple[NotificationStore, Counters]]
 
 
 @pytest.fixture(params=FAKE_AND_MONGO)
-def make_store(request: pytest.FixtureRequest) -> Callable[[], tuple[NotificationStore, Counters]]:
+def make_store(request: pytest.FixtureRequest) -> MakeStore:
     """Return a function that gives a store and its counters, each time as another process would see them."""
     if request.param == "fake":
         fake = FakeStore()
@@ -47,12 +48,12 @@ def make_store(request: pytest.FixtureRequest) -> Callable[[], tuple[Notificatio
 
 
 @pytest.fixture
-def store(make_store) -> NotificationStore:
+def store(make_store: MakeStore) -> NotificationStore:
     return make_store()[0]
 
 
 @pytest.fixture
-def counters(make_store) -> Counters:
+def counters(make_store: MakeStore) -> Counters:
     return make_store()[1]
 
 
@@ -68,7 +69,19 @@ def added(store: NotificationStore, **changes) -> Notification:
     return change.after
 
 
-def test_a_notification_comes_back_as_it_was_added(store) -> None:
+def a_claim(notification: Notification, token: str = "token") -> Change:
+    change = lifecycle.claim(notification, retry_counts={0}, token=token, at=NOON, timings=TIMINGS)
+    assert change is not None
+    return change
+
+
+def stored_as(store: NotificationStore, notification: Notification) -> Notification:
+    stored = store.get("bank-a", notification.id)
+    assert stored is not None
+    return stored
+
+
+def test_a_notification_comes_back_as_it_was_added(store: NotificationStore) -> None:
     notification = added(
         store,
         channel=Channel.SMS,
@@ -86,7 +99,7 @@ def test_a_notification_comes_back_as_it_was_added(store) -> None:
     assert list(store.get_many([notification.id, "0" * 24])) == [notification]
 
 
-def test_a_whole_life_comes_back_with_its_trail(store) -> None:
+def test_a_whole_life_comes_back_with_its_trail(store: NotificationStore) -> None:
     change = created()
     store.add([change])
     for step in (
@@ -96,7 +109,9 @@ def test_a_whole_life_comes_back_with_its_trail(store) -> None:
         lambda n: lifecycle.claim(n, retry_counts={1}, token="u", at=n.state.retry_at, timings=TIMINGS),
         lambda n: settlement.settle(n, a_result(Outcome.ACCEPTED), at=n.state.updated_at, timings=TIMINGS),
     ):
-        (change,) = store.save([step(change.after)])
+        moved = step(change.after)
+        assert moved is not None
+        (change,) = store.save([moved])
 
         assert store.get("bank-a", change.after.id) == change.after
 
@@ -113,7 +128,7 @@ def test_a_whole_life_comes_back_with_its_trail(store) -> None:
     assert trail[-1].metadata["provider"] == "simulated-email"
 
 
-def test_another_tenant_gets_nothing(store) -> None:
+def test_another_tenant_gets_nothing(store: NotificationStore) -> None:
     notification = added(store, idempotency=Idempotency(key="k", fingerprint="f", index=0))
 
     assert store.get("bank-b", notification.id) is None
@@ -121,40 +136,37 @@ def test_another_tenant_gets_nothing(store) -> None:
     assert store.find_by_idempotency_keys("bank-b", ["k"]) == []
 
 
-def test_of_two_changes_from_the_same_state_only_the_first_is_written(store) -> None:
+def test_of_two_changes_from_the_same_state_only_the_first_is_written(store: NotificationStore) -> None:
     notification = added(store)
 
     assert len(store.save([lifecycle.enqueue(notification, at=NOON, timings=TIMINGS)])) == 1
     assert store.save([lifecycle.cancel(notification, at=NOON)]) == []
 
-    stored = store.get("bank-a", notification.id)
+    stored = stored_as(store, notification)
     assert stored.state.status is Status.QUEUED
     assert len(store.audit_trail(stored)) == 2
 
 
-def test_a_change_that_lost_its_race_does_not_take_the_others_with_it(store) -> None:
+def test_a_change_that_lost_its_race_does_not_take_the_others_with_it(store: NotificationStore) -> None:
     moved, still = added(store), added(store)
     store.save([lifecycle.cancel(moved, at=NOON)])
 
     saved = store.save([lifecycle.enqueue(each, at=NOON, timings=TIMINGS) for each in (moved, still)])
 
     assert [change.after.id for change in saved] == [still.id]
-    assert store.get("bank-a", moved.id).state.status is Status.CANCELLED
-    assert store.get("bank-a", still.id).state.status is Status.QUEUED
+    assert stored_as(store, moved).state.status is Status.CANCELLED
+    assert stored_as(store, still).state.status is Status.QUEUED
 
 
 @pytest.mark.parametrize("_time", range(10))
-def test_claimed_by_many_at_once_it_is_given_to_one(make_store, _time: int) -> None:
+def test_claimed_by_many_at_once_it_is_given_to_one(make_store: MakeStore, _time: int) -> None:
     store, _ = make_store()
     notifications = [added(store) for _ in range(5)]
     stores = [make_store()[0] for _ in range(8)]
     together = threading.Barrier(len(stores))
 
     def claim(number: int) -> list[str]:
-        changes = [
-            lifecycle.claim(each, retry_counts={0}, token=f"consumer-{number}", at=NOON, timings=TIMINGS)
-            for each in notifications
-        ]
+        changes = [a_claim(each, f"consumer-{number}") for each in notifications]
         together.wait()
         return [change.after.id for change in stores[number].save(changes)]
 
@@ -165,7 +177,9 @@ def test_claimed_by_many_at_once_it_is_given_to_one(make_store, _time: int) -> N
     assert all(len(store.audit_trail(each)) == 3 for each in store.get_many(won))
 
 
-def test_an_idempotency_key_is_taken_once_a_tenant_and_nothing_of_the_call_is_written(store, counters) -> None:
+def test_an_idempotency_key_is_taken_once_a_tenant_and_nothing_of_the_call_is_written(
+    store: NotificationStore, counters: Counters
+) -> None:
     key = Idempotency(key="k", fingerprint="f", index=0)
     first = added(store, idempotency=key)
     other, same_key = created(), created(idempotency=key)
@@ -179,7 +193,9 @@ def test_an_idempotency_key_is_taken_once_a_tenant_and_nothing_of_the_call_is_wr
     assert counters.totals("bank-a").total() == 1
 
 
-def test_what_is_added_is_seen_by_nobody_until_its_condition_holds(make_store) -> None:
+def test_what_is_added_is_seen_by_nobody_until_its_condition_holds(
+    make_store: MakeStore,
+) -> None:
     store, another = make_store()[0], make_store()[0]
     change = created()
     seen: list[Notification] = []
@@ -194,7 +210,9 @@ def test_what_is_added_is_seen_by_nobody_until_its_condition_holds(make_store) -
     assert another.get_many([change.after.id]) == [change.after]
 
 
-def test_nothing_is_added_where_its_condition_does_not_hold(make_store) -> None:
+def test_nothing_is_added_where_its_condition_does_not_hold(
+    make_store: MakeStore,
+) -> None:
     store, counters = make_store()
     change = created()
 
@@ -206,18 +224,22 @@ def test_nothing_is_added_where_its_condition_does_not_hold(make_store) -> None:
     assert store.add([change]), "it can be tried again"
 
 
-def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store) -> None:
+def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store: NotificationStore) -> None:
     key = Idempotency(key="k", fingerprint="f", index=0)
     added(store, idempotency=key)
     asked: list[bool] = []
 
+    def may_commit() -> bool:
+        asked.append(True)
+        return True
+
     with pytest.raises(IdempotencyKeyTakenError):
-        store.add([created(idempotency=key)], may_commit=lambda: not asked.append(True))
+        store.add([created(idempotency=key)], may_commit=may_commit)
 
     assert asked == []
 
 
-def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store) -> None:
+def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store: NotificationStore) -> None:
     same_moment = [added(store, at=NOON + timedelta(minutes=index // 3)) for index in range(9)]
     expected = sorted(same_moment, key=lambda each: (each.created_at, each.id), reverse=True)
 
@@ -240,7 +262,9 @@ def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store) -
         ({"status": Status.PENDING, "channel": Channel.EMAIL, "priority": Priority.LOW}, 1),
     ],
 )
-def test_lists_are_filtered_and_the_counters_know_how_many_match(store, counters, where, count) -> None:
+def test_lists_are_filtered_and_the_counters_know_how_many_match(
+    store: NotificationStore, counters: Counters, where, count
+) -> None:
     added(store, channel=Channel.SMS, priority=Priority.HIGH)
     added(store, channel=Channel.SMS, priority=Priority.LOW)
     added(store, channel=Channel.EMAIL, priority=Priority.LOW)
@@ -249,7 +273,7 @@ def test_lists_are_filtered_and_the_counters_know_how_many_match(store, counters
     assert counters.totals("bank-a").cells(where.get("status"), where.get("channel"), where.get("priority")) == count
 
 
-def test_overdue_are_those_whose_time_has_come_the_longest_overdue_first(store) -> None:
+def test_overdue_are_those_whose_time_has_come_the_longest_overdue_first(store: NotificationStore) -> None:
     later, sooner = added(store, at=NOON + timedelta(seconds=1)), added(store)
     added(store, at=NOON + timedelta(hours=1))
     finished = added(store)
@@ -261,9 +285,9 @@ def test_overdue_are_those_whose_time_has_come_the_longest_overdue_first(store) 
     assert store.overdue(NOON + timedelta(hours=9), limit=1) == [sooner]
 
 
-def test_counters_move_with_their_changes(store, counters) -> None:
+def test_counters_move_with_their_changes(store: NotificationStore, counters: Counters) -> None:
     notification = added(store)
-    (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
+    (change,) = store.save([a_claim(notification)])
     store.save([settlement.settle(change.after, a_result(Outcome.ACCEPTED), at=NOON, timings=TIMINGS)])
     store.save([lifecycle.cancel(notification, at=NOON)])  # lost its race: counts nothing
     added(store, tenant="bank-b")
@@ -278,7 +302,9 @@ def test_counters_move_with_their_changes(store, counters) -> None:
     assert counters.minutes("bank-a", NOON + timedelta(minutes=1)) == {}
 
 
-def test_counters_stay_right_when_many_write_at_once(make_store) -> None:
+def test_counters_stay_right_when_many_write_at_once(
+    make_store: MakeStore,
+) -> None:
     def write(_: int) -> None:
         store, _counters = make_store()
         for _ in range(5):
@@ -291,14 +317,14 @@ def test_counters_stay_right_when_many_write_at_once(make_store) -> None:
     assert totals.by_status()[Status.QUEUED] == totals.total() == 40
 
 
-def test_a_replay_takes_a_notification_out_of_retention(store) -> None:
+def test_a_replay_takes_a_notification_out_of_retention(store: NotificationStore) -> None:
     notification = added(store)
-    (change,) = store.save([lifecycle.claim(notification, retry_counts={0}, token="t", at=NOON, timings=TIMINGS)])
+    (change,) = store.save([a_claim(notification)])
     (change,) = store.save([settlement.settle(change.after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS)])
 
     store.save([lifecycle.replay(change.after, at=NOON, timings=TIMINGS, request=ASKED)])
 
-    stored = store.get("bank-a", notification.id)
+    stored = stored_as(store, notification)
     assert (stored.state.status, stored.state.failed_at, stored.state.cause) == (Status.QUEUED, None, None)
     assert stored.state.due_at is not None
 
@@ -326,7 +352,7 @@ def test_an_unreachable_database_is_said_so_in_time() -> None:
     mongo.close()
 
 
-def test_a_new_notification_cannot_be_saved_and_a_stored_one_keeps_its_lease(store) -> None:
+def test_a_new_notification_cannot_be_saved_and_a_stored_one_keeps_its_lease(store: NotificationStore) -> None:
     holder = claimed()
     store.add([Change(before=None, after=pending())])
 

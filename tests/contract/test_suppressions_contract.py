@@ -8,6 +8,7 @@ import pytest
 from tests.builders import NOON, pending
 from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeSuppressions
+from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions.reason import SuppressionReason
@@ -53,7 +54,7 @@ def a_suppression(
     ],
     ids=lambda each: each.channel,
 )
-def test_an_address_comes_back_as_it_was_added(suppressions, listed: Suppression) -> None:
+def test_an_address_comes_back_as_it_was_added(suppressions: Suppressions, listed: Suppression) -> None:
     suppressions.add([listed])
 
     assert suppressions.page("bank-a", limit=10) == [listed]
@@ -62,7 +63,7 @@ def test_an_address_comes_back_as_it_was_added(suppressions, listed: Suppression
     assert suppressions.get("bank-a", "0" * 32) is None
 
 
-def test_one_that_is_there_already_stays_as_it_is(suppressions) -> None:
+def test_one_that_is_there_already_stays_as_it_is(suppressions: Suppressions) -> None:
     suppressions.add([a_suppression()])
 
     suppressions.add(
@@ -72,20 +73,20 @@ def test_one_that_is_there_already_stays_as_it_is(suppressions) -> None:
     assert suppressions.page("bank-a", limit=10) == [a_suppression()]
 
 
-def test_the_same_address_twice_in_one_call_is_there_once(suppressions) -> None:
+def test_the_same_address_twice_in_one_call_is_there_once(suppressions: Suppressions) -> None:
     suppressions.add([a_suppression(), a_suppression(reason=SuppressionReason.COMPLAINT)])
 
     assert suppressions.page("bank-a", limit=10) == [a_suppression()]
 
 
-def test_nothing_may_be_added_and_nothing_asked_for(suppressions) -> None:
+def test_nothing_may_be_added_and_nothing_asked_for(suppressions: Suppressions) -> None:
     suppressions.add([])
 
     assert suppressions.among([]) == {}
     assert suppressions.page("bank-a", limit=10) == []
 
 
-def test_of_a_batch_each_is_named_with_the_reason_on_its_list(suppressions) -> None:
+def test_of_a_batch_each_is_named_with_the_reason_on_its_list(suppressions: Suppressions) -> None:
     complained, dead, free = (
         pending(),
         pending(channel=Channel.SMS, recipient=PHONE),
@@ -98,7 +99,7 @@ def test_of_a_batch_each_is_named_with_the_reason_on_its_list(suppressions) -> N
     assert found == {complained.id: SuppressionReason.COMPLAINT, dead.id: SuppressionReason.HARD_BOUNCE}
 
 
-def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions) -> None:
+def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions: Suppressions) -> None:
     suppressions.add(
         [a_suppression(), a_suppression(PHONE, Channel.SMS), a_suppression("b@example.com", tenant="bank-b")]
     )
@@ -115,7 +116,7 @@ def test_of_a_batch_those_on_their_tenants_list_are_named(suppressions) -> None:
 
 
 @pytest.mark.parametrize("recipient", ["USER@example.com", "user@EXAMPLE.COM", "uSER@eXAMPLE.cOM"])
-def test_the_case_of_an_email_address_does_not_matter(suppressions, recipient: str) -> None:
+def test_the_case_of_an_email_address_does_not_matter(suppressions: Suppressions, recipient: str) -> None:
     suppressions.add([a_suppression(recipient)])
     notification = pending()
 
@@ -123,19 +124,19 @@ def test_the_case_of_an_email_address_does_not_matter(suppressions, recipient: s
     assert suppressions.page("bank-a", limit=1)[0].recipient == recipient
 
 
-def test_two_mailboxes_that_only_look_alike_are_two(suppressions) -> None:
+def test_two_mailboxes_that_only_look_alike_are_two(suppressions: Suppressions) -> None:
     suppressions.add([a_suppression("strasse@example.com")])
 
     assert suppressions.among([pending(recipient="straße@example.com")]) == {}
 
 
-def test_the_case_of_an_fcm_token_does_matter(suppressions) -> None:
+def test_the_case_of_an_fcm_token_does_matter(suppressions: Suppressions) -> None:
     suppressions.add([a_suppression("abc:" + "Ab" * 60, Channel.PUSH)])
 
     assert suppressions.among([pending(channel=Channel.PUSH, recipient="abc:" + "ab" * 60)]) == {}
 
 
-def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions) -> None:
+def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions: Suppressions) -> None:
     listed = a_suppression()
     suppressions.add([listed])
 
@@ -148,7 +149,7 @@ def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions) 
     assert suppressions.page("bank-a", limit=10) == [listed], "it can be put back"
 
 
-def test_pages_are_in_the_order_of_ids_and_of_one_tenant(suppressions) -> None:
+def test_pages_are_in_the_order_of_ids_and_of_one_tenant(suppressions: Suppressions) -> None:
     listed = [a_suppression(f"r{number}@example.com") for number in range(25)]
     suppressions.add([*listed, *(a_suppression(each.recipient, tenant="bank-b") for each in listed)])
     expected = sorted(each.id for each in listed)
@@ -171,7 +172,7 @@ def test_an_id_says_nothing_of_the_recipient_and_fits_a_url() -> None:
     assert listed.id != a_suppression(PHONE, Channel.PUSH).id
 
 
-def test_many_at_once_put_one_address_on_the_list_once(mongo) -> None:
+def test_many_at_once_put_one_address_on_the_list_once(mongo: Mongo) -> None:
     reasons = list(SuppressionReason) * 10
 
     with ThreadPoolExecutor(10) as threads:

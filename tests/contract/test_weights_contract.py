@@ -30,7 +30,7 @@ def make_weights(request: pytest.FixtureRequest) -> Callable[[], Weights]:
 
 
 @pytest.fixture
-def weights(make_weights) -> Weights:
+def weights(make_weights: Callable[[], Weights]) -> Weights:
     return make_weights()
 
 
@@ -39,18 +39,18 @@ def a_change(factor: float, provider: str = "ses", seconds: int = 0) -> WeightCh
     return WeightChange(provider=provider, factor=factor, reason=f"{factor} for a reason", at=at)
 
 
-def test_where_nothing_was_changed_there_is_no_factor(weights) -> None:
+def test_where_nothing_was_changed_there_is_no_factor(weights: Weights) -> None:
     assert dict(weights.factors()) == {}
     assert weights.history() == {}
 
 
-def test_nothing_may_be_changed(weights) -> None:
+def test_nothing_may_be_changed(weights: Weights) -> None:
     weights.change([])
 
     assert dict(weights.factors()) == {}
 
 
-def test_a_change_holds_at_once_for_whoever_made_it(weights) -> None:
+def test_a_change_holds_at_once_for_whoever_made_it(weights: Weights) -> None:
     assert dict(weights.factors()) == {}
 
     weights.change([a_change(0.4), a_change(0.05, "sendgrid")])
@@ -60,14 +60,14 @@ def test_a_change_holds_at_once_for_whoever_made_it(weights) -> None:
     assert dict(weights.factors()) == {"ses": 0.65, "sendgrid": 0.05}
 
 
-def test_every_process_sees_a_change(make_weights) -> None:
+def test_every_process_sees_a_change(make_weights: Callable[[], Weights]) -> None:
     make_weights().change([a_change(0.4)])
 
     assert dict(make_weights().factors()) == {"ses": 0.4}
     assert make_weights().history() == {"ses": [a_change(0.4)]}
 
 
-def test_changes_come_back_with_their_reasons_the_newest_first(weights) -> None:
+def test_changes_come_back_with_their_reasons_the_newest_first(weights: Weights) -> None:
     weights.change([a_change(0.4, seconds=1), a_change(0.2, "sendgrid", 1)])
     weights.change([a_change(0.65, seconds=2)])
     weights.change([a_change(0.9, seconds=3)])
@@ -78,7 +78,7 @@ def test_changes_come_back_with_their_reasons_the_newest_first(weights) -> None:
     }
 
 
-def test_two_changes_of_one_provider_in_one_call_are_both_told(weights) -> None:
+def test_two_changes_of_one_provider_in_one_call_are_both_told(weights: Weights) -> None:
     weights.change([a_change(0.4, seconds=1), a_change(0.65, seconds=2)])
 
     assert dict(weights.factors()) == {"ses": 0.65}

@@ -43,8 +43,8 @@ def dead_letters(stack: RunningStack, count: int) -> list[str]:
     ids = [stack.post(each) for each in addresses]
     for each in ids:
         stack.wait_for(each, "FAILED")
-    for each in listed:
-        stack.client.delete(f"/api/suppressions/{each.json()['data']['id']}").raise_for_status()
+    for answer in listed:
+        stack.client.delete(f"/api/suppressions/{answer.json()['data']['id']}").raise_for_status()
     return ids
 
 

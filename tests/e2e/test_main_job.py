@@ -129,7 +129,7 @@ def test_logs_name_notifications_and_never_recipients_or_bodies(stack: RunningSt
     assert "secret" not in logs
 
 
-def test_a_permanent_refusal_fails_after_one_attempt(stack: RunningStack, stories) -> None:
+def test_a_permanent_refusal_fails_after_one_attempt(stack: RunningStack, stories: dict[str, dict[str, str]]) -> None:
     data = stack.wait_for(stories[stack.config.broker]["bounce"], "FAILED")
 
     assert len(data["notification"]["attempts"]) == 1
@@ -137,7 +137,9 @@ def test_a_permanent_refusal_fails_after_one_attempt(stack: RunningStack, storie
     assert [entry["status"] for entry in data["logs"]] == ["PENDING", "QUEUED", "PROCESSING", "FAILED"]
 
 
-def test_two_failures_then_success_is_sent_after_at_least_5_and_25_seconds(stack: RunningStack, stories) -> None:
+def test_two_failures_then_success_is_sent_after_at_least_5_and_25_seconds(
+    stack: RunningStack, stories: dict[str, dict[str, str]]
+) -> None:
     data = stack.wait_for(stories[stack.config.broker]["fail-twice"], "SENT", seconds=60)
 
     notification = data["notification"]
@@ -157,7 +159,9 @@ def test_two_failures_then_success_is_sent_after_at_least_5_and_25_seconds(stack
     ]
 
 
-def test_what_always_fails_ends_after_three_retries_with_one_dead_letter(stack: RunningStack, stories) -> None:
+def test_what_always_fails_ends_after_three_retries_with_one_dead_letter(
+    stack: RunningStack, stories: dict[str, dict[str, str]]
+) -> None:
     notification_id = stories[stack.config.broker]["fail"]
 
     data = stack.wait_for(notification_id, "FAILED", seconds=200)

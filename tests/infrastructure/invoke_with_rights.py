@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 from botocore import handlers
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 from moto import mock_aws
 
@@ -133,7 +134,7 @@ def _taken(parameters: Parameters) -> Parameters:
 
 
 def _response(status: int, parsed: Parameters) -> tuple[AWSResponse, Any]:
-    return AWSResponse("", status, {}, None), {**parsed, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return AWSResponse("", status, HTTPHeaders(), None), {**parsed, "ResponseMetadata": {"HTTPStatusCode": status}}
 
 
 def main(function: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def test_a_handler_that_is_not_there_is_told_as_an_error_of_the_start(start: Sta
 
 
 def test_api_creates_and_shows_a_notification_and_its_documentation(
-    start: Start, on_sqs: dict[str, str], mongo: Mongo, store
+    start: Start, on_sqs: dict[str, str], mongo: Mongo, store: MongoNotificationStore
 ) -> None:
     key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
     MongoApiKeys(mongo).add(key)
@@ -133,7 +133,7 @@ def test_api_creates_and_shows_a_notification_and_its_documentation(
     assert answer["statusCode"] == 201
     created = json.loads(answer["body"])["data"]
     (stored,) = store.get_many([created["_id"]])
-    assert (stored.tenant_id, stored.recipient, stored.status) == ("bank-a", "user@example.com", Status.QUEUED)
+    assert (stored.tenant_id, stored.recipient, stored.state.status) == ("bank-a", "user@example.com", Status.QUEUED)
     assert api.invoke(_signed(load("api_get_notification"), token))["statusCode"] == 404
     shown = api.invoke(_signed(load("api_get_notification", **{FIRST: created["_id"]}), token))
     assert shown["statusCode"] == 200
@@ -202,7 +202,9 @@ def test_a_function_told_of_a_wrong_setting_by_lambda_names_it(start: Start, on_
         start("deliver", **on_sqs, SENDS_AT_ONCE="many").invoke(load("sqs_deliver"))
 
 
-def test_sweep_queues_what_was_never_published(start: Start, on_sqs: dict[str, str], store) -> None:
+def test_sweep_queues_what_was_never_published(
+    start: Start, on_sqs: dict[str, str], store: MongoNotificationStore
+) -> None:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     store.add([created])
 

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from wavecom.http.api_keys.requests import CreateKey
@@ -162,7 +163,7 @@ def test_every_body_and_every_answer_has_examples_that_fit(document: dict[str, A
 
 
 def test_examples_of_bodies_are_what_the_models_take(document: dict[str, Any]):
-    models = {
+    models: dict[str, type[BaseModel]] = {
         "createNotification": CreateNotification,
         "createNotifications": CreateBatch,
         "replayDeadLetters": ReplayDeadLetters,

@@ -75,7 +75,9 @@ def test_every_operation_of_the_api_is_in_its_page() -> None:
 
 def test_make_help_lists_every_target() -> None:
     makefile = (PROJECT / "Makefile").read_text()
-    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
+    assert phony is not None
+    targets = set(phony[1].split())
 
     shown = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=PROJECT, capture_output=True, text=True, check=True

@@ -65,7 +65,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def template(environment: dict[str, str], for_this_machine: Built) -> dict[str, Any]:
     """What sam local would run."""
-    program = [SAM / "python", "-c", DESCRIBE, TEMPLATE, for_this_machine.architecture]
+    program: list[str | Path] = [SAM / "python", "-c", DESCRIBE, TEMPLATE, for_this_machine.architecture]
     done = subprocess.run(program, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     described: dict[str, Any] = json.loads(done.stdout)
@@ -73,7 +73,7 @@ def template(environment: dict[str, str], for_this_machine: Built) -> dict[str, 
 
 
 def test_sam_finds_no_fault_with_the_template(environment: dict[str, str]) -> None:
-    command = [SAM / "sam", "validate", "--lint", "--template", TEMPLATE]
+    command: list[str | Path] = [SAM / "sam", "validate", "--lint", "--template", TEMPLATE]
 
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
@@ -144,7 +144,9 @@ def test_the_addresses_are_those_of_docker_compose(template: dict[str, Any]) -> 
     for name in ("MONGODB_URI", "AMQP_URL", "AWS_ENDPOINT_URL"):
         address = urlsplit(variables[name])
         assert (address.hostname, str(address.port)) in inside
-        published = urlsplit(re.search(rf"{name}=\"?([^\s\"]+)", makefile)[1])
+        given = re.search(rf"{name}=\"?([^\s\"]+)", makefile)
+        assert given is not None
+        published = urlsplit(given[1])
         assert f"{published.hostname}:{published.port}" in outside
 
 

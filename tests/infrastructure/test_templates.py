@@ -216,7 +216,7 @@ def test_every_queue_and_topic_refuses_what_is_not_encrypted_on_its_way(assembli
             f"{name.split('/')[0]}/{target['Ref']}"
             for name, policy in policies.items()
             if '"aws:SecureTransport": "false"' in json.dumps(policy)
-            for target in policy.get("Queues", policy.get("Topics"))
+            for target in policy["Queues" if "Queues" in policy else "Topics"]
         }
         assert set(assembly.of_type(kind)) == protected
 
@@ -306,6 +306,7 @@ def test_functions_stand_in_private_subnets_where_the_stage_has_a_network(assemb
         if variant == "dev-sqs":
             assert placement is None
         else:
+            assert placement is not None
             assert "private" in json.dumps(placement["SubnetIds"])
             assert "public" not in json.dumps(placement["SubnetIds"])
     if variant != "dev-sqs":

@@ -52,7 +52,9 @@ class Contract:
     def operation(self, method: str, path: str) -> Operation | None:
         """Return the operation of a request, None where it is for none. HEAD is for the operation of GET."""
         method = "get" if method == "HEAD" else method.lower()
-        operations = next((operations for pattern, operations in self._paths if pattern.fullmatch(path)), {})
+        operations: dict[str, Any] = next(
+            (operations for pattern, operations in self._paths if pattern.fullmatch(path)), {}
+        )
         found = operations.get(method)
         return found and Operation(found["operationId"], found["responses"])
 

@@ -19,7 +19,8 @@ import httpx
 import pytest
 import uvicorn
 
-from local.api import SERVER, Asgi, asgi
+from local.api import SERVER, asgi
+from local.guard import Asgi
 from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
@@ -100,6 +101,12 @@ class Api:
     def system(self) -> SystemState:
         """What the service knows of itself."""
         return self.services.query.system
+
+    @property
+    def clock(self) -> ManualClock:
+        """What moves the services' time."""
+        assert isinstance(self.services.clock, ManualClock)
+        return self.services.clock
 
     def get(self, path: str, **request: Any) -> httpx.Response:
         return self.client.get(path, **request)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
@@ -157,12 +157,12 @@ class ToldBulkProvider(ToldProvider):
         return answers
 
 
-class AtOnce:
+class AtOnce(Executor):
     """An executor without threads: what is submitted is done before `submit` returns."""
 
-    def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         done: Future[Any] = Future()
-        done.set_result(work(*args))
+        done.set_result(fn(*args, **kwargs))
         return done
 
 

@@ -227,7 +227,12 @@ def test_guesses_of_keys_soon_cost_no_call_and_lock_no_good_key_out(
     never_seen, revoked = make_key("bank-a"), make_key("bank-b", revoked=True)
     asked: list[str] = []
     get = closed_api.services.keys.get
-    monkeypatch.setattr(type(closed_api.services.keys), "get", lambda _, key_id: asked.append(key_id) or get(key_id))
+
+    def note_and_get(_, key_id: str):
+        asked.append(key_id)
+        return get(key_id)
+
+    monkeypatch.setattr(type(closed_api.services.keys), "get", note_and_get)
 
     statuses = [guess(closed_api, number) for number in range(UNKNOWN_MAX + 20)]
 

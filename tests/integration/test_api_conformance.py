@@ -52,15 +52,16 @@ def test_a_status_that_the_operation_does_not_have_is_refused(check: Check, stat
 
 def test_a_body_of_another_form_is_refused(check: Check, answered: httpx.Response):
     real = answered.json()
-
-    for wrong in (
+    bodies: list[Any] = [
         {**real, "data": {**real["data"], "status": "DONE"}},
         {**real, "data": {**real["data"], "colour": "red"}},
         {**real, "data": {**real["data"], "createdAt": "yesterday"}},
         {"success": True},
         [],
         "created",
-    ):
+    ]
+
+    for wrong in bodies:
         with pytest.raises(AssertionError, match="createNotification, 201"):
             check(body=wrong)
 

@@ -157,12 +157,13 @@ def test_a_page_too_deep_points_to_the_cursor(api: Api):
 )
 def test_lists_are_filtered(api: Api, query: str, expected: set[str]):
     names = {}
-    for name, changes in {
+    stored: dict[str, dict[str, Any]] = {
         "email": {},
         "sms": {**SMS, "subject": None},
         "sms-high": {**SMS, "subject": None, "priority": "HIGH"},
         "sent": {"priority": "HIGH"},
-    }.items():
+    }
+    for name, changes in stored.items():
         names[api.created(**changes)["_id"]] = name
     attempted(api, next(each for each, name in names.items() if name == "sent"))
 
@@ -199,7 +200,8 @@ def test_a_cursor_walks_through_everything_once(quick_api: Api, clock: ManualClo
     clock.advance(timedelta(milliseconds=1))
     created += [each["data"]["_id"] for each in quick_api.batch(*[EMAIL] * 7).json()["data"]["results"]]
 
-    pages, cursor = [], ""
+    pages: list[list[str]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = listed(quick_api, f"?limit={limit}{cursor and f'&cursor={cursor}'}")
         pages.append(ids(page))

@@ -27,7 +27,8 @@ MEGABYTES = 150.0
 
 def filled(unit: Callable[[int], str], before: str = "{", after: str = "}", size: int = MOST) -> str:
     """Return a document of about ``size`` bytes made of units with commas between them."""
-    units, total = [], 0
+    units: list[str] = []
+    total = 0
     while total < size:
         units.append(unit(len(units)))
         total += len(units[-1]) + 1

@@ -29,7 +29,8 @@ def at_level(make_api: MakeApi, mongo: Mongo, clock: ManualClock, over: str) -> 
 
 
 def limits(answer) -> tuple[int, int, int]:
-    return tuple(int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))
+    limit, remaining, reset = (int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))
+    return limit, remaining, reset
 
 
 def test_a_key_has_its_requests_a_minute(make_api: MakeApi, make_key: MakeKey, clock: ManualClock, over: str):
@@ -100,7 +101,7 @@ def test_the_limit_fails_closed(make_api: MakeApi, dead_mongo: Mongo, caplog: py
 
 
 @pytest.mark.parametrize("level", [Level.NORMAL, Level.ELEVATED])
-def test_normal_and_elevated_load_refuse_nothing(at_level, level: Level):
+def test_normal_and_elevated_load_refuse_nothing(at_level: Callable[[Level], Api], level: Level):
     api = at_level(level)
 
     assert api.create(priority="LOW").status_code == 201
@@ -108,7 +109,7 @@ def test_normal_and_elevated_load_refuse_nothing(at_level, level: Level):
 
 
 @pytest.mark.parametrize("level", [Level.HIGH, Level.EXTREME])
-def test_high_load_answers_no_lists_and_statistics(at_level, level: Level):
+def test_high_load_answers_no_lists_and_statistics(at_level: Callable[[Level], Api], level: Level):
     api = at_level(level)
     created = api.created(priority="CRITICAL")
 
@@ -122,12 +123,12 @@ def test_high_load_answers_no_lists_and_statistics(at_level, level: Level):
     assert api.get("/api/health").status_code == 200
 
 
-def test_high_load_accepts_everything(at_level):
+def test_high_load_accepts_everything(at_level: Callable[[Level], Api]):
     assert at_level(Level.HIGH).create(priority="LOW").status_code == 201
 
 
 @pytest.mark.parametrize("priority", ["LOW", "MEDIUM", "HIGH"])
-def test_extreme_load_accepts_only_critical_ones(at_level, priority: str):
+def test_extreme_load_accepts_only_critical_ones(at_level: Callable[[Level], Api], priority: str):
     api = at_level(Level.EXTREME)
 
     refused = api.create(priority=priority)
@@ -140,7 +141,7 @@ def test_extreme_load_accepts_only_critical_ones(at_level, priority: str):
     assert api.stored() == 1
 
 
-def test_extreme_load_judges_each_item_of_a_batch(at_level):
+def test_extreme_load_judges_each_item_of_a_batch(at_level: Callable[[Level], Api]):
     api = at_level(Level.EXTREME)
 
     answer = api.batch({**EMAIL, "priority": "HIGH"}, {**EMAIL, "priority": "CRITICAL"}, {**EMAIL, "type": "FAX"})

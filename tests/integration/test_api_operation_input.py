@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from tests.builders import ManualClock
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields, later
@@ -22,7 +23,7 @@ def test_every_answer_has_the_shape_that_is_described(api: Api) -> None:
     for outcome in (Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.TRANSIENT):
         attempted(api, api.created()["_id"], outcome)
 
-    answers = {
+    answers: dict[str, type[BaseModel]] = {
         "/api/ledger": LedgerAnswer,
         "/api/ledger?allTenants=true&minutes=1": LedgerAnswer,
         f"/api/audit?{period(api)}": VerificationAnswer,
@@ -101,7 +102,9 @@ def test_high_load_answers_no_ledger_and_no_audit(
 
 
 @pytest.mark.parametrize("level", [Level.HIGH, Level.EXTREME])
-def test_high_load_leaves_what_operators_need_in_trouble(make_api, mongo: Mongo, clock: ManualClock, level) -> None:
+def test_high_load_leaves_what_operators_need_in_trouble(
+    make_api: MakeApi, mongo: Mongo, clock: ManualClock, level
+) -> None:
     MongoSystemState(mongo, clock).set_level(level, clock())
     api = make_api()
 

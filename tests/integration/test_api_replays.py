@@ -26,15 +26,15 @@ def dead_letters(api: Api, count: int = 1) -> list[str]:
     answer = api.batch(*[EMAIL] * count)
     ids = [each["data"]["_id"] for each in answer.json()["data"]["results"]]
     store, at = api.store, api.services.clock()
-    claims = store.save(
-        [lifecycle.claim(each, retry_counts={0}, token="t", at=at, timings=TIMINGS) for each in store.get_many(ids)]
-    )
+    waiting = store.get_many(ids)
+    claims = [lifecycle.claim(each, retry_counts={0}, token="t", at=at, timings=TIMINGS) for each in waiting]
+    saved = store.save([each for each in claims if each is not None])
     assert (
         len(
             store.save(
                 [
                     settlement.suppress(each.after, reason=SuppressionReason.MANUAL, at=at, timings=TIMINGS)
-                    for each in claims
+                    for each in saved
                 ]
             )
         )
@@ -64,7 +64,8 @@ def total(api: Api) -> int:
 
 def walked(api: Api, limit: int, query: str = "") -> list[list[str]]:
     """Return the ids of each page."""
-    pages, cursor = [], ""
+    pages: list[list[str]] = []
+    cursor: str | None = ""
     while cursor is not None:
         answer = api.get(f"/api/dlq/notifications?limit={limit}{query}{cursor and f'&cursor={cursor}'}")
         assert answer.status_code == 200, answer.text

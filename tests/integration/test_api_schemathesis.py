@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis import Case
+from schemathesis import Case, CheckFunction
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from tests.integration.conftest import Api, MakeApi, attempted
@@ -44,7 +44,7 @@ def test_the_api_keeps_to_its_description(case: Case, api: Api, token: str, fail
         case.path_parameters["notification_id"] = failed_id
     # A schema cannot say all rules: what a recipient is depends on the type, a subject is required for EMAIL,
     # moments lie in the future, a cursor comes from an earlier page. So what fits the schema may still be refused.
-    excluded = [positive_data_acceptance]
+    excluded: list[CheckFunction] = [positive_data_acceptance]
     if case.path == "/api/notifications/batch":
         # The answer is 207 for the batch, and the item that does not fit is refused within it.
         excluded.append(negative_data_rejection)

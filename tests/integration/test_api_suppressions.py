@@ -140,7 +140,8 @@ def test_pages_walk_through_everything_once(api: Api, mongo: Mongo, clock: Manua
     ]
     MongoSuppressions(mongo).add(every)
 
-    found, cursor = [], ""
+    found: list[list[str]] = []
+    cursor: str | None = ""
     while cursor is not None:
         answer = api.get(f"/api/suppressions?limit=10{cursor and f'&cursor={cursor}'}")
         found.append([each["id"] for each in answer.json()["data"]["suppressions"]])

@@ -46,7 +46,9 @@ class Archive:
             lambda n: lifecycle.replay(n, at=at, timings=TIMINGS, request=Replay(by="key-1", why="größer 🎉", key="k")),
             lambda n: lifecycle.claim(n, retry_counts={0}, token="u", at=at, timings=TIMINGS),
         ):
-            (change,) = self.store.save([step(change.after)])
+            moved = step(change.after)
+            assert moved is not None
+            (change,) = self.store.save([moved])
         return change.after
 
     def verified(self, tenant: str | None = "bank-a", **options) -> Verification:
@@ -198,6 +200,7 @@ def test_an_entry_that_was_removed_is_found(archive: Archive, sequence: int) -> 
 def test_an_entry_that_was_added_is_found(archive: Archive) -> None:
     notification = archive.life()
     last = archive.logs.find_one({"_id": audit_id(notification.id, 6)})
+    assert last is not None
 
     archive.logs.insert_one({**last, "_id": audit_id(notification.id, 7), "sequence": 7})
 
@@ -248,4 +251,6 @@ def test_what_moves_while_it_is_verified_is_no_false_alarm(archive: Archive, mon
     monkeypatch.setattr(archive.store, "audit_trails", read_after_it_moved)
 
     assert archive.verified().broken is None
-    assert archive.store.get("bank-a", notification.id).state.sequence == 7
+    moved = archive.store.get("bank-a", notification.id)
+    assert moved is not None
+    assert moved.state.sequence == 7

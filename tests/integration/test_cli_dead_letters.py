@@ -35,7 +35,7 @@ def dead(api: Api, count: int = 1, **changes: Any) -> list[str]:
     """Let notifications fail for good, each a second after the other."""
     ids = [api.created(**changes)["_id"] for _ in range(count)]
     for identifier in ids:
-        api.services.clock.advance(timedelta(seconds=1))
+        api.clock.advance(timedelta(seconds=1))
         attempted(api, identifier, Outcome.PERMANENT)
     return ids
 
@@ -146,7 +146,7 @@ def test_a_dry_run_asks_nothing_and_changes_nothing(api: Api, wavecom: Wavecom):
 
 def test_it_goes_on_batch_after_batch_each_with_a_key_of_its_own(api: Api, gateway: Gateway, wavecom: Wavecom):
     ids = dead(api, 120)
-    after_each_replay(gateway, lambda _: api.services.clock.advance(timedelta(seconds=2)))
+    after_each_replay(gateway, lambda _: api.clock.advance(timedelta(seconds=2)))
 
     text = wavecom.ok("dlq", "replay", "--all", "--yes", "--batch", "50")
 
@@ -161,7 +161,7 @@ def test_what_fails_again_meanwhile_is_replayed_once_and_holds_up_nothing(api: A
     ids = dead(api, 120)
 
     def fail_again(results: list[dict[str, str]]) -> None:
-        api.services.clock.advance(timedelta(seconds=2))
+        api.clock.advance(timedelta(seconds=2))
         for each in results:
             attempted(api, each["id"], Outcome.PERMANENT)
 

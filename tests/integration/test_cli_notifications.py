@@ -115,7 +115,7 @@ def test_wait_gives_up_after_its_time(api: Api, wavecom: Wavecom):
 
 def test_status_shows_fields_attempts_and_timeline_with_durations(api: Api, wavecom: Wavecom):
     identifier = api.created(metadata={"order": 17})["_id"]
-    api.services.clock.advance(timedelta(seconds=90))
+    api.clock.advance(timedelta(seconds=90))
     attempted(api, identifier, Outcome.TRANSIENT, takes=timedelta(seconds=2))
 
     text = wavecom.ok("status", identifier)

@@ -181,7 +181,7 @@ def test_keys_are_rotated_and_revoked(make_api: MakeApi, make_key: MakeKey):
     revoked = {each["id"]: each["revokedAt"] for each in operator.json("keys", "list", "--tenant", "bank-c")}
     assert len(revoked) == 2
     assert revoked[old["id"]] is not None
-    closed.services.clock.advance(timedelta(minutes=1))
+    closed.clock.advance(timedelta(minutes=1))
     assert operator("keys", "rotate", old["id"]).exit_code == 3
     assert operator("keys", "revoke", "0" * 12).exit_code == 3
 

@@ -188,41 +188,37 @@ def test_what_answers_in_the_place_of_the_api_is_told(
 
 
 NOTIFICATION = {"_id": SOME_ID, "status": "SENT"}
+STRANGE_BODIES: list[dict[str, Any]] = [
+    {},
+    {"data": None},
+    {"data": 5},
+    {"data": "text"},
+    {"data": []},
+    {"data": {}},
+    {"data": {"notification": NOTIFICATION, "logs": []}},
+    {"data": {"notification": NOTIFICATION, "logs": 5}},
+    {"data": {"notification": 5, "logs": [{}]}},
+    {"data": {"notification": {**NOTIFICATION, "status": ["SENT"]}, "logs": [{"timestamp": 5}]}},
+    {"data": {"notifications": 5, "pagination": 5, "groups": 5, "providers": 5, "suppressions": 5}},
+    {"data": {"notifications": [5], "pagination": {"nextCursor": None}}},
+    {"data": {"minutes": 5, "total": [], "onUnknown": {}}},
+]
+STRANGE_ERRORS: list[Any] = [
+    5,
+    [],
+    {"details": 5},
+    {"details": "text"},
+    {"details": [5]},
+    {"message": {}, "code": 5, "details": [{"field": 5}]},
+]
 STRANGE = [
     Reply(200, b"<html>Hello</html>"),
     Reply(200, b""),
     Reply(200, b"[" * 100_000),
     Reply(422, b"<html>Hello</html>"),
     Reply(500, b"\xff\xfe"),
-    *(
-        json_reply(200, {"success": True, **body})
-        for body in (
-            {},
-            {"data": None},
-            {"data": 5},
-            {"data": "text"},
-            {"data": []},
-            {"data": {}},
-            {"data": {"notification": NOTIFICATION, "logs": []}},
-            {"data": {"notification": NOTIFICATION, "logs": 5}},
-            {"data": {"notification": 5, "logs": [{}]}},
-            {"data": {"notification": {**NOTIFICATION, "status": ["SENT"]}, "logs": [{"timestamp": 5}]}},
-            {"data": {"notifications": 5, "pagination": 5, "groups": 5, "providers": 5, "suppressions": 5}},
-            {"data": {"notifications": [5], "pagination": {"nextCursor": None}}},
-            {"data": {"minutes": 5, "total": [], "onUnknown": {}}},
-        )
-    ),
-    *(
-        json_reply(422, {"success": False, "error": error})
-        for error in (
-            5,
-            [],
-            {"details": 5},
-            {"details": "text"},
-            {"details": [5]},
-            {"message": {}, "code": 5, "details": [{"field": 5}]},
-        )
-    ),
+    *(json_reply(200, {"success": True, **body}) for body in STRANGE_BODIES),
+    *(json_reply(422, {"success": False, "error": error}) for error in STRANGE_ERRORS),
 ]
 COMMANDS = [
     ("status", SOME_ID),

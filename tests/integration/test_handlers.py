@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,24 +39,25 @@ handler = importlib.import_module(f"functions.{sys.argv[1]}.handler").lambda_han
 print(json.dumps(handler(json.load(sys.stdin), LocalContext())))
 """
 
-Invoke = Callable[..., dict[str, Any]]
 
+@dataclass
+class Invoke:
+    """Calls a handler with an event, as a cold start does, and returns its answer."""
 
-@pytest.fixture
-def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
-    """Return a function that calls a handler with an event, as a cold start does, and returns its answer."""
-    queue = RabbitMQQueue(rabbitmq_url)
-    queue.declare()
-    queue.close()
+    mongo: Mongo
+    mongodb_uri: str
+    rabbitmq_url: str
+    log: list[str] = field(default_factory=list)
+    """The lines that the last call has logged."""
 
-    def call(function: str, event: dict[str, Any], **settings: str) -> dict[str, Any]:
+    def __call__(self, function: str, event: dict[str, Any], **settings: str) -> Any:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
-            "MONGODB_URI": mongodb_uri,
-            "MONGODB_DATABASE": mongo.database.name,
+            "MONGODB_URI": self.mongodb_uri,
+            "MONGODB_DATABASE": self.mongo.database.name,
             "BROKER": "rabbitmq",
-            "AMQP_URL": rabbitmq_url,
+            "AMQP_URL": self.rabbitmq_url,
             "SIMULATED_LATENCY_MS": "0",
             **settings,
         }
@@ -70,11 +71,16 @@ def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        call.log = done.stdout.splitlines()[:-1]
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
+        *self.log, answer = done.stdout.splitlines()
+        return json.loads(answer)
 
-    return call
+
+@pytest.fixture
+def invoke(mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Invoke:
+    queue = RabbitMQQueue(rabbitmq_url)
+    queue.declare()
+    queue.close()
+    return Invoke(mongo, mongodb_uri, rabbitmq_url)
 
 
 @pytest.fixture
@@ -151,7 +157,9 @@ def test_without_a_key_the_deployed_api_lets_nobody_in(invoke: Invoke) -> None:
 
 
 @pytest.mark.parametrize("event", ["rmq_deliver", "sqs_deliver"])
-def test_deliver_sends_what_either_kind_of_event_announces(invoke: Invoke, store, event: str) -> None:
+def test_deliver_sends_what_either_kind_of_event_announces(
+    invoke: Invoke, store: MongoNotificationStore, event: str
+) -> None:
     first, second = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
     stored_as(store, first)
     stored_as(store, second)
@@ -165,7 +173,7 @@ def test_deliver_sends_what_either_kind_of_event_announces(invoke: Invoke, store
     assert len(store.audit_trail(store.get_many([first])[0])) == 4
 
 
-def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store) -> None:
+def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store: MongoNotificationStore) -> None:
     stored_as(store, "507f1f77bcf86cd799439011", recipient="bounce+secret@simulator.example.com")
     stored_as(store, "507f1f77bcf86cd799439013", priority=Priority.LOW)
 
@@ -183,7 +191,7 @@ def test_deliver_logs_one_line_a_batch_and_one_a_failure(invoke: Invoke, store) 
     assert "secret" not in "".join(invoke.log)
 
 
-def test_sweep_queues_what_was_never_published(invoke: Invoke, store) -> None:
+def test_sweep_queues_what_was_never_published(invoke: Invoke, store: MongoNotificationStore) -> None:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     store.add([created])
 
@@ -191,7 +199,7 @@ def test_sweep_queues_what_was_never_published(invoke: Invoke, store) -> None:
     assert status_of(store, created.after.id) is Status.QUEUED
 
 
-def test_a_traced_function_does_the_same(invoke: Invoke, store) -> None:
+def test_a_traced_function_does_the_same(invoke: Invoke, store: MongoNotificationStore) -> None:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     store.add([created])
 
@@ -212,7 +220,7 @@ def emitted(invoke: Invoke) -> set[tuple[str, str, str, tuple[str, ...]]]:
     return found
 
 
-def test_every_metric_is_published_as_it_is_listed(invoke: Invoke, store, mongo: Mongo) -> None:
+def test_every_metric_is_published_as_it_is_listed(invoke: Invoke, store: MongoNotificationStore, mongo: Mongo) -> None:
     stored_as(store, "507f1f77bcf86cd799439011", priority=Priority.HIGH)
     namespace = {"POWERTOOLS_METRICS_NAMESPACE": "WaveCom/test"}
     breakers = MongoBreakerStates(mongo)

@@ -56,12 +56,14 @@ class Accounts:
         return {"tenantId": tenant, "minute": minute}
 
 
-def _claim(notification: Notification, at: datetime) -> Change | None:
+def _claim(notification: Notification, at: datetime) -> Change:
     count = notification.state.retry_count
-    return lifecycle.claim(notification, retry_counts={count}, token="t", at=at, timings=TIMINGS)
+    claim = lifecycle.claim(notification, retry_counts={count}, token="t", at=at, timings=TIMINGS)
+    assert claim is not None
+    return claim
 
 
-def _settled(outcome: Outcome) -> Step:
+def _settled(outcome: Outcome) -> Callable[[Notification, datetime], Change]:
     return lambda each, at: settlement.settle(each, a_result(outcome), at=at, timings=TIMINGS)
 
 
@@ -177,6 +179,7 @@ def test_a_notification_that_was_deleted_is_missed(accounts: Accounts, minute: d
 
 def test_a_notification_that_nobody_accepted_is_found(accounts: Accounts, minute: datetime) -> None:
     document = accounts.mongo.database.notifications.find_one({"_id": ObjectId(accounts.sent(minute).id)})
+    assert document is not None
     forged = {**document, "_id": ObjectId(f"{document['_id']!s:.8}{'f' * 16}"), "tenantId": "bank-b"}
     accounts.mongo.database.notifications.insert_one(forged)
 

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from standardwebhooks import Webhook
 
 from local.api import ThreadedResolver
@@ -25,6 +24,7 @@ from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES
 from wavecom.http.framework.headers import SECURITY_HEADERS
+from wavecom.http.framework.resolver import LambdaResolver
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
 from wavecom.http.receipts.responses import RESULTS_MAX
 from wavecom.http.receipts.sendgrid import SIGNATURE, TIMESTAMP
@@ -91,8 +91,8 @@ class Gate:
             max_body_bytes=self.max_body_bytes,
         )
 
-    def resolver(self) -> APIGatewayHttpResolver:
-        return build_receipts(APIGatewayHttpResolver(), self.services())
+    def resolver(self) -> LambdaResolver:
+        return build_receipts(LambdaResolver(), self.services())
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.address, transport=GatewayTransport(self.resolver()))
@@ -171,11 +171,14 @@ def rewritten(
     **headers: str | bytes,
 ) -> httpx.Request:
     """Return ``request`` as somebody on the way would change it."""
-    kept = {name: text for name, text in request.headers.items() if name not in {"content-length", without}}
+    changed: dict[str, Any] = {
+        **{name: text for name, text in request.headers.items() if name not in {"content-length", without}},
+        **{name.replace("_", "-"): text for name, text in headers.items()},
+    }
     return httpx.Request(
         request.method,
         url(str(request.url)),
-        headers={**kept, **{name.replace("_", "-"): text for name, text in headers.items()}},
+        headers=changed,
         content=body(request.read()),
     )
 
@@ -427,8 +430,14 @@ FORGED: list[tuple[str, Callable[[], httpx.Request]]] = [
     ("sendgrid", lambda: rewritten(sendgrid(), body=lambda body: body.replace(b"delivered", b"spamreport"))),
     ("sendgrid", lambda: rewritten(sendgrid(), body=lambda body: body.replace(ID.encode(), OTHER_ID.encode()))),
     ("sendgrid", lambda: rewritten(sendgrid(), body=lambda body: body + b"\r\n")),
-    ("sendgrid", lambda: rewritten(sendgrid(), **{SIGNATURE: "AAAA"})),
-    ("sendgrid", lambda: rewritten(sendgrid(sent=NOON - timedelta(days=2)), **{TIMESTAMP: f"{NOON.timestamp():.0f}"})),
+    ("sendgrid", lambda: rewritten(sendgrid(), x_twilio_email_event_webhook_signature="AAAA")),
+    (
+        "sendgrid",
+        lambda: rewritten(
+            sendgrid(sent=NOON - timedelta(days=2)),
+            x_twilio_email_event_webhook_timestamp=f"{NOON.timestamp():.0f}",
+        ),
+    ),
     ("sendgrid", lambda: sendgrid(provider="nobody")),
     ("sendgrid", lambda: sendgrid(provider="gateway")),
 ]
@@ -548,9 +557,15 @@ def test_a_hostile_call_is_refused(gate: Gate, make: Callable[[], httpx.Request]
 
 
 def test_forged_calls_cost_the_database_nothing_but_a_sum_now_and_then(monkeypatch: pytest.MonkeyPatch):
-    gate, stored = Gate(), []
+    gate = Gate()
+    stored: list[tuple[Any, ...]] = []
     add = gate.counters.add
-    monkeypatch.setattr(gate.counters, "add", lambda *counts: (stored.append(counts), add(*counts)))
+
+    def count_and_add(*counts: Any) -> None:
+        stored.append(counts)
+        add(*counts)
+
+    monkeypatch.setattr(gate.counters, "add", count_and_add)
 
     with gate.client() as client:
         for _ in range(100):
@@ -593,7 +608,7 @@ def test_counters_that_are_down_change_no_answer(make: Callable[..., httpx.Reque
 
 def test_without_a_public_url_twilio_must_have_called_what_the_request_names():
     gate = Gate(public_url=None)
-    behind_tls = {"x_forwarded_proto": "https"}
+    behind_tls: dict[str, Any] = {"x_forwarded_proto": "https"}
 
     assert gate.send(rewritten(twilio(), **behind_tls)).status_code == 204
     assert gate.send(rewritten(twilio(), x_forwarded_proto="https, http")).status_code == 204

@@ -395,7 +395,7 @@ def test_key_that_no_header_takes_is_refused_without_its_text(api_key: str) -> N
         ({"idempotency_header": "Idempotency Key"}, "idempotency_header"),
     ],
 )
-def test_unusable_configuration_is_refused(options: dict[str, str], reason: str) -> None:
+def test_unusable_configuration_is_refused(options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         provider_at("http://127.0.0.1:1", **options)
 
@@ -674,7 +674,8 @@ def test_bulk_with_random_faults_loses_and_doubles_nothing(
             )
             for number in range(12)
         ]
-        service.follow(*draw.choices([Reply(500), Reply(503), Fault.HANG_UP], k=draw.choice([0, 0, 1])))
+        trouble: list[Reply | Fault] = [Reply(500), Reply(503), Fault.HANG_UP]
+        service.follow(*draw.choices(trouble, k=draw.choice([0, 0, 1])))
 
         outcomes = provider.send_many(everything)
 

@@ -99,7 +99,7 @@ class Server(Controller):
         super().__init__(mailbox, hostname="127.0.0.1", port=port, **options)
 
     def factory(self) -> SMTP:
-        session: SMTP = super().factory()  # type: ignore[no-untyped-call]
+        session: SMTP = super().factory()
         self.sessions.append(session)
         return session
 

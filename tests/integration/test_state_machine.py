@@ -95,7 +95,7 @@ def test_nothing_is_lost_or_sent_twice_whatever_happens_in_whatever_order(
     make = machine(mongo)
 
     run_state_machine_as_test(
-        seed(int(chosen))(make) if chosen else make,
+        seed(int(chosen))(make) if chosen else make,  # type: ignore[arg-type]  # a function will do, Hypothesis says
         settings=settings(
             max_examples=int(asked) if asked else EXAMPLES,
             stateful_step_count=STEPS,

@@ -358,7 +358,7 @@ def test_token_is_in_no_text(service: TwilioService, reply: Reply | Fault) -> No
 
 
 @pytest.mark.parametrize("options", [{"account_sid": ""}, {"account_sid": "AC1/../AC2"}, {"api_key_sid": "SK:1"}])
-def test_sid_that_is_none_is_refused_without_its_text(options: dict[str, str]) -> None:
+def test_sid_that_is_none_is_refused_without_its_text(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="letters and digits") as caught:
         provider_at("http://127.0.0.1:1", **options)
 

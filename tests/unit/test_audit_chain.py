@@ -17,12 +17,13 @@ from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
 
 Trail = list[AuditEntry]
+Life = tuple[Notification, Trail]
 DAY = AuditRange(tenant_id=None, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1))
 MISSING, CHANGED = "is missing", "has been changed, or the entry before it"
 TOO_MANY, NOT_THE_ONE = "is one too many", "is not the one that the notification was written with"
 
 
-def a_life(at: datetime = NOON, tenant: str = "bank-a") -> tuple[Notification, Trail]:
+def a_life(at: datetime = NOON, tenant: str = "bank-a") -> Life:
     """A notification with six entries: refused once, then sent."""
     change = lifecycle.create(a_draft(), tenant_id=tenant, at=at, timings=TIMINGS)
     trail = [*change.entries]
@@ -41,7 +42,7 @@ def a_life(at: datetime = NOON, tenant: str = "bank-a") -> tuple[Notification, T
 
 
 @pytest.fixture
-def life() -> tuple[Notification, Trail]:
+def life() -> Life:
     return a_life()
 
 
@@ -52,7 +53,7 @@ def rechained(trail: Trail, begin: int) -> Trail:
     return trail
 
 
-def test_an_untouched_trail_holds(life) -> None:
+def test_an_untouched_trail_holds(life: Life) -> None:
     assert first_broken_link(*life) is None
 
 
@@ -72,7 +73,7 @@ def test_an_untouched_trail_holds(life) -> None:
     ],
     ids=" ".join,
 )
-def test_any_field_of_any_entry_that_was_changed_is_found_at_that_entry(life, index: int, touched) -> None:
+def test_any_field_of_any_entry_that_was_changed_is_found_at_that_entry(life: Life, index: int, touched) -> None:
     notification, trail = life
     trail[index] = replace(trail[index], **touched)
 
@@ -84,7 +85,7 @@ def test_any_field_of_any_entry_that_was_changed_is_found_at_that_entry(life, in
 
 
 @pytest.mark.parametrize("index", range(5))
-def test_a_forged_digest_moves_the_break_to_the_entry_after_it(life, index: int) -> None:
+def test_a_forged_digest_moves_the_break_to_the_entry_after_it(life: Life, index: int) -> None:
     notification, trail = life
     trail[index] = replace(trail[index], message="Nothing happened")
     trail[index] = replace(trail[index], digest=digest_of(trail[index], trail[index - 1].digest if index else ""))
@@ -96,7 +97,7 @@ def test_a_forged_digest_moves_the_break_to_the_entry_after_it(life, index: int)
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_a_chain_that_was_forged_to_its_end_does_not_fit_the_notification(life, index: int) -> None:
+def test_a_chain_that_was_forged_to_its_end_does_not_fit_the_notification(life: Life, index: int) -> None:
     notification, trail = life
     trail[index] = replace(trail[index], message="Nothing happened")
 
@@ -107,7 +108,7 @@ def test_a_chain_that_was_forged_to_its_end_does_not_fit_the_notification(life, 
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_a_missing_entry_is_named(life, index: int) -> None:
+def test_a_missing_entry_is_named(life: Life, index: int) -> None:
     notification, trail = life
     del trail[index]
 
@@ -118,7 +119,7 @@ def test_a_missing_entry_is_named(life, index: int) -> None:
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_an_entry_that_was_taken_out_and_the_others_moved_up_is_found_there(life, index: int) -> None:
+def test_an_entry_that_was_taken_out_and_the_others_moved_up_is_found_there(life: Life, index: int) -> None:
     notification, trail = life
     del trail[index]
     moved_up = [replace(entry, sequence=number) for number, entry in enumerate(trail, 1)]
@@ -130,7 +131,7 @@ def test_an_entry_that_was_taken_out_and_the_others_moved_up_is_found_there(life
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_an_entry_that_was_put_in_is_found_there(life, index: int) -> None:
+def test_an_entry_that_was_put_in_is_found_there(life: Life, index: int) -> None:
     notification, trail = life
     put_in = replace(trail[index], message="And then")
     with_it = [*trail[:index], put_in, *trail[index:]]
@@ -142,7 +143,7 @@ def test_an_entry_that_was_put_in_is_found_there(life, index: int) -> None:
     assert (broken.sequence, broken.problem) == (index + 1, CHANGED)
 
 
-def test_an_entry_that_was_chained_to_the_end_is_one_too_many(life) -> None:
+def test_an_entry_that_was_chained_to_the_end_is_one_too_many(life: Life) -> None:
     notification, trail = life
     added = replace(trail[-1], sequence=7, status=Status.DELIVERED)
 
@@ -152,7 +153,7 @@ def test_an_entry_that_was_chained_to_the_end_is_one_too_many(life) -> None:
     assert (broken.sequence, broken.problem) == (7, TOO_MANY)
 
 
-def test_two_entries_that_changed_places_are_found_at_the_first(life) -> None:
+def test_two_entries_that_changed_places_are_found_at_the_first(life: Life) -> None:
     notification, trail = life
     trail[1], trail[2] = replace(trail[2], sequence=2), replace(trail[1], sequence=3)
 
@@ -165,7 +166,7 @@ def test_two_entries_that_changed_places_are_found_at_the_first(life) -> None:
 @pytest.mark.parametrize(
     "touched", [{"status": Status.FAILED}, {"trail_digest": "0" * 64}, {"trail_digest": ""}], ids=str
 )
-def test_a_notification_that_was_set_by_hand_does_not_fit_its_trail(life, touched) -> None:
+def test_a_notification_that_was_set_by_hand_does_not_fit_its_trail(life: Life, touched) -> None:
     notification, trail = life
 
     broken = first_broken_link(notification.changed(**touched), trail)
@@ -175,7 +176,7 @@ def test_a_notification_that_was_set_by_hand_does_not_fit_its_trail(life, touche
 
 
 @pytest.mark.parametrize(("sequence", "problem", "at"), [(7, MISSING, 7), (5, TOO_MANY, 6), (0, TOO_MANY, 1)])
-def test_a_count_that_was_set_by_hand_does_not_fit_the_trail(life, sequence: int, problem: str, at: int) -> None:
+def test_a_count_that_was_set_by_hand_does_not_fit_the_trail(life: Life, sequence: int, problem: str, at: int) -> None:
     notification, trail = life
 
     broken = first_broken_link(notification.changed(sequence=sequence), trail)
@@ -185,7 +186,7 @@ def test_a_count_that_was_set_by_hand_does_not_fit_the_trail(life, sequence: int
 
 
 @pytest.mark.parametrize("said", [{}, {"sequence": 0}, {"sequence": 0, "trail_digest": ""}], ids=str)
-def test_a_trail_that_is_gone_is_missed_whatever_the_notification_says(life, said) -> None:
+def test_a_trail_that_is_gone_is_missed_whatever_the_notification_says(life: Life, said) -> None:
     notification, _ = life
 
     broken = first_broken_link(notification.changed(**said), [])
@@ -194,7 +195,7 @@ def test_a_trail_that_is_gone_is_missed_whatever_the_notification_says(life, sai
     assert broken.sequence <= 1
 
 
-def test_the_trail_of_another_notification_does_not_do(life) -> None:
+def test_the_trail_of_another_notification_does_not_do(life: Life) -> None:
     notification, _ = life
 
     broken = first_broken_link(notification, a_life()[1])
@@ -202,12 +203,12 @@ def test_the_trail_of_another_notification_does_not_do(life) -> None:
     assert broken is not None
 
 
-def test_a_digest_does_not_depend_on_how_a_store_gives_the_entry_back(life) -> None:
+def test_a_digest_does_not_depend_on_how_a_store_gives_the_entry_back(life: Life) -> None:
     _, trail = life
     entry, before = trail[3], trail[2].digest
     given_back = replace(
         entry,
-        metadata=dict(reversed(entry.metadata.items())),
+        metadata=dict(reversed(list(entry.metadata.items()))),
         timestamp=entry.timestamp.astimezone(timezone(timedelta(hours=9))),
     )
 
@@ -216,13 +217,13 @@ def test_a_digest_does_not_depend_on_how_a_store_gives_the_entry_back(life) -> N
 
 
 @pytest.mark.parametrize("text", ["größer", "\N{GRINNING FACE}", "\ud800", '"],["', "\u2028"])
-def test_any_text_has_a_digest_of_its_own(life, text: str) -> None:
+def test_any_text_has_a_digest_of_its_own(life: Life, text: str) -> None:
     entry = life[1][0]
 
     assert digest_of(replace(entry, message=text), "") != digest_of(replace(entry, message=f"{text} "), "")
 
 
-def stored(store: FakeStore, *lives: tuple[Notification, Trail]) -> list[str]:
+def stored(store: FakeStore, *lives: Life) -> list[str]:
     for notification, trail in lives:
         as_if_stored(store, notification)
         store.trail[notification.id] = list(trail)

@@ -55,7 +55,8 @@ class Dead:
         result = a_result(Outcome.PERMANENT, provider=provider)
         return self.saves(settlement.settle(notification, result, at=at, timings=TIMINGS))
 
-    def saves(self, change) -> Notification:
+    def saves(self, change: Change | None) -> Notification:
+        assert change is not None
         (saved,) = self.store.save([change])
         return saved.after
 

@@ -18,6 +18,7 @@ from wavecom.domain import reports
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.ledger.mismatch import Mismatch
 from wavecom.domain.notifications import lifecycle, settlement
+from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome
@@ -55,7 +56,8 @@ class Accounts:
         )
         return self.saves(reports.apply_report(notification, report, at=self.clock()))
 
-    def saves(self, change) -> Notification:
+    def saves(self, change: Change | None) -> Notification:
+        assert change is not None
         (saved,) = self.store.save([change])
         return saved.after
 

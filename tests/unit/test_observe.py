@@ -165,16 +165,16 @@ def test_a_database_that_is_down_is_said_so_and_there_is_no_heartbeat(world: Wor
     assert ("Heartbeat",) not in world.metrics.values
 
 
-def test_the_busiest_tenants_are_logged(world: World, caplog) -> None:
+def test_the_busiest_tenants_are_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(20):
         world.store.counters.add(f"bank-{number}", {"created.EMAIL": number, "failed.EMAIL": 1}, NOON)
 
     with caplog.at_level("INFO", logger="wavecom"):
         world.observe.observe()
 
-    lines = [each for each in caplog.records if each.message == "Busy tenant"]
-    assert [each.tenant for each in lines] == [f"bank-{number}" for number in range(19, 9, -1)]
-    assert (lines[0].accepted, lines[0].sent, lines[0].failed) == (19, 0, 1)
+    lines = [vars(each) for each in caplog.records if each.message == "Busy tenant"]
+    assert [each["tenant"] for each in lines] == [f"bank-{number}" for number in range(19, 9, -1)]
+    assert (lines[0]["accepted"], lines[0]["sent"], lines[0]["failed"]) == (19, 0, 1)
 
 
 def test_breaker_states_are_published(world: World) -> None:

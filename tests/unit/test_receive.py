@@ -10,6 +10,7 @@ from tests.fakes import FakeKeptReports, FakeStore, FakeSuppressions, as_if_stor
 from wavecom.application.reports.receive import APPLY_AGAIN_AFTER, KEPT_FOR, Receive
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.attempts import AttemptResult
+from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import Outcome, Receipt
@@ -34,7 +35,8 @@ class Reports:
     def has(self, notification: Notification) -> Notification:
         return as_if_stored(self.store, notification)
 
-    def saves(self, change) -> Notification:
+    def saves(self, change: Change | None) -> Notification:
+        assert change is not None
         (saved,) = self.store.save([change])
         return saved.after
 
