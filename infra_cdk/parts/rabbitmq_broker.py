@@ -131,7 +131,7 @@ class RabbitMQBroker(Construct):
         return []
 
     def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function) -> None:
-        """See `Messaging.add_event_sources`: a mapping for each queue, since a mapping has one environment."""
+        """See `Messaging.add_event_sources`: a mapping for each queue, since a mapping has only one environment."""
         if self.broker is None:
             return
         consumers = {topology.HIGH_PRIORITY: (high, None), topology.STANDARD: (standard, STANDARD_WINDOW_SECONDS)}

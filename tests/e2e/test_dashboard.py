@@ -197,7 +197,7 @@ def test_the_api_gone_and_back_again_is_told(dashboard: Tab, dashboard_stack: Ru
     dashboard_stack.stop_programs("api")
     try:
         expect(banner).to_be_visible()
-        expect(page.get_by_text(re.compile("What you see is from"))).to_be_visible()
+        expect(page.get_by_text(re.compile("The data shown is from"))).to_be_visible()
         expect(page.get_by_text("Accepted", exact=True)).to_be_visible()
     finally:
         dashboard_stack.start_programs("api")

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 15_000;
 /** The API of the origin that serves the dashboard. The session's key goes into the header, and nowhere else. */
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
-  // A server that is stuck is as good as none; without a limit nobody would ever hear of it.
+  // A server that hangs counts as unreachable; without a limit the page would wait indefinitely.
   fetch: (request) =>
     globalThis.fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) }),
 });

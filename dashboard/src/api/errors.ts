@@ -18,13 +18,13 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds(response.headers);
   }
 
-  /** Whether it is worth asking again after a wait: 429 and 503. */
+  /** True if a repetition after a wait may succeed: 429 and 503. */
   get isTemporary(): boolean {
     return this.status === 429 || this.status === 503;
   }
 }
 
-/** No answer, or one that does not come from the API. What was asked may or may not have been done. */
+/** No answer, or one that does not come from the API. The request may or may not have been executed. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 
@@ -37,7 +37,7 @@ export function isErrorEnvelope(body: unknown): body is ErrorEnvelope {
   return typeof body === 'object' && body !== null && 'error' in body && 'requestId' in body;
 }
 
-/** How long to wait before asking again, in seconds, as an error says; undefined where it says nothing. */
+/** The wait in seconds that an error asks for; undefined if it asks for none. */
 export function waitAfter(error: unknown): number | undefined {
   return error instanceof ApiError && error.isTemporary ? (error.retryAfterSeconds ?? 5) : undefined;
 }

@@ -8,18 +8,18 @@ const SECOND = 1000;
 const OVERVIEW_EVERY_SECONDS = 5;
 
 /**
- * How long to the next refresh: what the API asked for after a refusal, else the usual; false where asking again would
- * change nothing. Hidden tabs do not ask.
+ * The time until the next refresh: the wait that the API asked for, else the usual one; false if another request would
+ * change nothing. Hidden tabs do not refresh.
  */
 const every =
   (seconds: number) =>
-  // Of a query of any kind, only the error is looked at.
+  // Queries of any type are accepted, since only the error is read.
   ({ state }: { state: { error: Error | null } }): number | false => {
     if (state.error instanceof ApiError && !state.error.isTemporary) return false;
     return Math.max(seconds, waitAfter(state.error) ?? 0) * SECOND;
   };
 
-/** How fresh a page is goes by its oldest live query. */
+/** Marks live queries; the oldest one decides how fresh a page is. */
 const live = { meta: { live: true } };
 const refreshed = { refetchInterval: every(OVERVIEW_EVERY_SECONDS), ...live };
 
@@ -66,7 +66,7 @@ export function notificationsQuery(filter: NotificationFilter) {
 }
 
 const LIVE_SECONDS = 2;
-/** What is sent may still be reported as delivered. */
+/** Statuses that may change; a sent notification may still be reported as delivered. */
 const FINISHED_SECONDS = 10;
 
 export function notificationQuery(id: string) {

@@ -1,13 +1,13 @@
 import { useQuery, type QueryKey, type UseQueryOptions } from '@tanstack/react-query';
 import { useState } from 'react';
 
-/** What a page shows of a query that is refreshed by itself. */
+/** The state of a query that is refreshed automatically. */
 export interface Live<T> {
   data: T | undefined;
   error: Error | null;
-  /** When `data` came, in milliseconds since 1970. */
+  /** The time at which `data` came, in milliseconds since 1970. */
   dataUpdatedAt: number;
-  /** `data` is of the view before, while this one's is on its way. */
+  /** True if `data` is from the previous view, while this one's is being loaded. */
   isPlaceholderData: boolean;
   refetch: () => void;
 }

@@ -11,7 +11,7 @@ function subscribe(onChange: () => void): () => void {
   };
 }
 
-/** Keeps the document's theme in step with the choice and, where that is "system", with the system. */
+/** Sets the document's theme to the chosen one, or to the system's if "system" is chosen. */
 export function useTheme(): void {
   const theme = usePreferences((preferences) => preferences.theme);
   const systemIsDark = useSyncExternalStore(subscribe, () => window.matchMedia(DARK).matches);

@@ -29,7 +29,7 @@ it('comes with the outage, says how old the figures are, and goes with the first
     useConnection.getState().lost();
   });
   expect(await screen.findByText('The API cannot be reached since 10:32:05')).toBeInTheDocument();
-  expect(screen.getByText(/What you see is from 10:31:58/)).toBeInTheDocument();
+  expect(screen.getByText(/The data shown is from 10:31:58/)).toBeInTheDocument();
 
   await act(() => vi.advanceTimersByTimeAsync(7000));
   expect(screen.getByText(/since 10:32:05/)).toBeInTheDocument();

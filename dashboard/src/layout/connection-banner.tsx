@@ -7,11 +7,11 @@ import { usePreferences } from '@/stores/preferences';
 
 const TRY_AGAIN_EVERY_MS = 3000;
 
-/** Says that the API cannot be reached, and since when; goes away by itself when it answers again. */
+/** Shows that the API cannot be reached, and since when; disappears when it answers again. */
 export function ConnectionBanner() {
   const { lostAt, lastAnswerAt } = useConnection();
   const timeZone = usePreferences((preferences) => preferences.timeZone);
-  // Pages that only send something would not notice by themselves that the API is back.
+  // Pages without queries would not notice that the API is back.
   useQuery({
     queryKey: ['connection'],
     queryFn: async () => {
@@ -31,7 +31,7 @@ export function ConnectionBanner() {
             <p className="text-sm text-ink">
               {lastAnswerAt === null
                 ? 'Nothing has been loaded yet.'
-                : `What you see is from ${clockTime(lastAnswerAt, timeZone)}.`}{' '}
+                : `The data shown is from ${clockTime(lastAnswerAt, timeZone)}.`}{' '}
               Trying again every {TRY_AGAIN_EVERY_MS / 1000} s.
             </p>
           </div>

@@ -4,10 +4,10 @@ import { clockTime, relative } from '@/lib/times';
 import { useConnection } from '@/stores/connection';
 import { usePreferences } from '@/stores/preferences';
 
-/** Older than this, what should be new every few seconds is not. */
+/** The age from which data that should be refreshed every few seconds counts as old. */
 const OLD_MS = 20_000;
 
-/** How old the page is, so that nobody takes old figures for new ones: as old as the oldest of its live queries. */
+/** The age of the page, which is that of its oldest live query, so that old figures are not mistaken for new ones. */
 export function Freshness() {
   const queries = useQueryClient();
   const lost = useConnection((connection) => connection.lostAt !== null);
@@ -27,7 +27,7 @@ export function Freshness() {
   );
 }
 
-/** When the oldest data on the page that should be live came; null where there is none. */
+/** The time of the oldest live data on the page; null if there is none. */
 function oldest(queries: QueryClient): number | null {
   const live = queries.getQueryCache().findAll({
     type: 'active',

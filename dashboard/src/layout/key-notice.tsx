@@ -3,7 +3,7 @@ import { useSession } from '@/stores/session';
 import { ButtonLink } from '@/ui/button';
 import { Notice } from '@/ui/notice';
 
-/** Asks for a key once the API has refused to answer without one, or with the one there is. */
+/** Asks for a key once the API has refused a request without a key, or with the present one. */
 export function KeyNotice() {
   const refused = useSession((session) => session.refused);
   const { pathname } = useLocation();
@@ -21,7 +21,7 @@ export function KeyNotice() {
         }
       >
         {refused === 'missing'
-          ? 'Without it you see nothing here.'
+          ? 'No data is shown without one.'
           : 'It may be mistyped, revoked, or of another stack.'}
       </Notice>
     </div>

@@ -2,7 +2,7 @@ import { useRouteError } from 'react-router';
 import { Notice } from '@/ui/notice';
 import { ReloadButton } from '@/ui/reload-button';
 
-/** What stands instead of the page when it broke, or when a part of it could not be loaded after a new deployment. */
+/** The page shown after an error, or if a part could not be loaded after a new deployment. */
 export function RouteError() {
   const error = useRouteError();
   return (

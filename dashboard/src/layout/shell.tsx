@@ -5,7 +5,7 @@ import { Freshness } from './freshness';
 import { KeyNotice } from './key-notice';
 import { NAVIGATION } from './navigation';
 
-/** What surrounds every page: the navigation, at the left or on a phone at the bottom, and what concerns all of them. */
+/** The frame of every page: the navigation, at the left or on a phone at the bottom, and common notices. */
 export function Shell() {
   useTheme();
   const loading = useNavigation().state === 'loading';

@@ -1,4 +1,4 @@
-/** Brings the focus to the page's title, where what had it is not there any more. */
+/** Moves the focus to the page's title if the focused element is gone. */
 export function focusTitle(): void {
   document.querySelector<HTMLElement>('main h1')?.focus();
 }

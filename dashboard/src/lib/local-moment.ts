@@ -4,7 +4,7 @@ export function toLocalInput(moment: number): string {
   return new Date(moment - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-/** What a `datetime-local` input holds as a moment of RFC 3339; an empty text where it holds none. */
+/** The value of a `datetime-local` input as a time of RFC 3339; an empty text if it has none. */
 export function fromLocalInput(text: string): string {
   const moment = Date.parse(text); // without a zone it is local time (ECMA-262, Date Time String Format)
   return Number.isNaN(moment) ? '' : new Date(moment).toISOString();

@@ -13,7 +13,7 @@ export function roughSpan(seconds: number): string {
   return `${Math.floor(rounded / DAY)} d`;
 }
 
-/** How long ago a moment was, or how far ahead it is. */
+/** The distance of a time from now, in the past or in the future. */
 export function relative(moment: number, now: number): string {
   const seconds = (moment - now) / 1000;
   if (Math.abs(seconds) < 1.5) return 'now';
@@ -31,7 +31,7 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(whole / DAY)} d ${Math.floor((whole % DAY) / HOUR)} h`;
 }
 
-/** What a countdown shows until a moment: "now", "4 s", "2:05", "1:04:30", "12 d". */
+/** The text of a countdown to a time: "now", "4 s", "2:05", "1:04:30", "12 d". */
 export function countdown(until: number, now: number): string {
   const left = Math.ceil((until - now) / 1000);
   if (left <= 0) return 'now';

@@ -41,46 +41,45 @@ export const PRIORITIES: Record<Priority, { label: string; lane: string; meaning
   CRITICAL: {
     label: 'Critical',
     lane: 'high_priority',
-    meaning: 'High-priority lane, aims at 5 s. Accepted even under extreme load.',
+    meaning: 'High-priority lane, target: 5 s. Accepted even under extreme load.',
   },
-  HIGH: { label: 'High', lane: 'high_priority', meaning: 'High-priority lane, aims at 5 s.' },
-  MEDIUM: { label: 'Medium', lane: 'notifications', meaning: 'Standard lane, aims at 30 s.' },
-  LOW: { label: 'Low', lane: 'notifications', meaning: 'Standard lane, aims at 30 s.' },
+  HIGH: { label: 'High', lane: 'high_priority', meaning: 'High-priority lane, target: 5 s.' },
+  MEDIUM: { label: 'Medium', lane: 'notifications', meaning: 'Standard lane, target: 30 s.' },
+  LOW: { label: 'Low', lane: 'notifications', meaning: 'Standard lane, target: 30 s.' },
 };
 
 export const CAUSES: Record<Cause, { label: string; meaning: string; advice: string }> = {
   permanent: {
     label: 'Refused for good',
-    meaning:
-      'The provider refused it in a way that trying again cannot change, such as an address that does not exist.',
+    meaning: 'The provider refused it permanently, for example because the address does not exist.',
     advice: 'Correct the recipient or the content first; sending the same again will fail the same way.',
   },
   retries_exhausted: {
     label: 'Retries used up',
-    meaning: 'Every attempt was refused for the moment, until no retry was left.',
-    advice: 'Once the provider is well again, replay them.',
+    meaning: 'Every attempt was refused for now, until no retry was left.',
+    advice: 'Replay them once the provider works again.',
   },
   provider_unavailable: {
     label: 'No provider available',
-    meaning: 'For too long no provider took it: breakers were open or rate limits reached.',
-    advice: 'Look at the providers on the overview; replay when one of them takes messages again.',
+    meaning: 'No provider accepted it for too long: breakers were open or rate limits reached.',
+    advice: 'Check the providers on the overview; replay once one of them accepts messages again.',
   },
   unknown: {
     label: 'Outcome unknown',
     meaning:
       'The request went out and no answer came back, so it may have been sent. It is held for a person to decide.',
-    advice: 'Ask the provider first where you can. A replay may send it a second time.',
+    advice: 'Ask the provider first if you can. A replay may send it a second time.',
   },
   suppressed: {
     label: 'Recipient suppressed',
     meaning:
       'The recipient is on the suppression list after a hard bounce, a complaint or by hand. No provider was asked.',
-    advice: 'Take the address off the suppression list first, if that is right; else it ends here again.',
+    advice: 'Remove the address from the suppression list first, if that is right; otherwise it fails again.',
   },
 };
 
 export const OUTCOMES: Record<Outcome, { label: string; tone: Tone; meaning: string }> = {
-  delivered: { label: 'Accepted', tone: 'good', meaning: 'The provider took the message' },
+  delivered: { label: 'Accepted', tone: 'good', meaning: 'The provider accepted the message' },
   transient: { label: 'Refused for now', tone: 'warn', meaning: 'Not sent; the same call may succeed later' },
   permanent: {
     label: 'Refused for good',
@@ -92,7 +91,7 @@ export const OUTCOMES: Record<Outcome, { label: string; tone: Tone; meaning: str
     tone: 'warn',
     meaning: 'Not sent because of a limit; spends no retry',
   },
-  unknown: { label: 'No answer', tone: 'warn', meaning: 'It may have been sent; nobody can know' },
+  unknown: { label: 'No answer', tone: 'warn', meaning: 'It may have been sent' },
 };
 
 export const ON_UNKNOWN: Record<OnUnknown, { label: string; meaning: string }> = {
@@ -105,7 +104,7 @@ export const LEVELS: Record<number, { label: string; tone: Tone; meaning: string
   2: {
     label: 'Elevated',
     tone: 'warn',
-    meaning: 'More comes in than usual; everything is still accepted and answered.',
+    meaning: 'The load is higher than usual; everything is still accepted and answered.',
   },
   3: {
     label: 'High',

@@ -5,7 +5,7 @@ export function NotFoundPage() {
   return (
     <>
       <PageHeader title="There is no such page" lead="The address may have a mistake in it." />
-      <ButtonLink to="/">To the overview</ButtonLink>
+      <ButtonLink to="/">Go to the overview</ButtonLink>
     </>
   );
 }

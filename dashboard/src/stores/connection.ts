@@ -1,9 +1,9 @@
 import { create } from 'zustand';
 
 interface Connection {
-  /** When the last good answer came, in milliseconds since 1970. */
+  /** The time of the last good answer, in milliseconds since 1970. */
   lastAnswerAt: number | null;
-  /** Since when there has been no answer at all; null while the API can be reached. */
+  /** The time since which there has been no answer; null while the API can be reached. */
   lostAt: number | null;
   answered: () => void;
   reached: () => void;

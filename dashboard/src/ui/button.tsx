@@ -15,7 +15,7 @@ type Variant = keyof typeof VARIANTS;
 
 interface ButtonProps extends ComponentProps<'button'> {
   variant?: Variant;
-  /** Its work is under way: it shows so, and takes no second click. */
+  /** Its work is in progress: it shows so, and accepts no second click. */
   pending?: boolean;
 }
 

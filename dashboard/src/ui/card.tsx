@@ -2,7 +2,7 @@ import { useId, type ReactNode } from 'react';
 
 interface CardProps {
   title: string;
-  /** What stands at the right of the title. */
+  /** Content at the right of the title. */
   aside?: ReactNode;
   className?: string;
   children: ReactNode;

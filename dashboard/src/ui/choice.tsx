@@ -16,7 +16,7 @@ interface ChoiceProps<T extends string> {
   columns: string;
 }
 
-/** One of a few, each with what it means: radio buttons in the shape of cards. */
+/** A choice of a few options with explanations: radio buttons in the shape of cards. */
 export function Choice<T extends string>({ legend, options, value, onChange, columns }: ChoiceProps<T>) {
   const name = useId();
   return (

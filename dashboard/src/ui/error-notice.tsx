@@ -7,7 +7,7 @@ interface Advice {
   advice: string;
 }
 
-/** What went wrong and what to do about it, in plain words. `what` completes "… could not be loaded". */
+/** The error and advice in plain words. `what` completes "… could not be loaded". */
 export function adviceOn(error: unknown, what: string): Advice {
   if (error instanceof UnreachableError) {
     return {
@@ -17,7 +17,7 @@ export function adviceOn(error: unknown, what: string): Advice {
   }
   if (!(error instanceof ApiError)) {
     return {
-      title: `${what}: the page made a mistake`,
+      title: `${what}: error in the page`,
       advice: 'Reload it. If that does not help, report the message in the browser console.',
     };
   }
@@ -55,7 +55,7 @@ export function adviceOn(error: unknown, what: string): Advice {
 
 interface ErrorNoticeProps {
   error: unknown;
-  /** What could not be had, as the start of a sentence: "The list". */
+  /** The name of what could not be loaded, as the start of a sentence: "The list". */
   what: string;
   onRetry?: (() => void) | undefined;
 }

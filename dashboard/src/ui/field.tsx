@@ -10,7 +10,7 @@ interface FieldProps {
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
-  /** What stands at the right of the label, such as a counter. */
+  /** Content at the right of the label, such as a counter. */
   aside?: ReactNode;
   children: (control: ControlProps) => ReactNode;
 }

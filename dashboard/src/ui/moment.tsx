@@ -2,7 +2,7 @@ import { useNow } from '@/hooks/use-now';
 import { exact, exactInBoth, relative } from '@/lib/times';
 import { usePreferences } from '@/stores/preferences';
 
-/** A moment of the API as an exact time, or as "3 min ago" where `ago` is set; the tooltip has it in full. */
+/** A time of the API, exact or as "3 min ago" if `ago` is set; the tooltip has it in full. */
 export function Moment({ at, ago = false }: { at: string; ago?: boolean }) {
   const moment = Date.parse(at);
   return (

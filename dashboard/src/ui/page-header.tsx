@@ -4,7 +4,7 @@ import { usePageTitle } from '@/hooks/use-page-title';
 
 interface PageHeaderProps {
   title: string;
-  /** What the browser's tab shows, where that is not the title. */
+  /** The title of the browser's tab, if it differs from the page's. */
   tabTitle?: string;
   lead?: ReactNode;
   actions?: ReactNode;

@@ -3,12 +3,12 @@ import { Notice } from './notice';
 import { ReloadButton } from './reload-button';
 
 interface PartBoundaryProps {
-  /** What is missing where it cannot be shown, as the beginning of a sentence. */
+  /** The name of the part, as the beginning of a sentence. */
   what: string;
   children: ReactNode;
 }
 
-/** Keeps the page whole where a part that is loaded late cannot be loaded: while the API is away, or after a deployment. */
+/** Keeps the page usable if a lazily loaded part cannot be loaded: while the API is away, or after a deployment. */
 export class PartBoundary extends Component<PartBoundaryProps, { failed: boolean }> {
   override state = { failed: false };
 
@@ -22,7 +22,7 @@ export class PartBoundary extends Component<PartBoundaryProps, { failed: boolean
     }
     return (
       <Notice tone="warn" title={`${this.props.what} could not be loaded`} actions={<ReloadButton />}>
-        Everything else on this page is as it should be.
+        The rest of the page works.
       </Notice>
     );
   }

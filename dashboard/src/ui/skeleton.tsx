@@ -1,4 +1,4 @@
-/** Holds the place of what is being loaded, so that nothing jumps when it comes. */
+/** A placeholder for content that is being loaded, so that nothing moves when it arrives. */
 export function Skeleton({ className = 'h-4' }: { className?: string }) {
   return <span aria-hidden className={`block animate-pulse rounded-md bg-raised ${className}`} />;
 }

@@ -1,6 +1,6 @@
 import type { Tone } from '@/lib/vocabulary';
 
-/** Text on a soft ground of the same tone. */
+/** Text on a soft background of the same tone. */
 export const TONE_CLASS: Record<Tone, string> = {
   good: 'bg-good-soft text-good',
   warn: 'bg-warn-soft text-warn',

@@ -9,7 +9,7 @@ interface CounterProps {
   from: number;
 }
 
-/** What an SMS of this text costs. */
+/** The segments of an SMS with this text. */
 export function SegmentCount({ text }: { text: string }) {
   const { encoding, count: segments } = segmentsOf(text);
   return (

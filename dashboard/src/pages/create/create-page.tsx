@@ -37,7 +37,7 @@ export function CreatePage() {
   const { errors } = formState;
   const [type, subject, message] = useWatch({ control, name: ['type', 'subject', 'message'] });
 
-  // What is sent again as it was has the key that it had, so a double click or a second try creates nothing twice.
+  // An unchanged form keeps its key, so a double click or a second try creates nothing twice.
   const last = useRef({ body: '', key: '' });
   const underWay = useRef(false);
   const create = useMutation({
@@ -83,7 +83,7 @@ export function CreatePage() {
         onSubmit={(event) => void handleSubmit(submit)(event)}
         className="grid max-w-3xl gap-4"
       >
-        <Card title="What, and to whom">
+        <Card title="Recipient and content">
           <div className="space-y-5">
             <Controller
               control={control}
@@ -159,7 +159,7 @@ export function CreatePage() {
             </Field>
           </div>
         </Card>
-        <Card title="How urgent">
+        <Card title="Priority">
           <Controller
             control={control}
             name="priority"

@@ -2,7 +2,7 @@ import type { CreateNotification } from '@/api/types';
 import { fromLocalInput } from '@/lib/local-moment';
 import type { Form } from './rules';
 
-/** The request that a valid form stands for; what was left empty is left out. */
+/** The request of a valid form, without empty fields. */
 export function requestOf(form: Form): CreateNotification {
   return {
     type: form.type,

@@ -14,12 +14,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const AHEAD_MS = 365 * DAY_MS;
 const CLOCK_DIFFERENCE_MS = 60_000;
 
-/** How many characters the API counts: code points, where JavaScript's length counts UTF-16 units. */
+/** The number of characters as the API counts them: code points, whereas JavaScript's length counts UTF-16 units. */
 export const length = (text: string): number => Array.from(text).length;
 
 /**
- * The form, by the rules of the API's `CreateNotification`, so that errors show while one types. The API has the last
- * word: it knows more of phone numbers and domains than stands here. All rules are in the refinement, since Zod begins
+ * The form, by the rules of the API's `CreateNotification`, so that errors show during typing. The API
+ * decides: it has more rules for phone numbers and domains. All rules are in the refinement, since Zod begins
  * one only once every field is right by itself.
  */
 export const rules = z
@@ -56,7 +56,7 @@ export const EMPTY: Form = {
   metadata: '',
 };
 
-/** What is wrong with each field; null where nothing is. */
+/** The error of each field; null if there is none. */
 function problemsOf(form: Form, now: number): Partial<Record<keyof Form, string | null>> {
   const scheduled = momentOf(form.scheduledAt);
   return {
@@ -71,10 +71,10 @@ function problemsOf(form: Form, now: number): Partial<Record<keyof Form, string 
 
 const REQUIRED = 'is required';
 
-/** What breaks a line or a header; every other character belongs to some language. */
+/** Characters that break a line or a header; every other one belongs to some language. */
 const BREAKS_A_LINE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 const VISIBLE = /[^\s\p{Cc}\p{Cf}]/u;
-/** What no text of the API may have: NUL, and surrogates without a partner. */
+/** Characters that no text of the API may have: NUL, and unpaired surrogates. */
 const UNSTORABLE = /\0|\p{Cs}/u;
 
 function problemOfSubject(type: Form['type'], text: string): string | null {
@@ -83,7 +83,7 @@ function problemOfSubject(type: Form['type'], text: string): string | null {
   return problemOfLength(text, SUBJECT_MAX);
 }
 
-/** How many segments an SMS may have is a setting of the API's, which has the last word. */
+/** The most segments of an SMS; the API's own setting decides. */
 function problemOfMessage({ type, recipient, subject, message }: Form): string | null {
   if (message === '') return REQUIRED;
   if (!VISIBLE.test(message)) return 'must have text that can be seen';
@@ -127,7 +127,7 @@ function problemOfExpiry(expires: number | null, scheduled: number | null, now: 
 const EMAIL = /^[^\s@"]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/;
 /** E.164: a plus sign, a country code that does not begin with 0, at most 15 digits (ITU-T E.164, section 6). */
 const PHONE = /^\+[1-9]\d{6,14}$/;
-/** What may separate the digits, after the plus: no letters, and no spaces but plain ones. */
+/** Separators of the digits, after the plus: no letters, and only plain spaces. */
 const PHONE_FILLING = /(?!^)[ ().-]/g;
 /** The API's own patterns of APNs device tokens and FCM registration tokens. */
 const APNS_TOKEN = /^(?:[0-9a-fA-F]{2}){32,100}$/;

@@ -6,7 +6,7 @@ import { namesOf, ON_UNKNOWN, RETRY_DELAYS_SECONDS } from '@/lib/vocabulary';
 import { Field } from '@/ui/field';
 import type { Form } from './rules';
 
-/** What most notifications do without: schedule and expiry, retries, unknown outcomes, metadata. */
+/** Options that most notifications do not need: schedule and expiry, retries, unknown outcomes, metadata. */
 export function SpecialWishes({ form }: { form: UseFormReturn<Form> }) {
   const { register, formState } = form;
   const { errors } = formState;
@@ -38,7 +38,7 @@ export function SpecialWishes({ form }: { form: UseFormReturn<Form> }) {
         </Field>
         <Field
           label="Send not after"
-          hint="For what is worthless when it is late, such as a one-time code."
+          hint="For messages that are useless when late, such as a one-time code."
           error={errors.expiresAt?.message}
         >
           {(described) => (
@@ -59,8 +59,8 @@ export function SpecialWishes({ form }: { form: UseFormReturn<Form> }) {
           )}
         </Field>
         <Field
-          label="When nobody can know whether it was sent"
-          hint="A provider that gives no answer may have sent it all the same."
+          label="If it may have been sent"
+          hint="A provider that gives no answer may still have sent it."
           error={errors.onUnknown?.message}
         >
           {(described) => (

@@ -29,7 +29,7 @@ export function DeadLettersPage() {
         lead={
           data
             ? counted(data.total, 'notification') + ' that failed and wait for a decision'
-            : 'What failed for good'
+            : 'Notifications that failed'
         }
         actions={
           data !== undefined &&

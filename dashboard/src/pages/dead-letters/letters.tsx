@@ -68,7 +68,7 @@ export function Letters({ view, onReplay }: LettersProps) {
       }
     >
       {notifications.length === 0 ? (
-        <Empty icon={Inbox} title="There are none like that">
+        <Empty icon={Inbox} title="No matching dead letters">
           They have been replayed, or the address names a group that does not exist.
         </Empty>
       ) : (

@@ -16,7 +16,7 @@ interface ReplayDialogProps {
   onClose: () => void;
 }
 
-/** Asks for a reason, tries it out if wanted, replays, and shows what became of each. */
+/** Asks for a reason, makes a dry run if wanted, replays, and shows the result of each. */
 export function ReplayDialog({ target, onClose }: ReplayDialogProps) {
   const { state, start, stop } = useReplay(target);
   const [reason, setReason] = useState('');
@@ -106,7 +106,7 @@ function Progressing({ progress: { results, waitsUntil }, total, dryRun }: Progr
     <div>
       <p id={id} role="status" className="mb-1.5 text-sm tabular-nums">
         {dryRun ? 'Dry run' : 'Replay'}: {results.length} of {all}
-        {waitsUntil !== null && `; put off by the service, going on in ${countdown(waitsUntil, now)}`}
+        {waitsUntil !== null && `; postponed by the service, continues in ${countdown(waitsUntil, now)}`}
       </p>
       <progress value={results.length} max={all} aria-labelledby={id} className="meter" />
     </div>

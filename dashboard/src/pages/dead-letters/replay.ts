@@ -5,7 +5,7 @@ import type { DeadLetterGroup, ReplayResult } from '@/api/types';
 import { randomKey } from '@/lib/random-key';
 import { belongs, filterOf, viewOfGroup } from './view';
 
-/** Which dead letters: some by their ids, or a group. `count` is how many there were when it was chosen. */
+/** The dead letters to replay: some by id, or a group. `count` is their number at the time of the choice. */
 export type Target =
   | { kind: 'ids'; ids: readonly string[]; count: number }
   | { kind: 'group'; group: DeadLetterGroup; count: number }
@@ -13,7 +13,7 @@ export type Target =
 
 export interface Progress {
   results: readonly ReplayResult[];
-  /** Until when it waits since the API puts it off or does not answer, in milliseconds since 1970; null while it works. */
+  /** The end of its wait for the API (postponed or no answer), in milliseconds since 1970; null while it works. */
   waitsUntil: number | null;
 }
 
@@ -32,9 +32,9 @@ const NO_ANSWERS = 5;
 /**
  * Replays batch after batch, or says what a replay would do, and reports after each.
  *
- * What fails again meanwhile has a later failure than all that is still to come, so it is not met a second time. What
- * the API puts off, or does not answer, is asked for again; a batch under its key, which replays nothing twice. Throws
- * what the API refuses for good.
+ * A letter that fails again has a later failure than all remaining ones, so it is not reached a second time. A call that
+ * the API postpones or does not answer is repeated; a batch keeps its key, so nothing is replayed twice. Throws the
+ * error of a final refusal.
  */
 export async function replay(target: Target, { dryRun, reason, signal, onProgress }: Run): Promise<void> {
   const results: ReplayResult[] = [];

@@ -2,7 +2,7 @@ import type { DeadLetterFilter } from '@/api/queries';
 import type { Cause, DeadLetterGroup, Notification } from '@/api/types';
 import { CAUSES, namesOf } from '@/lib/vocabulary';
 
-/** Which letters the address says to show: those of a group, or all. */
+/** The letters that the address selects: those of a group, or all. */
 export interface View {
   cause: Cause | undefined;
   provider: string | undefined;
@@ -35,12 +35,12 @@ export function shows(view: View, group: DeadLetterGroup): boolean {
   );
 }
 
-/** What to ask the API for. */
+/** The parameters of the API call. */
 export function filterOf({ cause, provider, day, cursor }: View, limit: number): DeadLetterFilter {
   return { cause, day, cursor, limit, provider: provider === NO_PROVIDER ? undefined : provider };
 }
 
-/** Whether a letter that the API gave belongs to the view: it cannot be asked for those that no provider was asked for. */
+/** Returns whether a letter belongs to the view; the API has no filter for letters without a provider. */
 export function belongs(view: View, letter: Notification): boolean {
   return view.provider !== NO_PROVIDER || letter.provider === undefined;
 }

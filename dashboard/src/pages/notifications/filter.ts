@@ -13,7 +13,7 @@ export const PERIODS = {
 } as const;
 export type Period = keyof typeof PERIODS;
 
-/** What the address says to show. Values that nobody knows are left out, as if they were not there. */
+/** The filter in the address. Unknown values are ignored. */
 export interface View {
   status: Status | undefined;
   type: Channel | undefined;
@@ -53,7 +53,7 @@ export function viewOf(parameters: URLSearchParams): View {
 
 const MINUTE_MS = 60_000;
 
-/** What to ask the API for. A moving period begins at a whole minute, so that it stays one view for that long. */
+/** The parameters of the API call. A moving period begins at a whole minute, so that the view stays the same within it. */
 export function filterOf({ period, ...view }: View, now: number): NotificationFilter {
   if (period === undefined) return view;
   const began = Math.floor(now / MINUTE_MS) * MINUTE_MS - PERIODS[period].minutes * MINUTE_MS;

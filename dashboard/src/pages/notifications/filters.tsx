@@ -128,7 +128,7 @@ interface TextProps {
   onChange: (value: string) => void;
 }
 
-/** Asks once the typing pauses, not with every letter. */
+/** Applies the text once the typing pauses, not with every letter. */
 function Recipient({ value, onChange }: TextProps) {
   const [text, setText] = useState(value);
   const [shown, setShown] = useState(value);

@@ -4,7 +4,7 @@ import type { Live } from '@/api/use-live';
 import { LEVELS } from '@/lib/vocabulary';
 import { Badge } from '@/ui/badge';
 
-/** The degradation level. From level 3 on statistics are refused, and the refusal is all that tells of it. */
+/** The degradation level. From level 3 on statistics are refused, and only the refusal shows the level. */
 export function Degradation({ minutes: { data, error } }: { minutes: Live<Minutes> }) {
   const overloaded = error instanceof ApiError && error.code === 'OVERLOADED';
   const level = overloaded ? LEVELS[3] : data && LEVELS[data.degradationLevel];

@@ -19,7 +19,7 @@ export function OverviewPage() {
   const minutes = useLive(minutesQuery);
   const providers = useLive(providersQuery);
   const recent = useLive(notificationsQuery({ limit: RECENT }));
-  // Each card tells why it is empty; what has figures to show tells here why they are old.
+  // Empty cards show their own error; this notice explains old figures.
   const outdated = [statistics, minutes, recent].find(
     (each) => each.data !== undefined && each.error instanceof ApiError,
   );

@@ -31,7 +31,7 @@ export function Queues({ statistics }: { statistics: Live<Statistics> }) {
 
 interface QueueProps {
   label: string;
-  /** Depth at which an alarm goes off; none where waiting is what the queue is for. */
+  /** The depth at which an alarm goes off; none for queues whose messages wait on purpose. */
   alarmAbove: number | null;
   to?: string;
   depth: number | undefined;

@@ -56,7 +56,7 @@ function Access() {
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState(false);
   const refused = access.error instanceof ApiError && access.error.status === 401;
-  /** Nothing that another key could see may stay. */
+  /** Clears all data that another key may not see. */
   const startAnew = () => {
     void queries.resetQueries();
   };
@@ -96,7 +96,7 @@ function Access() {
               title={apiKey === null ? 'No key is needed here' : `Signed in with the key ${nameOf(apiKey)}`}
             >
               {apiKey === null
-                ? 'This stack lets its own machine in without one.'
+                ? 'This stack needs no key on its own machine.'
                 : 'It is kept until this tab is closed, and sent to this origin only.'}
             </Notice>
           )}
@@ -104,7 +104,7 @@ function Access() {
         <Field
           label={apiKey === null ? 'Key' : 'Another key'}
           hint="Begins with wc_ or, for a test key, with wc_test_."
-          error={wrong ? 'has a character that no key has; copy it anew' : undefined}
+          error={wrong ? 'has an invalid character; copy it again' : undefined}
         >
           {(described) => (
             <input
@@ -141,7 +141,7 @@ function Access() {
   );
 }
 
-/** What a header can carry. */
+/** Characters that a header can contain. */
 const KEY = /^[\x21-\x7e]+$/;
 
 /** The part of a key that is no secret: prefix and id. */
@@ -163,7 +163,7 @@ function PolicyCard() {
     <Card title="Policy of your tenant">
       <div className="space-y-4">
         <Choice
-          legend="When nobody can know whether a notification was sent, and it does not say itself"
+          legend="If a notification may have been sent, and does not say what to do"
           columns="sm:grid-cols-2"
           value={change.isPending ? change.variables : policy.data.onUnknown}
           onChange={(onUnknown) => {

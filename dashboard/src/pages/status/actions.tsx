@@ -14,7 +14,7 @@ import { Field } from '@/ui/field';
 
 type Open = 'cancel' | 'replay' | null;
 
-/** What a person may do with it now, by its status. */
+/** The actions that its status allows. */
 export function Actions({ notification }: { notification: Notification }) {
   const [open, setOpen] = useState<Open>(null);
   const close = () => {

@@ -7,7 +7,7 @@ import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
 import { Moment } from '@/ui/moment';
 
-/** Of whom a refusal speaks, in the reader's words; what speaks of the sender may be mended on our side. */
+/** The subject of a refusal, in the reader's words; a refusal of the sender may be fixed on our side. */
 const REFUSAL_OF: Record<NonNullable<Attempt['about']>, string> = {
   recipient: ' · because of the recipient',
   message: ' · because of the message',

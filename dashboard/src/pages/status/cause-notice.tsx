@@ -2,7 +2,7 @@ import type { Notification } from '@/api/types';
 import { CAUSES } from '@/lib/vocabulary';
 import { Notice } from '@/ui/notice';
 
-/** Why it failed and what can be done, or why it was not delivered. */
+/** The cause of a failure with advice, or the reason for non-delivery. */
 export function CauseNotice({ notification: { status, cause, error } }: { notification: Notification }) {
   if (status === 'UNDELIVERED') {
     return (

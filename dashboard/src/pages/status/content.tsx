@@ -1,7 +1,7 @@
 import type { Notification } from '@/api/types';
 import { Card } from '@/ui/card';
 
-/** What was sent, as the text that it is: nothing in it is taken for markup. */
+/** The sent content as plain text: nothing in it is read as markup. */
 export function Content({ notification: { subject, message, metadata } }: { notification: Notification }) {
   const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0;
   return (

@@ -45,7 +45,7 @@ export function StatusPage() {
         actions={<Actions notification={notification} />}
       />
       <div className="space-y-4 lg:space-y-5">
-        {error instanceof ApiError && <ErrorNotice what="News of it" error={error} onRetry={refetch} />}
+        {error instanceof ApiError && <ErrorNotice what="Updates" error={error} onRetry={refetch} />}
         <CauseNotice notification={notification} />
         <div className="grid items-start gap-4 lg:gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="min-w-0 space-y-4 lg:space-y-5">

@@ -5,7 +5,7 @@ import { countdown } from '@/lib/times';
 import { isUnfinished, RETRY_DELAYS_SECONDS } from '@/lib/vocabulary';
 import { Moment } from '@/ui/moment';
 
-/** What is planned: the schedule or the next retry with a countdown, the retries after it, and the deadline. */
+/** The planned steps: the schedule or the next retry with a countdown, the retries after it, and the deadline. */
 export function Upcoming({ notification }: { notification: Notification }) {
   const { status, nextAttemptAt, scheduledAt, expiresAt, retryCount, maxRetries } = notification;
   const later = RETRY_DELAYS_SECONDS.slice(retryCount, maxRetries);
@@ -16,12 +16,12 @@ export function Upcoming({ notification }: { notification: Notification }) {
         <Planned title={`Attempt ${retryCount + 1} of ${maxRetries + 1}`} at={nextAttemptAt}>
           {later.length > 0
             ? `If that is refused as well: again after ${later.join(' s, ')} s.`
-            : 'The last one; refused again, it becomes a dead letter.'}
+            : 'The last one; if refused, it becomes a dead letter.'}
         </Planned>
       )}
       {isUnfinished(status) && expiresAt !== undefined && (
         <Planned title="Expires" at={expiresAt}>
-          Not sent by then, it is sent no more.
+          If not sent by then, it expires.
         </Planned>
       )}
     </>
