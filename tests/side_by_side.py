@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = {
     "stacks": r"tests/e2e/test_(main_job|dashboard|dashboard_looks)\.py|::test_what_a_stack_writes_is_its_owners_alone",
     "built": r"tests/infrastructure/",
+    "chaos": r"tests/e2e/test_chaos\.py",
     "rabbitmq": r"rabbitmq|tests/contract/test_lane_shards\.py|tests/integration/test_handlers\.py",
     "growth": r"tests/integration/test_growth\.py",
     "client": r"tests/integration/test_generated_client\.py",
@@ -19,7 +20,7 @@ longest come first, so that no process has much left to do when the others have 
 _FIRST: Final = [*TOGETHER, "tests/e2e/"]
 
 
-class Together(LoadScopeScheduling):
+class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives a process one group at a time, and of the other tests one function at a time with all its parameters."""
 
     def __init__(self, config: Any, log: Any) -> None:

@@ -25,6 +25,7 @@ from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
 
 BROKERS = ("sqs", "rabbitmq")
+FINISHED = ("SENT", "FAILED")
 START_SECONDS = 90
 DEAD_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
 """A proxy that is not there: what asks it for anything on this machine fails."""
@@ -172,12 +173,19 @@ class RunningStack:
         until = time.monotonic() + seconds
         statuses: dict[str, str] = {}
         with ThreadPoolExecutor(8) as threads:
-            while True:
-                left = [each for each in ids if statuses.get(each) not in ("SENT", "FAILED")]
-                if not left or time.monotonic() > until:
-                    return statuses
-                found = threads.map(lambda each: self.get(each)["notification"]["status"], left)
-                statuses |= dict(zip(left, found, strict=True))
+            while left := [each for each in ids if statuses.get(each) not in FINISHED]:
+                is_over = time.monotonic() > until
+                # One that is not finished is reason enough to wait; to ask for all costs the stack more than its work.
+                if not is_over and self._status(left[-1]) not in FINISHED:
+                    time.sleep(0.2)
+                    continue
+                statuses |= dict(zip(left, threads.map(self._status, left), strict=True))
+                if is_over:
+                    break
+        return statuses
+
+    def _status(self, notification_id: str) -> str:
+        return str(self.get(notification_id)["notification"]["status"])
 
     def sends(self) -> Counter[str]:
         """Return how often the simulated providers accepted each notification."""

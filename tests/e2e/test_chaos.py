@@ -81,6 +81,7 @@ def test_of_three_providers_one_dies_and_nothing_fails_for_it(tmp_path: Path) ->
     print(f"p99 to SENT: {found['before']['p99Ms']} ms before, {found['during']['p99Ms']} ms during the outage")
 
 
+@pytest.mark.quiet
 def test_a_provider_with_a_limit_is_used_up_to_it_and_not_beyond(tmp_path: Path) -> None:
     found = measured(tmp_path, "limit", "--rate", "300", "--seconds", "12")
 

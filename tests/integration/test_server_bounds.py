@@ -225,6 +225,7 @@ def send_at_once(url: str, key: str, body: str) -> set[int]:
         return {each.status_code for each in answers}
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("kind", LARGE)
 def test_many_large_bodies_of_one_tenant_cost_the_others_little(
     mongo: Mongo, mongodb_uri: str, make_key: MakeKey, tmp_path_factory: pytest.TempPathFactory, kind: str
