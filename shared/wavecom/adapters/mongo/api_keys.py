@@ -1,4 +1,4 @@
-"""API keys, hashed, with a short-lived cache so that a request needs no look-up of its own."""
+"""API keys, hashed, with a short-lived cache, so that most requests need no look-up."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from wavecom.domain.api_keys import ApiKey, Role
 from wavecom.domain.tenants import TEST_SUFFIX
 
 CACHE = timedelta(seconds=30)
-"""How long a revoked key may go on working, and a new one may be unknown."""
+"""The time for which a revoked key may still work, and a new one may be unknown."""
 SHOWN = 1_000
 IDS_HELD = 100_000
-"""Some 7 MB of them."""
+"""The most key ids held in memory, about 7 MB."""
 
 
 class MongoApiKeys:
@@ -51,7 +51,7 @@ class MongoApiKeys:
         return frozenset(found) if len(found) <= IDS_HELD else None
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """See `wavecom.ports.api_keys.ApiKeys.revoke`. Other processes go by what they have cached until that ends."""
+        """See `wavecom.ports.api_keys.ApiKeys.revoke`. Other processes use their cached key until it expires."""
         with available():
             result = self._apikeys.update_one({"_id": key_id, "revokedAt": None}, {"$set": {"revokedAt": at}})
             known = result.matched_count == 1 or self._apikeys.find_one({"_id": key_id}) is not None

@@ -14,7 +14,7 @@ from wavecom.gather import Gather
 WINDOW = timedelta(minutes=1)
 ROUNDS = 3
 GATHERED = 500
-"""Requests counted at once."""
+"""The most requests counted in one call."""
 
 
 class MongoRateLimits:
@@ -36,7 +36,7 @@ class MongoRateLimits:
         )
 
     def _count(self, taken: Sequence[tuple[str, datetime]]) -> list[int]:
-        """Count requests, those of one key and minute in one call, and return which one of its window each is."""
+        """Count requests, those of one key and minute in one call, and return the number of each in its window."""
         used = {window: self._add(*window, count) - count for window, count in Counter(taken).items()}
         numbers = []
         for window in taken:
@@ -45,7 +45,7 @@ class MongoRateLimits:
         return numbers
 
     def _add(self, key: str, minute: datetime, count: int) -> int:
-        """Count in a window and return its count. Of two that begin a window at once, one may have to ask again."""
+        """Count in a window and return its count. If two begin a window at once, one may have to repeat the call."""
         with available():
             for _ in range(ROUNDS):
                 window = self._ratelimits.find_one_and_update(

@@ -30,7 +30,7 @@ READ_TIMEOUT = timedelta(seconds=3)
 
 
 def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
-    """Return a client with timeouts and a few retries of its own."""
+    """Return a client with timeouts and a few retries."""
     config = Config(
         connect_timeout=CONNECT_TIMEOUT.total_seconds(),
         read_timeout=READ_TIMEOUT.total_seconds(),
@@ -66,7 +66,7 @@ class SqsQueue:
         for lane, in_lane in by_lane.items():
             try:
                 confirmed += self._send(lane, in_lane)
-            except QueueUnavailableError as exc:  # one lane's failure leaves the other's confirms standing
+            except QueueUnavailableError as exc:  # one lane's failure does not discard the other's confirms
                 errors.append(exc)
         if errors and not confirmed:
             raise errors[0]
@@ -91,7 +91,7 @@ class SqsQueue:
         return [message for confirmed in sent if not isinstance(confirmed, Exception) for message in confirmed]
 
     def _try_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage] | Exception:
-        """Return what SQS confirmed; one batch that it refuses whole does not fail the others."""
+        """Return the messages that SQS confirmed; a batch that is refused as a whole does not fail the others."""
         try:
             return self._send_batch(url, batch, delay_seconds)
         except (BotoCoreError, ClientError) as exc:
@@ -121,12 +121,12 @@ class SqsQueue:
         return _answered(lambda: {queue: depth(queue) for queue in topology.SQS_QUEUES})
 
     def ping(self, timeout: timedelta) -> None:
-        """See `wavecom.ports.queue.Queue.ping`. The client's own timeouts bound it."""
+        """See `wavecom.ports.queue.Queue.ping`. The client's own timeouts limit it."""
         name = self._prefix + topology.DEAD_LETTERS
         _answered(lambda: self._client.get_queue_url(QueueName=name))
 
     def declare(self) -> None:
-        """Create the queues that are missing, for development; the CDK app makes them in AWS."""
+        """Create missing queues, for development; the CDK app creates them in AWS."""
 
         def create(queue: str, attributes: "Mapping[QueueAttributeNameType, str]") -> str:
             created = self._client.create_queue(QueueName=self._prefix + queue, Attributes=attributes)
@@ -145,7 +145,7 @@ class SqsQueue:
         _answered(create_all)
 
     def url(self, queue: str) -> str:
-        """Return a queue's URL, asked for once. Raises `QueueUnavailableError`."""
+        """Return a queue's URL, requested once. Raises `QueueUnavailableError`."""
         if queue not in self._urls:
             name = self._prefix + queue
             self._urls[queue] = _answered(lambda: self._client.get_queue_url(QueueName=name))["QueueUrl"]

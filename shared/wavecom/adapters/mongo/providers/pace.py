@@ -1,4 +1,4 @@
-"""How fast each provider is called: one document a provider, in which every consumer reserves its calls."""
+"""The rate of calls to each provider: one document a provider, in which every consumer reserves its calls."""
 
 import logging
 import math
@@ -15,20 +15,20 @@ from wavecom.domain.providers.limits import Slots
 logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(seconds=1)
-"""How far into the future calls are reserved. Consumers that ask at least as often leave no slot unused."""
+"""The furthest ahead that calls are reserved. Consumers that ask at least as often leave no slot unused."""
 CATCH_UP = timedelta(milliseconds=50)
-"""How much of the past may be made up for, so that a moment between two reservations is not lost."""
+"""The part of the past that may be used, so that a gap between two reservations is not lost."""
 REFRESH = timedelta(milliseconds=500)
-"""How old the known pauses of providers without a limit may be."""
+"""The largest age of the known pauses of providers without a limit."""
 TRIES = 10
-"""How often to ask again when another consumer reserved in between."""
+"""Tries when another consumer reserves in between."""
 
 
 class MongoPace:
     """`wavecom.ports.provider_limits.Pace` on MongoDB, by the generic cell rate algorithm (ITU-T I.371, annex A).
 
-    A document holds the time of the next free slot, in microseconds since the epoch, since a date has milliseconds
-    only. Reserving is one guarded update, which moves it on.
+    A document holds the time of the next free slot, in microseconds since the epoch, since a date has only
+    milliseconds. A reservation is one guarded update, which advances it.
     """
 
     def __init__(self, mongo: Mongo) -> None:
@@ -64,7 +64,7 @@ class MongoPace:
             logger.warning("Pause not stored", extra={"provider": provider}, exc_info=True)
 
     def _reserve(self, provider: str, wanted: int, every: timedelta, at: datetime) -> Slots | None:
-        """Reserve once; None where somebody else was faster."""
+        """Reserve once; None if another consumer was faster."""
         stored = self._paces.find_one({"_id": provider})
         first = max(_moment(stored["next"]), at - CATCH_UP) if stored and "next" in stored else at
         if first > at + AHEAD:
