@@ -10,7 +10,7 @@ from wavecom.domain.errors import StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
-ASK_EVERY = timedelta(seconds=10)
+ASK_INTERVAL = timedelta(seconds=10)
 """The time for which the known difference between the two clocks is used."""
 ASK_TIMEOUT = timedelta(seconds=2)
 WARN_ABOVE = timedelta(seconds=2)
@@ -46,7 +46,7 @@ class MongoClock:
             return True
         wall, monotonic = self._asked
         since_wall, since_monotonic = time.time() - wall, time.monotonic() - monotonic
-        return since_monotonic >= ASK_EVERY.total_seconds() or abs(since_wall - since_monotonic) > 1
+        return since_monotonic >= ASK_INTERVAL.total_seconds() or abs(since_wall - since_monotonic) > 1
 
     def _ask(self) -> None:
         try:

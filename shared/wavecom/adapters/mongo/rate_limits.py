@@ -12,8 +12,8 @@ from wavecom.domain.rate_limits import Allowance
 from wavecom.gather import Gather
 
 WINDOW = timedelta(minutes=1)
-ROUNDS = 3
-GATHERED = 500
+MAX_TRIES = 3
+GROUP_MAX_SIZE = 500
 """The most requests counted in one call."""
 
 
@@ -25,7 +25,7 @@ class MongoRateLimits:
 
     def __init__(self, mongo: Mongo) -> None:
         self._ratelimits = mongo.database.ratelimits
-        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, max_size=GATHERED)
+        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, max_size=GROUP_MAX_SIZE)
 
     def take(self, key: str, *, limit: int, at: datetime) -> Allowance:
         """See `wavecom.ports.api_keys.RateLimits.take`."""
@@ -47,7 +47,7 @@ class MongoRateLimits:
     def _add(self, key: str, minute: datetime, count: int) -> int:
         """Count in a window and return its count. If two begin a window at once, one may have to repeat the call."""
         with available():
-            for _ in range(ROUNDS):
+            for _ in range(MAX_TRIES):
                 window = self._ratelimits.find_one_and_update(
                     {"_id": f"{key}|{minute:%Y-%m-%dT%H:%M}"},
                     {"$inc": {"count": count}, "$setOnInsert": {"minute": minute}},

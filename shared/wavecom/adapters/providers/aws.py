@@ -90,7 +90,7 @@ _NOTHING_SENT: Final = (
 _BROKEN_ANSWER: Final = (ResponseParserError, AttributeError, KeyError, TypeError, UnicodeDecodeError)
 """Errors of botocore's parsers on an answer that does not fit the service's model; only the first is botocore's."""
 _CODE: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
-_TEXT_KEPT: Final = 200
+_TEXT_MAX: Final = 200
 """The most characters of AWS's explanation in an error's text."""
 _Answer = TypeVar("_Answer")
 
@@ -158,7 +158,7 @@ class Refusal:
     @property
     def detail(self) -> str:
         """A text for an error; it may name the recipient."""
-        return f"{self.code}: {self.text[:_TEXT_KEPT]}"
+        return f"{self.code}: {self.text[:_TEXT_MAX]}"
 
 
 def meaning_by(table: Sequence[Rule], *, also: Sequence[str] = ()) -> Callable[[Refusal], ProviderError]:

@@ -16,9 +16,9 @@ from wavecom.ports.system import Clock
 
 FAILURES_TO_OPEN = 10
 OPEN_FOR = timedelta(seconds=30)
-TRIAL_LASTS = timedelta(seconds=30)
+TRIAL_TIMEOUT = timedelta(seconds=30)
 """The time without an outcome after which the trial's caller counts as dead and another may try."""
-ASK_AGAIN = timedelta(seconds=5)
+RETRY_INTERVAL = timedelta(seconds=5)
 
 
 class BreakerStates(Protocol):
@@ -94,11 +94,11 @@ class PyBreakers:
         opened_at = self._states.storage(name).opened_at
         if breaker.current_state == pybreaker.STATE_OPEN and opened_at is not None and now < opened_at + OPEN_FOR:
             return Permit(calls=0, wait=opened_at + OPEN_FOR - now)
-        if not self._states.take_trial(name, now, now + TRIAL_LASTS):
-            return Permit(calls=0, wait=ASK_AGAIN)
+        if not self._states.take_trial(name, now, now + TRIAL_TIMEOUT):
+            return Permit(calls=0, wait=RETRY_INTERVAL)
         breaker.half_open()
         self._states.flush(name)
-        return Permit(calls=1, wait=ASK_AGAIN)
+        return Permit(calls=1, wait=RETRY_INTERVAL)
 
     def record(self, provider: str, successes: Sequence[bool]) -> None:
         """See `wavecom.ports.provider_limits.Breakers.record`.
@@ -112,9 +112,9 @@ class PyBreakers:
         if breaker.current_state == pybreaker.STATE_OPEN:
             return  # these calls began before it opened
         if failures < len(successes):
-            _feed(breaker, _succeed)
+            _record(breaker, _succeed)
         for _ in range(min(failures, FAILURES_TO_OPEN)):
-            _feed(breaker, _fail)
+            _record(breaker, _fail)
         if breaker.current_state == pybreaker.STATE_OPEN:
             self._states.storage(provider).opened_at = self._clock()  # pybreaker uses its own clock
         self._states.flush(provider)
@@ -147,7 +147,7 @@ def _fail() -> None:
     raise _FailedCallError
 
 
-def _feed(breaker: pybreaker.CircuitBreaker, outcome: Callable[[], None]) -> None:
+def _record(breaker: pybreaker.CircuitBreaker, outcome: Callable[[], None]) -> None:
     try:
         breaker.call(outcome)
     except (_FailedCallError, pybreaker.CircuitBreakerError):

@@ -92,11 +92,11 @@ PHONE_NUMBERS: Final = {
     Fate.LATE: "+15005550011",
     Fate.DISORDER: "+15005550012",
 }
-LATE_BY: Final = timedelta(seconds=30)
+LATE_REPORT_DELAY: Final = timedelta(seconds=30)
 _REPORTS: Final[Mapping[Fate, Sequence[tuple[DeliveryOutcome, SuppressionReason | None, timedelta]]]] = {
     Fate.DELIVERED: ((DeliveryOutcome.DELIVERED, None, timedelta(0)),),
     Fate.HARD_BOUNCE: ((DeliveryOutcome.UNDELIVERED, SuppressionReason.HARD_BOUNCE, timedelta(seconds=1)),),
-    Fate.LATE: ((DeliveryOutcome.DELIVERED, None, LATE_BY),),
+    Fate.LATE: ((DeliveryOutcome.DELIVERED, None, LATE_REPORT_DELAY),),
     Fate.DISORDER: (
         (DeliveryOutcome.DELIVERED, None, timedelta(0)),
         (DeliveryOutcome.DELIVERED, None, timedelta(seconds=1)),

@@ -23,7 +23,7 @@ IDLE_LIMIT = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=180)
 """The heartbeat, longer than a connection may idle here; it shows the broker which processes are gone or frozen."""
 
-IN_FLIGHT = 1000
+MAX_UNCONFIRMED = 1000
 """The most unconfirmed messages, so that neither side's buffers fill."""
 
 CONNECTION_ERRORS = (AMQPError, OSError, TimeoutError)
@@ -78,42 +78,42 @@ class Publisher:
         self._channel: Any = None
         self._confirms = _Confirms()
         self._published = 0
-        self._used = 0.0
+        self._used_at = 0.0
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """Publish all, wait for the broker's answer to each, and return which were confirmed.
 
         Raises `QueueUnavailableError`.
         """
-        return self._twice(lambda: self._publish(messages))
+        return self._with_reconnect(lambda: self._publish(messages))
 
     def depths(self, queues: Sequence[str]) -> dict[str, int]:
         """Return the number of ready messages in each queue. Raises `QueueUnavailableError`."""
-        return self._twice(lambda: self._depths(queues))
+        return self._with_reconnect(lambda: self._depths(queues))
 
     def declare(self, lane_shards: int) -> None:
         """Declare every queue, exchange and binding of `wavecom.topology`; existing ones are left unchanged.
 
         Raises `QueueUnavailableError`, also if a queue of that name has other arguments.
         """
-        self._twice(lambda: declare(self._channel, lane_shards))
+        self._with_reconnect(lambda: declare(self._channel, lane_shards))
 
-    def _twice(self, call: Callable[[], T]) -> T:
+    def _with_reconnect(self, call: Callable[[], T]) -> T:
         """Make ``call``; if the connection proves dead, open a new one and call again, once."""
         try:
-            return self._used_by(call)
+            return self._call(call)
         except CONNECTION_ERRORS:
             self.close()
         try:
-            return self._used_by(call)
+            return self._call(call)
         except CONNECTION_ERRORS as exc:
             self.close()
             raise QueueUnavailableError("RabbitMQ does not answer") from exc
 
-    def _used_by(self, call: Callable[[], T]) -> T:
+    def _call(self, call: Callable[[], T]) -> T:
         self._open()
         result = call()
-        self._used = time.monotonic()
+        self._used_at = time.monotonic()
         return result
 
     def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
@@ -131,8 +131,8 @@ class Publisher:
                 mandatory=True,
             )
             self._published += 1
-            if self._published - self._confirms.first_unanswered >= IN_FLIGHT:
-                self._wait_for(self._published - IN_FLIGHT // 2)
+            if self._published - self._confirms.first_unanswered >= MAX_UNCONFIRMED:
+                self._wait_for(self._published - MAX_UNCONFIRMED // 2)
         self._wait_for(self._published)
         confirms = self._confirms
         answers = [
@@ -147,16 +147,16 @@ class Publisher:
         assert self._connection is not None
         until = time.monotonic() + CONFIRM_TIMEOUT.total_seconds()
         while self._confirms.first_unanswered <= last:
-            left = until - time.monotonic()
-            if left <= 0:
+            remaining = until - time.monotonic()
+            if remaining <= 0:
                 raise TimeoutError("No confirm in time")
-            self._connection.drain_events(timeout=left)
+            self._connection.drain_events(timeout=remaining)
 
     def _depths(self, queues: Sequence[str]) -> dict[str, int]:
         return {name: self._channel.queue_declare(name, passive=True).message_count for name in queues}
 
     def _open(self) -> None:
-        if self._connection is not None and time.monotonic() - self._used > IDLE_LIMIT.total_seconds():
+        if self._connection is not None and time.monotonic() - self._used_at > IDLE_LIMIT.total_seconds():
             self.close()
         if self._connection is None:
             self._connection = connect(self._url, heartbeat=HEARTBEAT)
@@ -167,7 +167,7 @@ class Publisher:
             self._channel.events["basic_ack"].add(self._confirms.on_ack)
             self._channel.events["basic_nack"].add(self._confirms.on_nack)
             self._channel.events["basic_return"].add(self._confirms.on_return)
-        self._used = time.monotonic()
+        self._used_at = time.monotonic()
 
     def close(self) -> None:
         """Close the connection; the next call opens one."""

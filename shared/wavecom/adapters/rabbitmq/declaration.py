@@ -4,7 +4,7 @@ from typing import Any
 
 from wavecom import topology
 
-ANY_WEIGHT = "1"
+QUEUE_WEIGHT = "1"
 """The routing key of a binding to a consistent-hash exchange: the queue's share, the same for all."""
 
 
@@ -40,8 +40,8 @@ def _bind_shards(channel: Any, lane: str, count: int) -> None:
         lane, "x-consistent-hash", durable=True, auto_delete=False, arguments={"hash-property": "message_id"}
     )
     for queue in topology.shards(lane, count):
-        channel.queue_bind(queue, lane, routing_key=ANY_WEIGHT)
+        channel.queue_bind(queue, lane, routing_key=QUEUE_WEIGHT)
     channel.exchange_bind(lane, topology.LANES_EXCHANGE, routing_key=lane)
     channel.queue_unbind(lane, topology.LANES_EXCHANGE, routing_key=lane)
     for queue in topology.shards(lane, topology.MAX_SHARDS)[count:]:
-        channel.queue_unbind(queue, lane, routing_key=ANY_WEIGHT)
+        channel.queue_unbind(queue, lane, routing_key=QUEUE_WEIGHT)

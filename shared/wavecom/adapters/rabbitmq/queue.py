@@ -9,7 +9,7 @@ from queue import Empty, LifoQueue
 from amqp.exceptions import AMQPError
 
 from wavecom import topology
-from wavecom.adapters.rabbitmq.connection import IN_FLIGHT, Outgoing, Publisher, connect
+from wavecom.adapters.rabbitmq.connection import MAX_UNCONFIRMED, Outgoing, Publisher, connect
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.gather import Gather
@@ -32,7 +32,7 @@ class RabbitMQQueue:
         self._lane_shards = lane_shards
         self._idle: LifoQueue[Publisher] = LifoQueue()
         self._publishes: Gather[Sequence[Outgoing], list[bool]] = Gather(
-            self._publish_group, max_size=IN_FLIGHT, size_of=len, at_once=CONNECTIONS
+            self._publish_group, max_size=MAX_UNCONFIRMED, size_of=len, at_once=CONNECTIONS
         )
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:

@@ -22,10 +22,10 @@ from wavecom.domain.notifications.change import Change
 
 MERGE_AFTER = timedelta(minutes=3)
 """The age at which a minute's writers have finished; a later write is merged by the next run."""
-FOLD_BATCH = 500
-FOLDS_AT_ONCE = 20
+MERGE_BATCH_SIZE = 500
+MERGE_MAX_BATCHES = 20
 """The most batches in one run; the next run, a minute later, continues."""
-NOT_COUNTS = frozenset({"_id", "tenantId", "minute", "merged"})
+OTHER_FIELDS = frozenset({"_id", "tenantId", "minute", "merged"})
 
 
 class MongoCounters:
@@ -92,23 +92,23 @@ class MongoCounters:
 
     def roll_up(self, before: datetime, now: datetime) -> int:
         """See `wavecom.ports.ledger.Counters.roll_up`."""
-        merged = self._fold(
+        merged = self._merge(
             {"merged": False, "minute": {"$lt": now - MERGE_AFTER}},
             lambda document: f"{document['tenantId']}|{document['minute']:%Y-%m-%dT%H:%M}",
             lambda document: {"tenantId": document["tenantId"], "minute": document["minute"], "merged": True},
         )
-        totalled = self._fold(
+        totalled = self._merge(
             {"merged": True, "minute": {"$lt": before}},
             lambda document: f"{document['tenantId']}|total",
             lambda document: {"tenantId": document["tenantId"]},
         )
         return merged + totalled
 
-    def _fold(self, query: Document, target: Callable[[Document], str], fields: Callable[[Document], Document]) -> int:
+    def _merge(self, query: Document, target: Callable[[Document], str], fields: Callable[[Document], Document]) -> int:
         """Add the documents of ``query`` to their target documents and delete them, one batch per transaction."""
 
         def write(session: ClientSession) -> int:
-            batch = list(self._counters.find(query, session=session).limit(FOLD_BATCH))
+            batch = list(self._counters.find(query, session=session).limit(MERGE_BATCH_SIZE))
             if not batch:
                 return 0
             groups: defaultdict[str, list[Document]] = defaultdict(list)
@@ -124,14 +124,14 @@ class MongoCounters:
             )
             return len(batch)
 
-        folded = 0
-        for _ in range(FOLDS_AT_ONCE):
+        done = 0
+        for _ in range(MERGE_MAX_BATCHES):
             with available():
                 count = self._mongo.transaction(write)
-            folded += count
-            if count < FOLD_BATCH:
+            done += count
+            if count < MERGE_BATCH_SIZE:
                 break
-        return folded
+        return done
 
 
 def _increment(tenant_id: str, minute: datetime, shard: str, counts: Mapping[str, int]) -> UpdateOne:
@@ -153,7 +153,7 @@ def _sum(documents: Iterable[Document]) -> Counter[str]:
     total: Counter[str] = Counter()
     for document in documents:
         for name, value in document.items():
-            if name not in NOT_COUNTS:
+            if name not in OTHER_FIELDS:
                 total.update(_flat(name, value))
     return total
 

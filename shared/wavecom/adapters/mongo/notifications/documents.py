@@ -45,18 +45,18 @@ def to_document(notification: Notification) -> Document:
 
 def to_update(before: DeliveryState, after: DeliveryState) -> Document:
     """Return the update from ``before`` to ``after``, with only the differences."""
-    kept: Document = {}
-    gone: Document = {}
+    set_fields: Document = {}
+    unset_fields: Document = {}
     for (name, write), was, value in zip(_STATE, _values(before), _values(after), strict=True):
         if value is was or value == was:
             continue
         stored = write(value) if write and value is not None else value
-        (gone if stored is None else kept)[name] = "" if stored is None else stored
+        (unset_fields if stored is None else set_fields)[name] = "" if stored is None else stored
     if (finished := _finished_at(after)) != _finished_at(before):
-        (gone if finished is None else kept)["finishedAt"] = "" if finished is None else finished
-    if not kept:
-        kept["sequence"] = after.sequence  # an update must not be empty
-    return {"$set": kept, "$unset": gone} if gone else {"$set": kept}
+        (unset_fields if finished is None else set_fields)["finishedAt"] = "" if finished is None else finished
+    if not set_fields:
+        set_fields["sequence"] = after.sequence  # an update must not be empty
+    return {"$set": set_fields, "$unset": unset_fields} if unset_fields else {"$set": set_fields}
 
 
 def _finished_at(state: DeliveryState) -> datetime | None:

@@ -44,7 +44,7 @@ _ABOUT_THE_ONLY_ONE: Final = re.compile(r"(subject|content)\b.*")
 REFUSED_TOGETHER: Final = "refused_together"
 VALIDATION: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _LOGGABLE: Final = re.compile(r"[A-Za-z0-9_.]{1,64}")
-_DETAIL_KEPT: Final = 200
+_DETAIL_MAX: Final = 200
 """The most characters of the service's text in an error's text."""
 
 
@@ -85,7 +85,7 @@ def refused_letters(answer: Answer, count: int) -> dict[int, ProviderError]:
             else:
                 continue
             if at < count:
-                refused.setdefault(at, _refused_field(field, message[:_DETAIL_KEPT]))
+                refused.setdefault(at, _refused_field(field, message[:_DETAIL_MAX]))
     return refused
 
 
@@ -99,7 +99,7 @@ def _refused_field(field: str, detail: str) -> ProviderError:
 def refusal_of(answer: Answer, *, alone: bool) -> ProviderError:
     """Return the meaning, for each message of its call, of an answer that neither accepts nor names a message."""
     code = str(answer.status)
-    detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_KEPT]
+    detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_MAX]
     codes = (code, f"{code} alone") if alone else (code,)
     return read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
 

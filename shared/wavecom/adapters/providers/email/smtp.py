@@ -31,7 +31,7 @@ from wavecom.domain.providers.outcomes import About, PermanentError, Receipt, Tr
 
 _ENHANCED_CODE: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
 _LINE_BEGINS_WITH_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
-_REPLY_KEPT: Final = 200
+_REPLY_MAX: Final = 200
 """The most characters of a reply in an error's text."""
 
 
@@ -187,7 +187,7 @@ def _expect(connection: smtplib.SMTP, step: str, reply_class: int, reply: tuple[
         return
     if code == 421 or code // 100 not in (4, 5):
         connection.close()
-    raise refusal(step, code, _code(code, text), text, f"{step} refused: {code} {text[:_REPLY_KEPT]}")
+    raise refusal(step, code, _code(code, text), text, f"{step} refused: {code} {text[:_REPLY_MAX]}")
 
 
 def _code(number: int, text: str) -> str:

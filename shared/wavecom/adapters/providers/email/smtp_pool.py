@@ -32,12 +32,12 @@ class Connection(smtplib.SMTP):
         return super().getreply()
 
     def _give_up_at_deadline(self) -> None:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
             self.close()
             raise TimeoutError("timed out")
         if self.sock is not None:
-            self.sock.settimeout(left)
+            self.sock.settimeout(remaining)
 
 
 class TlsConnection(Connection, smtplib.SMTP_SSL):

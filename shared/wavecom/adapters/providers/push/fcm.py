@@ -60,7 +60,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
 )
 """Firebase, "ErrorCode" and "FcmError" of the REST reference, "Manage FCM registration tokens". A refusal's codes are
 FCM's own and ``http_`` with the status."""
-_TEXT_KEPT: Final = 200
+_TEXT_MAX: Final = 200
 """The most characters of the service's text in an error's text."""
 
 
@@ -159,7 +159,7 @@ def _lifespan(expires_at: datetime, now: datetime) -> dict[str, Any]:
 def _refusal(answer: Answer) -> ProviderError:
     status, error = answer.status, json_object(answer.body).get("error")
     error = error if isinstance(error, dict) else {}
-    text = str(error.get("message", ""))[:_TEXT_KEPT]
+    text = str(error.get("message", ""))[:_TEXT_MAX]
     given = error.get("details")
     details = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
     codes = [*(str(each.get("errorCode")) for each in details if "errorCode" in each), str(error.get("status", ""))]

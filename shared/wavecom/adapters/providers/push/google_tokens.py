@@ -93,19 +93,19 @@ class AccessTokens:
 
     def _fetch(self, fetching: Future[_AccessToken], *, fallback: _AccessToken | None) -> None:
         """Complete ``fetching`` with a new access token, or with ``fallback`` if there is one and no new one."""
-        settled: _AccessToken | None = None
+        token: _AccessToken | None = None
         try:
-            settled = self._new_token()
+            token = self._new_token()
         except TransientError as exc:
             if fallback is None:
                 fetching.set_exception(exc)
             else:
-                settled = replace(fallback, renew_at=datetime.now(UTC) + RENEWAL_PAUSE)
+                token = replace(fallback, renew_at=datetime.now(UTC) + RENEWAL_PAUSE)
         finally:
             with self._lock:
-                self._token, self._fetching = settled, None
-            if settled is not None:
-                fetching.set_result(settled)
+                self._token, self._fetching = token, None
+            if token is not None:
+                fetching.set_result(token)
             elif not fetching.done():
                 fetching.cancel()
 

@@ -63,7 +63,7 @@ _ALPHANUMERIC_MAX: Final = 11
 """Characters of an alphanumeric sender ID (Twilio documentation, "Alphanumeric Sender ID"); a service's SID has 34."""
 _CODE: Final = re.compile(r"[0-9]{1,6}")
 _SID: Final = re.compile(r"[A-Za-z0-9]{1,64}")
-_DETAIL_KEPT: Final = 200
+_DETAIL_MAX: Final = 200
 """The most characters of Twilio's text in an error's text."""
 
 
@@ -155,7 +155,7 @@ def _refusal(answer: Answer, content: dict[str, Any]) -> ProviderError:
         REFUSALS,
         (code, f"http_{answer.status}"),
         str(content.get("message", "")),
-        detail=f"{code}: {content.get('message', '')}"[:_DETAIL_KEPT],
+        detail=f"{code}: {content.get('message', '')}"[:_DETAIL_MAX],
         code=code,
         retry_after=None if number == DAILY_LIMIT else answer.retry_after(),
     )
