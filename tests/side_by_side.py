@@ -18,7 +18,7 @@ longest come first, so that no process has much left to do when the others have 
 _FIRST: Final = [*TOGETHER, "tests/e2e/"]
 
 
-class Together(LoadScopeScheduling):
+class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives a process one group at a time, and of the other tests one function at a time with all its parameters."""
 
     def __init__(self, config: Any, log: Any) -> None:
