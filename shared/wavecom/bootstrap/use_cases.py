@@ -38,7 +38,7 @@ from wavecom.bootstrap.adapters import Adapters
 
 @dataclass(frozen=True)
 class Container(Adapters):
-    """Everything a process needs, made from its settings on first use and kept."""
+    """All parts of a process, created from its settings on first use and kept."""
 
     @cached_property
     def receive(self) -> Receive:
@@ -93,7 +93,7 @@ class Container(Adapters):
 
     @cached_property
     def providers(self) -> Providers:
-        """Say how the providers are."""
+        """Show the state of the providers."""
         return Providers(
             configured=[
                 ConfiguredProvider(name=each.name, channel=each.channel, weight=each.weight, per_second=each.per_second)
@@ -108,7 +108,7 @@ class Container(Adapters):
 
     @cached_property
     def recipient_check(self) -> RecipientCheck:
-        """Say which recipients the providers take."""
+        """Check recipients against the configured providers."""
         live: dict[Channel, list[AcceptsRecipient]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
             live[each.channel].append(partial(takes, each))
@@ -131,7 +131,7 @@ class Container(Adapters):
 
     @cached_property
     def manage_api_keys(self) -> ManageApiKeys:
-        """Make, rotate and revoke API keys."""
+        """Create, rotate and revoke API keys."""
         return ManageApiKeys(api_keys=self.keys, clock=self.clock)
 
     @cached_property
@@ -197,7 +197,7 @@ class Container(Adapters):
 
     @cached_property
     def sweep(self) -> Sweep:
-        """Take back what is overdue."""
+        """Take back overdue notifications."""
         return Sweep(
             store=self.store,
             counters=self.counters,

@@ -24,7 +24,7 @@ class MongoWeights:
         try:
             return self._factors.get(None, self._read, last_known_after=StoreUnavailableError)
         except StoreUnavailableError:
-            return {}  # a weight is a preference; what is wrong shows elsewhere
+            return {}  # a weight is only a preference; the outage is reported elsewhere
 
     def _read(self) -> Mapping[str, float]:
         with available():
