@@ -24,8 +24,8 @@ export PYTHONPATH := .:shared
 unexport PYTHONDONTWRITEBYTECODE
 # 20.19 runs everything too, but is no longer maintained, so the messages ask for 22.
 NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2019 ? 0 : 1)' 2>/dev/null
-# Tests in several processes, those that take longest first. There are more processes than cores, since many tests wait.
-SIDE_BY_SIDE := --numprocesses $(or $(WORKERS),3) --dist loadgroup --no-loadscope-reorder
+# Processes that share the tests: more than cores, since many tests wait.
+TEST_PROCESSES := 3
 SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
 
 # A stage of cdk.json, and settings that override its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
@@ -79,7 +79,7 @@ test: install $(SAM)/.installed tests/node/node_modules/.installed $(OPENAPI)/.i
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m local install-runtime-client
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not quiet"
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) -m "not quiet"
 	@$(BIN)/python -m pytest -m quiet
 
 test-quick: install ## Run the unit tests, and the contract tests on fakes

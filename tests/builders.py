@@ -28,13 +28,13 @@ def now() -> datetime:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved. It tells milliseconds, as every clock of the service."""
 
     def __init__(self, at: datetime = NOON) -> None:
         self.at = at
 
     def __call__(self) -> datetime:
-        return self.at
+        return self.at.replace(microsecond=self.at.microsecond // 1000 * 1000)
 
     def advance(self, by: timedelta) -> None:
         self.at += by

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import certifi
 import httpx
@@ -21,9 +22,8 @@ from local.config import STATE_VARIABLE, StackConfig, StackError
 from local.servers import Server, servers
 from local.supervision import end_leftovers
 from tests.databases import Databases, new_database
+from tests.side_by_side import Together, turn
 from wavecom.adapters.mongo.client import Mongo
-
-__all__ = ["new_database"]
 
 # Started in the background, by nohup or by many a CI system, we would hand an ignored SIGINT on to all programs that
 # the tests start, and nobody could press Ctrl-C in them.
@@ -61,29 +61,16 @@ def pytest_configure(config: pytest.Config) -> None:
     certifi.where = lambda: file.name
 
 
-SHARED = {"both_stacks": "stacks", "built": "built", "account": "built", "rabbitmq_url": "rabbitmq"}
-"""What is dear to start: the tests that share it run in one process, by the name of their group."""
-LONGEST_FIRST = ("stacks", "built")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put first what takes longest, where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: turn(item.nodeid))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that share what is dear to start, and put first what takes longest, so that nothing is left over.
-
-    It is of use with ``--dist loadgroup``; a test has one group, and no other test runs in its process meanwhile.
-    """
-    for item in items:
-        groups = [group for fixture, group in SHARED.items() if fixture in getattr(item, "fixturenames", ())]
-        if groups:
-            item.add_marker(pytest.mark.xdist_group(groups[0]))
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    group = item.get_closest_marker("xdist_group")
-    if group is not None and group.args[0] in LONGEST_FIRST:
-        return LONGEST_FIRST.index(group.args[0])
-    return len(LONGEST_FIRST) + (item.get_closest_marker("slow") is None)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Keep together what shares something that is dear to start."""
+    return Together(config, log)
 
 
 _starts = itertools.cycle(range(PORTS.start + os.getpid() % 40 * 20, PORTS.stop - 20))

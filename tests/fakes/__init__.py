@@ -1,16 +1,20 @@
 """Ports filled from memory, a file a capability as in `wavecom.ports`. They pass the same suites as the adapters."""
 
+from tests.fakes.api_keys import FakeApiKeys, FakeRateLimits
 from tests.fakes.ledger import FakeCounters, FakeLedgerChecks
 from tests.fakes.metrics import FakeMetrics
 from tests.fakes.notifications import FakeStore, as_if_stored
 from tests.fakes.provider_limits import FakePace, FakeWeights
-from tests.fakes.providers import FakeProvider
+from tests.fakes.providers import FakeBulkProvider, FakeProvider, FakeSandbox
 from tests.fakes.queue import FakeQueue
 from tests.fakes.reports import FakeKeptReports
 from tests.fakes.suppressions import FakeSuppressions
 from tests.fakes.system import FakeSystem
+from tests.fakes.tenants import FakeTenants
 
 __all__ = [
+    "FakeApiKeys",
+    "FakeBulkProvider",
     "FakeCounters",
     "FakeKeptReports",
     "FakeLedgerChecks",
@@ -18,9 +22,12 @@ __all__ = [
     "FakePace",
     "FakeProvider",
     "FakeQueue",
+    "FakeRateLimits",
+    "FakeSandbox",
     "FakeStore",
     "FakeSuppressions",
     "FakeSystem",
+    "FakeTenants",
     "FakeWeights",
     "as_if_stored",
 ]

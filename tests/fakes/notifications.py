@@ -1,15 +1,16 @@
 """The notification store, from memory."""
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tests.fakes.ledger import FakeCounters
+from tests.fakes.ledger import Counts, FakeCounters
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
-from wavecom.domain.ledger.counting import deltas
+from wavecom.domain.ledger.counting import deltas, minute_of
+from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
@@ -138,6 +139,12 @@ class FakeStore:
             each for each in self.notifications.values() if each.state.due_at is not None and each.state.due_at <= at
         ]
         return sorted(due, key=lambda each: each.state.due_at or at)[:limit]
+
+    def of_minute(self, minute: datetime) -> tuple[dict[str, Totals], Counts]:
+        """Return the counters of what was accepted in one minute, and the notifications themselves, at one moment."""
+        with self._lock:
+            stored = [each for each in self.notifications.values() if minute_of(each.created_at) == minute]
+            return self.counters.of_minute(minute), Counter((each.tenant_id, each.state.status) for each in stored)
 
     def ping(self, timeout: timedelta) -> None:
         self._answer()

@@ -1,23 +1,28 @@
 """The state of the service, from memory."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from tests.builders import now
 from wavecom.domain.degradation import Level
 
 
 class FakeSystem:
-    """The degradation level and the heartbeats, in memory."""
+    """The degradation level, the heartbeats and the sandboxes in dictionaries, without a cache."""
 
-    def __init__(self) -> None:
-        self.stored = Level.NORMAL
+    def __init__(self, clock: Callable[[], datetime] = now) -> None:
         self.beats: dict[str, datetime] = {}
         self.in_sandbox: dict[str, tuple[datetime, bool]] = {}
+        self._level: tuple[datetime, Level] | None = None
+        self._clock = clock
 
     def level(self) -> Level:
-        return self.stored
+        if self._level is None or self._level[0] <= self._clock() - timedelta(minutes=5):
+            return Level.NORMAL
+        return self._level[1]
 
     def set_level(self, level: Level, at: datetime) -> None:
-        self.stored = level
+        self._level = (at, level)
 
     def beat(self, name: str, at: datetime) -> None:
         self.beats[name] = at

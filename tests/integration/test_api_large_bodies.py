@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import new_database
+from tests.databases import new_database
 from tests.integration.api_process import ApiProcess, api_process
 from tests.integration.conftest import EMAIL, JSON, Api, MakeApi, refused
 from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES, FIELD_MAX

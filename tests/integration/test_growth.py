@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, ManualClock, a_draft
-from tests.conftest import new_database
+from tests.databases import new_database
 from tests.fakes import FakeQueue, FakeSystem
 from wavecom.adapters.mongo.client import Document, Mongo
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST

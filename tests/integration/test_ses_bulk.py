@@ -4,8 +4,6 @@ Made from: Amazon SES API v2 reference, "SendBulkEmail", "Template" and "BulkEma
 guide, "Using templates to send personalized email with the Amazon SES API" and "Advanced email personalization".
 """
 
-import json
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.standins.http_service import Fault, HttpService, Reply, Request, json_reply
+from tests.standins.http_service import Fault, Reply, json_reply
+from tests.standins.ses import BULK, SINGLE, SesService, refusal
 from wavecom.adapters.providers.email.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
@@ -28,48 +27,6 @@ from wavecom.domain.providers.outcomes import (
 from wavecom.ports.providers import BulkProvider
 
 SENDER = "WaveCom <no-reply@wavecom.example.com>"
-BULK = "/v2/email/outbound-bulk-emails"
-SINGLE = "/v2/email/outbound-emails"
-VARIABLE = re.compile(r"\{\{([A-Za-z0-9]+)\}\}")
-MEGABYTE = 1_000_000
-
-
-class BulkService(HttpService):
-    """Takes SendBulkEmail and SendEmail and keeps what it would send; ``results`` go before, by the recipient."""
-
-    def __init__(self) -> None:
-        self.results: dict[str, dict[str, str]] = {}
-        self.sent: dict[str, tuple[str, str]] = {}
-        super().__init__()
-
-    def answer(self, request: Request) -> Reply:
-        if request.path == SINGLE:
-            (recipient,) = request.json["Destination"]["ToAddresses"]
-            content = request.json["Content"]["Simple"]
-            self.sent[recipient] = (content["Subject"]["Data"], content["Body"]["Text"]["Data"])
-            return json_reply(200, {"MessageId": f"single-{recipient}"})
-        template = request.json["DefaultContent"]["Template"]["TemplateContent"]
-        if any("{{" in VARIABLE.sub("", part) for part in template.values()):
-            return refusal(400, "BadRequestException", "Template contains unsupported operations.")
-        entries = request.json["BulkEmailEntries"]
-        if len(entries) > 50 or len(request.body) > MEGABYTE:
-            return refusal(400, "BadRequestException", "Too much")
-        return json_reply(200, {"BulkEmailEntryResults": [self._take(template, entry) for entry in entries]})
-
-    def _take(self, template: dict[str, str], entry: dict[str, Any]) -> dict[str, str]:
-        (recipient,) = entry["Destination"]["ToAddresses"]
-        if recipient in self.results:
-            return self.results[recipient]
-        values = json.loads(entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"])
-        subject, text = (
-            VARIABLE.sub(lambda found: str(values[found[1]]), template[part]) for part in ("Subject", "Text")
-        )
-        self.sent[recipient] = (subject, text)
-        return {"Status": "SUCCESS", "MessageId": f"bulk-{recipient}"}
-
-
-def refusal(status: int, code: str, text: str) -> Reply:
-    return json_reply(status, {"message": text}, {"x-amzn-ErrorType": code})
 
 
 def message_to(recipient: str, **changes: Any) -> OutgoingMessage:
@@ -95,13 +52,13 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def service() -> Iterator[BulkService]:
-    with BulkService() as service:
+def service() -> Iterator[SesService]:
+    with SesService() as service:
         yield service
 
 
 @pytest.fixture
-def provider(service: BulkService) -> Iterator[SesEmailProvider]:
+def provider(service: SesService) -> Iterator[SesEmailProvider]:
     client = ses_client(
         region="eu-central-1",
         endpoint_url=service.url,
@@ -128,7 +85,7 @@ def test_provider_offers_bulk_without_idempotency(provider: SesEmailProvider) ->
     assert (provider.bulk_limit, provider.idempotent) == (50, False)
 
 
-def test_each_recipient_gets_its_own_message_by_one_call(service: BulkService, provider: SesEmailProvider) -> None:
+def test_each_recipient_gets_its_own_message_by_one_call(service: SesService, provider: SesEmailProvider) -> None:
     results = provider.send_many(messages_to(50))
 
     assert results == [Receipt(f"bulk-c{number}@example.com") for number in range(50)]
@@ -138,7 +95,7 @@ def test_each_recipient_gets_its_own_message_by_one_call(service: BulkService, p
     }
 
 
-def test_request_carries_tags_and_configuration_set(service: BulkService, provider: SesEmailProvider) -> None:
+def test_request_carries_tags_and_configuration_set(service: SesService, provider: SesEmailProvider) -> None:
     provider.send_many([message_to("a@example.com", notification_id="a" * 24), message_to("b@straße.example.com")])
 
     (request,) = service.requests
@@ -162,7 +119,7 @@ def test_request_carries_tags_and_configuration_set(service: BulkService, provid
     ],
 )
 def test_text_is_neither_escaped_nor_taken_for_a_template(
-    service: BulkService, provider: SesEmailProvider, text: str
+    service: SesService, provider: SesEmailProvider, text: str
 ) -> None:
     messages = [message_to("a@example.com", message=text, subject=text), message_to("b@example.com", subject=None)]
 
@@ -173,7 +130,7 @@ def test_text_is_neither_escaped_nor_taken_for_a_template(
 
 
 def test_address_that_ses_cannot_take_is_refused_before_the_call_and_touches_no_other(
-    service: BulkService, provider: SesEmailProvider
+    service: SesService, provider: SesEmailProvider
 ) -> None:
     recipients = ["a@example.com", "用户@example.com", "no-domain", "b@example.com"]
 
@@ -187,7 +144,7 @@ def test_address_that_ses_cannot_take_is_refused_before_the_call_and_touches_no_
     assert service.sent.keys() == {"a@example.com", "b@example.com"}
 
 
-def test_message_that_is_alone_goes_by_the_single_call(service: BulkService, provider: SesEmailProvider) -> None:
+def test_message_that_is_alone_goes_by_the_single_call(service: SesService, provider: SesEmailProvider) -> None:
     results = provider.send_many([message_to("用户@example.com"), message_to("a@example.com")])
 
     assert kinds(results) == [PermanentError, Receipt]
@@ -195,7 +152,7 @@ def test_message_that_is_alone_goes_by_the_single_call(service: BulkService, pro
 
 
 def test_lone_message_that_is_refused_is_an_error_and_not_an_exception(
-    service: BulkService, provider: SesEmailProvider
+    service: SesService, provider: SesEmailProvider
 ) -> None:
     service.always = refusal(400, "BadRequestException", "Illegal address")
 
@@ -204,14 +161,14 @@ def test_lone_message_that_is_refused_is_an_error_and_not_an_exception(
     assert type(error) is PermanentError
 
 
-def test_nothing_to_send_makes_no_call(service: BulkService, provider: SesEmailProvider) -> None:
+def test_nothing_to_send_makes_no_call(service: SesService, provider: SesEmailProvider) -> None:
     assert provider.send_many([]) == []
     assert service.requests == []
 
 
 @pytest.mark.parametrize(("count", "text"), [(120, "short"), (50, "🎉" * 5000)])
 def test_what_does_not_fit_one_call_goes_by_several(
-    service: BulkService, provider: SesEmailProvider, count: int, text: str
+    service: SesService, provider: SesEmailProvider, count: int, text: str
 ) -> None:
     results = provider.send_many(messages_to(count, message=text))
 
@@ -243,7 +200,7 @@ def test_what_does_not_fit_one_call_goes_by_several(
     ],
 )
 def test_status_means_what_the_table_says_and_touches_no_other_message(
-    service: BulkService, provider: SesEmailProvider, result: dict[str, str], family: type[ProviderError]
+    service: SesService, provider: SesEmailProvider, result: dict[str, str], family: type[ProviderError]
 ) -> None:
     service.results["c1@example.com"] = result
 
@@ -263,7 +220,7 @@ def test_status_means_what_the_table_says_and_touches_no_other_message(
     ],
 )
 def test_result_that_says_too_little_is_unknown(
-    service: BulkService, provider: SesEmailProvider, result: dict[str, str], code: str
+    service: SesService, provider: SesEmailProvider, result: dict[str, str], code: str
 ) -> None:
     service.results["c0@example.com"] = result
 
@@ -277,7 +234,7 @@ def test_result_that_says_too_little_is_unknown(
     ("status", "retry_after"), [("ACCOUNT_THROTTLED", None), ("ACCOUNT_DAILY_QUOTA_EXCEEDED", DAILY_QUOTA_WAIT)]
 )
 def test_daily_quota_asks_for_a_longer_wait(
-    service: BulkService, provider: SesEmailProvider, status: str, retry_after: timedelta | None
+    service: SesService, provider: SesEmailProvider, status: str, retry_after: timedelta | None
 ) -> None:
     service.results["c0@example.com"] = {"Status": status}
 
@@ -308,7 +265,7 @@ def test_daily_quota_asks_for_a_longer_wait(
     ],
 )
 def test_call_that_fails_as_a_whole_fails_each_message_alike_and_is_not_repeated(
-    service: BulkService, provider: SesEmailProvider, reply: Reply | Fault, family: type[ProviderError]
+    service: SesService, provider: SesEmailProvider, reply: Reply | Fault, family: type[ProviderError]
 ) -> None:
     service.always = reply
 
@@ -318,14 +275,14 @@ def test_call_that_fails_as_a_whole_fails_each_message_alike_and_is_not_repeated
     assert len(service.requests) == 1
 
 
-def test_nobody_listening_is_transient_for_each(service: BulkService, provider: SesEmailProvider) -> None:
+def test_nobody_listening_is_transient_for_each(service: SesService, provider: SesEmailProvider) -> None:
     service.close()
 
     assert kinds(provider.send_many(messages_to(2))) == [TransientError, TransientError]
 
 
 def test_threads_share_the_connections_and_each_gets_its_own_answers(
-    service: BulkService, provider: SesEmailProvider
+    service: SesService, provider: SesEmailProvider
 ) -> None:
     service.delay_seconds = 0.01
     batches = [[message_to(f"c{number}-{part}@example.com") for part in "ab"] for number in range(100)]

@@ -1,16 +1,15 @@
 """Providers that take many messages in one call, and the worlds of test keys, against fakes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import NOON
-from tests.fakes import FakeProvider
+from tests.fakes import FakeBulkProvider, FakeProvider
 from tests.unit.delivery import World
 from wavecom.application.deliver.select import ChannelProvider
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Status
-from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
     PermanentError,
@@ -21,30 +20,8 @@ from wavecom.domain.providers.outcomes import (
     UnknownOutcomeError,
 )
 
-LIMIT = 50
+LIMIT = FakeBulkProvider.bulk_limit
 BUSY = TransientError("busy", code="busy")
-
-
-class FakeBulkProvider(FakeProvider):
-    """Takes up to `LIMIT` in a call; ``whole`` is what a whole call comes to, where it is set."""
-
-    bulk_limit = LIMIT
-
-    def __init__(self, name: str = "bulk") -> None:
-        super().__init__(name)
-        self.calls: list[int] = []
-        self.whole: Callable[[list[Receipt | ProviderError]], list[Receipt | ProviderError]] | None = None
-
-    def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
-        self.calls.append(len(messages))
-        answers = [self._answer(message) for message in messages]
-        return answers if self.whole is None else self.whole(answers)
-
-    def _answer(self, message: OutgoingMessage) -> Receipt | ProviderError:
-        try:
-            return self.send(message)
-        except ProviderError as exc:
-            return exc
 
 
 @pytest.fixture

@@ -4,36 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wavecom.domain.api_keys import ApiKey, Role, new_api_key
+from tests.fakes import FakeApiKeys
+from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.http.framework import key_lookup
 from wavecom.http.framework.errors import TooManyRequestsError
 from wavecom.http.framework.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup
-
-
-class Keys:
-    """Stored keys that count what is asked of them."""
-
-    def __init__(self, *, too_many: bool = False) -> None:
-        self.stored: dict[str, ApiKey] = {}
-        self.gets = self.reads = 0
-        self._too_many = too_many
-
-    def get(self, key_id: str) -> ApiKey | None:
-        self.gets += 1
-        return self.stored.get(key_id)
-
-    def add(self, key: ApiKey) -> None:
-        self.stored[key.key_id] = key
-
-    def all(self, tenant_id: str | None) -> list[ApiKey]:
-        raise NotImplementedError
-
-    def ids(self) -> frozenset[str] | None:
-        self.reads += 1
-        return None if self._too_many else frozenset(self.stored)
-
-    def revoke(self, key_id: str, at: datetime) -> bool:
-        raise NotImplementedError
 
 
 class Clock:
@@ -44,8 +19,8 @@ class Clock:
 
 
 @pytest.fixture
-def keys() -> Keys:
-    return Keys()
+def keys() -> FakeApiKeys:
+    return FakeApiKeys()
 
 
 @pytest.fixture
@@ -54,11 +29,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def lookup(keys: Keys, clock: Clock) -> KeyLookup:
+def lookup(keys: FakeApiKeys, clock: Clock) -> KeyLookup:
     return KeyLookup(keys, clock)
 
 
-def stored(keys: Keys) -> str:
+def stored(keys: FakeApiKeys) -> str:
     key, _ = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
     keys.add(key)
     return key.key_id
@@ -76,21 +51,21 @@ def is_refused(lookup: KeyLookup, address: str) -> bool:
         return True
 
 
-def test_guesses_are_refused_without_a_call(lookup: KeyLookup, keys: Keys) -> None:
+def test_guesses_are_refused_without_a_call(lookup: KeyLookup, keys: FakeApiKeys) -> None:
     guesses(lookup, "192.0.2.1")
 
     assert all(is_refused(lookup, "192.0.2.1") for _ in range(100))
     assert (keys.gets, keys.reads) == (UNKNOWN_MAX, 1)
 
 
-def test_a_good_key_passes_at_an_address_that_guesses(lookup: KeyLookup, keys: Keys) -> None:
+def test_a_good_key_passes_at_an_address_that_guesses(lookup: KeyLookup, keys: FakeApiKeys) -> None:
     key_id = stored(keys)
     guesses(lookup, "192.0.2.1")
 
     assert lookup.find(key_id, "192.0.2.1") == keys.stored[key_id]
 
 
-def test_a_key_that_is_made_meanwhile_passes_in_a_second(lookup: KeyLookup, keys: Keys, clock: Clock) -> None:
+def test_a_key_that_is_made_meanwhile_passes_in_a_second(lookup: KeyLookup, keys: FakeApiKeys, clock: Clock) -> None:
     guesses(lookup, "192.0.2.1")
     assert is_refused(lookup, "192.0.2.1")
     key_id = stored(keys)
@@ -135,7 +110,8 @@ def test_more_addresses_than_are_counted_count_as_one(lookup: KeyLookup, monkeyp
 
 
 def test_where_the_ids_are_too_many_to_hold_all_are_looked_up(clock: Clock) -> None:
-    keys = Keys(too_many=True)
+    keys = FakeApiKeys(ids_held=0)
+    stored(keys)
     lookup = KeyLookup(keys, clock)
     guesses(lookup, "192.0.2.1")
 

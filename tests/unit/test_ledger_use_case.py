@@ -32,7 +32,8 @@ class Accounts:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.store, self.checks = FakeStore(), FakeLedgerChecks()
+        self.store = FakeStore()
+        self.checks = FakeLedgerChecks(self.store)
         self.ledger = Ledger(counters=self.store.counters, checks=self.checks, system=FakeSystem(), clock=self.clock)
 
     def accepted(self, tenant: str = "bank-a", at: datetime | None = None, **changes) -> Notification:
@@ -79,8 +80,10 @@ def a_line(minute: datetime | None, **counts: int) -> LedgerLine:
     return LedgerLine(minute=minute, **{name: counts.get(name, 0) for name in fields})
 
 
-def a_mismatch(minute: datetime, tenant: str = "bank-a") -> Mismatch:
-    return Mismatch(tenant_id=tenant, minute=minute, status=Status.SENT, counted=3, stored=2)
+def miscounted(accounts: Accounts, minute: datetime, tenant: str = "bank-a") -> Mismatch:
+    """Count what is not stored, and return what a check must find."""
+    accounts.store.counters.add(tenant, {"cells.SENT:EMAIL:HIGH": 3}, minute)
+    return Mismatch(tenant_id=tenant, minute=minute, status=Status.SENT, counted=3, stored=0)
 
 
 def test_a_line_says_what_became_of_everything_that_a_minute_took_in(accounts: Accounts) -> None:
@@ -222,26 +225,26 @@ def test_what_does_not_agree_is_returned_and_logged_with_its_minute_and_tenant(
 ) -> None:
     accounts.checks.set_checked_until(NOON)
     second = NOON + MINUTE
-    accounts.checks.wrong = {NOON: [a_mismatch(NOON)], second: [a_mismatch(second, "bank-b")]}
+    wrong = [miscounted(accounts, NOON), miscounted(accounts, second, "bank-b")]
     accounts.closed(second)
 
     found = accounts.ledger.check()
 
-    assert found == [a_mismatch(NOON), a_mismatch(second, "bank-b")]
+    assert found == wrong
     logged = [record.__dict__ for record in caplog.records if record.levelname == "ERROR"]
     assert [(each["tenant_id"], each["minute"], each["status"]) for each in logged] == [
         ("bank-a", NOON.isoformat(), "SENT"),
         ("bank-b", second.isoformat(), "SENT"),
     ]
-    assert (logged[0]["counted"], logged[0]["stored"]) == (3, 2)
+    assert (logged[0]["counted"], logged[0]["stored"]) == (3, 0)
     assert accounts.ledger.check() == []
 
 
-class FailingBooks(FakeLedgerChecks):
-    """Books that cannot be read from one minute on."""
+class FailingChecks(FakeLedgerChecks):
+    """Checks that fail from one minute on."""
 
-    def __init__(self, fails_from: datetime) -> None:
-        super().__init__()
+    def __init__(self, store: FakeStore, fails_from: datetime) -> None:
+        super().__init__(store)
         self.fails_from: datetime | None = fails_from
 
     def mismatches(self, minute: datetime) -> list[Mismatch]:
@@ -253,9 +256,9 @@ class FailingBooks(FakeLedgerChecks):
 def test_a_mismatch_is_told_though_the_database_fails_at_the_minute_after_it(
     accounts: Accounts, caplog: pytest.LogCaptureFixture
 ) -> None:
-    checks = FailingBooks(fails_from=NOON + MINUTE)
+    checks = FailingChecks(accounts.store, fails_from=NOON + MINUTE)
     checks.set_checked_until(NOON)
-    checks.wrong = {NOON: [a_mismatch(NOON)]}
+    miscounted(accounts, NOON)
     ledger = Ledger(counters=accounts.store.counters, checks=checks, system=FakeSystem(), clock=accounts.clock)
     accounts.closed(NOON + MINUTE)
 

@@ -5,28 +5,13 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, ManualClock, message_about, queued
-from tests.fakes import FakeLedgerChecks, FakeMetrics, FakeQueue, FakeStore, FakeSystem, FakeWeights
+from tests.fakes import FakeLedgerChecks, FakeMetrics, FakeQueue, FakeSandbox, FakeStore, FakeSystem, FakeWeights
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.observe import Observe
 from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.providers.outcomes import ProviderError, TransientError
-
-
-class FakeAccount:
-    """A provider that says whether our account is in its sandbox, or raises ``trouble``."""
-
-    name = "ses"
-
-    def __init__(self) -> None:
-        self.says = True
-        self.trouble: ProviderError | None = None
-
-    def in_sandbox(self) -> bool:
-        if self.trouble:
-            raise self.trouble
-        return self.says
+from wavecom.domain.providers.outcomes import TransientError
 
 
 class World:
@@ -37,11 +22,11 @@ class World:
         self.store = FakeStore()
         self.queue = FakeQueue()
         self.breakers = PyBreakers(MemoryBreakerStates(), self.clock)
-        self.system = FakeSystem()
+        self.system = FakeSystem(self.clock)
         self.metrics = FakeMetrics()
         self.weights = FakeWeights()
-        self.checks = FakeLedgerChecks()
-        self.account = FakeAccount()
+        self.checks = FakeLedgerChecks(self.store)
+        self.account = FakeSandbox()
         self.observe = Observe(
             counters=self.store.counters,
             queue=self.queue,

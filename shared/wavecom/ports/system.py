@@ -10,14 +10,17 @@ class Clock(Protocol):
     """Tells the time."""
 
     def __call__(self) -> datetime:
-        """Return the present moment, timezone-aware, in UTC."""
+        """Return the present moment, timezone-aware, in UTC, to the millisecond."""
 
 
 class SystemState(Protocol):
     """The stored state of the service."""
 
     def level(self) -> Level:
-        """Return the degradation level that was stored last, from a short-lived cache."""
+        """Return the degradation level that was stored last, from a short-lived cache.
+
+        It is NORMAL where none was stored within five minutes, so that nobody is refused for ever.
+        """
 
     def set_level(self, level: Level, at: datetime) -> None:
         """Store the degradation level."""
@@ -26,7 +29,7 @@ class SystemState(Protocol):
         """Store that the scheduled function ``name`` ran."""
 
     def sandboxes(self, since: datetime) -> dict[str, bool]:
-        """Return whether our account is in each provider's sandbox, by provider that said so since ``since``."""
+        """Return whether our account is in the sandbox of each provider that said so after ``since``, by its name."""
 
     def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
         """Store a provider's answer on its sandbox."""

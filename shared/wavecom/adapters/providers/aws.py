@@ -203,3 +203,10 @@ def receipt_of(service: str, message_id: str | None) -> Receipt:
     if not message_id:
         raise UnknownOutcomeError(f"{service} answered without a message id", code="no_message_id")
     return Receipt(message_id)
+
+
+def sandbox_of(service: str, in_sandbox: bool | None) -> bool:
+    """Return whether the account is in the service's sandbox. Raises `TransientError` where it did not say."""
+    if in_sandbox is None:
+        raise TransientError(f"{service} did not say whether the account is in its sandbox", code="no_sandbox_status")
+    return in_sandbox

@@ -16,7 +16,16 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
-from wavecom.adapters.providers.aws import LIMITS, ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.aws import (
+    LIMITS,
+    ClientOptions,
+    Refusal,
+    aws_client,
+    call,
+    meaning_by,
+    receipt_of,
+    sandbox_of,
+)
 from wavecom.adapters.providers.email.address import checked_recipient, parse_sender
 from wavecom.adapters.providers.email.message import mailbox_words
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
@@ -158,7 +167,8 @@ class SesEmailProvider:
     def in_sandbox(self) -> bool:
         """See `wavecom.ports.providers.WithSandbox`. API v2 reference, "GetAccount": ProductionAccessEnabled."""
         answer = call(_SERVICE, self._client.get_account, _meaning)
-        return not answer.get("ProductionAccessEnabled", False)
+        production = answer.get("ProductionAccessEnabled")
+        return sandbox_of(_SERVICE, None if production is None else not production)
 
     def close(self) -> None:
         """Close the client's connections."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
-from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.aws import ClientOptions, Refusal, aws_client, call, meaning_by, receipt_of, sandbox_of
 from wavecom.adapters.providers.deadlines import seconds_left, utc_now
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now
 from wavecom.domain.notifications.enums import Channel
@@ -106,8 +106,8 @@ class EndUserMessagingSmsProvider:
     def in_sandbox(self) -> bool:
         """See `wavecom.ports.providers.WithSandbox`. API v2 reference, "DescribeAccountAttributes": ACCOUNT_TIER."""
         answer = call(_SERVICE, self._client.describe_account_attributes, _meaning)
-        tiers = {each["Value"] for each in answer.get("AccountAttributes", []) if each["Name"] == "ACCOUNT_TIER"}
-        return "SANDBOX" in tiers
+        tiers = [each["Value"] for each in answer.get("AccountAttributes", []) if each["Name"] == "ACCOUNT_TIER"]
+        return sandbox_of(_SERVICE, "SANDBOX" in tiers if tiers else None)
 
     def close(self) -> None:
         """Close the client's connections."""

@@ -12,7 +12,7 @@ id is the only link to a notification. Publish also has no deadline: a message m
 
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
-from wavecom.adapters.providers.aws import ClientOptions, aws_client, call, meaning_by, receipt_of
+from wavecom.adapters.providers.aws import ClientOptions, aws_client, call, meaning_by, receipt_of, sandbox_of
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
@@ -78,7 +78,8 @@ class SnsSmsProvider:
 
     def in_sandbox(self) -> bool:
         """See `wavecom.ports.providers.WithSandbox`. API reference, "GetSMSSandboxAccountStatus"."""
-        return call(_SERVICE, self._client.get_sms_sandbox_account_status, _meaning)["IsInSandbox"]
+        answer = call(_SERVICE, self._client.get_sms_sandbox_account_status, _meaning)
+        return sandbox_of(_SERVICE, answer.get("IsInSandbox"))
 
     def close(self) -> None:
         """Close the client's connections."""

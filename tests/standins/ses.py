@@ -1,0 +1,54 @@
+"""Amazon SES's API v2, as far as single and bulk sends of plain text go. It renders templates as SES documents it.
+
+Made from: Amazon SES API v2 reference, "SendEmail", "SendBulkEmail", "Template" and "BulkEmailEntryResult"; Amazon SES
+developer guide, "Using templates to send personalized email with the Amazon SES API".
+"""
+
+import json
+import re
+from typing import Any
+
+from tests.standins.http_service import HttpService, Reply, Request, json_reply
+
+BULK = "/v2/email/outbound-bulk-emails"
+SINGLE = "/v2/email/outbound-emails"
+VARIABLE = re.compile(r"\{\{([A-Za-z0-9]+)\}\}")
+MEGABYTE = 1_000_000
+
+
+class SesService(HttpService):
+    """Takes SendBulkEmail and SendEmail and keeps what it would send; ``results`` go before, by the recipient."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, dict[str, str]] = {}
+        self.sent: dict[str, tuple[str, str]] = {}
+        super().__init__()
+
+    def answer(self, request: Request) -> Reply:
+        if request.path == SINGLE:
+            (recipient,) = request.json["Destination"]["ToAddresses"]
+            content = request.json["Content"]["Simple"]
+            self.sent[recipient] = (content["Subject"]["Data"], content["Body"]["Text"]["Data"])
+            return json_reply(200, {"MessageId": f"single-{recipient}"})
+        template = request.json["DefaultContent"]["Template"]["TemplateContent"]
+        if any("{{" in VARIABLE.sub("", part) for part in template.values()):
+            return refusal(400, "BadRequestException", "Template contains unsupported operations.")
+        entries = request.json["BulkEmailEntries"]
+        if len(entries) > 50 or len(request.body) > MEGABYTE:
+            return refusal(400, "BadRequestException", "Too much")
+        return json_reply(200, {"BulkEmailEntryResults": [self._take(template, entry) for entry in entries]})
+
+    def _take(self, template: dict[str, str], entry: dict[str, Any]) -> dict[str, str]:
+        (recipient,) = entry["Destination"]["ToAddresses"]
+        if recipient in self.results:
+            return self.results[recipient]
+        values = json.loads(entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"])
+        subject, text = (
+            VARIABLE.sub(lambda found: str(values[found[1]]), template[part]) for part in ("Subject", "Text")
+        )
+        self.sent[recipient] = (subject, text)
+        return {"Status": "SUCCESS", "MessageId": f"bulk-{recipient}"}
+
+
+def refusal(status: int, code: str, text: str) -> Reply:
+    return json_reply(status, {"message": text}, {"x-amzn-ErrorType": code})
