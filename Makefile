@@ -83,7 +83,7 @@ test: install $(SAM)/.installed tests/node/node_modules/.installed $(OPENAPI)/.i
 	@$(BIN)/python -m pytest -m quiet
 
 test-quick: install ## Run the unit tests, and the contract tests on fakes
-	@$(BIN)/python -m pytest -m "not servers" tests/unit tests/contract
+	@$(BIN)/python -m pytest --numprocesses 2 -p no:schemathesis -m "not servers" tests/unit tests/contract
 
 check: install ## Lint, types, import rules
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -12,6 +12,7 @@ TOGETHER: Final = {
     "growth": r"tests/integration/test_growth\.py",
     "client": r"tests/integration/test_generated_client\.py",
     "bodies": r"tests/integration/test_api_large_bodies\.py::test_a_hostile_body_costs_little",
+    "mail": r"tests/unit/test_email_message\.py",
 }
 """Tests that share what is dear to start, by the name of their group: each group is run by one process. Those that take
 longest come first, so that no process has much left to do when the others have ended."""
