@@ -2,17 +2,13 @@
 
 import gc
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wavecom.adapters.secrets import read_secret
+from wavecom.bootstrap.use_cases import Container
 from wavecom.needs import NEEDS
 from wavecom.observability import Handler, configure_logging, traced
 from wavecom.settings import SECRET_SETTINGS, Settings
-
-if TYPE_CHECKING:
-    pass
-
-from wavecom.bootstrap.use_cases import Container
 
 OBJECTS_BEFORE_COLLECTION = 50_000
 """The number of new container objects, minus freed ones, before a collection; some megabytes."""

@@ -26,14 +26,13 @@ from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
+from wavecom.bootstrap.adapters import Adapters
 from wavecom.domain.notifications.enums import Channel
 from wavecom.ports.metrics import MetricsSink
 
 if TYPE_CHECKING:
     from wavecom.http.receipts.app import ReceiptServices
     from wavecom.http.services import Services
-
-from wavecom.bootstrap.adapters import Adapters
 
 
 @dataclass(frozen=True)
