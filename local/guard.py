@@ -110,7 +110,7 @@ class BodyLimits:
 
     @asynccontextmanager
     async def process(self, size: int, until: float) -> AsyncIterator[None]:
-        """Hold capacity for processing a large body; raises `OverloadedError` like `Room.hold`.
+        """Hold capacity for processing a large body; raises `OverloadedError` like `ByteLimit.hold`.
 
         Meanwhile threads switch more often: a small request releases the interpreter at each of its dozens of waits for
         a socket, and would get it back only after a full turn of the thread with the large request.

@@ -16,10 +16,10 @@ class TimedCache(Generic[Key, Value]):
     Safe to use from many threads. Two of them may read the same value at once.
     """
 
-    def __init__(self, lasts: timedelta, *, size: int = 10_000, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, lasts: timedelta, *, size: int = 10_000, now: Callable[[], float] | None = None) -> None:
         self._seconds = lasts.total_seconds()
         self._size = size
-        self._now = now
+        self._now = now or (lambda: time.monotonic())  # noqa: PLW0108 - tests let time pass by the module's name
         self._lock = threading.Lock()
         self._kept: dict[Key, tuple[float, Value]] = {}
 

@@ -9,7 +9,13 @@ import pytest
 from tests.builders import NOON, ManualClock
 from tests.contract.adapters import on_servers
 from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
-from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR, TRIAL_LASTS, MemoryBreakerStates, PyBreakers
+from wavecom.adapters.providers.breaker import (
+    FAILURES_TO_OPEN,
+    OPEN_FOR,
+    TRIAL_TIMEOUT,
+    MemoryBreakerStates,
+    PyBreakers,
+)
 from wavecom.domain.providers.limits import BreakerState
 from wavecom.ports.provider_limits import Breakers
 
@@ -161,7 +167,7 @@ def test_a_trial_whose_consumer_died_is_given_to_another(make_states: MakeStates
     clock.advance(OPEN_FOR)
     one.permits(["ses"])
 
-    clock.advance(TRIAL_LASTS)
+    clock.advance(TRIAL_TIMEOUT)
 
     assert another.permits(["ses"])["ses"].calls == 1
 

@@ -267,7 +267,7 @@ def test_an_idle_connection_is_not_trusted(rabbitmq_url: str, monkeypatch) -> No
         broker.queue.publish(messages(1))
         with broker.queue._publisher() as publisher:
             before = publisher._connection
-            publisher._used -= 61
+            publisher._used_at -= 61
 
         broker.queue.publish(messages(1))
 

@@ -15,11 +15,11 @@ class FakePace:
         self.paused: dict[str, datetime] = {}
         self.taken: list[tuple[str, int]] = []
 
-    def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
-        self.taken.append((provider, wanted))
+    def take(self, provider: str, *, requested: int, per_second: float | None, at: datetime) -> Slots:
+        self.taken.append((provider, requested))
         if (until := self.paused.get(provider, at)) > at:
             return Slots(0, at, wait=until - at)
-        count = min(wanted, self.free.get(provider, wanted))
+        count = min(requested, self.free.get(provider, requested))
         if provider in self.free:
             self.free[provider] -= count
         return Slots(count, at, wait=timedelta(seconds=1))

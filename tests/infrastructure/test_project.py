@@ -4,7 +4,10 @@ import ast
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from datetime import timedelta
+from inspect import cleandoc
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
@@ -20,6 +23,8 @@ from wavecom.domain.notifications.timings import retry_delay
 from wavecom.settings import SECRET_SETTINGS, Settings
 
 NOT_FOR_PEOPLE = {"aws_lambda_function_name"}
+SOURCES = ("shared", "functions", "local", "cli", "chaos", "benchmarks", "layers", "infra_cdk")
+QUESTION_WORDS = ("What", "How", "Where", "Whether", "Who", "Why", "When")
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
@@ -178,3 +183,30 @@ def test_changes_of_state_are_typed_by_the_state_itself() -> None:
     changes = get_type_hints(StateChanges)
 
     assert changes == state
+
+
+def docstrings(file: Path) -> Iterator[str]:
+    """Yield the docstrings of a file's module, classes and functions, and those that follow a constant or a field."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            for statement in node.body:
+                match statement:
+                    case ast.Expr(value=ast.Constant(value=str() as text)):
+                        yield cleandoc(text)
+
+
+@pytest.mark.parametrize("folder", SOURCES)
+def test_docstrings_open_with_their_subject(folder: str) -> None:
+    schemas = json.loads((PROJECT / "docs" / "openapi.json").read_text())["components"]["schemas"].values()
+    of_contract = {schema.get("description") for schema in schemas}
+    files = [file for file in (PROJECT / folder).rglob("*.py") if "build" not in file.relative_to(PROJECT).parts]
+
+    found = [(file.relative_to(PROJECT).as_posix(), text) for file in files for text in docstrings(file)]
+
+    assert found
+    questions = [(file, text) for file, text in found if text not in of_contract and opens_with_question(text)]
+    assert questions == []
+
+
+def opens_with_question(text: str) -> bool:
+    return re.match(rf"({'|'.join(QUESTION_WORDS)})\b", text) is not None

@@ -66,7 +66,7 @@ class Witness:
         if name == "save":
             for change in result:
                 after: Notification = change.after
-                if after.state.lease is not None and (before := change.before) and before.lease is None:
+                if after.state.lease is not None and (before := change.before) and before.state.lease is None:
                     strand.tokens[after.id] = after.state.lease.token
                     self._claimed(before)
                 if after.state.begun is not None:

@@ -157,7 +157,7 @@ def test_what_could_be_done_twice_is_not_repeated(gateway: Gateway, wavecom: Wav
     result = wavecom("keys", "create", "--tenant", "bank-a", "--name", "x")
 
     assert result.exit_code == 4
-    assert "A key may have been made" in result.stderr
+    assert "A key may have been created" in result.stderr
     assert gateway.count == 1
 
 

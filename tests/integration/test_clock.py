@@ -16,7 +16,7 @@ import pytest
 
 from tests.builders import TIMINGS, claimed
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.clock import ASK_EVERY, MongoClock
+from wavecom.adapters.mongo.clock import ASK_INTERVAL, MongoClock
 
 PROJECT = Path(__file__).parents[2]
 NEAR = timedelta(milliseconds=250)
@@ -118,7 +118,7 @@ def test_a_database_whose_clock_moves_is_followed(mongo: Mongo) -> None:
     clock()
     elsewhere.ahead = timedelta(minutes=3)
 
-    time.sleep(ASK_EVERY.total_seconds() + 0.1)
+    time.sleep(ASK_INTERVAL.total_seconds() + 0.1)
 
     assert abs(off_by(clock) - timedelta(minutes=3)) < NEAR
     assert elsewhere.asked == 2

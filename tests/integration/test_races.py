@@ -184,7 +184,7 @@ def test_messages_faster_than_their_senders_are_sent_without_the_sweep(
 
 
 def test_what_others_move_faster_than_a_group_can_be_written_is_written_one_by_one(mongo: Mongo, monkeypatch) -> None:
-    monkeypatch.setattr("wavecom.adapters.mongo.notifications.store.ROUNDS", 0)
+    monkeypatch.setattr("wavecom.adapters.mongo.notifications.store.MAX_ROUNDS", 0)
     counters = MongoCounters(mongo)
     store = MongoNotificationStore(mongo, counters)
     created = [lifecycle.create(a_draft(), tenant_id="bank-a", at=NOON, timings=TIMINGS) for _ in range(3)]

@@ -178,6 +178,25 @@ def test_a_broker_that_is_down_loses_no_retry(delivery: World) -> None:
     assert stored.state.due_at == NOON + timedelta(seconds=5) + TIMINGS.retry_margin
 
 
+def test_batch_that_lost_every_claim_before_the_database_went_away_comes_again(
+    delivery: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = delivery.waiting(2)
+    get_many = delivery.store.get_many
+    reads = itertools.count()
+
+    def read_once(ids):
+        if next(reads) > 0:
+            raise StoreUnavailableError("away")
+        return get_many(ids)
+
+    monkeypatch.setattr(delivery.store, "get_many", read_once)
+    monkeypatch.setattr(delivery.store, "save", lambda changes: [])
+
+    with pytest.raises(StoreUnavailableError):
+        delivery.run(moved, brief())
+
+
 def test_an_outcome_whose_answer_was_lost_still_has_its_dead_letter(delivery: World, monkeypatch) -> None:
     (notification,) = delivery.waiting(recipient="gone@example.com")
     delivery.email.answers["gone@example.com"] = [PermanentError("no such user", code="5.1.1", about=About.RECIPIENT)]

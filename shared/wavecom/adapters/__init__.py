@@ -1,1 +1,1 @@
-"""What fills the ports: MongoDB, RabbitMQ, SQS, providers."""
+"""The adapters of the ports: MongoDB, RabbitMQ, SQS, providers."""

@@ -11,7 +11,7 @@ READ_TIMEOUT = timedelta(seconds=3)
 def read_secret(name: str) -> str:
     """Return the text of a secret, by its ARN or name. Raises `UnavailableError`, which names the secret.
 
-    The client is made and imported here, since a process asks a few times and never again.
+    The client is created and imported here, since a process needs it only a few times.
     """
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415

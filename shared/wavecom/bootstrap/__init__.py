@@ -1,4 +1,4 @@
-"""The one place that joins adapters to use cases. Nothing connects at import; each part is made on first use."""
+"""The one place that joins adapters to use cases. Nothing connects at import; each part is created on first use."""
 
 from wavecom.bootstrap.process import collect_garbage_rarely, container, entry_point
 from wavecom.bootstrap.use_cases import Container

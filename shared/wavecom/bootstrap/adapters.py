@@ -1,4 +1,4 @@
-"""The adapters that fill the ports, made from the settings."""
+"""The adapters of the ports, created from the settings."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Adapters:
-    """A process's connections to the world, each made on first use and kept."""
+    """A process's adapters, each created on first use and kept."""
 
     settings: Settings
 
@@ -55,7 +55,7 @@ class Adapters:
 
     @cached_property
     def system(self) -> MongoSystemState:
-        """What the service knows of itself."""
+        """The stored state of the service."""
         return MongoSystemState(self.mongo, self.clock)
 
     @cached_property
@@ -109,7 +109,7 @@ class Adapters:
 
     @cached_property
     def _defaults(self) -> "ProviderDefaults":
-        """What providers are made with, beside their own configuration."""
+        """The arguments of all providers beside their own configuration."""
         from wavecom.adapters.providers.factory import ProviderDefaults  # noqa: PLC0415
 
         settings = self.settings
@@ -146,7 +146,7 @@ class Adapters:
 
     @cached_property
     def with_sandbox(self) -> list[WithSandbox]:
-        """The providers that may hold our account in a sandbox; no others are made, as nothing is sent."""
+        """The providers that may hold our account in a sandbox; no others are created, since nothing is sent."""
         configured = [each for each in self.settings.configured_providers() if each.has_sandbox]
         if not configured:
             return []
@@ -156,13 +156,13 @@ class Adapters:
         return [each for each in made if isinstance(each, WithSandbox)]
 
     def _report_later(self, report: DeliveryReport, delay: timedelta) -> None:
-        """Let a simulated provider's delivery report come after ``delay``."""
+        """Deliver a simulated provider's report after ``delay``."""
         comes_at = self.clock() + delay
         self.kept_reports.keep([report], at=comes_at, until=comes_at)
 
     @cached_property
     def kept_reports(self) -> KeptReports:
-        """The delivery reports that wait for their time."""
+        """The delivery reports that are kept for later."""
         from wavecom.adapters.mongo.kept_reports import MongoKeptReports  # noqa: PLC0415
 
         return MongoKeptReports(self.mongo)

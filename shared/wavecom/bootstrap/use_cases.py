@@ -26,6 +26,7 @@ from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
+from wavecom.bootstrap.adapters import Adapters
 from wavecom.domain.notifications.enums import Channel
 from wavecom.ports.metrics import MetricsSink
 
@@ -33,12 +34,10 @@ if TYPE_CHECKING:
     from wavecom.http.receipts.app import ReceiptServices
     from wavecom.http.services import Services
 
-from wavecom.bootstrap.adapters import Adapters
-
 
 @dataclass(frozen=True)
 class Container(Adapters):
-    """Everything a process needs, made from its settings on first use and kept."""
+    """All parts of a process, created from its settings on first use and kept."""
 
     @cached_property
     def receive(self) -> Receive:
@@ -93,7 +92,7 @@ class Container(Adapters):
 
     @cached_property
     def providers(self) -> Providers:
-        """Say how the providers are."""
+        """Show the state of the providers."""
         return Providers(
             configured=[
                 ConfiguredProvider(name=each.name, channel=each.channel, weight=each.weight, per_second=each.per_second)
@@ -108,7 +107,7 @@ class Container(Adapters):
 
     @cached_property
     def recipient_check(self) -> RecipientCheck:
-        """Say which recipients the providers take."""
+        """Check recipients against the configured providers."""
         live: dict[Channel, list[AcceptsRecipient]] = {channel: [] for channel in Channel}
         for each in self.settings.configured_providers():
             live[each.channel].append(partial(takes, each))
@@ -131,7 +130,7 @@ class Container(Adapters):
 
     @cached_property
     def manage_api_keys(self) -> ManageApiKeys:
-        """Make, rotate and revoke API keys."""
+        """Create, rotate and revoke API keys."""
         return ManageApiKeys(api_keys=self.keys, clock=self.clock)
 
     @cached_property
@@ -197,7 +196,7 @@ class Container(Adapters):
 
     @cached_property
     def sweep(self) -> Sweep:
-        """Take back what is overdue."""
+        """Take back overdue notifications."""
         return Sweep(
             store=self.store,
             counters=self.counters,

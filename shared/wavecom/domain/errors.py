@@ -48,7 +48,7 @@ class Problem:
 
 
 class RefusedDraftError(WaveComError):
-    """No provider can deliver the request, or not at the requested time."""
+    """What is asked for cannot be delivered, costs more than is allowed, or names a time that is out of range."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("The request is not valid")

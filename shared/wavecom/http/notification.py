@@ -1,8 +1,5 @@
 """The notification as clients see it, in the answers of notifications and of dead letters."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from operator import attrgetter
 from typing import Annotated, Any, Self
 
 from pydantic import Field
@@ -13,7 +10,7 @@ from wavecom.domain.notifications import notification as domain
 from wavecom.domain.notifications.attempts import Attempt as AttemptState
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
 from wavecom.domain.providers.outcomes import About, Outcome
-from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Timestamp, iso
+from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Timestamp, iso, iso_or_none
 
 
 class Attempt(Shape):
@@ -90,43 +87,32 @@ class Notification(Shape):
     def from_domain(cls, notification: domain.Notification) -> Self:
         """Return a notification as clients see it; fields without a value are omitted."""
         state = notification.state
-        fields: dict[str, Any] = {
+        fields = {
             "id": notification.id,
             "type": notification.channel,
             "recipient": notification.recipient,
+            "subject": notification.subject,
             "message": notification.message,
+            "sms": SmsSegments.of(notification.message) if notification.channel is Channel.SMS else None,
             "status": state.status,
             "priority": notification.priority,
             "retry_count": state.retry_count,
             "max_retries": notification.max_retries,
             "on_unknown": notification.on_unknown,
+            "metadata": notification.metadata,
+            "provider": state.provider,
+            "provider_message_id": state.provider_message_id,
+            "processing_time_ms": state.processing_time_ms,
+            "error": state.error,
+            "cause": state.cause,
+            "attempts": [Attempt.from_domain(each) for each in state.attempts] or None,
+            "scheduled_at": iso_or_none(notification.scheduled_at),
+            "expires_at": iso_or_none(notification.expires_at),
+            "next_attempt_at": iso_or_none(state.retry_at),
+            "sent_at": iso_or_none(state.sent_at),
+            "failed_at": iso_or_none(state.failed_at),
+            "delivered_at": iso_or_none(state.delivered_at),
             "created_at": iso(notification.created_at),
             "updated_at": iso(state.updated_at),
         }
-        if notification.channel is Channel.SMS:
-            fields["sms"] = SmsSegments.of(notification.message)
-        if state.attempts:
-            fields["attempts"] = [Attempt.from_domain(each) for each in state.attempts]
-        for name, value in zip(_MAY_BE_ABSENT, _values(notification), strict=True):
-            if value is not None:
-                fields[name] = iso(value) if isinstance(value, datetime) else value
-        return cls.trusted(**fields)
-
-
-_MAY_BE_ABSENT: Mapping[str, str] = {
-    "subject": "subject",
-    "metadata": "metadata",
-    "provider": "state.provider",
-    "provider_message_id": "state.provider_message_id",
-    "processing_time_ms": "state.processing_time_ms",
-    "error": "state.error",
-    "cause": "state.cause",
-    "scheduled_at": "scheduled_at",
-    "expires_at": "expires_at",
-    "next_attempt_at": "state.retry_at",
-    "sent_at": "state.sent_at",
-    "failed_at": "state.failed_at",
-    "delivered_at": "state.delivered_at",
-}
-"""Fields that are omitted if they have no value, with their names in the domain."""
-_values = attrgetter(*_MAY_BE_ABSENT.values())
+        return cls.trusted(**{name: value for name, value in fields.items() if value is not None})

@@ -24,8 +24,8 @@ class Breakers(Protocol):
 class Pace(Protocol):
     """Limits the rate of calls to each provider, over all consumers together."""
 
-    def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
-        """Reserve up to ``wanted`` calls; ``per_second`` None means that only a pause limits them.
+    def take(self, provider: str, *, requested: int, per_second: float | None, at: datetime) -> Slots:
+        """Reserve up to ``requested`` calls; ``per_second`` None means that only a pause limits them.
 
         When the database does not answer, a limited provider gets no call.
         """

@@ -1,4 +1,4 @@
-"""API keys, hashed, with a short-lived cache so that a request needs no look-up of its own."""
+"""API keys, hashed, with a short-lived cache, so that most requests need no look-up."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from wavecom.domain.api_keys import ApiKey, Role
 from wavecom.domain.tenants import TEST_SUFFIX
 
 CACHE = timedelta(seconds=30)
-"""How long a revoked key may go on working, and a new one may be unknown."""
-SHOWN = 1_000
-IDS_HELD = 100_000
-"""Some 7 MB of them."""
+"""The time for which a revoked key may still work, and a new one may be unknown."""
+LIST_LIMIT = 1_000
+IDS_LIMIT = 100_000
+"""The most key ids held in memory, about 7 MB."""
 
 
 class MongoApiKeys:
@@ -23,8 +23,8 @@ class MongoApiKeys:
 
     def get(self, key_id: str) -> ApiKey | None:
         """See `wavecom.ports.api_keys.ApiKeys.get`. Only keys that exist are cached, so guesses fill no memory."""
-        if (kept := self._cache.find(key_id)) is not None:
-            return kept
+        if (cached := self._cache.find(key_id)) is not None:
+            return cached
         with available():
             document = self._apikeys.find_one({"_id": key_id})
         if document is None:
@@ -42,16 +42,16 @@ class MongoApiKeys:
         """See `wavecom.ports.api_keys.ApiKeys.all`."""
         query = {} if tenant_id is None else {"tenantId": {"$in": [tenant_id, f"{tenant_id}{TEST_SUFFIX}"]}}
         with available():
-            return [_from_document(each) for each in self._apikeys.find(query).sort("createdAt", -1).limit(SHOWN)]
+            return [_from_document(each) for each in self._apikeys.find(query).sort("createdAt", -1).limit(LIST_LIMIT)]
 
     def ids(self) -> frozenset[str] | None:
         """See `wavecom.ports.api_keys.ApiKeys.ids`."""
         with available():
-            found = [each["_id"] for each in self._apikeys.find({}, {"_id": 1}).limit(IDS_HELD + 1)]
-        return frozenset(found) if len(found) <= IDS_HELD else None
+            found = [each["_id"] for each in self._apikeys.find({}, {"_id": 1}).limit(IDS_LIMIT + 1)]
+        return frozenset(found) if len(found) <= IDS_LIMIT else None
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """See `wavecom.ports.api_keys.ApiKeys.revoke`. Other processes go by what they have cached until that ends."""
+        """See `wavecom.ports.api_keys.ApiKeys.revoke`. Other processes use their cached key until it expires."""
         with available():
             result = self._apikeys.update_one({"_id": key_id, "revokedAt": None}, {"$set": {"revokedAt": at}})
             known = result.matched_count == 1 or self._apikeys.find_one({"_id": key_id}) is not None

@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 MAJORITY = WriteConcern(w="majority", j=True)
 OPERATION_TIMEOUT = timedelta(seconds=10)
-"""For one call of a store, retries within it included."""
+"""The time limit of one call of a store, including retries within it."""
 KILL_AGAIN_AFTER: Final = timedelta(seconds=1)
-"""A server that stood still may yet come to a command that was sent before it was told to kill the session."""
+"""The wait before a second kill: a server that was frozen may still run a command sent before the first one."""
 
 
 @dataclass(slots=True)
 class _CutTransaction:
-    """A transaction whose connection broke, or whose time was up, before the server said how it ended."""
+    """A transaction whose connection broke, or whose time ran out, before the server reported its end."""
 
     session_id: Mapping[str, Any]
     killed_at: float | None = None
@@ -40,7 +40,7 @@ class Mongo:
     """A database and its client, one a process, safe to use from many threads."""
 
     def __init__(self, uri: str, database: str, *, pool_size: int = 100) -> None:
-        """Raise `StoreUnavailableError` where ``uri`` is no connection string, or its name is not to be found."""
+        """Raise `StoreUnavailableError` if ``uri`` is not a connection string, or its name cannot be resolved."""
         try:
             self._client: MongoClient[Document] = MongoClient(
                 uri,
@@ -65,8 +65,8 @@ class Mongo:
     def transaction(self, write: Callable[[ClientSession], T]) -> T:
         """Run ``write`` in a transaction that is committed to a majority; it may run more than once.
 
-        Where the database does not answer, the server may go on holding what was written against all other writers for
-        60 seconds (MongoDB manual, "transactionLifetimeLimitSeconds"). The next transaction of this process ends that.
+        If the database does not answer, the server may block other writers of these documents for 60 seconds (MongoDB
+        manual, "transactionLifetimeLimitSeconds"). The next transaction of this process ends that.
         """
         if self._cut:
             self._kill_cut_transactions()
@@ -86,7 +86,7 @@ class Mongo:
     def _kill_cut_transactions(self) -> None:
         """Have the server abort the transactions that were cut, each of them twice.
 
-        A user may kill its own sessions (MongoDB manual, "killSessions"). What was committed is not undone by it.
+        A user may kill its own sessions (MongoDB manual, "killSessions"). Committed changes are not undone.
         """
         if not self._killing.acquire(blocking=False):
             return
@@ -111,9 +111,9 @@ class Mongo:
 
 @contextlib.contextmanager
 def available(timeout: timedelta = OPERATION_TIMEOUT) -> Iterator[None]:
-    """Bound everything within to ``timeout``, and raise `StoreUnavailableError` for whatever the driver raises.
+    """Limit everything within to ``timeout``, and raise `StoreUnavailableError` for all errors of the driver.
 
-    A refusal is told without its cause: the driver's text may hold a whole document.
+    A refusal is raised without its cause: the driver's text may hold a whole document.
     """
     try:
         with pymongo.timeout(timeout.total_seconds()):

@@ -1,4 +1,4 @@
-"""The time of the database, by which all processes go, so that no wrong clock of a machine cuts a lease short."""
+"""The database's time, which all processes use, so that no machine's wrong clock shortens a lease."""
 
 import logging
 import threading
@@ -10,8 +10,8 @@ from wavecom.domain.errors import StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
-ASK_EVERY = timedelta(seconds=10)
-"""How long the known difference between the two clocks is believed."""
+ASK_INTERVAL = timedelta(seconds=10)
+"""The time for which the known difference between the two clocks is used."""
 ASK_TIMEOUT = timedelta(seconds=2)
 WARN_ABOVE = timedelta(seconds=2)
 
@@ -19,8 +19,8 @@ WARN_ABOVE = timedelta(seconds=2)
 class MongoClock:
     """`wavecom.ports.system.Clock`: the machine's own clock, corrected by its difference from the database's.
 
-    The difference is taken from the ``localTime`` of the ``hello`` command (MongoDB manual, "hello"), halfway between
-    question and answer. While the database does not answer, the last known difference holds.
+    The difference is computed from the ``localTime`` of the ``hello`` command (MongoDB manual, "hello"), at the middle
+    of the call. While the database does not answer, the last known difference is used.
     """
 
     def __init__(self, mongo: Mongo) -> None:
@@ -30,7 +30,7 @@ class MongoClock:
         self._asking = threading.Lock()
 
     def __call__(self) -> datetime:
-        """Return the present moment to the millisecond, which is what MongoDB keeps."""
+        """Return the present time to the millisecond, the precision of MongoDB."""
         if self._must_ask() and self._asking.acquire(blocking=self._asked is None):
             try:
                 if self._must_ask():
@@ -41,12 +41,12 @@ class MongoClock:
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     def _must_ask(self) -> bool:
-        """Whether either clock says that it is time, so that a jump of the machine's own is seen at once."""
+        """Return whether either clock shows that it is time, so that a jump of the machine's clock is noticed."""
         if self._asked is None:
             return True
         wall, monotonic = self._asked
         since_wall, since_monotonic = time.time() - wall, time.monotonic() - monotonic
-        return since_monotonic >= ASK_EVERY.total_seconds() or abs(since_wall - since_monotonic) > 1
+        return since_monotonic >= ASK_INTERVAL.total_seconds() or abs(since_wall - since_monotonic) > 1
 
     def _ask(self) -> None:
         try:

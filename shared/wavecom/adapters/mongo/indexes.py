@@ -20,7 +20,7 @@ NEWEST_FIRST = [("createdAt", DESCENDING), ("_id", DESCENDING)]
 LATEST_FAILURE_FIRST = [("failedAt", DESCENDING), ("_id", DESCENDING)]
 
 NOTIFICATIONS = [
-    # Lists, newest first. A list with several filters walks one index and skips what the others leave out.
+    # Lists, newest first. A list with several filters uses one index and filters the rest.
     IndexModel([("tenantId", ASCENDING), *NEWEST_FIRST], name="list"),
     IndexModel([("tenantId", ASCENDING), ("status", ASCENDING), *NEWEST_FIRST], name="list_by_status"),
     IndexModel([("tenantId", ASCENDING), ("type", ASCENDING), *NEWEST_FIRST], name="list_by_type"),
@@ -34,7 +34,7 @@ NOTIFICATIONS = [
         name="dead_letters",
         partialFilterExpression={"failedAt": {"$gt": EPOCH}},
     ),
-    # One notification a key and tenant, whoever asks at the same time.
+    # One notification per key and tenant, also for concurrent requests.
     IndexModel(
         [("tenantId", ASCENDING), ("idempotency.key", ASCENDING)],
         name="idempotency",
@@ -52,7 +52,7 @@ COUNTERS = [
 SUPPRESSIONS = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
 KEPT_REPORTS = [
     IndexModel([("dueAt", ASCENDING)], name="due"),
-    # Before another attempt after one that got no answer.
+    # Used before a further attempt after one without an answer.
     IndexModel([("notificationId", ASCENDING)], name="about"),
 ]
 API_KEYS = [IndexModel([("tenantId", ASCENDING), ("createdAt", DESCENDING)], name="list")]

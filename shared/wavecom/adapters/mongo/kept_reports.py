@@ -1,4 +1,4 @@
-"""Delivery reports that wait until the send that they speak of is recorded."""
+"""Delivery reports that wait until their send is recorded."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 
 class MongoKeptReports:
-    """`wavecom.ports.reports.KeptReports` on MongoDB: one document a notification, provider and what is reported."""
+    """`wavecom.ports.reports.KeptReports` on MongoDB: one document per notification, provider and outcome."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._reports = mongo.database.keptreports
@@ -36,7 +36,7 @@ class MongoKeptReports:
         """See `wavecom.ports.reports.KeptReports.about`."""
         with available():
             found = self._reports.find({"notificationId": {"$in": list(notification_ids)}})
-            # Not by the database: of two conditions the one that is used on a laptop walks no index at all.
+            # Filtered here: with two conditions the development server would use no index.
             return [_from_document(each) for each in found if each["keptAt"] <= at]
 
     def postpone(self, ids: Sequence[str], until: datetime) -> None:

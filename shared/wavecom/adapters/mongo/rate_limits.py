@@ -12,9 +12,9 @@ from wavecom.domain.rate_limits import Allowance
 from wavecom.gather import Gather
 
 WINDOW = timedelta(minutes=1)
-ROUNDS = 3
-GATHERED = 500
-"""Requests counted at once."""
+MAX_TRIES = 3
+GROUP_MAX_SIZE = 500
+"""The most requests counted in one call."""
 
 
 class MongoRateLimits:
@@ -25,7 +25,7 @@ class MongoRateLimits:
 
     def __init__(self, mongo: Mongo) -> None:
         self._ratelimits = mongo.database.ratelimits
-        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, max_size=GATHERED)
+        self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, max_size=GROUP_MAX_SIZE)
 
     def take(self, key: str, *, limit: int, at: datetime) -> Allowance:
         """See `wavecom.ports.api_keys.RateLimits.take`."""
@@ -36,7 +36,7 @@ class MongoRateLimits:
         )
 
     def _count(self, taken: Sequence[tuple[str, datetime]]) -> list[int]:
-        """Count requests, those of one key and minute in one call, and return which one of its window each is."""
+        """Count requests, those of one key and minute in one call, and return the number of each in its window."""
         used = {window: self._add(*window, count) - count for window, count in Counter(taken).items()}
         numbers = []
         for window in taken:
@@ -45,9 +45,9 @@ class MongoRateLimits:
         return numbers
 
     def _add(self, key: str, minute: datetime, count: int) -> int:
-        """Count in a window and return its count. Of two that begin a window at once, one may have to ask again."""
+        """Count in a window and return its count. If two begin a window at once, one may have to repeat the call."""
         with available():
-            for _ in range(ROUNDS):
+            for _ in range(MAX_TRIES):
                 window = self._ratelimits.find_one_and_update(
                     {"_id": f"{key}|{minute:%Y-%m-%dT%H:%M}"},
                     {"$inc": {"count": count}, "$setOnInsert": {"minute": minute}},

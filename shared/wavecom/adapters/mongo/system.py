@@ -1,4 +1,4 @@
-"""What the service knows of itself: its degradation level, the heartbeats of its functions, and its sandboxes."""
+"""The stored state of the service: its degradation level, the heartbeats of its functions, and its sandboxes."""
 
 from datetime import datetime, timedelta
 
@@ -9,9 +9,9 @@ from wavecom.ports.system import Clock
 
 CACHE = timedelta(seconds=5)
 SANDBOX, SANDBOX_END = "sandbox:", "sandbox;"
-"""What the ids of sandboxes begin with, and what comes right behind them all."""
+"""The prefix of the ids of sandboxes, and the first text after all of them."""
 STALE_AFTER = timedelta(minutes=5)
-"""A level that nobody has confirmed for so long is not believed, so that nobody is refused for ever."""
+"""The age from which a level is ignored, so that requests are not refused indefinitely."""
 
 
 class MongoSystemState:

@@ -1,4 +1,4 @@
-"""What tenants have chosen, with a short-lived cache so that a request needs no look-up of its own."""
+"""The tenants' policies, with a short-lived cache, so that most requests need no look-up."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.domain.tenants import TenantPolicy
 
 CACHE = timedelta(seconds=30)
-"""How long a changed policy may not be in force everywhere."""
+"""The time until a changed policy is in force everywhere."""
 
 
 class MongoTenants:

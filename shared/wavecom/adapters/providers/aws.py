@@ -1,12 +1,12 @@
-"""What the providers on AWS have in common: a client that never retries, and what a failed call means.
+"""The common parts of the providers on AWS: a client that never retries, and the meaning of failed calls.
 
-A call that AWS refuses has sent nothing; one that failed within AWS, or on the way back, may have. What concerns our
-account, credentials, limits or the service means the same for each service: `COMMON_REFUSALS`, which a provider's own
-table goes before. ``code`` of an error is AWS's error code, the status where an answer has none, or the name of the
+A call that AWS refuses has sent nothing; one that failed within AWS, or on the way back, may have. Refusals about our
+account, credentials, limits or the service are the same for all services: `COMMON_REFUSALS`, which is read after a
+provider's own table. ``code`` of an error is AWS's error code, the status of an answer without one, or the name of the
 exception.
 
-Without an answer: no connection and no credentials are Transient, since nothing was sent; so are parameters that break
-the service's model, for good; anything else, a read timeout or a broken answer, is Unknown.
+Without an answer: a missing connection or missing credentials are Transient, since nothing was sent; parameters that
+break the service's model are Permanent; anything else, such as a read timeout or a broken answer, is Unknown.
 """
 
 import re
@@ -88,15 +88,15 @@ _NOTHING_SENT: Final = (
     TokenRetrievalError,
 )
 _BROKEN_ANSWER: Final = (ResponseParserError, AttributeError, KeyError, TypeError, UnicodeDecodeError)
-"""What botocore's parsers raise over an answer of another shape than the service's model; only the first is theirs."""
+"""Errors of botocore's parsers on an answer that does not fit the service's model; only the first is botocore's."""
 _CODE: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
-_TEXT_KEPT: Final = 200
-"""Characters of AWS's explanation that an error's text keeps."""
+_TEXT_MAX: Final = 200
+"""The most characters of AWS's explanation in an error's text."""
 _Answer = TypeVar("_Answer")
 
 
 class ClientOptions(TypedDict, total=False):
-    """What `aws_client` takes beside the name of the service."""
+    """The options of `aws_client` beside the name of the service."""
 
     region: Required[str]
     endpoint_url: str | None
@@ -116,8 +116,8 @@ def aws_client(
 ) -> Any:
     """Return boto3's client of ``service`` for many threads, which never retries: the application does.
 
-    ``timeout`` bounds the wait for each part of an answer. ``max_connections`` should be no less than the number of
-    threads: urllib3 opens connections beyond it and throws them away after one use.
+    ``timeout`` limits the wait for each part of an answer. ``max_connections`` should be at least the number of
+    threads: urllib3 opens further connections and closes them after one use.
     """
     config = Config(
         connect_timeout=connect_timeout.total_seconds(),
@@ -133,7 +133,7 @@ def aws_client(
 class Refusal:
     """An error that AWS answered with: its ``code``, safe to log, its HTTP status and its explanation.
 
-    ``fields`` are what else the service's model says of the error, for example ``Reason``.
+    ``fields`` are the other fields of the error in the service's model, for example ``Reason``.
     """
 
     code: str
@@ -143,7 +143,7 @@ class Refusal:
 
     @classmethod
     def of(cls, exc: ClientError) -> "Refusal":
-        """Return what an exception of botocore says."""
+        """Return the content of botocore's exception."""
         response = cast("dict[str, Any]", exc.response)
         error = response.get("Error") or {}
         status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
@@ -158,14 +158,14 @@ class Refusal:
     @property
     def detail(self) -> str:
         """A text for an error; it may name the recipient."""
-        return f"{self.code}: {self.text[:_TEXT_KEPT]}"
+        return f"{self.code}: {self.text[:_TEXT_MAX]}"
 
 
 def meaning_by(table: Sequence[Rule], *, also: Sequence[str] = ()) -> Callable[[Refusal], ProviderError]:
-    """Return a function that says what a refusal means, by ``table`` first and then by `COMMON_REFUSALS`.
+    """Return a function that gives the meaning of a refusal, by ``table`` first and then by `COMMON_REFUSALS`.
 
     ``also`` are fields of the error whose values count as codes, such as ``Reason``. The text of a refusal of our
-    credentials is left out, as it may quote what was signed, the session token included.
+    credentials is left out, since it may quote signed text, including the session token.
     """
     rules = (*table, *COMMON_REFUSALS)
 
@@ -199,7 +199,7 @@ def call(service: str, operation: Callable[[], _Answer], meaning: Callable[[Refu
 
 
 def receipt_of(service: str, message_id: str | None) -> Receipt:
-    """Return the receipt with the service's message id. Raises `UnknownOutcomeError` where it gave none."""
+    """Return the receipt with the service's message id. Raises `UnknownOutcomeError` if there is none."""
     if not message_id:
         raise UnknownOutcomeError(f"{service} answered without a message id", code="no_message_id")
     return Receipt(message_id)

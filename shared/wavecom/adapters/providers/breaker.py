@@ -1,8 +1,8 @@
 """Circuit breakers by pybreaker, gated so that calls run outside its lock.
 
-pybreaker holds a lock while it runs a guarded call, so many threads calling through it would send one at a
-time. Here a batch asks once which providers may be called, makes its calls freely, and feeds the outcomes
-back as calls that do nothing but succeed or fail.
+pybreaker holds a lock while it runs a guarded call, so many threads would send one at a time. Here a batch asks once
+which providers may be called, makes its calls without the lock, and reports the outcomes as calls that only succeed
+or fail.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,9 +16,9 @@ from wavecom.ports.system import Clock
 
 FAILURES_TO_OPEN = 10
 OPEN_FOR = timedelta(seconds=30)
-TRIAL_LASTS = timedelta(seconds=30)
-"""After this long without an outcome the trial's caller is taken for dead and another may try."""
-ASK_AGAIN = timedelta(seconds=5)
+TRIAL_TIMEOUT = timedelta(seconds=30)
+"""The time without an outcome after which the trial's caller counts as dead and another may try."""
+RETRY_INTERVAL = timedelta(seconds=5)
 
 
 class BreakerStates(Protocol):
@@ -28,13 +28,13 @@ class BreakerStates(Protocol):
         """Return the storage of one breaker, the same object for the same name."""
 
     def refresh(self, names: Sequence[str], *, force: bool = False) -> None:
-        """Look what other processes have written; without ``force`` at most once a second."""
+        """Read the changes of other processes; without ``force`` at most once a second."""
 
     def flush(self, name: str) -> None:
         """Write what was changed since the last flush, in one operation."""
 
     def take_trial(self, name: str, at: datetime, until: datetime) -> bool:
-        """Take the one trial of a breaker that is not closed, if nobody holds it at ``at``; keep it ``until``."""
+        """Take the one trial of a breaker that is not closed, if it is free at ``at``; hold it until ``until``."""
 
     def states(self) -> dict[str, BreakerState]:
         """Return the stored state of every breaker."""
@@ -52,10 +52,10 @@ class MemoryBreakerStates:
         return self._storages.setdefault(name, pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED))
 
     def refresh(self, names: Sequence[str], *, force: bool = False) -> None:
-        """There is nobody else."""
+        """Do nothing: there is no other process."""
 
     def flush(self, name: str) -> None:
-        """There is nothing to write."""
+        """Do nothing: there is nothing to write."""
 
     def take_trial(self, name: str, at: datetime, until: datetime) -> bool:
         """See `BreakerStates.take_trial`."""
@@ -94,29 +94,29 @@ class PyBreakers:
         opened_at = self._states.storage(name).opened_at
         if breaker.current_state == pybreaker.STATE_OPEN and opened_at is not None and now < opened_at + OPEN_FOR:
             return Permit(calls=0, wait=opened_at + OPEN_FOR - now)
-        if not self._states.take_trial(name, now, now + TRIAL_LASTS):
-            return Permit(calls=0, wait=ASK_AGAIN)
+        if not self._states.take_trial(name, now, now + TRIAL_TIMEOUT):
+            return Permit(calls=0, wait=RETRY_INTERVAL)
         breaker.half_open()
         self._states.flush(name)
-        return Permit(calls=1, wait=ASK_AGAIN)
+        return Permit(calls=1, wait=RETRY_INTERVAL)
 
     def record(self, provider: str, successes: Sequence[bool]) -> None:
         """See `wavecom.ports.provider_limits.Breakers.record`.
 
-        Only what follows the last success matters to a count of failures in a row, so that is what is fed.
+        Only the outcomes after the last success matter for failures in a row, so only those are passed on.
         """
         breaker = self._breaker(provider)
         failures = next((index for index, success in enumerate(reversed(successes)) if success), len(successes))
         if failures:
             self._states.refresh([provider], force=True)
         if breaker.current_state == pybreaker.STATE_OPEN:
-            return  # these calls were begun before it opened
+            return  # these calls began before it opened
         if failures < len(successes):
-            _feed(breaker, _succeed)
+            _record(breaker, _succeed)
         for _ in range(min(failures, FAILURES_TO_OPEN)):
-            _feed(breaker, _fail)
+            _record(breaker, _fail)
         if breaker.current_state == pybreaker.STATE_OPEN:
-            self._states.storage(provider).opened_at = self._clock()  # pybreaker goes by a clock of its own
+            self._states.storage(provider).opened_at = self._clock()  # pybreaker uses its own clock
         self._states.flush(provider)
 
     def states(self) -> dict[str, BreakerState]:
@@ -147,7 +147,7 @@ def _fail() -> None:
     raise _FailedCallError
 
 
-def _feed(breaker: pybreaker.CircuitBreaker, outcome: Callable[[], None]) -> None:
+def _record(breaker: pybreaker.CircuitBreaker, outcome: Callable[[], None]) -> None:
     try:
         breaker.call(outcome)
     except (_FailedCallError, pybreaker.CircuitBreakerError):

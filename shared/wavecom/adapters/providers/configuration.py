@@ -1,4 +1,4 @@
-"""Which providers there are, and everything that each needs to be told: the models of the setting PROVIDERS."""
+"""The configured providers with all their options: the models of the setting PROVIDERS."""
 
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -22,14 +22,14 @@ def _texts(*secrets: SecretStr | None) -> tuple[str, ...]:
 
 
 class ProviderConfig(BaseModel):
-    """What every provider has.
+    """Options of every provider.
 
     Each is built once, as a part of the settings.
 
-    ``weight`` decides its share of its channel, ``per_second`` is its rate limit, ``webhook_secret`` (``whsec_`` and
-    base64) is what its delivery reports are signed with where they come by the generic webhook. Reports that are signed
-    with ``previous_webhook_secret`` are accepted too, while the sender is given the present one. ``has_sandbox`` says
-    whether the provider is a `wavecom.ports.providers.WithSandbox`.
+    ``weight`` decides its share of its channel, ``per_second`` is its rate limit. Delivery reports by the generic
+    webhook are signed with ``webhook_secret`` (``whsec_`` and base64); ``previous_webhook_secret`` is accepted too,
+    while the sender switches to the present one. ``has_sandbox`` says that the provider is a
+    `wavecom.ports.providers.WithSandbox`.
     """
 
     has_sandbox: ClassVar[bool] = False
@@ -46,7 +46,7 @@ class ProviderConfig(BaseModel):
     previous_webhook_secret: WebhookSecret | None = None
 
     def webhook_secrets(self) -> tuple[str, ...]:
-        """Return what reports by the generic webhook may be signed with."""
+        """Return the secrets that reports by the generic webhook may be signed with."""
         return _texts(self.webhook_secret, self.previous_webhook_secret)
 
     def timeout(self, default: timedelta) -> timedelta:
@@ -126,7 +126,7 @@ class SendGridConfig(EmailConfig):
     previous_webhook_public_key: PublicKey | None = None
 
     def webhook_public_keys(self) -> tuple[str, ...]:
-        """Return the keys of which one must have signed an event."""
+        """Return the keys, one of which must have signed an event."""
         return tuple(each for each in (self.webhook_public_key, self.previous_webhook_public_key) if each is not None)
 
 
@@ -168,7 +168,7 @@ class TwilioConfig(SmsConfig):
     base_url: str = "https://api.twilio.com"
 
     def auth_tokens(self) -> tuple[str, ...]:
-        """Return what callbacks may be signed with."""
+        """Return the tokens that callbacks may be signed with."""
         return _texts(self.auth_token, self.previous_auth_token)
 
 

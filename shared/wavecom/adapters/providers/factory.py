@@ -1,4 +1,4 @@
-"""Make providers of their configuration. Each client is imported only where it is used."""
+"""Create providers from their configuration. Each client is imported only where it is used."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from wavecom.ports.providers import Provider
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderDefaults:
-    """What all providers share: the defaults of the simulated ones, timeouts, pool sizes, and where AWS is.
+    """Values that all providers share: defaults of the simulated ones, timeouts, pool sizes, and the address of AWS.
 
-    ``report`` is told of the delivery reports that simulated providers make, with their delay.
+    ``report`` receives the delivery reports of simulated providers, with their delay.
     """
 
     region: str

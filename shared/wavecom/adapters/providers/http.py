@@ -1,7 +1,7 @@
-"""Calls to providers over HTTP: the client, a deadline for the whole call, and what a failure of the wire means.
+"""Calls to providers over HTTP: the client, a deadline for the whole call, and the meaning of connection failures.
 
-What happened before the request could be written is Transient: nothing was sent. Whatever happens after that, an
-answer that breaks off included, is Unknown: it may have been sent. ``code`` is the name of httpx's exception.
+A failure before the request could be written is Transient: nothing was sent. Any later failure, including an
+incomplete answer, is Unknown: it may have been sent. ``code`` is the name of httpx's exception.
 """
 
 import json
@@ -20,7 +20,7 @@ from wavecom.adapters.providers.proxies import ProxyTransport, proxy_for
 from wavecom.domain.providers.outcomes import TransientError, UnknownOutcomeError
 
 ANSWER_MAX_BYTES: Final = 1024 * 1024
-"""No provider has that much to say; more is taken for a broken answer."""
+"""The largest answer; a larger one counts as broken."""
 _RETRY_AFTER_MAX: Final = timedelta(days=1)
 _SECONDS: Final = re.compile("[0-9]+")
 _TIME: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -29,7 +29,7 @@ _DATE: Final = re.compile(
     rf"|[A-Z][a-z]{{5,8}}, [0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{2}} {_TIME} GMT"
     rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [0-9 ][0-9] {_TIME} [0-9]{{4}}"
 )
-"""The three forms of a date in HTTP (RFC 9110, section 5.6.7); the parser of email's dates takes much else."""
+"""The three forms of a date in HTTP (RFC 9110, section 5.6.7); the parser of email dates accepts many others."""
 _NOTHING_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -68,7 +68,7 @@ class Answer:
 
 
 def _transport(base_url: str, *, max_connections: int, http2: bool, tls: ssl.SSLContext | None) -> httpx.HTTPTransport:
-    """Return what carries calls to ``base_url``, through the proxy that the environment names for it, if any."""
+    """Return the transport of calls to ``base_url``, through the proxy that the environment names for it, if any."""
     proxy = proxy_for(base_url)
     make_transport = httpx.HTTPTransport if proxy is None else ProxyTransport
     return make_transport(
@@ -99,9 +99,9 @@ class HttpCaller:
         """Prepare calls to ``service`` (its name in errors) below ``base_url``; no connection is made yet.
 
         They go through the proxy that the environment names for ``base_url`` now, if any (`proxy_for`). Raises
-        `ValueError` where that is none.
+        `ValueError` if that is not a valid one.
 
-        ``timeout`` bounds the whole call. ``max_connections`` should be no less than the number of threads. With
+        ``timeout`` limits the whole call. ``max_connections`` should be at least the number of threads. With
         ``http2``, httpcore is safe for one thread only. ``tls`` is for several callers to share, since each context
         costs 45 ms.
         """
@@ -119,9 +119,9 @@ class HttpCaller:
         )
 
     def __call__(self, method: str, path: str, **request: Any) -> Answer:
-        """Make one call and return its answer, whatever its status; ``request`` is what `httpx.Client.stream` takes.
+        """Make one call and return its answer, whatever its status; ``request`` has arguments of `httpx.Client.stream`.
 
-        Raises `TransientError` where nothing was sent and `UnknownOutcomeError` where something may have been.
+        Raises `TransientError` if nothing was sent and `UnknownOutcomeError` if something may have been.
         """
         deadline = time.monotonic() + self._timeout_seconds
         try:

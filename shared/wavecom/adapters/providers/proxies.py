@@ -1,7 +1,7 @@
 """The proxy of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) on the way to a provider.
 
-The variables are read as boto3 reads them, so that all providers take the same way. httpx would read them itself only
-together with ``.netrc``, whose credentials have no place in a provider's call.
+The variables are read as boto3 reads them, so that all providers use the same way. httpx would read them only together
+with ``.netrc``, whose credentials do not belong in a provider's call.
 """
 
 from typing import Any, Final
@@ -17,7 +17,7 @@ _NOTHING_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTime
 def proxy_for(base_url: str) -> httpx.Proxy | None:
     """Return the proxy that the environment names for ``base_url``, or None.
 
-    Raises `ValueError`, without the proxy's address and credentials, where that is no address of an HTTP proxy.
+    Raises `ValueError`, without the proxy's address and credentials, if it is not the address of an HTTP proxy.
     """
     url = httpx.URL(base_url)
     address = getproxies().get(url.scheme)
@@ -35,15 +35,15 @@ def proxy_for(base_url: str) -> httpx.Proxy | None:
 
 
 def _is_bypassed(url: httpx.URL) -> bool:
-    """Return whether NO_PROXY names the host, a domain that it is in, or the host with its port."""
+    """Return whether NO_PROXY names the host, its domain, or the host with its port."""
     port = url.port or _DEFAULT_PORTS.get(url.scheme)
     return bool(proxy_bypass(url.host) or proxy_bypass(f"{url.host}:{port}"))
 
 
 class ProxyTransport(httpx.HTTPTransport):
-    """Makes requests through a proxy: through a tunnel (CONNECT) where their URL is an HTTPS one.
+    """Makes requests through a proxy, by a tunnel (CONNECT) for HTTPS URLs.
 
-    It raises `httpx.ProxyError` for whatever fails while the tunnel is made: nothing of the request was sent. httpcore
+    It raises `httpx.ProxyError` for any failure while the tunnel is made: nothing of the request was sent. httpcore
     would ask for the tunnel with the request's ``target``, so that becomes part of the URL.
     """
 

@@ -1,4 +1,4 @@
-"""Which recipients each kind of provider takes, told from its configuration alone: the API asks this, without a client.
+"""The recipients that each kind of provider accepts, by its configuration alone, so that the API needs no client.
 
 ====================  =================================================================================================
 kind                  takes
@@ -17,7 +17,7 @@ from wavecom.domain.content.push import is_apns_token
 
 
 def takes(of: config.AnyProvider, recipient: str) -> bool:
-    """Return whether the provider that ``of`` describes can take a recipient, in its canonical form, at all."""
+    """Return whether the provider that ``of`` describes can accept a recipient, in its canonical form."""
     match of:
         case config.SesConfig() | config.SendGridConfig():
             return recipient.rpartition("@")[0].isascii()

@@ -1,4 +1,4 @@
-"""Tables of what a provider's refusals mean, and how they are read. Each provider's table stands beside its client."""
+"""Tables of providers' refusals with their meanings, and the reader. Each table is beside its provider's client."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -23,12 +23,12 @@ _ADDRESS: Final = re.compile(r"<[^<>]*>|\S+@\S+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A row of a table: which refusals it is about, and what they mean. The first row that fits decides.
+    """A row of a table: the refusals that it matches, and their meaning. The first row that matches decides.
 
-    ``codes`` are the provider's codes, of which one must fit; ``*`` and ``?`` stand for any characters and any one.
-    ``words`` are parts of the refusal's text, of which one must occur, whatever their case; none means any text.
-    ``step`` is where in a dialogue it came, "" for anywhere. ``why`` names the reason and the source. A limit is asked
-    about again after ``wait``, unless the provider says when. ``worth_waiting`` is as in `TransientError`.
+    ``codes`` are the provider's codes, of which one must match; ``*`` and ``?`` are wildcards for any text and any one
+    character. ``words`` are parts of the refusal's text, of which one must occur, in any case; none means any text.
+    ``step`` is its step in a dialogue, "" for any. ``why`` names the reason and the source. After a limit, the next
+    call waits for ``wait``, unless the provider says when. ``worth_waiting`` is as in `TransientError`.
     """
 
     codes: tuple[str, ...]
@@ -51,7 +51,7 @@ class Rule:
         set_field(self, "_words", words)
 
     def fits(self, codes: Iterable[str], text: str, step: str) -> bool:
-        """Whether a refusal with one of ``codes`` and ``text``, without addresses, is what this row is about."""
+        """Return whether this row matches a refusal with one of ``codes`` and with ``text``, without addresses."""
         return (
             self.step in ("", step)
             and any(self._codes.match(code) for code in codes)
@@ -72,7 +72,7 @@ def for_good(
     step: str = "",
     suppression_reason: SuppressionReason | None = None,
 ) -> Rule:
-    """Return a row of refusals that would be the same the next time; ``words`` are parted by ``|``."""
+    """Return a row of refusals that would be repeated the next time; ``words`` are separated by ``|``."""
     return Rule(
         codes=tuple(codes),
         words=_parts(words),
@@ -93,7 +93,7 @@ def for_now(
     step: str = "",
     worth_waiting: bool = False,
 ) -> Rule:
-    """Return a row of refusals that may be over later, or once our side of them is mended."""
+    """Return a row of refusals that may end later, or once our side is fixed."""
     return Rule(
         codes=tuple(codes),
         words=_parts(words),
@@ -113,7 +113,7 @@ def limit(codes: Sequence[str], why: str, *, words: str = "", wait: timedelta | 
 
 
 def unknown(codes: Sequence[str], why: str) -> Rule:
-    """Return a row of answers after which nobody knows whether the message was sent."""
+    """Return a row of answers after which it is unknown whether the message was sent."""
     return Rule(codes=tuple(codes), outcome=Outcome.UNKNOWN, about=About.SENDER, why=why)
 
 
@@ -127,10 +127,10 @@ def read(
     step: str = "",
     retry_after: timedelta | None = None,
 ) -> ProviderError:
-    """Return what a refusal means by ``table``, whose last rows fit whatever the others do not.
+    """Return the meaning of a refusal by ``table``, whose last rows match everything else.
 
-    Addresses are taken out of ``text`` first: who chooses a recipient must not choose the words. ``code`` and
-    ``detail`` go to the error. Raises LookupError for a table with a gap.
+    Addresses are removed from ``text`` first, because whoever chooses a recipient must not choose the words. ``code``
+    and ``detail`` go to the error. Raises LookupError for a table with a gap.
     """
     bare = _ADDRESS.sub("", text)
     rule = next((each for each in table if each.fits(codes, bare, step)), None)

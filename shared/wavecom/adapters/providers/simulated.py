@@ -1,6 +1,6 @@
-"""A provider that sends nothing: latency, failures and outages by configuration, and recipients with a known fate.
+"""A provider that sends nothing: latency, failures and outages by configuration, and recipients with fixed outcomes.
 
-A magic recipient's fate depends on the recipient and on ``attempt`` alone, so that every process tells the same story.
+A magic recipient's outcome depends only on the recipient and ``attempt``, so it is the same in every process.
 
 ==============  ============  ================================================================================
 name            SMS           what happens
@@ -24,8 +24,8 @@ label is optional). A push token is ``simulator-``, the name, a colon, and 100 o
 registration token has them. The SMS numbers are valid for phonenumbers; 0001 and 0006 mean what they mean to Twilio
 (Twilio documentation, "Test Credentials").
 
-What every real provider of a channel refuses for its size is refused here for good, too, whoever it goes to: an SMS of
-more than 1,600 characters, a push message of more than 4,096 bytes.
+Messages that every real provider of a channel refuses for their size are refused here permanently, too, for any
+recipient: an SMS of more than 1,600 characters, a push message of more than 4,096 bytes.
 """
 
 import json
@@ -58,11 +58,11 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 EMAIL_DOMAIN: Final = "simulator.example.com"
 RETRY_AFTER: Final = timedelta(seconds=5)
-"""What `Fate.LIMITED` asks for."""
+"""The wait that `Fate.LIMITED` asks for."""
 
 
 class Fate(StrEnum):
-    """What becomes of a message to a magic recipient; the module's table says what each one means."""
+    """The outcome of a message to a magic recipient; the module's table explains each."""
 
     DELIVERED = "delivered"
     BOUNCE = "bounce"
@@ -92,18 +92,18 @@ PHONE_NUMBERS: Final = {
     Fate.LATE: "+15005550011",
     Fate.DISORDER: "+15005550012",
 }
-LATE_BY: Final = timedelta(seconds=30)
+LATE_REPORT_DELAY: Final = timedelta(seconds=30)
 _REPORTS: Final[Mapping[Fate, Sequence[tuple[DeliveryOutcome, SuppressionReason | None, timedelta]]]] = {
     Fate.DELIVERED: ((DeliveryOutcome.DELIVERED, None, timedelta(0)),),
     Fate.HARD_BOUNCE: ((DeliveryOutcome.UNDELIVERED, SuppressionReason.HARD_BOUNCE, timedelta(seconds=1)),),
-    Fate.LATE: ((DeliveryOutcome.DELIVERED, None, LATE_BY),),
+    Fate.LATE: ((DeliveryOutcome.DELIVERED, None, LATE_REPORT_DELAY),),
     Fate.DISORDER: (
         (DeliveryOutcome.DELIVERED, None, timedelta(0)),
         (DeliveryOutcome.DELIVERED, None, timedelta(seconds=1)),
         (DeliveryOutcome.UNDELIVERED, None, timedelta(seconds=10)),
     ),
 }
-"""What is reported of a message that was accepted, and how long after that."""
+"""The delivery reports of an accepted message, with their delays."""
 
 _FATES_BY_NAME: Final = {fate.value: fate for fate in Fate}
 _FATES_BY_PHONE_NUMBER: Final = {number: fate for fate, number in PHONE_NUMBERS.items()}
@@ -112,7 +112,7 @@ _TOKEN: Final = re.compile(r"simulator-(?P<name>[a-z-]+):")
 
 
 def magic_recipient(channel: Channel, fate: Fate) -> str:
-    """Return a recipient of ``channel`` that meets ``fate``."""
+    """Return a recipient of ``channel`` with a given fate."""
     match channel:
         case Channel.EMAIL:
             return f"{fate}@{EMAIL_DOMAIN}"
@@ -137,7 +137,7 @@ def fate_of(channel: Channel, recipient: str) -> Fate | None:
 
 
 class SimulatedProvider:
-    """Fills the `Provider` port without a network. Set ``down`` to begin or end an outage: all calls then fail."""
+    """Implements the `Provider` port without a network. Set ``down`` to begin or end an outage: all calls then fail."""
 
     bulk_limit = 1
 
@@ -157,7 +157,7 @@ class SimulatedProvider:
         """Simulate a provider of ``channel``.
 
         An ``idempotent`` one accepts each notification only once in its lifetime. ``report`` is called with each
-        delivery report and the time until it comes.
+        delivery report and its delay.
 
         Every call takes ``latency``; a call to an ordinary recipient fails transiently with probability
         ``failure_rate`` (0 to 1), drawn from ``random``. Each accepted message appends a line of JSON to
@@ -182,7 +182,7 @@ class SimulatedProvider:
             journal.parent.mkdir(parents=True, exist_ok=True)
 
     def send(self, message: OutgoingMessage) -> Receipt:
-        """Accept one message, or raise the `ProviderError` that its recipient or the configuration calls for."""
+        """Accept one message, or raise the `ProviderError` of its recipient or of the configuration."""
         if self._latency_seconds > 0:
             time.sleep(self._latency_seconds)
         if self.down:
@@ -237,7 +237,7 @@ class SimulatedProvider:
 
 
 def _too_large(message: OutgoingMessage) -> PermanentError | None:
-    """Return what a message comes to that every real provider of its channel refuses for its size."""
+    """Return the error of a message that every real provider of its channel refuses for its size, else None."""
     match message.channel:
         case Channel.SMS if len(message.message) > sms.MAX_CHARACTERS:
             return PermanentError(
@@ -254,7 +254,7 @@ def _too_large(message: OutgoingMessage) -> PermanentError | None:
 
 
 def _refusal(fate: Fate, attempt: int) -> ProviderError | None:
-    """Return what a magic recipient's message comes to before it is accepted."""
+    """Return the error of a magic recipient's message before it is accepted, if any."""
     match fate:
         case Fate.BOUNCE:
             return PermanentError(
@@ -276,7 +276,7 @@ def _refusal(fate: Fate, attempt: int) -> ProviderError | None:
 
 
 def _append(file: Path, line: str) -> None:
-    """Add a line in one write, which POSIX makes atomic among writers of a file opened with O_APPEND."""
+    """Append a line in one write, which POSIX makes atomic among writers of a file opened with O_APPEND."""
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, f"{line}\n".encode())

@@ -1,4 +1,4 @@
-"""A connection that publishes with pipelined confirms and survives being frozen."""
+"""A connection that publishes with pipelined confirms and survives a frozen process."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = timedelta(seconds=3)
 CONFIRM_TIMEOUT = timedelta(seconds=5)
 IDLE_LIMIT = timedelta(seconds=60)
-"""A connection idle for longer may be dead without either side knowing, as after a frozen Lambda: open a new one."""
+"""The idle time after which a connection may be dead unnoticed, as after a frozen Lambda; a new one is opened."""
 
 HEARTBEAT = timedelta(seconds=180)
-"""Longer than a connection may idle here: by it, the broker finds out about those whose process is gone or frozen."""
+"""The heartbeat, longer than a connection may idle here; it shows the broker which processes are gone or frozen."""
 
-IN_FLIGHT = 1000
-"""Unconfirmed messages at once, so that neither side's buffers fill."""
+MAX_UNCONFIRMED = 1000
+"""The most unconfirmed messages, so that neither side's buffers fill."""
 
 CONNECTION_ERRORS = (AMQPError, OSError, TimeoutError)
 
@@ -41,7 +41,7 @@ class Outgoing:
 
 @dataclass(slots=True)
 class _Confirms:
-    """Which delivery tags the broker has answered: confirmed, refused, or returned because nothing took them."""
+    """The broker's answers by delivery tag: confirmed, refused, or returned as unroutable."""
 
     first_unanswered: int = 1
     refused: set[int] = field(default_factory=set)
@@ -70,7 +70,7 @@ class _Confirms:
 
 
 class Publisher:
-    """One connection with one confirming channel. Not for use by two threads at once."""
+    """One connection with one confirming channel. Not safe for two threads at once."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -78,42 +78,42 @@ class Publisher:
         self._channel: Any = None
         self._confirms = _Confirms()
         self._published = 0
-        self._used = 0.0
+        self._used_at = 0.0
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
-        """Publish all, wait for the broker's answer to each, and say which were confirmed.
+        """Publish all, wait for the broker's answer to each, and return which were confirmed.
 
         Raises `QueueUnavailableError`.
         """
-        return self._twice(lambda: self._publish(messages))
+        return self._with_reconnect(lambda: self._publish(messages))
 
     def depths(self, queues: Sequence[str]) -> dict[str, int]:
-        """Return how many messages are ready in each queue. Raises `QueueUnavailableError`."""
-        return self._twice(lambda: self._depths(queues))
+        """Return the number of ready messages in each queue. Raises `QueueUnavailableError`."""
+        return self._with_reconnect(lambda: self._depths(queues))
 
     def declare(self, lane_shards: int) -> None:
-        """Declare every queue, exchange and binding of `wavecom.topology`; what exists already is left as it is.
+        """Declare every queue, exchange and binding of `wavecom.topology`; existing ones are left unchanged.
 
-        Raises `QueueUnavailableError`, also where a queue of the name has other arguments.
+        Raises `QueueUnavailableError`, also if a queue of that name has other arguments.
         """
-        self._twice(lambda: declare(self._channel, lane_shards))
+        self._with_reconnect(lambda: declare(self._channel, lane_shards))
 
-    def _twice(self, call: Callable[[], T]) -> T:
-        """Make ``call``; where the connection proves dead, open a new one and call again, once."""
+    def _with_reconnect(self, call: Callable[[], T]) -> T:
+        """Make ``call``; if the connection proves dead, open a new one and call again, once."""
         try:
-            return self._used_by(call)
+            return self._call(call)
         except CONNECTION_ERRORS:
             self.close()
         try:
-            return self._used_by(call)
+            return self._call(call)
         except CONNECTION_ERRORS as exc:
             self.close()
             raise QueueUnavailableError("RabbitMQ does not answer") from exc
 
-    def _used_by(self, call: Callable[[], T]) -> T:
+    def _call(self, call: Callable[[], T]) -> T:
         self._open()
         result = call()
-        self._used = time.monotonic()
+        self._used_at = time.monotonic()
         return result
 
     def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
@@ -131,8 +131,8 @@ class Publisher:
                 mandatory=True,
             )
             self._published += 1
-            if self._published - self._confirms.first_unanswered >= IN_FLIGHT:
-                self._wait_for(self._published - IN_FLIGHT // 2)
+            if self._published - self._confirms.first_unanswered >= MAX_UNCONFIRMED:
+                self._wait_for(self._published - MAX_UNCONFIRMED // 2)
         self._wait_for(self._published)
         confirms = self._confirms
         answers = [
@@ -147,16 +147,16 @@ class Publisher:
         assert self._connection is not None
         until = time.monotonic() + CONFIRM_TIMEOUT.total_seconds()
         while self._confirms.first_unanswered <= last:
-            left = until - time.monotonic()
-            if left <= 0:
+            remaining = until - time.monotonic()
+            if remaining <= 0:
                 raise TimeoutError("No confirm in time")
-            self._connection.drain_events(timeout=left)
+            self._connection.drain_events(timeout=remaining)
 
     def _depths(self, queues: Sequence[str]) -> dict[str, int]:
         return {name: self._channel.queue_declare(name, passive=True).message_count for name in queues}
 
     def _open(self) -> None:
-        if self._connection is not None and time.monotonic() - self._used > IDLE_LIMIT.total_seconds():
+        if self._connection is not None and time.monotonic() - self._used_at > IDLE_LIMIT.total_seconds():
             self.close()
         if self._connection is None:
             self._connection = connect(self._url, heartbeat=HEARTBEAT)
@@ -167,7 +167,7 @@ class Publisher:
             self._channel.events["basic_ack"].add(self._confirms.on_ack)
             self._channel.events["basic_nack"].add(self._confirms.on_nack)
             self._channel.events["basic_return"].add(self._confirms.on_return)
-        self._used = time.monotonic()
+        self._used_at = time.monotonic()
 
     def close(self) -> None:
         """Close the connection; the next call opens one."""

@@ -1,18 +1,18 @@
-"""Makes a broker's queues, exchanges and bindings what `wavecom.topology` says."""
+"""Declares a broker's queues, exchanges and bindings by `wavecom.topology`."""
 
 from typing import Any
 
 from wavecom import topology
 
-ANY_WEIGHT = "1"
-"""Routing key of a binding to a consistent-hash exchange: the queue's share, the same for all."""
+QUEUE_WEIGHT = "1"
+"""The routing key of a binding to a consistent-hash exchange: the queue's share, the same for all."""
 
 
 def declare(channel: Any, lane_shards: int) -> None:
     """Declare everything, for lanes of ``lane_shards`` queues each. Raises what py-amqp raises.
 
-    A lane of one queue is bound to the lanes' exchange itself, which any RabbitMQ can do. A lane of several has a
-    consistent-hash exchange of its name in between, so that a notification's messages keep to one queue.
+    A lane of one queue is bound directly to the lanes' exchange, which every RabbitMQ supports. A lane of several has a
+    consistent-hash exchange of its name in between, so that a notification's messages stay in one queue.
     """
     for name, arguments in topology.rabbitmq_queues(lane_shards).items():
         channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
@@ -29,19 +29,19 @@ def declare(channel: Any, lane_shards: int) -> None:
 
 
 def _bind_queue(channel: Any, lane: str) -> None:
-    """Bind the lane's only queue, and take away the exchange of an earlier, wider lane with its bindings."""
+    """Bind the lane's only queue, and delete the exchange and bindings of an earlier, wider lane."""
     channel.queue_bind(lane, topology.LANES_EXCHANGE, routing_key=lane)
     channel.exchange_delete(lane)
 
 
 def _bind_shards(channel: Any, lane: str, count: int) -> None:
-    """Bind the lane's exchange and its queues, and only then unbind what an earlier, other width had bound."""
+    """Bind the lane's exchange and its queues, and only then unbind those of an earlier, other width."""
     channel.exchange_declare(
         lane, "x-consistent-hash", durable=True, auto_delete=False, arguments={"hash-property": "message_id"}
     )
     for queue in topology.shards(lane, count):
-        channel.queue_bind(queue, lane, routing_key=ANY_WEIGHT)
+        channel.queue_bind(queue, lane, routing_key=QUEUE_WEIGHT)
     channel.exchange_bind(lane, topology.LANES_EXCHANGE, routing_key=lane)
     channel.queue_unbind(lane, topology.LANES_EXCHANGE, routing_key=lane)
     for queue in topology.shards(lane, topology.MAX_SHARDS)[count:]:
-        channel.queue_unbind(queue, lane, routing_key=ANY_WEIGHT)
+        channel.queue_unbind(queue, lane, routing_key=QUEUE_WEIGHT)

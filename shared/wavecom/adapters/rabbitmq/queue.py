@@ -9,20 +9,20 @@ from queue import Empty, LifoQueue
 from amqp.exceptions import AMQPError
 
 from wavecom import topology
-from wavecom.adapters.rabbitmq.connection import IN_FLIGHT, Outgoing, Publisher, connect
+from wavecom.adapters.rabbitmq.connection import MAX_UNCONFIRMED, Outgoing, Publisher, connect
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.gather import Gather
 
 DEFAULT_EXCHANGE = ""
 CONNECTIONS = 4
-"""Connections that publish at once; what more threads publish meanwhile goes together."""
+"""The connections that publish in parallel; further threads' messages are published together."""
 
 
 class RabbitMQQueue:
-    """`wavecom.ports.queue.Queue` on RabbitMQ. What many threads publish at once goes over a few connections.
+    """`wavecom.ports.queue.Queue` on RabbitMQ. Messages that many threads publish at once share a few connections.
 
-    ``lane_shards`` is how many queues each lane is spread over.
+    ``lane_shards`` is the number of queues of each lane.
     """
 
     name = "rabbitmq"
@@ -32,7 +32,7 @@ class RabbitMQQueue:
         self._lane_shards = lane_shards
         self._idle: LifoQueue[Publisher] = LifoQueue()
         self._publishes: Gather[Sequence[Outgoing], list[bool]] = Gather(
-            self._publish_group, max_size=IN_FLIGHT, size_of=len, at_once=CONNECTIONS
+            self._publish_group, max_size=MAX_UNCONFIRMED, size_of=len, at_once=CONNECTIONS
         )
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
@@ -52,7 +52,7 @@ class RabbitMQQueue:
         return [message for message, ok in zip(messages, confirmed, strict=True) if ok]
 
     def _publish_group(self, calls: Sequence[Sequence[Outgoing]]) -> list[list[bool]]:
-        """Publish what all ``calls`` want published and return the broker's answers to each."""
+        """Publish the messages of all ``calls`` and return the broker's answers to each."""
         with self._publisher() as publisher:
             answers = iter(publisher.publish([outgoing for call in calls for outgoing in call]))
         return [list(islice(answers, len(call))) for call in calls]
@@ -67,14 +67,14 @@ class RabbitMQQueue:
         return {name: sum(depths[queue] for queue in queues) for name, queues in parts.items()}
 
     def ping(self, timeout: timedelta) -> None:
-        """See `wavecom.ports.queue.Queue.ping`. Opens a connection of its own, since an idle one proves nothing."""
+        """See `wavecom.ports.queue.Queue.ping`. It opens a new connection, since an idle one proves nothing."""
         try:
             connect(self._url, timeout=timeout).close()
         except (AMQPError, OSError) as exc:
             raise QueueUnavailableError("RabbitMQ does not answer") from exc
 
     def declare(self) -> None:
-        """Declare all queues; what exists already is left as it is. Raises `QueueUnavailableError`."""
+        """Declare all queues; existing ones are left unchanged. Raises `QueueUnavailableError`."""
         with self._publisher() as publisher:
             publisher.declare(self._lane_shards)
 

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BATCH = 10
+BATCH_SIZE = 10
 """Entries in one SendMessageBatch (Amazon SQS API reference, "SendMessageBatch")."""
-CALLS_AT_ONCE = 8
+MAX_PARALLEL_CALLS = 8
 CONNECT_TIMEOUT = timedelta(seconds=1)
 READ_TIMEOUT = timedelta(seconds=3)
 
 
 def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
-    """Return a client with timeouts and a few retries of its own."""
+    """Return a client with timeouts and a few retries."""
     config = Config(
         connect_timeout=CONNECT_TIMEOUT.total_seconds(),
         read_timeout=READ_TIMEOUT.total_seconds(),
         retries={"mode": "standard", "total_max_attempts": 2},
-        max_pool_connections=4 * CALLS_AT_ONCE,
+        max_pool_connections=4 * MAX_PARALLEL_CALLS,
     )
     client: SQSClient = boto3.client("sqs", region_name=region, endpoint_url=endpoint_url, config=config)
     return client
@@ -54,7 +54,7 @@ class SqsQueue:
         self._client = client
         self._prefix = prefix
         self._urls: dict[str, str] = {}
-        self._threads = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="sqs")
+        self._threads = ThreadPoolExecutor(MAX_PARALLEL_CALLS, thread_name_prefix="sqs")
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
         """See `wavecom.ports.queue.Queue.publish`. A delay is rounded up to a second, 900 at the most."""
@@ -66,7 +66,7 @@ class SqsQueue:
         for lane, in_lane in by_lane.items():
             try:
                 confirmed += self._send(lane, in_lane)
-            except QueueUnavailableError as exc:  # one lane's failure leaves the other's confirms standing
+            except QueueUnavailableError as exc:  # one lane's failure does not discard the other's confirms
                 errors.append(exc)
         if errors and not confirmed:
             raise errors[0]
@@ -80,7 +80,7 @@ class SqsQueue:
         if not messages:
             return []
         url = self.url(queue)
-        calls = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
+        calls = [messages[start : start + BATCH_SIZE] for start in range(0, len(messages), BATCH_SIZE)]
         sent = [
             call.result()
             for call in [self._threads.submit(self._try_batch, url, each, delay_seconds) for each in calls]
@@ -91,7 +91,7 @@ class SqsQueue:
         return [message for confirmed in sent if not isinstance(confirmed, Exception) for message in confirmed]
 
     def _try_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage] | Exception:
-        """Return what SQS confirmed; one batch that it refuses whole does not fail the others."""
+        """Return the messages that SQS confirmed; a batch that is refused as a whole does not fail the others."""
         try:
             return self._send_batch(url, batch, delay_seconds)
         except (BotoCoreError, ClientError) as exc:
@@ -118,15 +118,15 @@ class SqsQueue:
             )["Attributes"]
             return sum(int(value) for value in attributes.values())
 
-        return _answered(lambda: {queue: depth(queue) for queue in topology.SQS_QUEUES})
+        return _call(lambda: {queue: depth(queue) for queue in topology.SQS_QUEUES})
 
     def ping(self, timeout: timedelta) -> None:
-        """See `wavecom.ports.queue.Queue.ping`. The client's own timeouts bound it."""
+        """See `wavecom.ports.queue.Queue.ping`. The client's own timeouts limit it."""
         name = self._prefix + topology.DEAD_LETTERS
-        _answered(lambda: self._client.get_queue_url(QueueName=name))
+        _call(lambda: self._client.get_queue_url(QueueName=name))
 
     def declare(self) -> None:
-        """Create the queues that are missing, for development; the CDK app makes them in AWS."""
+        """Create missing queues, for development; the CDK app creates them in AWS."""
 
         def create(queue: str, attributes: "Mapping[QueueAttributeNameType, str]") -> str:
             created = self._client.create_queue(QueueName=self._prefix + queue, Attributes=attributes)
@@ -142,13 +142,13 @@ class SqsQueue:
                 visibility = str(topology.delivery_limits().visibility_timeout)
                 create(queue, {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": visibility})
 
-        _answered(create_all)
+        _call(create_all)
 
     def url(self, queue: str) -> str:
-        """Return a queue's URL, asked for once. Raises `QueueUnavailableError`."""
+        """Return a queue's URL, requested once. Raises `QueueUnavailableError`."""
         if queue not in self._urls:
             name = self._prefix + queue
-            self._urls[queue] = _answered(lambda: self._client.get_queue_url(QueueName=name))["QueueUrl"]
+            self._urls[queue] = _call(lambda: self._client.get_queue_url(QueueName=name))["QueueUrl"]
         return self._urls[queue]
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ def _entry(entry_id: str, message: QueueMessage, delay_seconds: int) -> "SendMes
     return entry
 
 
-def _answered(call: Callable[[], T]) -> T:
+def _call(call: Callable[[], T]) -> T:
     try:
         return call()
     except (BotoCoreError, ClientError) as exc:

@@ -86,12 +86,11 @@ class Claim:
         )
         return [claim for claim in claims if claim is not None]
 
-    def claim_moved(self, ids: set[str], retry_counts: RetryCounts, saver: SaveUntil) -> list[Change]:
-        """Claim again the notifications that somebody moved between reading and writing, and return the stored changes.
+    def claim_moved(self, ids: set[str], retry_counts: RetryCounts, saver: SaveUntil, claims: Claims) -> None:
+        """Claim the notifications that somebody moved between reading and writing again, and add them to ``claims``.
 
-        Stops when the database is unavailable: the sweep handles the rest.
+        Raises `StoreUnavailableError` if nothing is claimed yet; otherwise the sweep handles what is left.
         """
-        stored: list[Change] = []
         for _ in range(MAX_TRIES - 1):
             if not ids:
                 break
@@ -99,10 +98,11 @@ class Claim:
                 changes = self.changes(self.store.get_many(ids), retry_counts)
                 saved = saver.save(changes) if changes else []
             except StoreUnavailableError:
+                if not claims.claimed:
+                    raise
                 break
-            stored += saved
+            claims.add(saved)
             ids = {each.after.id for each in changes} - {each.after.id for each in saved}
-        return stored
 
     def _read(self, notification_ids: Collection[str]) -> tuple[list[Notification], set[str]]:
         """Return the stored notifications, and the ids of those that may yet be stored.

@@ -90,7 +90,7 @@ class Deliver:
         claims.add(stored)
         moved = {each.after.id for each in changes} - {each.after.id for each in stored}
         if moved:
-            claims.add(claim.claim_moved(moved, announced.retry_counts, saver))
+            claim.claim_moved(moved, announced.retry_counts, saver, claims)
 
         summary = BatchSummary(len(messages), claimed=len(claims.claimed), early=len(announced.early))
         summary.waited = _longest_waits(claims.claimed)

@@ -191,7 +191,7 @@ class ProviderSelection:
     ) -> list[tuple[PendingSend, list[ChannelProvider]]]:
         """Plan as many calls to one provider as its limit allows, and return the others for their next provider."""
         route = requests[0][1][0]
-        slots = self.pace.take(name, wanted=len(requests), per_second=route.per_second, at=self.clock())
+        slots = self.pace.take(name, requested=len(requests), per_second=route.per_second, at=self.clock())
         for index, (pending, _) in enumerate(requests[: slots.count]):
             not_before = slots.first + index * slots.every if slots.every else None
             selection.planned.append(PlannedSend(pending, route.provider, not_before))

@@ -36,7 +36,7 @@ T = TypeVar("T")
 GROUP_SIZE = 256
 """The most outcomes recorded in one transaction."""
 SMALL_GROUP = 32
-"""A group smaller than this is not recorded while other sends are about to finish."""
+"""A smaller group waits for more sends to finish, but no longer than `GROUP_WINDOW_SECONDS`."""
 BULK_SLOTS = timedelta(milliseconds=100)
 """The most of a limited provider's time one bulk call may take: more would be a burst that its window refuses."""
 GROUP_WINDOW_SECONDS = 0.1

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuppressedRecipients:
-    """Reads and extends the suppression lists, one call a batch."""
+    """Reads and extends the suppression lists, one call for a group of notifications."""
 
     suppressions: Suppressions
     clock: Clock

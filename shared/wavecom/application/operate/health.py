@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from wavecom.ports.queue import Queue
 from wavecom.ports.system import Clock
 
 PING_TIMEOUT: Final = timedelta(seconds=2)
+_STARTED: Final = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +36,11 @@ class CheckHealth:
     store: NotificationStore
     queue: Queue
     clock: Clock
-    _started: float = field(default_factory=time.monotonic)
 
     def check(self) -> Health:
         """Return the dependencies that answer."""
         answers = {"mongodb": _answers(self.store.ping), self.queue.name: _answers(self.queue.ping)}
-        uptime = timedelta(seconds=time.monotonic() - self._started)
+        uptime = timedelta(seconds=time.monotonic() - _STARTED)
         return Health(at=self.clock(), answers=answers, uptime=uptime)
 
 

@@ -102,7 +102,7 @@ class DeadLetters:
             return {}
         now = self.clock()
         calls_per_second = self.replays_per_second / len(ready)
-        slots = self.pace.take(f"replay:{tenant_id}", wanted=1, per_second=calls_per_second, at=now)
+        slots = self.pace.take(f"replay:{tenant_id}", requested=1, per_second=calls_per_second, at=now)
         if slots.count == 0:
             raise OverloadedError("Too many replays at once; live traffic goes first", retry_after=slots.wait)
         changes = [lifecycle.replay(each, at=now, timings=self.timings, request=request) for each in ready]

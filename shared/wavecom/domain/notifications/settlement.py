@@ -208,7 +208,10 @@ class _Ending:
         )
 
     def retried_or_failed(self, text: str, *, bound_to: str | None = None) -> Change:
-        """Plan the next retry, only at the provider ``bound_to`` if one is named; fail if no retry is left."""
+        """Plan the next retry, or fail if none is left.
+
+        ``bound_to`` is a provider that may have sent the message and is asked first; without one an earlier one stays.
+        """
         state = self.before.state
         if state.retry_count >= self.before.max_retries:
             return self.failed(Cause.RETRIES_EXHAUSTED, f"{text}, retries used up")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 KEPT_FOR = timedelta(days=90)
-"""How long a notification is kept after its end, and so how long its dead letter can be shown and replayed."""
+"""The time for which a notification is kept after its end, and its dead letter can be shown and replayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,8 @@ class KeyLookup:
         return network if network in self._unknown or len(self._unknown) < ADDRESSES_MAX else _OTHERS
 
     def _is_known(self, key_id: str) -> bool:
-        ids = self._ids.get(None, self._api_keys.ids)
+        with self._lock:  # one thread reads them, the others wait for it
+            ids = self._ids.get(None, self._api_keys.ids)
         return ids is None or key_id in ids
 
 

@@ -1,8 +1,8 @@
 """The counters: documents per tenant, minute and writer, folded as they age.
 
-A document is first one writer's minute, so that no two transactions meet in it; some minutes later all
-writers' documents of that minute become one, and some hours later the minutes become the tenant's totals.
-A sum is therefore over a bounded number of documents, however many notifications there are.
+A document first belongs to one writer and minute, so that no two transactions conflict in it. Some minutes later all
+writers' documents of that minute are merged into one, and some hours later the minutes into the tenant's totals. So a
+sum covers a bounded number of documents, however many notifications there are.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.change import Change
 
 MERGE_AFTER = timedelta(minutes=3)
-"""When a minute's writers are done with it; one that comes later still is merged by the next run."""
-FOLD_BATCH = 500
-FOLDS_AT_ONCE = 20
-"""Batches in one run; the next one, a minute later, goes on."""
-NOT_COUNTS = frozenset({"_id", "tenantId", "minute", "merged"})
+"""The age at which a minute's writers have finished; a later write is merged by the next run."""
+MERGE_BATCH_SIZE = 500
+MERGE_MAX_BATCHES = 20
+"""The most batches in one run; the next run, a minute later, continues."""
+OTHER_FIELDS = frozenset({"_id", "tenantId", "minute", "merged"})
 
 
 class MongoCounters:
@@ -40,7 +40,7 @@ class MongoCounters:
 
     @contextlib.contextmanager
     def shard(self) -> Iterator[str]:
-        """Lend out a writer's name that no other transaction uses meanwhile."""
+        """Yield a writer's name that no other transaction uses meanwhile."""
         try:
             shard = self._free_shards.get_nowait()
         except Empty:
@@ -52,7 +52,7 @@ class MongoCounters:
             self._free_shards.put(shard)
 
     def count(self, changes: Sequence[Change], shard: str, session: ClientSession) -> None:
-        """Add what ``changes`` move to ``shard``'s documents, within the transaction of ``session``."""
+        """Add the deltas of ``changes`` to ``shard``'s documents, within the transaction of ``session``."""
         updates = [
             _increment(tenant_id, minute, shard, counts) for (tenant_id, minute), counts in deltas(changes).items()
         ]
@@ -92,23 +92,23 @@ class MongoCounters:
 
     def roll_up(self, before: datetime, now: datetime) -> int:
         """See `wavecom.ports.ledger.Counters.roll_up`."""
-        merged = self._fold(
+        merged = self._merge(
             {"merged": False, "minute": {"$lt": now - MERGE_AFTER}},
             lambda document: f"{document['tenantId']}|{document['minute']:%Y-%m-%dT%H:%M}",
             lambda document: {"tenantId": document["tenantId"], "minute": document["minute"], "merged": True},
         )
-        totalled = self._fold(
+        totalled = self._merge(
             {"merged": True, "minute": {"$lt": before}},
             lambda document: f"{document['tenantId']}|total",
             lambda document: {"tenantId": document["tenantId"]},
         )
         return merged + totalled
 
-    def _fold(self, query: Document, target: Callable[[Document], str], fields: Callable[[Document], Document]) -> int:
-        """Add the documents of ``query`` to their target documents and remove them, a batch a transaction."""
+    def _merge(self, query: Document, target: Callable[[Document], str], fields: Callable[[Document], Document]) -> int:
+        """Add the documents of ``query`` to their target documents and delete them, one batch per transaction."""
 
         def write(session: ClientSession) -> int:
-            batch = list(self._counters.find(query, session=session).limit(FOLD_BATCH))
+            batch = list(self._counters.find(query, session=session).limit(MERGE_BATCH_SIZE))
             if not batch:
                 return 0
             groups: defaultdict[str, list[Document]] = defaultdict(list)
@@ -124,14 +124,14 @@ class MongoCounters:
             )
             return len(batch)
 
-        folded = 0
-        for _ in range(FOLDS_AT_ONCE):
+        done = 0
+        for _ in range(MERGE_MAX_BATCHES):
             with available():
                 count = self._mongo.transaction(write)
-            folded += count
-            if count < FOLD_BATCH:
+            done += count
+            if count < MERGE_BATCH_SIZE:
                 break
-        return folded
+        return done
 
 
 def _increment(tenant_id: str, minute: datetime, shard: str, counts: Mapping[str, int]) -> UpdateOne:
@@ -153,7 +153,7 @@ def _sum(documents: Iterable[Document]) -> Counter[str]:
     total: Counter[str] = Counter()
     for document in documents:
         for name, value in document.items():
-            if name not in NOT_COUNTS:
+            if name not in OTHER_FIELDS:
                 total.update(_flat(name, value))
     return total
 

@@ -44,23 +44,23 @@ def to_document(notification: Notification) -> Document:
 
 
 def to_update(before: DeliveryState, after: DeliveryState) -> Document:
-    """Return the update that makes a stored ``before`` an ``after``: what differs, and no more."""
-    kept: Document = {}
-    gone: Document = {}
+    """Return the update from ``before`` to ``after``, with only the differences."""
+    set_fields: Document = {}
+    unset_fields: Document = {}
     for (name, write), was, value in zip(_STATE, _values(before), _values(after), strict=True):
         if value is was or value == was:
             continue
         stored = write(value) if write and value is not None else value
-        (gone if stored is None else kept)[name] = "" if stored is None else stored
+        (unset_fields if stored is None else set_fields)[name] = "" if stored is None else stored
     if (finished := _finished_at(after)) != _finished_at(before):
-        (gone if finished is None else kept)["finishedAt"] = "" if finished is None else finished
-    if not kept:
-        kept["sequence"] = after.sequence  # an update must say something
-    return {"$set": kept, "$unset": gone} if gone else {"$set": kept}
+        (unset_fields if finished is None else set_fields)["finishedAt"] = "" if finished is None else finished
+    if not set_fields:
+        set_fields["sequence"] = after.sequence  # an update must not be empty
+    return {"$set": set_fields, "$unset": unset_fields} if unset_fields else {"$set": set_fields}
 
 
 def _finished_at(state: DeliveryState) -> datetime | None:
-    """The TTL index removes what has been finished for long enough; a replay takes it back."""
+    """Return the time from which the TTL index counts the retention, None if unfinished; a replay resets it."""
     return state.updated_at if state.due_at is None else None
 
 
@@ -116,7 +116,7 @@ _WRITE: Mapping[str, Callable[[Any], Any]] = {
     "attempts": lambda attempts: [_attempt(attempt) for attempt in attempts] or None,
     "replay_keys": lambda keys: list(keys) or None,
 }
-"""How values of `DeliveryState` are written that MongoDB does not take as they are."""
+"""Writers for values of `DeliveryState` that MongoDB does not accept directly."""
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "status": Status,
     "cause": Cause,
@@ -125,7 +125,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "attempts": lambda attempts: tuple(_to_attempt(attempt) for attempt in attempts),
     "replay_keys": tuple,
 }
-"""How these are read."""
+"""Readers for the same values."""
 _NAMES = tuple(field.name for field in fields(DeliveryState))
 _values = attrgetter(*_NAMES)
 _STATE = tuple((to_camel(name), _WRITE.get(name)) for name in _NAMES)

@@ -1,4 +1,4 @@
-"""The ledger of a minute against the notifications that the minute took in."""
+"""Compares the ledger of a minute with the notifications accepted in it."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ Counts = Counter[tuple[str, Status]]
 
 
 class MongoLedgerChecks:
-    """`wavecom.ports.ledger.LedgerChecks` on MongoDB. Both sides are read in one snapshot: nothing moves in between."""
+    """`wavecom.ports.ledger.LedgerChecks` on MongoDB. Both sides are read in one snapshot."""
 
     def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
         self._mongo = mongo
@@ -54,7 +54,7 @@ class MongoLedgerChecks:
         return counts
 
     def _stored(self, minute: datetime, session: ClientSession) -> Counts:
-        """Count by the time in the ids, so that their index serves all tenants in one walk."""
+        """Count by the time in the ids, so that one walk of their index covers all tenants."""
         pipeline: list[Document] = [
             {"$match": {"_id": {"$gte": first_id(minute), "$lt": first_id(minute + MINUTE)}}},
             {"$group": {"_id": {"tenantId": "$tenantId", "status": "$status"}, "count": {"$sum": 1}}},

@@ -1,4 +1,4 @@
-"""The queries of the notification store, each made so that it walks one index."""
+"""The queries of the notification store, each of which uses one index."""
 
 import math
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from wavecom.domain.notifications.lists import ListFilter, Position
 
 
 def list_queries(where: ListFilter, after: Position | None) -> list[Document]:
-    """Return the queries whose results, one after the other, are a list; every one leads with the tenant.
+    """Return queries whose results, in order, form a list; each begins with the tenant.
 
-    What comes after a position is the rest of its moment, then everything earlier: two queries that each walk
-    an index, where one with ``$or`` might not.
+    The part after a position is the rest of its time, then everything earlier: two queries that each use an index,
+    whereas one with ``$or`` might not.
     """
     fields = {
         "tenantId": where.tenant_id,
@@ -35,9 +35,9 @@ def list_queries(where: ListFilter, after: Position | None) -> list[Document]:
 
 
 def dead_letter_queries(where: DeadLetterFilter, after: Position | None) -> list[Document]:
-    """Return the queries whose results, one after the other, are a tenant's dead letters, the latest failure first.
+    """Return queries whose results, in order, are a tenant's dead letters, the latest failure first.
 
-    Only what is FAILED has ``failedAt``.
+    Only FAILED notifications have ``failedAt``.
     """
     query: Document = {"tenantId": where.tenant_id}
     if where.cause is not None:
@@ -57,12 +57,12 @@ def dead_letter_queries(where: DeadLetterFilter, after: Position | None) -> list
 
 
 def first_id(at: datetime) -> ObjectId:
-    """Return the least id that a notification accepted at ``at`` can have, to the second."""
+    """Return the smallest id that a notification accepted at ``at`` can have, to the second."""
     return ObjectId(f"{_seconds(at):08x}{'0' * 16}")
 
 
 def last_id(at: datetime) -> ObjectId:
-    """Return the greatest id that a notification accepted at ``at`` can have, to the second."""
+    """Return the largest id that a notification accepted at ``at`` can have, to the second."""
     return ObjectId(f"{_seconds(at):08x}{'f' * 16}")
 
 
@@ -71,7 +71,7 @@ def _seconds(at: datetime) -> int:
 
 
 def list_index(where: ListFilter) -> str | None:
-    """Return the index to name for a list with several filters, of which no index has all; else None."""
+    """Return the index to use for a list with several filters, of which no index has all; else None."""
     names = [
         name
         for name, value in (
@@ -91,5 +91,5 @@ def overdue_query(at: datetime) -> Document:
 
 
 def idempotency_query(tenant_id: str, keys: Sequence[str]) -> Document:
-    """Return the query for idempotency keys; the lower bound says that the partial index covers it."""
+    """Return the query for idempotency keys; the lower bound makes the partial index applicable."""
     return {"tenantId": tenant_id, "idempotency.key": {"$in": list(keys), "$gt": ""}}

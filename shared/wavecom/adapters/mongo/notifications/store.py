@@ -41,13 +41,13 @@ from wavecom.domain.notifications.notification import Notification
 logger = logging.getLogger(__name__)
 
 DUPLICATE_KEY = 11000
-ROUNDS = 5
-"""How often `save` leaves out what lost a race before it writes the rest one by one; one or two are the rule."""
+MAX_ROUNDS = 5
+"""The most rounds in which `save` drops lost changes before it writes the rest one by one; one or two are usual."""
 ROUND_PAUSE_SECONDS = 0.01
-IDS_AT_ONCE = 1_000
+IDS_PER_QUERY = 1_000
 LIST_TIMEOUT = timedelta(seconds=5)
-UNREADABLE_WAITS = timedelta(hours=1)
-"""How long the sweep leaves a document alone that this release cannot read, as one of a newer release."""
+UNREADABLE_DELAY = timedelta(hours=1)
+"""The time for which the sweep skips a document that this release cannot read, such as one of a newer release."""
 
 
 class MongoNotificationStore:
@@ -56,7 +56,7 @@ class MongoNotificationStore:
     def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
         self._mongo = mongo
         self._notifications = mongo.database.notifications
-        # What a write has just lost against may not be on a majority yet.
+        # The winner of a lost race may not be on a majority yet.
         self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
         self._audit = mongo.database.notificationlogs
         self._counters = counters
@@ -82,18 +82,18 @@ class MongoNotificationStore:
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
         """See `wavecom.ports.notifications.NotificationStore.save`."""
-        left = list(changes)
+        remaining = list(changes)
         with available(), self._counters.shard() as shard:
-            for _ in range(ROUNDS):
-                if not left or self._save_all(left, shard):
-                    return left
-                left = self._still_current(left)
+            for _ in range(MAX_ROUNDS):
+                if not remaining or self._save_all(remaining, shard):
+                    return remaining
+                remaining = self._still_current(remaining)
                 time.sleep(ROUND_PAUSE_SECONDS)
-            # Others move them faster than a group of them can be written.
-            return [change for change in left if self._save_all([change], shard)]
+            # Others change them faster than a group can be written.
+            return [change for change in remaining if self._save_all([change], shard)]
 
     def _save_all(self, changes: Sequence[Change], shard: str) -> bool:
-        """Write all changes or, when one of them lost a race, nothing."""
+        """Write all changes or, if one of them lost a race, none."""
 
         def write(session: ClientSession) -> bool:
             updates = [_guarded_update(change) for change in changes]
@@ -152,10 +152,10 @@ class MongoNotificationStore:
         ids = [audit_id(each.id, sequence) for each in notifications for sequence in range(1, each.state.sequence + 2)]
         trails: dict[str, list[AuditEntry]] = {each.id: [] for each in notifications}
         with available():
-            for start in range(0, len(ids), IDS_AT_ONCE):
-                found = self._audit.find({"_id": {"$in": ids[start : start + IDS_AT_ONCE]}}).sort("_id", 1)
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                found = self._audit.find({"_id": {"$in": ids[start : start + IDS_PER_QUERY]}}).sort("_id", 1)
                 for document in found:
-                    if entry := _read_entry(document):  # by the id, which is all that cannot be changed unseen
+                    if entry := _read_entry(document):  # assigned by id, the only part that cannot be changed unnoticed
                         trails[document["_id"].partition(":")[0]].append(entry)
         return trails
 
@@ -202,11 +202,11 @@ class MongoNotificationStore:
             found = list(self._notifications.find(overdue_query(at)).sort("dueAt", 1).limit(limit))
             readable = [notification for document in found if (notification := _read(document))]
             if len(readable) < len(found):
-                # Or they would stand before all others at every look.
+                # Postponed: otherwise they would come first in every sweep.
                 known = {notification.id for notification in readable}
                 unreadable = [document["_id"] for document in found if str(document["_id"]) not in known]
-                later = {"$set": {"dueAt": at + UNREADABLE_WAITS}}
-                self._notifications.update_many({"_id": {"$in": unreadable}}, later)
+                postponed = {"$set": {"dueAt": at + UNREADABLE_DELAY}}
+                self._notifications.update_many({"_id": {"$in": unreadable}}, postponed)
             return readable
 
     def ping(self, timeout: timedelta) -> None:
@@ -224,7 +224,7 @@ def _guarded_update(change: Change) -> UpdateOne:
 
 
 def _read(document: Document) -> Notification | None:
-    """Return a document's notification, None (and a line in the log) where this release cannot read it."""
+    """Return a document's notification, or None, with a log line, if this release cannot read it."""
     try:
         return from_document(document)
     except (KeyError, TypeError, ValueError) as exc:
@@ -234,7 +234,7 @@ def _read(document: Document) -> Notification | None:
 
 
 def _read_entry(document: Document) -> AuditEntry | None:
-    """Return a document's audit entry, None where it is none any more; then its trail has a gap."""
+    """Return a document's audit entry, or None if it is unreadable; its trail then has a gap."""
     try:
         return audit_entry(document)
     except (KeyError, TypeError, ValueError) as exc:

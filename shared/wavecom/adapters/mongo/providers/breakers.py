@@ -27,13 +27,13 @@ class MongoBreakerStorage(pybreaker.CircuitBreakerStorage):
         self._increments: dict[str, int] = {}
 
     def load(self, document: Document | None) -> None:
-        """Take over what is stored. Changes that are not flushed yet stay on top."""
+        """Take over the stored state. Changes that are not flushed yet are applied on top."""
         self._document = {**(document or {}), **self._set}
         for field, count in self._increments.items():
             self._document[field] = self._document.get(field, 0) + count
 
     def take_changes(self) -> Document:
-        """Return the update that stores the changes, empty when there are none, and forget them."""
+        """Return the update that stores the changes, empty if there are none, and clear them."""
         update: Document = {}
         if self._set:
             update["$set"] = self._set
@@ -61,7 +61,7 @@ class MongoBreakerStorage(pybreaker.CircuitBreakerStorage):
         self._increment("failures")
 
     def reset_counter(self) -> None:
-        """Forget the failures; costs no write when there are none."""
+        """Reset the failures; needs no write if there are none."""
         if self.counter:
             self._assign("failures", 0)
 
@@ -75,13 +75,13 @@ class MongoBreakerStorage(pybreaker.CircuitBreakerStorage):
         self._increment("successes")
 
     def reset_success_counter(self) -> None:
-        """Forget the successes; costs no write when there are none."""
+        """Reset the successes; needs no write if there are none."""
         if self.success_counter:
             self._assign("successes", 0)
 
     @property
     def opened_at(self) -> datetime | None:
-        """When it opened last, timezone-aware."""
+        """The time at which it opened last, timezone-aware."""
         return self._document.get("openedAt")
 
     @opened_at.setter
@@ -103,8 +103,8 @@ class MongoBreakerStorage(pybreaker.CircuitBreakerStorage):
 class MongoBreakerStates:
     """`wavecom.adapters.providers.breaker.BreakerStates` on MongoDB.
 
-    When the database does not answer, the last known states go on being used: a breaker protects providers
-    and must not stop deliveries of its own.
+    While the database does not answer, the last known states are used: a breaker protects providers and must not
+    stop deliveries by itself.
     """
 
     def __init__(self, mongo: Mongo) -> None:

@@ -1,4 +1,4 @@
-"""How fast each provider is called: one document a provider, in which every consumer reserves its calls."""
+"""The rate of calls to each provider: one document a provider, in which every consumer reserves its calls."""
 
 import logging
 import math
@@ -14,21 +14,21 @@ from wavecom.domain.providers.limits import Slots
 
 logger = logging.getLogger(__name__)
 
-AHEAD = timedelta(seconds=1)
-"""How far into the future calls are reserved. Consumers that ask at least as often leave no slot unused."""
+RESERVE_AHEAD = timedelta(seconds=1)
+"""The furthest ahead that calls are reserved. Consumers that ask at least as often leave no slot unused."""
 CATCH_UP = timedelta(milliseconds=50)
-"""How much of the past may be made up for, so that a moment between two reservations is not lost."""
+"""The part of the past that may be used, so that a gap between two reservations is not lost."""
 REFRESH = timedelta(milliseconds=500)
-"""How old the known pauses of providers without a limit may be."""
-TRIES = 10
-"""How often to ask again when another consumer reserved in between."""
+"""The largest age of the known pauses of providers without a limit."""
+MAX_TRIES = 10
+"""Tries when another consumer reserves in between."""
 
 
 class MongoPace:
     """`wavecom.ports.provider_limits.Pace` on MongoDB, by the generic cell rate algorithm (ITU-T I.371, annex A).
 
-    A document holds the time of the next free slot, in microseconds since the epoch, since a date has milliseconds
-    only. Reserving is one guarded update, which moves it on.
+    A document holds the time of the next free slot, in microseconds since the epoch, since a date has only
+    milliseconds. A reservation is one guarded update, which advances it.
     """
 
     def __init__(self, mongo: Mongo) -> None:
@@ -36,22 +36,22 @@ class MongoPace:
         self._pauses: dict[str, datetime] = {}
         self._refreshed: float | None = None
 
-    def take(self, provider: str, *, wanted: int, per_second: float | None, at: datetime) -> Slots:
+    def take(self, provider: str, *, requested: int, per_second: float | None, at: datetime) -> Slots:
         """See `wavecom.ports.provider_limits.Pace.take`."""
         try:
             if per_second is None:
                 wait = self._paused_until(provider, at) - at
-                return Slots(0, at, wait=wait) if wait > timedelta(0) else Slots(wanted, at)
+                return Slots(0, at, wait=wait) if wait > timedelta(0) else Slots(requested, at)
             every = timedelta(microseconds=math.ceil(1_000_000 / per_second))
             with available():
-                for _ in range(TRIES):
-                    if slots := self._reserve(provider, wanted, every, at):
+                for _ in range(MAX_TRIES):
+                    if slots := self._reserve(provider, requested, every, at):
                         return slots
         except StoreUnavailableError:
             logger.warning(
                 "Limit not known, so the provider is not called", extra={"provider": provider}, exc_info=True
             )
-        return Slots(0, at, wait=AHEAD)
+        return Slots(0, at, wait=RESERVE_AHEAD)
 
     def pause(self, provider: str, until: datetime) -> None:
         """See `wavecom.ports.provider_limits.Pace.pause`."""
@@ -63,27 +63,27 @@ class MongoPace:
         except StoreUnavailableError:
             logger.warning("Pause not stored", extra={"provider": provider}, exc_info=True)
 
-    def _reserve(self, provider: str, wanted: int, every: timedelta, at: datetime) -> Slots | None:
-        """Reserve once; None where somebody else was faster."""
+    def _reserve(self, provider: str, requested: int, every: timedelta, at: datetime) -> Slots | None:
+        """Reserve once; None if another consumer was faster."""
         stored = self._paces.find_one({"_id": provider})
         first = max(_moment(stored["next"]), at - CATCH_UP) if stored and "next" in stored else at
-        if first > at + AHEAD:
+        if first > at + RESERVE_AHEAD:
             return Slots(0, at, wait=first - at)
-        count = max(1, min(wanted, int((at + AHEAD - first) / every)))
-        following = first + count * every
-        if not self._move_on(provider, stored, following):
+        count = max(1, min(requested, int((at + RESERVE_AHEAD - first) / every)))
+        next_free = first + count * every
+        if not self._advance(provider, stored, next_free):
             return None
-        return Slots(count, first, every=every, wait=following - at)
+        return Slots(count, first, every=every, wait=next_free - at)
 
-    def _move_on(self, provider: str, stored: Document | None, following: datetime) -> bool:
+    def _advance(self, provider: str, stored: Document | None, next_free: datetime) -> bool:
         if stored is None:
             try:
-                self._paces.insert_one({"_id": provider, "next": _microseconds(following), "version": 1})
+                self._paces.insert_one({"_id": provider, "next": _microseconds(next_free), "version": 1})
             except DuplicateKeyError:
                 return False
             return True
         unchanged = {"_id": provider, "next": stored.get("next"), "version": stored.get("version")}
-        update = {"$set": {"next": _microseconds(following)}, "$inc": {"version": 1}}
+        update = {"$set": {"next": _microseconds(next_free)}, "$inc": {"version": 1}}
         return self._paces.update_one(unchanged, update).matched_count == 1
 
     def _paused_until(self, provider: str, at: datetime) -> datetime:

@@ -24,7 +24,8 @@ class MongoWeights:
         try:
             return self._factors.get(None, self._read, last_known_after=StoreUnavailableError)
         except StoreUnavailableError:
-            return {}  # a weight is a preference; what is wrong shows elsewhere
+            self._factors.put(None, {})  # a weight is only a preference; the outage is reported elsewhere
+            return {}
 
     def _read(self) -> Mapping[str, float]:
         with available():

@@ -1,4 +1,4 @@
-"""Addresses of email, checked to be one address before they reach a header or a provider."""
+"""Email addresses, checked to be exactly one address before they reach a header or a provider."""
 
 import re
 from typing import Final
@@ -47,10 +47,10 @@ def parse_sender(text: str) -> Mailbox:
 def checked_recipient(recipient: str) -> str:
     """Return the address with its domain in Punycode; its local part may be beyond ASCII.
 
-    A local part with ``=?`` in it is refused, although RFC 5322 allows it: RFC 2047, 5 forbids encoded words in an
-    address, and yet servers and mail programs decode them, to another address or to more than one.
+    A local part with ``=?`` is refused, although RFC 5322 allows it: RFC 2047, 5 forbids encoded words in an address,
+    but servers and mail programs decode them, to another address or to several.
 
-    Raises `ValueError` where it is no address, with nothing of it in the text.
+    Raises `ValueError` if it is not an address, without quoting it.
     """
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - 90 ms that SMS and push save
 
@@ -70,7 +70,7 @@ def reads_as_encoded_word(recipient: str) -> bool:
 
 
 def _sender_address(text: str) -> str:
-    """Return a sender's address with its domain in Punycode. A server of one's own may have a name without dots."""
+    """Return a sender's address with its domain in Punycode. A server of our own may have a name without dots."""
     local, _, domain = text.rpartition("@")
     if not local.isascii():
         raise ValueError("must be an address in ASCII up to the @")

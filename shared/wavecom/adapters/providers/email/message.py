@@ -1,16 +1,16 @@
-"""An email message as bytes (RFC 5322), composed so that what it is given arrives as it was given.
+"""An email message as bytes (RFC 5322), composed so that it arrives as it was given.
 
-Nothing is parsed: a value is either written as it is, because it can only be read in one way, or encoded as a whole.
+Nothing is parsed: a value is either written unchanged, because it can only be read in one way, or encoded as a whole.
 
 - Text of a header that is not plain becomes encoded words (RFC 2047): anything beyond ASCII, anything with ``=?`` in
   it, which a reader could take for an encoded word, and spaces that folding or a reader could change.
 - A display name with special characters is a quoted string (RFC 5322, 3.2.4), or encoded words.
-- An address is written as it is; its form is checked, so that it can be one address only.
+- An address is written unchanged; its form is checked, so that it can only be one address.
 - The body is quoted-printable or base64 (RFC 2045), whichever is shorter.
 - Lines have 78 characters at the most, and those with an encoded word 76; a single address or Message-ID may be longer,
   but not above the 998 that RFC 5322, 2.1.1 allows.
 
-Only the standard library is imported, and of its ``email`` package only the form of a date.
+Only the standard library is imported, and from its ``email`` package only the date format.
 """
 
 import base64
@@ -44,9 +44,9 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _SPACE_AT_LINE_END: Final = re.compile(r"([ \t])(?=\r\n)")
 
 _LETTER: Final = re.compile(r"(?s:.)[\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff]{0,3}")
-"""A character with what changes it: 16 octets at the most, for which the shortest encoded word has room. U+FEFF stays
-with the one before it, since readers take it for a byte order mark where a text begins, and drop it; an encoded word
-is a text to them."""
+"""A character with its modifiers: 16 octets at most, for which the shortest encoded word has room. U+FEFF stays with
+the character before it, since readers treat it as a byte order mark at the beginning of a text and drop it; they treat
+each encoded word as a text."""
 _LIKE_AN_ENCODED_WORD: Final = "=?"
 _B: Final = ("=?utf-8?b?", "?=")
 _Q: Final = ("=?utf-8?q?", "?=")
@@ -54,7 +54,7 @@ _Q_TOKENS: Final = [
     chr(octet) if chr(octet).isalnum() and octet < 128 else "_" if octet == 32 else f"={octet:02X}"
     for octet in range(256)
 ]
-"""What stands for an octet in an encoded word: RFC 2047, 5 (3) allows a few more signs, in a subject even most."""
+"""The representation of each octet in an encoded word: RFC 2047, 5 (3) allows more characters, in a subject most."""
 _BODY_TOKENS: Final = [
     chr(octet) if (32 <= octet < 127 and octet != ord("=")) or octet in b"\t\r\n" else f"={octet:02X}"
     for octet in range(256)
@@ -79,10 +79,10 @@ def compose(
 ) -> bytes:
     """Return a message of plain text with lines that end in CRLF; the text's last line gets an end if it has none.
 
-    ``date`` is aware of its zone; ``message_id`` comes without brackets. A ``recipient`` whose local part is not ASCII
-    stands in the header as UTF-8 (RFC 6532), and only a server with SMTPUTF8 takes the message.
+    ``date`` has a time zone; ``message_id`` comes without brackets. A ``recipient`` whose local part is not ASCII is
+    written in the header as UTF-8 (RFC 6532), and only a server with SMTPUTF8 accepts the message.
 
-    Raises `ValueError` for an address or Message-ID of another form, and for what no header or no text can hold.
+    Raises `ValueError` for an address or Message-ID of another form, and for text that a header or body cannot contain.
     """
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError("the Message-ID is not one")
@@ -99,10 +99,10 @@ def compose(
 
 
 def mailbox_words(mailbox: Mailbox, *, first_column: int = 0) -> list[str]:
-    """Return the words of a mailbox in a header, between which a line may be folded, else a space belongs.
+    """Return the words of a mailbox in a header; between words a line may be folded, else there is a space.
 
-    The first begins ``first_column`` characters into its line. Raises `ValueError` for an address of another form,
-    and for a name that no header can hold.
+    The first begins at column ``first_column``. Raises `ValueError` for an address of another form, and for a name
+    that a header cannot contain.
     """
     address = _checked_address(mailbox.address)
     if not address.isascii():
@@ -118,7 +118,7 @@ def quoted(text: str) -> str:
 
 
 def _name_words(name: str, first_column: int) -> list[str]:
-    """Return a display name as atoms if it is nothing else, as a quoted string if that can be folded, or encoded."""
+    """Return a display name as atoms if possible, else as a quoted string if that can be folded, else encoded."""
     if _LIKE_AN_ENCODED_WORD not in name and _PLAIN.fullmatch(name):
         words = (name if _ATOMS.fullmatch(name) else quoted(name)).split(" ")
         if _fit(words, first_column):
@@ -127,7 +127,7 @@ def _name_words(name: str, first_column: int) -> list[str]:
 
 
 def _text_words(text: str, *, first_column: int) -> list[str]:
-    """Return free text as it is if that can be folded and read in one way only, else encoded."""
+    """Return free text unchanged if it can be folded and read in only one way, else encoded."""
     if not text:
         return [""]
     words = text.split(" ")
@@ -179,7 +179,7 @@ def _checked_address(address: str) -> str:
 
 
 def _folded(name: str, words: Sequence[str]) -> str:
-    """Return a header, folded before those words that would make a line too long and fit in the next."""
+    """Return a header, folded before words that would make a line too long and fit in the next."""
     lines: list[str] = []
     line = f"{name}: {words[0]}"
     if len(line) > LINE_MAX >= 1 + len(words[0]):
@@ -216,7 +216,7 @@ def _quoted_printable(octets: bytes) -> str:
 
 
 def _soft_lines(line: str) -> Iterator[str]:
-    """Yield a line in parts of 76 characters that end in ``=``, which cut through no escaped octet."""
+    """Yield a line in parts of 76 characters that end in ``=``, without splitting an escaped octet."""
     while len(line) > ENCODED_LINE_MAX:
         cut = ENCODED_LINE_MAX - 1
         escape = line.rfind("=", cut - 2, cut)

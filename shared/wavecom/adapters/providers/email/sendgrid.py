@@ -1,13 +1,13 @@
 """Email through the SendGrid v3 Mail Send API, or a gateway that copies it: one message or up to 1,000 in a call.
 
 A 2xx with ``X-Message-Id`` is accepted ("queued to be delivered"), one without it Unknown: 200 is the sandbox's, others
-are not documented. A 400 or 422 that names a part of the N-th message refuses that one, by `FIELDS`; what any other
-refusal means for all messages of its call stands in `REFUSALS`. ``code`` of an error is the refused field without its
+are not documented. A 400 or 422 that names a part of the N-th message refuses only that message, by `FIELDS`; all other
+refusals apply to all messages of their call, by `REFUSALS`. ``code`` of an error is the refused field without its
 indexes, else the status, else one of the words below, else the name of httpx's exception.
 
 Words, Permanent: ``address_invalid``, ``address_not_ascii`` (SendGrid would accept and then drop it), ``not_unicode``,
-``no_subject_or_text``. Transient: ``refused_together`` (twice refused for the sake of others), ``not_tried`` (after a
-call that got no answer). RateLimited: ``no_time`` (see `SendGridEmailProvider.send_many`).
+``no_subject_or_text``. Transient: ``refused_together`` (refused twice because of other messages), ``not_tried`` (after
+a call that got no answer). RateLimited: ``no_time`` (see `SendGridEmailProvider.send_many`).
 
 Sources, Twilio SendGrid documentation: "Mail Send", "Mail Send Errors", "Mail Send Limitations", "Personalizations",
 "Substitution Tags", and of the v3 API "Errors" and "Rate Limits".
@@ -45,9 +45,9 @@ from wavecom.domain.providers.outcomes import (
 )
 
 PERSONALIZATIONS_MAX: Final = 1_000
-"""In one call ("Personalizations"). With the limit below a call stays well under the 30 MB that it may have."""
+"""The most messages in one call ("Personalizations"). With the limit below a call stays well under its 30 MB."""
 SUBSTITUTIONS_MAX_BYTES: Final = 10_000
-"""In one personalization ("Mail Send": ``substitutions``; some pages say 50,000 by now)."""
+"""The limit of one personalization ("Mail Send": ``substitutions``; some pages now say 50,000)."""
 
 
 _NO_TAG: Final = f"-{'0' * 32}-"
@@ -57,7 +57,7 @@ _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A message that the service can take. ``number`` is its place among those handed over."""
+    """A message that the service can accept. ``number`` is its index among the given messages."""
 
     number: int
     address: str
@@ -85,9 +85,9 @@ class SendGridEmailProvider:
     ) -> None:
         """Prepare to send as ``sender`` (``Name <address>`` or an address), which the account has verified.
 
-        ``timeout`` bounds one call; ``max_connections`` should be no less than the number of threads.
+        ``timeout`` limits one call; ``max_connections`` should be at least the number of threads.
         ``idempotency_header`` is for a gateway that documents one, for example ``Idempotency-Key``: it then carries
-        the notification's id, the provider is idempotent, and each message goes in a call of its own.
+        the notification's id, the provider is idempotent, and each message is sent in a separate call.
 
         Raises `ValueError` for an unusable sender, key or header name; the text names no key.
         """
@@ -120,13 +120,13 @@ class SendGridEmailProvider:
         return outcome
 
     def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
-        """Send messages in as few calls as their content allows and return what became of each, in order.
+        """Send messages in as few calls as their content allows and return the result of each, in order.
 
-        Receipts of one call hold the same ``X-Message-Id``; the custom argument ``notificationId`` tells events of
-        one from those of another. A call of its own gets what is too long for a substitution, and the second message
-        to an address, since the service sends only one of them ("Mail Send Errors"). When messages of a call are
-        refused, the others are asked once more. A call that fails as a whole is the last one. None begins later than
-        ``timeout`` after the first, so all is over within twice that; the rest is RateLimited and costs no retry.
+        Receipts of one call hold the same ``X-Message-Id``; the custom argument ``notificationId`` distinguishes their
+        events. A text that is too long for a substitution is sent in a separate call, and so is the second message to
+        an address, since the service sends only one of them ("Mail Send Errors"). If messages of a call are refused,
+        the others are sent once more. After a call that fails as a whole no other is made. No call begins later than
+        ``timeout`` after the first, so everything ends within twice that; the rest is RateLimited and spends no retry.
         """
         until = time.monotonic() + self._timeout_seconds
         outcomes: dict[int, Receipt | ProviderError] = {}
@@ -150,7 +150,7 @@ class SendGridEmailProvider:
     def _hand_over(
         self, call: Sequence[_Letter], until: float, *, again: bool = True
     ) -> dict[int, Receipt | ProviderError]:
-        """Make one call, and one more for what was refused only for the sake of others."""
+        """Make one call, and another one for messages that were refused only because of others."""
         if time.monotonic() > until:
             no_time = RateLimitedError("No time left for another call", code="no_time", of_recipient=True)
             return dict.fromkeys(_numbers(call), no_time)
@@ -183,7 +183,7 @@ class SendGridEmailProvider:
     def _personalization(self, letter: _Letter, tag: str | None) -> dict[str, Any]:
         """Return one recipient's part of a request.
 
-        ``tag`` stands for the text. It is drawn at random once the texts are there, so none of them can contain it.
+        ``tag`` replaces the text. It is drawn at random after the texts are known, so none of them can contain it.
         """
         return {
             "to": [{"email": letter.address}],
@@ -224,7 +224,7 @@ def _letter(number: int, message: OutgoingMessage) -> _Letter:
 
 
 def _address(recipient: str) -> str:
-    """Return the address with its domain in Punycode; one in ASCII is the service's to judge."""
+    """Return the address with its domain in Punycode; one in ASCII is left to the service to check."""
     if recipient.isascii() and not reads_as_encoded_word(recipient):
         return recipient
     try:
@@ -237,7 +237,7 @@ def _address(recipient: str) -> str:
 
 
 def _calls(letters: Iterable[_Letter], limit: int) -> list[list[_Letter]]:
-    """Divide letters into calls: no address twice in one, and those too long for a substitution alone."""
+    """Divide letters into calls: no address twice in one, and a separate call for each text too long to substitute."""
     together: list[dict[str, _Letter]] = []
     alone: list[list[_Letter]] = []
     for letter in letters:

@@ -1,4 +1,4 @@
-"""SendGrid's answers: what they say of each letter, and its table of refusals."""
+"""SendGrid's answers: the result of each letter, and the table of refusals."""
 
 import json
 import re
@@ -28,7 +28,7 @@ FIELDS: Final[tuple[Rule, ...]] = (
     ),
     for_good(["*"], About.UNCLEAR, "A part of this message that is not documented"),
 )
-"""By the field of a message that a 400 or 422 names, without its indexes. A field of no message is as in `REFUSALS`."""
+"""Rules by the field of a message that a 400 or 422 names, without its indexes. Other fields are in `REFUSALS`."""
 REFUSALS: Final[tuple[Rule, ...]] = (
     limit(["429"], "The longer of Retry-After and the time to X-RateLimit-Reset (seconds since 1970)"),
     for_good(["413 alone"], About.MESSAGE, "It is too large"),
@@ -38,18 +38,18 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_now(["3??", "4??"], "Our key, credits, sender, address or data residency"),
     unknown(["*"], "It fails while a valid request is in the works; nothing says that it was not queued"),
 )
-"""By the status. A 413 for the only message of a call is ``413 alone``."""
+"""Rules by status. A 413 for the only message of a call is ``413 alone``."""
 _ABOUT_ONE: Final = re.compile(r"personalizations[.\[]([0-9]{1,4})\]?(\.(to|subject|substitutions)\b.*)?")
 _ABOUT_THE_ONLY_ONE: Final = re.compile(r"(subject|content)\b.*")
 REFUSED_TOGETHER: Final = "refused_together"
 VALIDATION: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _LOGGABLE: Final = re.compile(r"[A-Za-z0-9_.]{1,64}")
-_DETAIL_KEPT: Final = 200
-"""Characters of the service's words that an error's text keeps."""
+_DETAIL_MAX: Final = 200
+"""The most characters of the service's text in an error's text."""
 
 
 def first_failure(answers: Iterable[Receipt | ProviderError]) -> ProviderError | None:
-    """Return what to say of the messages after a call that failed as a whole."""
+    """Return the error for the remaining messages after a call that failed as a whole."""
     for answer in answers:
         if isinstance(answer, UnknownOutcomeError):
             return TransientError("Not tried after a call without an answer", code="not_tried")
@@ -59,7 +59,7 @@ def first_failure(answers: Iterable[Receipt | ProviderError]) -> ProviderError |
 
 
 def receipt_of(answer: Answer) -> Receipt | None:
-    """Return the receipt of an answer, None where it is a refusal."""
+    """Return the receipt of an answer, None if it is a refusal."""
     message_id = answer.headers.get("x-message-id", "").strip()
     return Receipt(message_id) if 200 <= answer.status < 300 and message_id else None
 
@@ -74,7 +74,7 @@ def _errors(answer: Answer) -> list[tuple[str, str]]:
 
 
 def refused_letters(answer: Answer, count: int) -> dict[int, ProviderError]:
-    """Return an error for each place in a call of ``count`` messages whose message the answer names as the reason."""
+    """Return an error for each index in a call of ``count`` messages whose message the answer names as the reason."""
     refused: dict[int, ProviderError] = {}
     if answer.status in VALIDATION:
         for field, message in _errors(answer):
@@ -85,21 +85,21 @@ def refused_letters(answer: Answer, count: int) -> dict[int, ProviderError]:
             else:
                 continue
             if at < count:
-                refused.setdefault(at, _refused_field(field, message[:_DETAIL_KEPT]))
+                refused.setdefault(at, _refused_field(field, message[:_DETAIL_MAX]))
     return refused
 
 
 def _refused_field(field: str, detail: str) -> ProviderError:
-    """Return what it means that a field, by its path, is refused."""
+    """Return the meaning of a refused field, by its path."""
     path = ".".join(part for part in re.split(r"[.\[\]]+", field) if part and not part.isdecimal())
     code = path if _LOGGABLE.fullmatch(path) else "400"
     return read(FIELDS, (path,), "", detail=detail, code=code)
 
 
 def refusal_of(answer: Answer, *, alone: bool) -> ProviderError:
-    """Return what an answer that neither accepts nor names a message means for each message of its call."""
+    """Return the meaning, for each message of its call, of an answer that neither accepts nor names a message."""
     code = str(answer.status)
-    detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_KEPT]
+    detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_MAX]
     codes = (code, f"{code} alone") if alone else (code,)
     return read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
 

@@ -1,9 +1,9 @@
 """Email through Amazon SES, API v2: SendEmail with simple content, and SendBulkEmail for several messages at once.
 
 A call that SES answers with an error has sent nothing ("Amazon SES returns an error message to your application and
-does not send the email": Amazon SES developer guide, "Amazon SES email sending errors"). What a refusal means stands in
-`REFUSALS`, what the status of one message in an answered SendBulkEmail means in `STATUSES`. A refusal of a whole
-SendBulkEmail cannot be the fault of every message, so it speaks of us. ``code`` of an error is AWS's code, or the name
+does not send the email": Amazon SES developer guide, "Amazon SES email sending errors"). `REFUSALS` has the meaning of
+refusals, `STATUSES` that of the statuses of single messages in an answered SendBulkEmail. A refusal of a whole
+SendBulkEmail cannot be the fault of every message, so it is about us. ``code`` of an error is AWS's code, or the name
 of botocore's exception.
 
 Neither call takes an idempotency token; the notification's id and the provider's name go along as the tags
@@ -54,10 +54,11 @@ if TYPE_CHECKING:
 BULK_LIMIT: Final = 50
 """Messages in one SendBulkEmail (Amazon SES developer guide, "Using templates to send personalized email ...")."""
 BULK_ENTRIES_MAX_BYTES: Final = 950_000
-"""What the messages of one SendBulkEmail may take as JSON, with room for what they share: a request with an inline
+"""The most bytes of the messages of one SendBulkEmail as JSON, with room for the shared parts: a request with an inline
 template "can be up to 1 MB in size" (same page)."""
 DAILY_QUOTA_WAIT: Final = timedelta(minutes=10)
-"""Amazon SES developer guide, "Errors related to the sending quotas for your Amazon SES account"."""
+"""The wait after the daily quota is used up (Amazon SES developer guide, "Errors related to the sending quotas for your
+Amazon SES account")."""
 
 _SERVICE: Final = "Amazon SES"
 _TEMPLATE: Final["TemplateTypeDef"] = {
@@ -92,8 +93,8 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         words="missing final | local address | domain contains | domain starts | domain ends | illegal address",
     ),
 )
-"""Amazon SES API v2 reference, "SendEmail" and "SendBulkEmail"; "Errors related to the sending quotas". What is not
-here is as in `wavecom.adapters.providers.aws`: a BadRequestException that says nothing of this may be anybody's."""
+"""Amazon SES API v2 reference, "SendEmail" and "SendBulkEmail"; "Errors related to the sending quotas". Other codes are
+in `wavecom.adapters.providers.aws`; any other BadRequestException may be anybody's fault."""
 STATUSES: Final[tuple[Rule, ...]] = (
     for_now(["MESSAGE_REJECTED"], "Our identity, or our sandbox", words="not verified | suspended | paused"),
     for_good(["MESSAGE_REJECTED"], About.MESSAGE, "It contained a virus"),
@@ -145,9 +146,9 @@ class SesEmailProvider:
         return receipt_of(_SERVICE, answer.get("MessageId"))
 
     def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
-        """Send messages in one call, or in more where they would not fit, and return what became of each, in order.
+        """Send messages in one call, or in several if they would not fit, and return the result of each, in order.
 
-        A recipient that SES cannot take is refused before the call. What goes alone goes by SendEmail.
+        A recipient that SES cannot accept is refused before the call. A single message is sent by SendEmail.
         """
         results: list[Receipt | ProviderError | None] = [None] * len(messages)
         entries: list[tuple[int, BulkEmailEntryTypeDef]] = []
@@ -232,7 +233,7 @@ class SesEmailProvider:
 def _parts(
     entries: Sequence[tuple[int, "BulkEmailEntryTypeDef"]],
 ) -> Iterator[list[tuple[int, "BulkEmailEntryTypeDef"]]]:
-    """Split entries into what one call takes, by number and by size."""
+    """Split entries into parts that fit one call, by number and by size."""
     part: list[tuple[int, BulkEmailEntryTypeDef]] = []
     size = 0
     for index, entry in entries:
@@ -247,9 +248,9 @@ def _parts(
 
 
 def _address(recipient: str) -> str:
-    """Return the address with its domain in Punycode, which SES demands (API reference, "Destination").
+    """Return the address with its domain in Punycode, as SES requires (API reference, "Destination").
 
-    Raises `PermanentError` where it is none, before it can spoil a call for others.
+    Raises `PermanentError` if it is not one, before it can fail a call for other messages.
     """
     try:
         address = checked_recipient(recipient)

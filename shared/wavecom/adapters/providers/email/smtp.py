@@ -1,9 +1,9 @@
-"""Email over SMTP (RFC 5321), on pooled connections, in steps that know how far the dialogue got.
+"""Email over SMTP (RFC 5321), on pooled connections, in steps that record how far the dialogue got.
 
-What a server's refusal of a message means stands in `smtp_refusals`. Whatever goes wrong before the content has left,
-connecting, encrypting and authenticating included, is Transient: nothing was sent, and address, certificate and
-credentials are our configuration. A connection that breaks, or a time that runs out, while the content is on its way or
-its answer is waited for is Unknown: the server may have taken it (RFC 1047).
+`smtp_refusals` has the meaning of a server's refusals. Every failure before the content was sent, including connecting,
+encrypting and authenticating, is Transient: nothing was sent, and address, certificate and credentials are our
+configuration. If a connection breaks, or the time runs out, while the content is being sent or its answer is awaited,
+the outcome is Unknown: the server may have accepted it (RFC 1047).
 
 ``code`` of an error is the reply's enhanced status code (RFC 3463) where it has one, else its three digits, else one of
 the words ``connect_failed``, ``timeout``, ``connection_lost``, ``tls_failed``, ``not_supported`` (the server lacks
@@ -31,16 +31,16 @@ from wavecom.domain.providers.outcomes import About, PermanentError, Receipt, Tr
 
 _ENHANCED_CODE: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
 _LINE_BEGINS_WITH_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
-_REPLY_KEPT: Final = 200
-"""Characters of a reply that an error's text keeps."""
+_REPLY_MAX: Final = 200
+"""The most characters of a reply in an error's text."""
 
 
 class Encryption(Enum):
-    """When a connection is encrypted."""
+    """The point at which a connection is encrypted."""
 
     NONE = auto()
     STARTTLS = auto()
-    """Once it is made, by the command of that name (RFC 3207)."""
+    """After connecting, by the command of that name (RFC 3207)."""
     IMPLICIT = auto()
     """From the first byte (RFC 8314, 3.3)."""
 
@@ -69,8 +69,8 @@ class SmtpEmailProvider:
     ) -> None:
         """Prepare to send as ``sender`` (``Name <address>`` or an address); no connection is made yet.
 
-        ``timeout`` bounds a whole call, the wait for one of the ``pool_size`` connections included, and
-        ``connect_timeout`` the part up to AUTH, or the proof that a pooled connection is alive. With ``encryption``
+        ``timeout`` limits a whole call, including the wait for one of the ``pool_size`` connections, and
+        ``connect_timeout`` the part up to AUTH, or the check that a pooled connection is alive. With ``encryption``
         the server's certificate is verified, by ``tls_context`` if given, else by the system's authorities.
 
         Raises `ValueError` for an unusable sender, and for credentials without encryption.
@@ -90,8 +90,8 @@ class SmtpEmailProvider:
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds its Message-ID without brackets.
 
-        The Message-ID is made of the notification's id and the sender's domain, so a resend carries it again and
-        a mailbox may tell the two apart from two messages. Unlike a server's queue id it also stands in bounces.
+        The Message-ID consists of the notification's id and the sender's domain, so a resend has the same one, and a
+        mailbox can recognise it. Unlike a server's queue id it also appears in bounces.
         """
         letter = self._compose(message)
         with self._pool.connection(time.monotonic() + self._timeout_seconds) as connection:
@@ -128,7 +128,7 @@ class SmtpEmailProvider:
         )
 
     def _connect(self, deadline: float) -> Connection:
-        """Open a connection, greeting with the sender's domain: smtplib's own choice asks the DNS without a timeout."""
+        """Open a connection, greeting with the sender's domain: smtplib's default asks the DNS without a timeout."""
         try:
             connection = self._open(deadline)
         except OSError as exc:
@@ -173,7 +173,7 @@ class SmtpEmailProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
-    """A message as SMTP carries it: ``content`` is dot-stuffed and ends with the line that holds a dot alone."""
+    """A message as SMTP transfers it: ``content`` is dot-stuffed and ends with a line of a single dot."""
 
     message_id: str
     recipient: str
@@ -181,13 +181,13 @@ class _Letter:
 
 
 def _expect(connection: smtplib.SMTP, step: str, reply_class: int, reply: tuple[int, bytes]) -> None:
-    """Raise what the module's table says unless the reply's first digit is ``reply_class``."""
+    """Raise the error of the module's table unless the reply's first digit is ``reply_class``."""
     code, text = reply[0], reply[1].decode("utf-8", "replace")
     if code // 100 == reply_class:
         return
     if code == 421 or code // 100 not in (4, 5):
         connection.close()
-    raise refusal(step, code, _code(code, text), text, f"{step} refused: {code} {text[:_REPLY_KEPT]}")
+    raise refusal(step, code, _code(code, text), text, f"{step} refused: {code} {text[:_REPLY_MAX]}")
 
 
 def _code(number: int, text: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Connection(smtplib.SMTP):
-    """A connection that gives up at ``deadline`` (of the monotonic clock) however many steps there are till then."""
+    """A connection that gives up at ``deadline`` (of the monotonic clock), however many steps it takes."""
 
     def __init__(self, host: str, port: int, *, local_hostname: str, deadline: float, **options: Any) -> None:
         self.deadline = deadline
@@ -32,12 +32,12 @@ class Connection(smtplib.SMTP):
         return super().getreply()
 
     def _give_up_at_deadline(self) -> None:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
             self.close()
             raise TimeoutError("timed out")
         if self.sock is not None:
-            self.sock.settimeout(left)
+            self.sock.settimeout(remaining)
 
 
 class TlsConnection(Connection, smtplib.SMTP_SSL):
@@ -45,9 +45,9 @@ class TlsConnection(Connection, smtplib.SMTP_SSL):
 
 
 class ConnectionPool:
-    """Up to ``size`` connections, the last used first, so that those beyond the need stay idle and time out.
+    """Up to ``size`` connections, the last used first, so that surplus ones stay idle and time out.
 
-    ``connect`` is given the moment by which it must be done.
+    ``connect`` gets the time by which it must be done.
     """
 
     def __init__(self, connect: Callable[[float], Connection], *, size: int, connect_timeout: timedelta) -> None:
@@ -60,9 +60,9 @@ class ConnectionPool:
     def connection(self, deadline: float) -> Iterator[Connection]:
         """Lend a connection that is alive and between two messages; take it back unless it was closed.
 
-        It gives up at ``deadline``. One that died while idle is replaced once, by a new one.
+        It gives up at ``deadline``. A connection that died while idle is replaced once, by a new one.
 
-        Raises `RateLimitedError` when all are busy until the deadline, and what ``connect`` raises.
+        Raises `RateLimitedError` if all are busy until the deadline, and the errors of ``connect``.
         """
         if not self._slots.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise RateLimitedError("All connections are busy", code="pool_exhausted", of_recipient=True)
@@ -83,7 +83,7 @@ class ConnectionPool:
             self._slots.release()
 
     def close(self) -> None:
-        """Take leave on every idle connection."""
+        """Send QUIT on every idle connection."""
         while self._idle:
             with contextlib.suppress(OSError, IndexError):
                 connection = self._idle.pop()

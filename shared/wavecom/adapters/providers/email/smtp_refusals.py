@@ -1,4 +1,4 @@
-"""What an SMTP server's refusals mean, by the step of the dialogue, the reply's codes and its words.
+"""The meaning of an SMTP server's refusals, by the step of the dialogue, the reply's codes and its words.
 
 A refusal's codes are its three digits (RFC 5321, section 4.2) and its enhanced status code where it has one (RFC 3463
 and IANA's registry of SMTP enhanced status codes). Many servers say more in words than in codes, and some say the
@@ -19,7 +19,7 @@ END: Final = "end of content"
 """The steps at which a server may refuse a message."""
 
 REFUSALS: Final[tuple[Rule, ...]] = (
-    # What can mean one thing only.
+    # Codes with only one meaning.
     limit(["454"], "Amazon SES: 454 Throttling failure", words="throttling | rate exceeded | quota"),
     for_now(["454"], "RFC 3207, RFC 4954: encryption or authentication is not to be had now"),
     for_now(["421"], "RFC 5321, 4.2.1: service not available, closing channel"),
@@ -45,7 +45,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     ),
     for_now(["?.4.5"], "RFC 3463, 3.5: mail system congested; Gmail: daily sending quota"),
     for_now(["500", "501", "502", "503", "504", "?.3.5", "?.5.[0-4]"], "RFC 5321, 4.2.2: our side of the dialogue"),
-    # What the words say of us.
+    # Words about us.
     for_now(
         ["4*", "5*"],
         "Postfix, Exim, Sendmail, Exchange: we may not relay there",
@@ -86,7 +86,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         "Our domain's records: SPF, DKIM, DMARC",
         words="dmarc | spf fail | spf check | spf validation | dkim",
     ),
-    # What the words say of the recipient or the message.
+    # Words about the recipient or the message.
     for_good(
         ["5*"],
         About.RECIPIENT,
@@ -105,7 +105,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     ),
     for_good(["5*"], About.MESSAGE, "The content is refused", words="virus | malware | infected"),
     for_good(["5*"], About.RECIPIENT, "Postfix: a rule on recipients", words="recipient address rejected"),
-    # What the codes say of the recipient or the message.
+    # Codes about the recipient or the message.
     for_good(["5.2.3", "5.3.4", "5.6.*"], About.MESSAGE, "RFC 3463, 3.3, 3.4 and 3.7: size or content"),
     for_good(["5.1.*", "5.2.*"], About.RECIPIENT, "RFC 3463, 3.2 and 3.3: its address or mailbox"),
     for_good(["552"], About.MESSAGE, "RFC 5321, 4.2.2: exceeded storage allocation"),
@@ -116,7 +116,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         worth_waiting=True,
     ),
     for_now(["4.3.*", "4.4.*", "?.3.*"], "RFC 3463, 3.4 and 3.5: the mail system or its network"),
-    # What is left, by the step.
+    # The rest, by step.
     for_now(["4*", "5*"], "MAIL names our sender and nothing of the message", step=MAIL),
     for_good(
         ["5.7.*", "5.4.*", "554"],
@@ -137,10 +137,10 @@ REFUSALS: Final[tuple[Rule, ...]] = (
 
 
 def refusal(step: str, number: int, code: str, text: str, detail: str) -> ProviderError:
-    """Return what a reply means that refuses a message at ``step``.
+    """Return the meaning of a reply that refuses a message at ``step``.
 
-    ``number`` are its three digits and ``code`` its enhanced status code, or the same digits where it has none. After
-    the content, a reply that is none of RFC 5321's leaves open whether the server took it.
+    ``number`` is its three digits and ``code`` its enhanced status code, or the same digits if it has none. After
+    the content, a reply that is not one of RFC 5321's leaves open whether the server accepted it.
     """
     if number // 100 not in (4, 5):
         if step == END:

@@ -1,8 +1,8 @@
 """Push messages through the Apple Push Notification service, HTTP/2 provider API, with a provider token.
 
-What a refusal means stands in `REFUSALS`. ``code`` of an error is its ``reason``, else ``http_`` and the status, else
-the name of httpx's exception, else ``no_apns_id`` (Unknown). After 403 ExpiredProviderToken the token is renewed, if it
-may be, and the request made again, once: a 403 is a definite refusal. Found before anything is sent, all Permanent:
+`REFUSALS` has the meaning of refusals. ``code`` of an error is its ``reason``, else ``http_`` and the status, else the
+name of httpx's exception, else ``no_apns_id`` (Unknown). After 403 ExpiredProviderToken the token is renewed, if that
+is allowed, and the request repeated once: a 403 is a definite refusal. Found before sending, all Permanent:
 ``not_an_apns_token``, ``not_utf8``, ``PayloadTooLarge`` above 4096 bytes.
 
 APNs does not promise to send requests with the same ``apns-id`` only once.
@@ -50,11 +50,11 @@ RENEW_NOT_BEFORE: Final = timedelta(minutes=20)
 """Age of a provider token below which it is kept, even if APNs calls it expired."""
 
 _APNS_IDS: Final = uuid.UUID("7f1b1c86-6a0e-4f0b-9a55-1d0c9a1f3b5e")
-"""The namespace of the name-based UUIDs (RFC 9562, section 5.5) that notifications go by at APNs."""
+"""The namespace of the name-based UUIDs (RFC 9562, section 5.5) that identify notifications at APNs."""
 _REASON: Final = re.compile(r"[A-Za-z0-9._]{1,64}")
 CONNECTIONS: Final = 32
-"""Connections of one process. Fewer than the sends at once (256), which wait for one: APNs answers within some tens of
-milliseconds, so 32 carry several hundred messages a second, and each is a TLS session of a client's own memory."""
+"""The connections of one process. They are fewer than the parallel sends (256), which wait for one: APNs answers within
+tens of milliseconds, so 32 carry several hundred messages a second, and each is a TLS session with its own memory."""
 REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(
         ["Unregistered", "ExpiredToken"],
@@ -104,10 +104,9 @@ class ApnsPushProvider:
         """Prepare to send to the app ``topic`` (its bundle id); no connection is made yet.
 
         ``private_key`` is the content of the .p8 file of the key ``key_id`` of the team ``team_id``. ``timeout``
-        bounds the wait for one of the ``max_connections``, and each request: each connection carries one at a time.
-        ``time_to_live`` is how long APNs goes on trying to reach a device that is off, if the message's deadline is not
-        earlier. Raises `ValueError` for a
-        key that is not on the curve P-256.
+        limits the wait for one of the ``max_connections``, and each request: each connection carries one at a time.
+        ``time_to_live`` is the time for which APNs tries to reach a device that is off, unless the message's deadline
+        is earlier. Raises `ValueError` for a key that is not on the curve P-256.
         """
         self.name = name
         self._topic = topic
@@ -117,7 +116,7 @@ class ApnsPushProvider:
         self._connections = _Connections(base_url, timeout=timeout, size=max_connections)
 
     def send(self, message: OutgoingMessage) -> Receipt:
-        """Send one message; the receipt holds its ``apns-id``, which is made of the notification's id."""
+        """Send one message; the receipt holds its ``apns-id``, which is derived from the notification's id."""
         if not is_apns_token(message.recipient):
             raise PermanentError("Not an APNs device token", code="not_an_apns_token", about=About.UNCLEAR)
         payload = _payload(message)
@@ -140,7 +139,7 @@ class ApnsPushProvider:
         self._connections.close()
 
     def _post(self, call: HttpCaller, message: OutgoingMessage, payload: bytes, token: str) -> Answer:
-        """Make the request. The device token stands in the target alone: httpx logs addresses, without targets."""
+        """Make the request. The device token is only in the target, because httpx logs addresses, without targets."""
         headers = {
             "authorization": f"bearer {token}",
             "apns-id": str(uuid.uuid5(_APNS_IDS, message.notification_id)),
@@ -157,7 +156,7 @@ class ApnsPushProvider:
             raise UnknownOutcomeError("APNs breaks the protocol in an answer", code=type(exc).__name__) from exc
 
     def _expiration(self, message: OutgoingMessage) -> int:
-        """Return when APNs gives up, in seconds since 1970: after the time to live or at the message's deadline."""
+        """Return the time at which APNs gives up, in seconds since 1970: after the time to live or at the deadline."""
         now = self._clock()
         ends_at = now + self._time_to_live
         return unix_seconds(ends_at if message.expires_at is None else min(ends_at, message.expires_at), now)
@@ -223,7 +222,7 @@ class _ProviderTokens:
         self._token: _ProviderToken | None = None
 
     def get(self, *, refused: str | None = None) -> str:
-        """Return a provider token that is young enough, and not ``refused`` if a new one may be made yet."""
+        """Return a provider token that is young enough, and not ``refused`` if a new one may be made already."""
         with self._lock:
             now = self._clock()
             token = self._token
@@ -242,7 +241,7 @@ class _Connections:
     """HTTP/2 connections, each used by one thread at a time.
 
     httpcore's HTTP/2 connection keeps the state of its streams without a lock: threads that share one disturb each
-    other's requests. So each connection has a caller of its own, made when it is first needed.
+    other's requests. So each connection has its own caller, created when it is first needed.
     """
 
     def __init__(self, base_url: str, *, timeout: timedelta, size: int) -> None:
@@ -254,11 +253,11 @@ class _Connections:
             self._free.put(None)
         self._lock = threading.Lock()
         self._callers: list[HttpCaller] = []
-        proxy_for(base_url)  # a wrong one is a `ValueError` now, and not with the first message
+        proxy_for(base_url)  # raises `ValueError` for a wrong proxy now, not with the first message
 
     @contextmanager
     def one(self) -> Iterator[HttpCaller]:
-        """Lend a connection, preferably the one used last. Raises `TransientError` when none is free in time."""
+        """Lend a connection, preferably the last used one. Raises `TransientError` if none is free in time."""
         try:
             caller = self._free.get(timeout=self._timeout.total_seconds())
         except queue.Empty as exc:

@@ -1,10 +1,10 @@
 """Push messages through Firebase Cloud Messaging, HTTP v1 API: ``projects.messages.send`` to one registration token.
 
-What a refusal means stands in `REFUSALS`. ``code`` of an error is FCM's ``errorCode``, else its ``status``, else
+`REFUSALS` has the meaning of refusals. ``code`` of an error is FCM's ``errorCode``, else its ``status``, else
 ``http_`` and the HTTP status, else the name of httpx's or google-auth's exception, else a word of this module:
 ``no_message_name`` (Unknown), ``no_access_token`` (Transient: nothing was sent), ``not_utf8`` and ``not_an_fcm_token``
-(Permanent, found before calling). After the first 401 the access token is fetched anew and the request made again,
-once: a 401 is a definite refusal.
+(Permanent, found before calling). After the first 401 a new access token is fetched and the request repeated once: a
+401 is a definite refusal.
 
 HTTP v1 takes no idempotency token; the notification's id goes to the app as the data ``notificationId``.
 """
@@ -35,7 +35,7 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 INVALID_REGISTRATION: Final = "INVALID_REGISTRATION"
-"""Our code for FCM's INVALID_ARGUMENT where the argument is the registration token."""
+"""Our code for FCM's INVALID_ARGUMENT if the argument is the registration token."""
 TIME_TO_LIVE_MAX_SECONDS: Final = 28 * 86_400
 """FCM keeps a message for four weeks at most, by default too (Firebase, "Set the lifespan of a message")."""
 QUOTA_WAIT: Final = timedelta(minutes=1)
@@ -60,8 +60,8 @@ REFUSALS: Final[tuple[Rule, ...]] = (
 )
 """Firebase, "ErrorCode" and "FcmError" of the REST reference, "Manage FCM registration tokens". A refusal's codes are
 FCM's own and ``http_`` with the status."""
-_TEXT_KEPT: Final = 200
-"""Characters of the service's own words that an error's text keeps."""
+_TEXT_MAX: Final = 200
+"""The most characters of the service's text in an error's text."""
 
 
 class FcmPushProvider:
@@ -83,9 +83,9 @@ class FcmPushProvider:
     ) -> None:
         """Prepare to send for the project of a service account's key file, given as JSON text or as its values.
 
-        ``timeout`` bounds each request to FCM. A send whose access token is missing or refused also waits for the
-        token endpoint, up to 5 seconds, and a refused request is made once more. ``max_connections`` should be no
-        less than the number of threads. Raises `ValueError` for an unusable service account.
+        ``timeout`` limits each request to FCM. A send whose access token is missing or refused also waits for the
+        token endpoint, up to 5 seconds, and a refused request is repeated once. ``max_connections`` should be at least
+        the number of threads. Raises `ValueError` for an unusable service account.
         """
         account = read_account(service_account)
         self.name = name
@@ -116,7 +116,7 @@ class FcmPushProvider:
         self._tokens.close()
 
     def _post(self, message: OutgoingMessage, token: str) -> Answer:
-        """Make the request. What is left of the message's time is seen here, after the wait for an access token."""
+        """Make the request. The message's remaining time is computed here, after the wait for an access token."""
         body = _body(message, self._clock())
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         return self._call("POST", self._path, content=body, headers=headers)
@@ -144,7 +144,7 @@ def _body(message: OutgoingMessage, now: datetime) -> bytes:
 
 
 def _lifespan(expires_at: datetime, now: datetime) -> dict[str, Any]:
-    """Return until when Android, Apple devices and browsers are tried; a TTL of 0 is now or never.
+    """Return the times until which Android, Apple devices and browsers are tried; a TTL of 0 means now or never.
 
     Source: Firebase, "Set the lifespan of a message"; RFC 8030, section 5.2.
     """
@@ -159,7 +159,7 @@ def _lifespan(expires_at: datetime, now: datetime) -> dict[str, Any]:
 def _refusal(answer: Answer) -> ProviderError:
     status, error = answer.status, json_object(answer.body).get("error")
     error = error if isinstance(error, dict) else {}
-    text = str(error.get("message", ""))[:_TEXT_KEPT]
+    text = str(error.get("message", ""))[:_TEXT_MAX]
     given = error.get("details")
     details = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
     codes = [*(str(each.get("errorCode")) for each in details if "errorCode" in each), str(error.get("status", ""))]

@@ -21,22 +21,23 @@ from wavecom.domain.providers.outcomes import (
 
 SCOPE: Final = "https://www.googleapis.com/auth/firebase.messaging"
 RENEW_BEFORE: Final = timedelta(minutes=4)
-"""How long before its end an access token is renewed; meanwhile it goes on being used."""
+"""The time before its end at which an access token is renewed; it stays in use meanwhile."""
 RENEWAL_PAUSE: Final = timedelta(seconds=30)
-"""How long a failed renewal is not tried again while the access token is valid."""
+"""The pause after a failed renewal while the access token is still valid."""
 _TIMEOUT_MAX: Final = timedelta(seconds=5)
 _TOKEN_LIFETIME: Final = timedelta(hours=1)
-"""Of an access token whose ``expires_in`` is missing (Google, "Using OAuth 2.0 for Server to Server Applications")."""
+"""The assumed lifetime of an access token without ``expires_in`` (Google, "Using OAuth 2.0 for Server to Server
+Applications")."""
 _IN_FLIGHT: Final = timedelta(seconds=10)
-"""An access token this close to its end could end on the way."""
+"""The margin before a token's end within which it could expire on the way."""
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-"""What an Authorization header can carry (RFC 6750, section 2.1)."""
+"""Text that an Authorization header can contain (RFC 6750, section 2.1)."""
 
 
 def read_account(given: Mapping[str, str] | str) -> dict[str, str]:
     """Return the values of a service account's key file, given as JSON text or as its values.
 
-    Raises ValueError where it is not usable, without its text.
+    Raises ValueError if it is unusable, without its text.
     """
     try:
         account = json.loads(given) if isinstance(given, str) else dict(given)
@@ -58,7 +59,7 @@ class _AccessToken:
 
 
 class AccessTokens:
-    """The service account's access token, fetched by one thread while the others wait, or go on with the old one."""
+    """The service account's access token. One thread fetches it while the others wait, or use the old one."""
 
     def __init__(self, account: Mapping[str, str], *, timeout: timedelta) -> None:
         self._request = _TokenRequest(account["token_uri"], timeout=min(timeout, _TIMEOUT_MAX))
@@ -68,7 +69,7 @@ class AccessTokens:
         self._fetching: Future[_AccessToken] | None = None
 
     def get(self, *, refused: str | None = None) -> str:
-        """Return a valid access token that is not ``refused``. Raises `TransientError` when there is none to be had."""
+        """Return a valid access token that is not ``refused``. Raises `TransientError` if none is available."""
         with self._lock:
             now = datetime.now(UTC)
             token = self._token
@@ -91,20 +92,20 @@ class AccessTokens:
         self._request.close()
 
     def _fetch(self, fetching: Future[_AccessToken], *, fallback: _AccessToken | None) -> None:
-        """Settle ``fetching`` with a new access token, or with ``fallback`` when there is one and no new one."""
-        settled: _AccessToken | None = None
+        """Complete ``fetching`` with a new access token, or with ``fallback`` if there is one and no new one."""
+        token: _AccessToken | None = None
         try:
-            settled = self._new_token()
+            token = self._new_token()
         except TransientError as exc:
             if fallback is None:
                 fetching.set_exception(exc)
             else:
-                settled = replace(fallback, renew_at=datetime.now(UTC) + RENEWAL_PAUSE)
+                token = replace(fallback, renew_at=datetime.now(UTC) + RENEWAL_PAUSE)
         finally:
             with self._lock:
-                self._token, self._fetching = settled, None
-            if settled is not None:
-                fetching.set_result(settled)
+                self._token, self._fetching = token, None
+            if token is not None:
+                fetching.set_result(token)
             elif not fetching.done():
                 fetching.cancel()
 

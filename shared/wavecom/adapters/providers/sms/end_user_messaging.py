@@ -1,7 +1,7 @@
 """SMS through AWS End User Messaging, SMS and voice API v2: SendTextMessage.
 
-What a refusal means, by its code and its ``Reason``, stands in `REFUSALS`; ``code`` of an error is the reason where
-there is one, else AWS's code.
+`REFUSALS` has the meaning of refusals, by code and ``Reason``; ``code`` of an error is the reason if there is one, else
+AWS's code.
 
 SendTextMessage takes no idempotency token; the notification's id and the provider's name go along as the context
 ``notificationId`` and ``provider``, which the service's events repeat. A text has up to 1,600 characters.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_pinpoint_sms_voice_v2.type_defs import SendTextMessageRequestTypeDef
 
 TIME_TO_LIVE_SECONDS: Final = (5, 259_200)
-"""Least and most seconds that AWS tries to deliver a message, by default the most ("SendTextMessage")."""
+"""The shortest and the longest time in seconds that AWS tries to deliver a message; the default is the longest."""
 
 _SERVICE: Final = "AWS End User Messaging"
 _FIELD: Final = [
@@ -62,8 +62,8 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     ),
     for_now(["AccessDeniedException*", "ServiceQuotaExceededException*"], "Our account, or its monthly spend limit"),
 )
-"""AWS End User Messaging SMS API reference, "SendTextMessage" and the exceptions' pages; the reasons stand in the
-service's model, botocore's ``pinpoint-sms-voice-v2``. What is not here is as in `wavecom.adapters.providers.aws`."""
+"""AWS End User Messaging SMS API reference, "SendTextMessage" and the exceptions' pages; the reasons are in the
+service's model, botocore's ``pinpoint-sms-voice-v2``. Other codes are in `wavecom.adapters.providers.aws`."""
 
 
 def end_user_messaging_client(**options: Unpack[ClientOptions]) -> "PinpointSMSVoiceV2Client":
@@ -87,9 +87,9 @@ class EndUserMessagingSmsProvider:
         configuration_set: str | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        """Send from ``origination_identity``: a number, sender id or pool of ours by its id or ARN; None: AWS chooses.
+        """Send from ``origination_identity``: our number, sender id or pool by id or ARN; with None AWS chooses.
 
-        ``configuration_set`` decides where AWS publishes what became of a message.
+        ``configuration_set`` decides where AWS publishes the results of messages.
         """
         self.name = name
         self._clock = clock
@@ -134,6 +134,6 @@ _by_table = meaning_by(REFUSALS, also=("Reason",))
 
 
 def _meaning(refusal: Refusal) -> ProviderError:
-    """Return what a refusal means. The fields that it names count as part of its text."""
+    """Return the meaning of a refusal. The fields that it names count as part of its text."""
     fields = cast("Iterable[dict[str, Any]]", refusal.fields.get("Fields") or ())
     return _by_table(replace(refusal, text=" ".join([refusal.text, *(str(each.get("Name")) for each in fields)])))

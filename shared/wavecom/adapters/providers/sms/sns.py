@@ -1,13 +1,13 @@
-"""SMS through Amazon SNS: Publish straight to a phone number.
+"""SMS through Amazon SNS: Publish directly to a phone number.
 
-What a refusal means stands in `REFUSALS`; ``code`` of an error is AWS's code, or the name of botocore's exception.
+`REFUSALS` has the meaning of refusals; ``code`` of an error is AWS's code, or the name of botocore's exception.
 
-Publish takes a message to a number that opted out and does not deliver it: neither that nor the end of our monthly
-spend is an error of the call, and only SNS's delivery status logs tell (Amazon SNS developer guide, "Viewing CloudWatch
-metrics and logs for SMS deliveries"). OptedOut and EndpointDisabled are in the table in case SNS says them after all.
+Publish accepts a message to a number that opted out and does not deliver it: neither that nor the end of our monthly
+spend is an error of the call; only SNS's delivery status logs show it (Amazon SNS developer guide, "Viewing CloudWatch
+metrics and logs for SMS deliveries"). OptedOut and EndpointDisabled are in the table in case SNS returns them.
 
-Publish takes an idempotency token for FIFO topics only, and nothing that the logs would repeat: the receipt's message
-id is the one link to a notification. Nor does Publish take a deadline: what SNS has may arrive after ``expires_at``.
+Publish has an idempotency token for FIFO topics only, and no field that the logs would repeat: the receipt's message
+id is the only link to a notification. Publish also has no deadline: a message may arrive after ``expires_at``.
 """
 
 from typing import TYPE_CHECKING, Final, Unpack, cast
@@ -38,7 +38,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     limit(["KMSThrottling"], "Too many requests"),
     for_now(["KMS*"], "Our key"),
 )
-"""Amazon SNS API reference, "Publish"; what is not here is as in `wavecom.adapters.providers.aws`."""
+"""Amazon SNS API reference, "Publish"; other codes are in `wavecom.adapters.providers.aws`."""
 
 
 def sns_client(**options: Unpack[ClientOptions]) -> "SNSClient":
@@ -54,7 +54,7 @@ class SnsSmsProvider:
     bulk_limit = 1
 
     def __init__(self, client: "SNSClient", *, sender_id: str | None = None, name: str = "sns") -> None:
-        """Send as ``sender_id``, what a phone shows as the sender where the country allows it; None: SNS chooses.
+        """Send as ``sender_id``, shown by phones as the sender where the country allows it; with None SNS chooses.
 
         A sender id has 1 to 11 letters, digits and hyphens (Amazon SNS developer guide, "Publishing to a mobile
         phone").
@@ -66,7 +66,7 @@ class SnsSmsProvider:
             self._attributes["AWS.SNS.SMS.SenderID"] = _string(sender_id)
 
     def send(self, message: OutgoingMessage) -> Receipt:
-        """Send one message; the receipt holds SNS's message id, by which its delivery logs name it."""
+        """Send one message; the receipt holds SNS's message id, which its delivery logs use."""
         answer = call(
             _SERVICE,
             lambda: self._client.publish(

@@ -1,10 +1,10 @@
 """SMS through Twilio's Programmable Messaging: one Message resource a call.
 
-A 2xx with a ``sid`` is accepted, one without it Unknown. What a refusal means stands in `REFUSALS`; an error's ``code``
-is Twilio's own, else the HTTP status, else ``no_message_id`` (Unknown), ``not_unicode`` (Permanent, found before
-calling) or the name of httpx's exception.
+A 2xx with a ``sid`` is accepted, one without it Unknown. `REFUSALS` has the meaning of refusals; an error's ``code`` is
+Twilio's own, else the HTTP status, else ``no_message_id`` (Unknown), ``not_unicode`` (Permanent, found before calling)
+or the name of httpx's exception.
 
-Twilio documents no idempotency token. Its status callbacks come to ``receipts_url``, where one is given.
+Twilio documents no idempotency token. Its status callbacks go to ``receipts_url``, if one is given.
 
 Sources, Twilio documentation: "Messages resource", "Twilio API requests", "Twilio API responses" and the pages of the
 codes in the "Error and Warning Dictionary".
@@ -27,10 +27,10 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.system import Clock
 
 VALIDITY_SECONDS: Final = (1, 36_000)
-"""Least and most seconds that Twilio keeps a message in its queue, by default the most ("Messages resource")."""
+"""The shortest and the longest time in seconds that Twilio queues a message; the default is the longest."""
 DAILY_LIMIT: Final = "63038"
 DAILY_LIMIT_WAIT: Final = timedelta(minutes=10)
-"""After 63038, whose window is "a rolling 24 hour" one (Error and Warning Dictionary)."""
+"""The wait after 63038, whose window is "a rolling 24 hour" one (Error and Warning Dictionary)."""
 
 REFUSALS: Final[tuple[Rule, ...]] = (
     limit([DAILY_LIMIT], "The account's messages of 24 hours, a rolling window", wait=DAILY_LIMIT_WAIT),
@@ -58,13 +58,13 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_now(["http_401", "http_403", "http_404", "http_405", "http_407", "http_3??"], "Our credentials or address"),
     for_now(["http_*"], "A code that is not listed here may speak of anybody", about=About.UNCLEAR),
 )
-"""A refusal's codes are Twilio's, where it has one, and ``http_`` with the status."""
+"""A refusal's codes are Twilio's, if it has one, and ``http_`` with the status."""
 _ALPHANUMERIC_MAX: Final = 11
 """Characters of an alphanumeric sender ID (Twilio documentation, "Alphanumeric Sender ID"); a service's SID has 34."""
 _CODE: Final = re.compile(r"[0-9]{1,6}")
 _SID: Final = re.compile(r"[A-Za-z0-9]{1,64}")
-_DETAIL_KEPT: Final = 200
-"""Characters of Twilio's words that an error's text keeps."""
+_DETAIL_MAX: Final = 200
+"""The most characters of Twilio's text in an error's text."""
 
 
 class TwilioSmsProvider:
@@ -94,7 +94,7 @@ class TwilioSmsProvider:
         ``max_connections`` should be no less than the number of threads. With ``receipts_url``, Twilio reports each
         change of a message's status to ``{receipts_url}/twilio/{name}?notificationId=<id>&sentAt=<unix seconds>``.
 
-        Raises `ValueError` when an SID is none.
+        Raises `ValueError` for an invalid SID.
         """
         username = account_sid if api_key_sid is None else api_key_sid
         if not (_SID.fullmatch(account_sid) and _SID.fullmatch(username)):
@@ -140,7 +140,7 @@ class TwilioSmsProvider:
 
 
 def _content(answer: Answer) -> dict[str, Any]:
-    """Return an answer's JSON object, empty where it is none."""
+    """Return an answer's JSON object, empty if it is not one."""
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -155,7 +155,7 @@ def _refusal(answer: Answer, content: dict[str, Any]) -> ProviderError:
         REFUSALS,
         (code, f"http_{answer.status}"),
         str(content.get("message", "")),
-        detail=f"{code}: {content.get('message', '')}"[:_DETAIL_KEPT],
+        detail=f"{code}: {content.get('message', '')}"[:_DETAIL_MAX],
         code=code,
         retry_after=None if number == DAILY_LIMIT else answer.retry_after(),
     )
