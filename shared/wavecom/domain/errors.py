@@ -48,7 +48,7 @@ class Problem:
 
 
 class RefusedDraftError(WaveComError):
-    """What is asked for cannot be delivered, costs more than is allowed, or names a time that is out of range."""
+    """A request cannot be delivered, costs more than is allowed, or names a time that is out of range."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("The request is not valid")
