@@ -38,7 +38,7 @@ def stored(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
         fake = FakeApiKeys(ids_held=HELD)
         return Adapter(fake, lambda: fake)
     mongo: Mongo = request.getfixturevalue("mongo")
-    monkeypatch.setattr(adapter, "IDS_HELD", HELD)
+    monkeypatch.setattr(adapter, "IDS_LIMIT", HELD)
     return Adapter(MongoApiKeys(mongo), lambda: MongoApiKeys(mongo))
 
 

@@ -12,7 +12,7 @@ from wavecom.domain.errors import StoreUnavailableError
 
 
 def test_a_database_that_lets_nobody_in_is_told_soon_and_with_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "REACHED_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(handler, "REACH_TIMEOUT", timedelta(seconds=0.5))
     mongo = Mongo(f"mongodb://127.0.0.1:{free_ports(1)}/?directConnection=true", "wavecom")
 
     with pytest.raises(StoreUnavailableError, match=r"MongoDB does not answer; .* access list"):

@@ -38,8 +38,8 @@ class Shape(BaseModel):
         return shape
 
     def json_text(self) -> str:
-        """Return the JSON to send. Fields without a value are omitted."""
-        return self.model_dump_json(by_alias=True, exclude_unset=True)
+        """Return the JSON to send. Fields without a value are omitted; what was not validated is sent as it is."""
+        return self.model_dump_json(by_alias=True, exclude_unset=True, warnings=False)
 
 
 class Success(Shape, Generic[Data]):
