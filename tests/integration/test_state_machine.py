@@ -83,6 +83,7 @@ def machine(mongo: Mongo) -> Callable[[], WaveComMachine]:
     return lambda: WaveComMachine(mongo)
 
 
+@pytest.mark.quiet
 def test_nothing_is_lost_or_sent_twice_whatever_happens_in_whatever_order(
     mongo: Mongo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
