@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any, Unpack
 
+from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
 from wavecom.domain.notifications.state import DeliveryState, StateChanges
 
@@ -56,11 +56,7 @@ class Notification:
 
     def with_state(self, state: DeliveryState) -> "Notification":
         """Return a copy in another state."""
-        copy = object.__new__(Notification)
-        for set_field, value in zip(_SETTERS, _values(self), strict=True):
-            set_field(copy, value)
-        _set_state(copy, state)
-        return copy
+        return _copy(self, {"state": state})
 
     def changed(self, **changes: Unpack[StateChanges]) -> "Notification":
         """Return a copy with other values in some fields of its state."""
@@ -71,10 +67,7 @@ class Notification:
         return self.expires_at is not None and self.expires_at <= at
 
 
-_NAMES = tuple(field.name for field in fields(Notification) if field.name != "state")
-_SETTERS = tuple(getattr(Notification, name).__set__ for name in _NAMES)
-_set_state = getattr(Notification, "state").__set__  # noqa: B009 - the descriptor of a slot, which mypy takes for a value
-_values = attrgetter(*_NAMES)
+_copy = copier(Notification)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

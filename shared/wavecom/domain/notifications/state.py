@@ -1,11 +1,11 @@
 """A notification's state, with its attempts: plain immutable values."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import TypedDict, Unpack
 
 from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
+from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Cause, Status
 from wavecom.domain.providers.outcomes import Outcome
 
@@ -61,23 +61,14 @@ class DeliveryState:
         return frozenset(each.provider for each in self.attempts if each.outcome is Outcome.UNKNOWN)
 
     def changed(self, **changes: Unpack["StateChanges"]) -> "DeliveryState":
-        """Return a copy with other values of some fields, in a third of the time that `dataclasses.replace` takes.
+        """Return a copy with other values of some fields.
 
         Raises KeyError for an unknown field name.
         """
-        values = list(_values(self))
-        for name, value in changes.items():
-            values[_POSITIONS[name]] = value
-        copy = object.__new__(DeliveryState)
-        for set_field, value in zip(_SETTERS, values, strict=True):
-            set_field(copy, value)
-        return copy
+        return _copy(self, changes)
 
 
-_NAMES = tuple(field.name for field in fields(DeliveryState))
-_POSITIONS = {name: position for position, name in enumerate(_NAMES)}
-_SETTERS = tuple(getattr(DeliveryState, name).__set__ for name in _NAMES)
-_values = attrgetter(*_NAMES)
+_copy = copier(DeliveryState)
 
 
 class TransitionChanges(TypedDict, total=False):
