@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
 
@@ -26,6 +27,13 @@ class AuditEntry:
     timestamp: datetime
     metadata: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
+
+    def chained_to(self, before: str) -> "AuditEntry":
+        """Return a copy with its digest; ``before`` is that of the entry before it ("" for the first)."""
+        return _copy(self, {"digest": digest_of(self, before)})
+
+
+_copy = copier(AuditEntry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ the same state only one is ever written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Unpack
 
 from wavecom.domain.errors import IllegalTransitionError
 from wavecom.domain.notifications.attempts import Attempt
-from wavecom.domain.notifications.audit import AuditEntry, digest_of
+from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.state import TransitionChanges
@@ -80,9 +80,18 @@ def move(
     for sequence, (target, text) in enumerate(steps, state.sequence + 1):
         if target not in ARROWS[status]:
             raise IllegalTransitionError(f"A notification that is {status} cannot become {target}")
-        entries.append(entry(notification, sequence, target, text, at, facts, after=digest))
-        status, digest = target, entries[-1].digest
-    after = notification.changed(
+        entry = AuditEntry(
+            notification_id=notification.id,
+            tenant_id=notification.tenant_id,
+            sequence=sequence,
+            status=target,
+            message=text,
+            timestamp=at,
+            metadata=facts or {},
+        ).chained_to(digest)
+        entries.append(entry)
+        status, digest = target, entry.digest
+    after = state.changed(
         status=status,
         sequence=state.sequence + len(steps),
         trail_digest=digest,
@@ -90,30 +99,7 @@ def move(
         due_at=due_at,
         **changes,
     )
-    return Change(before=notification, after=after, entries=tuple(entries))
-
-
-def entry(
-    notification: Notification,
-    sequence: int,
-    status: Status,
-    text: str,
-    at: datetime,
-    facts: Mapping[str, Any] | None = None,
-    *,
-    after: str = "",
-) -> AuditEntry:
-    """Return the audit entry of one step, chained to the entry whose digest is ``after``."""
-    plain = AuditEntry(
-        notification_id=notification.id,
-        tenant_id=notification.tenant_id,
-        sequence=sequence,
-        status=status,
-        message=text,
-        timestamp=at,
-        metadata=facts or {},
-    )
-    return replace(plain, digest=digest_of(plain, after))
+    return Change(before=notification, after=notification.with_state(after), entries=tuple(entries))
 
 
 def no_later_than_expiry(due: datetime, expires_at: datetime | None) -> datetime:

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from wavecom.domain.errors import IllegalTransitionError
-from wavecom.domain.notifications.change import WAITING, Change, entry, move, no_later_than_expiry
+from wavecom.domain.notifications.audit import AuditEntry
+from wavecom.domain.notifications.change import WAITING, Change, move, no_later_than_expiry
 from wavecom.domain.notifications.enums import Cause, OnUnknown, Status
 from wavecom.domain.notifications.notification import Draft, Idempotency, Notification, new_notification_id
 from wavecom.domain.notifications.state import DeliveryState, Lease
@@ -29,8 +31,16 @@ def create(
 ) -> Change:
     """Make a PENDING notification from a draft. A scheduled one is due at its time, any other within seconds."""
     first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
-    new = Notification(
-        id=new_notification_id(at),
+    created = AuditEntry(
+        notification_id=new_notification_id(at),
+        tenant_id=tenant_id,
+        sequence=1,
+        status=Status.PENDING,
+        message="Notification created",
+        timestamp=at,
+    ).chained_to("")
+    notification = Notification(
+        id=created.notification_id,
         tenant_id=tenant_id,
         channel=draft.channel,
         recipient=draft.recipient,
@@ -49,10 +59,10 @@ def create(
             sequence=1,
             updated_at=at,
             due_at=no_later_than_expiry(first_due, draft.expires_at),
+            trail_digest=created.digest,
         ),
     )
-    first = entry(new, 1, Status.PENDING, "Notification created", at)
-    return Change(before=None, after=new.changed(trail_digest=first.digest), entries=(first,))
+    return Change(before=None, after=notification, entries=(created,))
 
 
 def as_created(notification: Notification, *, queued: bool) -> Notification:
@@ -60,8 +70,14 @@ def as_created(notification: Notification, *, queued: bool) -> Notification:
 
     A repeated request then gets the same answer as the first.
     """
-    status = Status.QUEUED if queued else Status.PENDING
-    return notification.with_state(DeliveryState(status=status, sequence=1, updated_at=notification.created_at))
+    return notification.with_state(
+        _state_as_created(Status.QUEUED if queued else Status.PENDING, notification.created_at)
+    )
+
+
+@lru_cache(maxsize=16)  # all notifications of a batch have the same
+def _state_as_created(status: Status, at: datetime) -> DeliveryState:
+    return DeliveryState(status=status, sequence=1, updated_at=at)
 
 
 def enqueue(notification: Notification, *, at: datetime, timings: Timings) -> Change:

@@ -273,7 +273,7 @@ class _Ending:
         **changes: Unpack[TransitionChanges],
     ) -> Change:
         changes.update({"lease": None, "begun": None})
-        change = move(
+        moved = move(
             _with_attempt(self.before, self.attempt),
             (status, text),
             at=self.at,
@@ -281,4 +281,5 @@ class _Ending:
             due_at=due_at,
             **changes,
         )
-        return replace(change, before=self.before, attempts=(self.attempt,) if self.attempt else ())
+        attempts = (self.attempt,) if self.attempt else ()
+        return Change(before=self.before, after=moved.after, entries=moved.entries, attempts=attempts)

@@ -1,6 +1,7 @@
 """The base of all answers: one model an answer, which defines both its body and its part of the OpenAPI document."""
 
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
 
@@ -78,6 +79,7 @@ def done(message: str) -> Response[str]:
     return respond(HTTPStatus.OK, DoneAnswer(success=True, message=message))
 
 
+@lru_cache(maxsize=64)  # a batch's notifications were all created at the same time
 def iso(moment: datetime) -> str:
     """Return a time as the API writes it: UTC, milliseconds, ``Z``."""
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
