@@ -31,14 +31,7 @@ def create(
 ) -> Change:
     """Make a PENDING notification from a draft. A scheduled one is due at its time, any other within seconds."""
     first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
-    created = AuditEntry(
-        notification_id=new_notification_id(at),
-        tenant_id=tenant_id,
-        sequence=1,
-        status=Status.PENDING,
-        message="Notification created",
-        timestamp=at,
-    ).chained_to("")
+    created = _created(new_notification_id(at), tenant_id, at)
     notification = Notification(
         id=created.notification_id,
         tenant_id=tenant_id,
@@ -63,6 +56,17 @@ def create(
         ),
     )
     return Change(before=None, after=notification, entries=(created,))
+
+
+def _created(notification_id: str, tenant_id: str, at: datetime) -> AuditEntry:
+    return AuditEntry(
+        notification_id=notification_id,
+        tenant_id=tenant_id,
+        sequence=1,
+        status=Status.PENDING,
+        message="Notification created",
+        timestamp=at,
+    ).chained_to("")
 
 
 def as_created(notification: Notification, *, queued: bool) -> Notification:
