@@ -6,9 +6,12 @@ from typing import Any, Final
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = {
-    "stacks": r"tests/e2e/test_(main_job|dashboard|dashboard_looks)\.py|::test_what_a_stack_writes_is_its_owners_alone",
+    "deployment": r"tests/infrastructure/test_deployment\.py",
     "built": r"tests/infrastructure/",
+    "dashboard": r"tests/e2e/test_(dashboard|dashboard_looks)\.py",
     "chaos": r"tests/e2e/test_chaos\.py",
+    "stack on SQS": r"tests/e2e/.*\[(.*-)?sqs\b",
+    "stack on RabbitMQ": r"tests/e2e/.*\[(.*-)?rabbitmq\b",
     "rabbitmq": r"rabbitmq|tests/contract/test_lane_shards\.py|tests/integration/test_handlers\.py",
     "growth": r"tests/integration/test_growth\.py",
     "client": r"tests/integration/test_generated_client\.py",

@@ -112,8 +112,9 @@ def _sqs(client) -> Iterator[Broker]:
             while messages := client.receive_message(
                 QueueUrl=queue.url(source), MaxNumberOfMessages=10, AttributeNames=["All"]
             ).get("Messages"):
+                taken = [{"Id": each["MessageId"], "ReceiptHandle": each["ReceiptHandle"]} for each in messages]
+                client.delete_message_batch(QueueUrl=queue.url(source), Entries=taken)
                 for message in messages:
-                    client.delete_message(QueueUrl=queue.url(source), ReceiptHandle=message["ReceiptHandle"])
                     assert message["Attributes"]["MessageGroupId"] == "bank-a", "fair queues go by the tenant"
                     bodies.append(message["Body"])
         return bodies

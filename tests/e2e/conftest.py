@@ -5,51 +5,33 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.browser import browser, dashboard
-from tests.e2e.stacks import BROKERS, RunningStack
+from tests.e2e.stacks import BROKERS, RunningStack, running_stack
 
 __all__ = ["browser", "dashboard"]
 
 
-@pytest.fixture(scope="session")
-def both_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RunningStack]]:
-    """One stack for each broker, started side by side."""
-    stacks: dict[str, RunningStack] = {}
-    try:
-        for broker in BROKERS:
-            stacks[broker] = RunningStack(tmp_path_factory.mktemp(broker), broker)
-            stacks[broker].start()
-        yield stacks
-    finally:
-        for stack in stacks.values():
-            stack.end()
-
-
-@pytest.fixture(scope="session")
-def stories(both_stacks: dict[str, RunningStack]) -> dict[str, dict[str, str]]:
-    """Notifications whose stories take minutes, begun before everything else, by broker and recipient."""
-    return {
-        broker: {name: stack.post(f"{name}@simulator.example.com") for name in ("fail-twice", "fail", "bounce")}
-        for broker, stack in both_stacks.items()
-    }
-
-
-@pytest.fixture(params=BROKERS)
-def stack(
-    request: pytest.FixtureRequest, both_stacks: dict[str, RunningStack], stories: dict[str, dict[str, str]]
-) -> RunningStack:
-    """A running stack, on one broker and then the other."""
-    return both_stacks[request.param]
-
-
-@pytest.fixture(scope="session")
-def dashboard_stack(
-    tmp_path_factory: pytest.TempPathFactory, stories: dict[str, dict[str, str]]
-) -> Iterator[RunningStack]:
-    """A stack for the dashboard alone; the other stacks' long stories go on meanwhile."""
-    del stories
-    stack = RunningStack(tmp_path_factory.mktemp("dashboard"), "sqs")
-    try:
-        stack.start()
+@pytest.fixture(scope="session", params=BROKERS)
+def started_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack on one broker, and then one on the other."""
+    with running_stack(tmp_path_factory.mktemp(request.param), request.param) as stack:
         yield stack
-    finally:
-        stack.end()
+
+
+@pytest.fixture(scope="session")
+def stories(started_stack: RunningStack) -> dict[str, str]:
+    """Notifications whose stories take minutes, begun before everything else, by recipient."""
+    return {name: started_stack.post(f"{name}@simulator.example.com") for name in ("fail-twice", "fail", "bounce")}
+
+
+@pytest.fixture(scope="session")
+def stack(started_stack: RunningStack, stories: dict[str, str]) -> RunningStack:
+    """A running stack, on one broker and then the other, whose long stories have begun."""
+    del stories
+    return started_stack
+
+
+@pytest.fixture(scope="session")
+def dashboard_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack for the dashboard alone."""
+    with running_stack(tmp_path_factory.mktemp("dashboard"), "sqs") as stack:
+        yield stack

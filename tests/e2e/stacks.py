@@ -239,6 +239,17 @@ class RunningStack:
         end_leftovers(self.config)
 
 
+@contextmanager
+def running_stack(state: Path, broker: str) -> Iterator[RunningStack]:
+    """Start a stack, and end it with everything that belongs to it."""
+    stack = RunningStack(state, broker)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.end()
+
+
 def an_email(recipient: str, **fields: Any) -> dict[str, Any]:
     return {
         "type": "EMAIL",

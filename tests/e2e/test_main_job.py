@@ -129,8 +129,8 @@ def test_logs_name_notifications_and_never_recipients_or_bodies(stack: RunningSt
     assert "secret" not in logs
 
 
-def test_a_permanent_refusal_fails_after_one_attempt(stack: RunningStack, stories: dict[str, dict[str, str]]) -> None:
-    data = stack.wait_for(stories[stack.config.broker]["bounce"], "FAILED")
+def test_a_permanent_refusal_fails_after_one_attempt(stack: RunningStack, stories: dict[str, str]) -> None:
+    data = stack.wait_for(stories["bounce"], "FAILED")
 
     assert len(data["notification"]["attempts"]) == 1
     assert data["notification"]["cause"] == "permanent"
@@ -138,9 +138,9 @@ def test_a_permanent_refusal_fails_after_one_attempt(stack: RunningStack, storie
 
 
 def test_two_failures_then_success_is_sent_after_at_least_5_and_25_seconds(
-    stack: RunningStack, stories: dict[str, dict[str, str]]
+    stack: RunningStack, stories: dict[str, str]
 ) -> None:
-    data = stack.wait_for(stories[stack.config.broker]["fail-twice"], "SENT", seconds=60)
+    data = stack.wait_for(stories["fail-twice"], "SENT", seconds=60)
 
     notification = data["notification"]
     first, second, third = [datetime.fromisoformat(each["startedAt"]) for each in notification["attempts"]]
@@ -160,9 +160,9 @@ def test_two_failures_then_success_is_sent_after_at_least_5_and_25_seconds(
 
 
 def test_what_always_fails_ends_after_three_retries_with_one_dead_letter(
-    stack: RunningStack, stories: dict[str, dict[str, str]]
+    stack: RunningStack, stories: dict[str, str]
 ) -> None:
-    notification_id = stories[stack.config.broker]["fail"]
+    notification_id = stories["fail"]
 
     data = stack.wait_for(notification_id, "FAILED", seconds=200)
 

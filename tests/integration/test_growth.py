@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
 from tests.builders import NOON, ManualClock, a_draft
 from tests.databases import new_database
@@ -25,16 +26,17 @@ from wavecom.application.read.query import Query
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle
+from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Cause, Channel, Priority, Status
 from wavecom.domain.notifications.lists import ListFilter, Position
-from wavecom.domain.notifications.notification import Idempotency
+from wavecom.domain.notifications.notification import new_notification_id
 from wavecom.domain.notifications.timings import Timings
 
 STORED = 200_000
 BATCH = 5_000
 TIMINGS = Timings()
 CHANNELS, PRIORITIES = list(Channel), list(Priority)
-FINISHED_EVERY = 100
+UNFINISHED_EVERY = 100
 """One in so many is not finished, as after a day's work."""
 
 
@@ -42,28 +44,37 @@ FINISHED_EVERY = 100
 def grown(mongodb_uri: str) -> Iterator[Mongo]:
     """A database with a day's notifications, nearly all of them finished."""
     with new_database(mongodb_uri) as mongo:
+        kinds = [_created(number) for number in range(len(CHANNELS) * len(PRIORITIES))]
         counters = MongoCounters(mongo)
+        for number, change in enumerate(kinds):
+            for (tenant_id, minute), counts in deltas([change]).items():
+                of_this_kind = len(range(number, STORED, len(kinds)))
+                counters.add(tenant_id, {name: count * of_this_kind for name, count in counts.items()}, minute)
+        documents = [to_document(change.after) for change in kinds]
         for start in range(0, STORED, BATCH):
-            changes = [_created(number) for number in range(start, start + BATCH)]
-            documents = [to_document(change.after) for change in changes]
-            for number, document in enumerate(documents):
-                if number % FINISHED_EVERY:
-                    document.pop("dueAt")
-                    document |= {"status": Status.SENT.value, "sequence": 4}
-            mongo.database.notifications.insert_many(documents, ordered=False)
-            for (tenant_id, minute), counts in deltas(changes).items():
-                counters.add(tenant_id, counts, minute)
+            batch = [_like(documents[number % len(kinds)], number) for number in range(start, start + BATCH)]
+            mongo.database.notifications.insert_many(batch, ordered=False)
         yield mongo
 
 
-def _created(number: int):
+def _created(number: int) -> Change:
     draft = a_draft(
         channel=CHANNELS[number % len(CHANNELS)],
         priority=PRIORITIES[number % len(PRIORITIES)],
     )
-    idempotency = Idempotency(key=f"key-{number}", fingerprint="f", index=0) if number % 10 == 0 else None
+    return lifecycle.create(draft, tenant_id="bank-a", at=NOON, timings=TIMINGS)
+
+
+def _like(document: Document, number: int) -> Document:
+    """Return the document of another notification of the same kind: finished, but for one in `UNFINISHED_EVERY`."""
     at = NOON + timedelta(milliseconds=number)
-    return lifecycle.create(draft, tenant_id="bank-a", at=at, timings=TIMINGS, idempotency=idempotency)
+    another = document | {"_id": ObjectId(new_notification_id(at)), "createdAt": at, "updatedAt": at}
+    if number % 10 == 0:
+        another["idempotency"] = {"key": f"key-{number}", "fingerprint": "f", "index": 0}
+    if number % UNFINISHED_EVERY:
+        del another["dueAt"]
+        another |= {"status": Status.SENT.value, "sequence": 4}
+    return another
 
 
 def indexes_of(plan: Document) -> set[str]:
@@ -177,4 +188,4 @@ def test_the_sweep_reads_only_what_is_overdue(grown: Mongo) -> None:
     overdue = store.overdue(NOON + timedelta(days=1), limit=50)
 
     assert [each.state.due_at for each in overdue] == sorted(each.state.due_at for each in overdue if each.state.due_at)
-    assert grown.database.notifications.count_documents({"dueAt": {"$gt": EPOCH}}) == STORED // FINISHED_EVERY
+    assert grown.database.notifications.count_documents({"dueAt": {"$gt": EPOCH}}) == STORED // UNFINISHED_EVERY
