@@ -138,7 +138,9 @@ def test_a_value_makes_no_second_line_of_a_subject(api: Api) -> None:
 
 @pytest.mark.parametrize("field", ["variables", "locale"])
 def test_variables_and_locale_need_a_template(api: Api, field: str) -> None:
-    answer = api.create(**{field: {"variables": {}, "locale": "de"}[field]})
+    given: dict[str, Any] = {"variables": {}, "locale": "de"}
+
+    answer = api.create(**{field: given[field]})
 
     assert answer.status_code == 422
     assert [(each["field"], each["message"]) for each in answer.json()["error"]["details"]] == [
@@ -249,6 +251,8 @@ def test_a_source_is_previewed_before_it_is_a_version(api: Api) -> None:
 
     assert shown["message"] == "Ihr Code: 1234 ✓"
     assert shown["sms"] == {"encoding": "UCS-2", "segments": 1}
+    another = api.post("/api/templates/code/preview", {"source": {"text": "Code"}, "variables": {}}).json()["data"]
+    assert another["message"] == "Code"
 
 
 def test_html_is_escaped_and_shown_and_text_is_not(api: Api) -> None:

@@ -8,34 +8,43 @@ text; what variables print is counted; what could take long within one step is n
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
-
-from minijinja import Environment, TemplateError
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from wavecom.adapters.templates.filters import FilterError, filters_of
 from wavecom.adapters.templates.language import longest_loop_text, violations
 from wavecom.domain.content.rendered import Rendered
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.source import Source
-from wavecom.domain.templates.version import SourceProblem, TemplateVersion
+from wavecom.domain.templates.version import UNSTORED, SourceProblem, TemplateVersion
 
 FUEL: Final = 20_000
 """The most steps of one render; a print or a comparison is one."""
 PRINTED_MAX: Final = 1_000_000
 """The most characters that the variables of one render may print, and that its loops may repeat."""
-COMPILED_MAX: Final = 500
-"""The most versions whose compiled form a process keeps, each in one language."""
+COMPILED_MAX: Final = 10_000_000
+"""The most characters of source whose compiled form a process keeps."""
 _ESCAPED: Final = frozenset({"html"})
 _FUNCTIONS: Final = ("debug", "dict", "namespace", "range")
 _UNDEFINED: Final = re.compile(r"`([^`]+)` is undefined")
 
 
+if TYPE_CHECKING:
+    from minijinja import Environment, TemplateError
+
+
 class _TooMuchPrintedError(Exception):
     """The variables print more than a message may hold."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the values print more than {PRINTED_MAX:,} characters")
 
 
 class _NotPrintableError(Exception):
     """A value is printed that is neither a text nor a number."""
+
+    def __init__(self) -> None:
+        super().__init__("only texts and numbers can be printed: a value is null, true, false, a list or an object")
 
 
 class _Printed(threading.local):
@@ -60,6 +69,7 @@ class _Compiled:
         self._printed = _Printed()
         self._environment = _environment(filters_of(locale), self._printed.allow)
         self.parts = [name for name, _ in source.parts()]
+        self.size = sum(len(text) for _, text in source.parts())
         loop_text = max((longest_loop_text(text) for _, text in source.parts()), default=0)
         self._environment.fuel = min(FUEL, PRINTED_MAX // max(1, loop_text))
         for name, text in source.parts():
@@ -75,7 +85,10 @@ class MinijinjaEngine:
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str, int, str], _Compiled] = {}
-        self._reader = _environment({}, None)
+
+    @cached_property
+    def _reader(self) -> "Environment":
+        return _environment({}, None)
 
     def check(self, locale: str, source: Source) -> list[SourceProblem]:
         """See `wavecom.ports.templates.TemplateEngine.check`."""
@@ -93,6 +106,8 @@ class MinijinjaEngine:
         found = [(each.line, each.message) for each in violations(text)]
         if found:
             return found
+        from minijinja import TemplateError  # noqa: PLC0415 - 16 ms, and only templates need it
+
         try:
             self._reader.undeclared_variables_in_str(text)
         except TemplateError as exc:
@@ -108,29 +123,38 @@ class MinijinjaEngine:
 
     def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Rendered:
         """See `wavecom.ports.templates.TemplateEngine.render`."""
+        from minijinja import TemplateError  # noqa: PLC0415
+
         compiled = self._compile(version, locale)
         problems: list[Problem] = []
         texts: dict[str, str] = {}
         for part in compiled.parts:
             try:
                 texts[part] = compiled.render(part, variables)
-            except (TemplateError, FilterError, _NotPrintableError, _TooMuchPrintedError) as exc:
-                problems.append(Problem(_field_of(exc), f"{_sentence(exc)}, in the {part} of the template ({locale})"))
+            except TemplateError as exc:
+                problems.append(_problem(_field_of(exc), _sentence_of(exc), part, locale))
+            except (FilterError, _NotPrintableError, _TooMuchPrintedError) as exc:
+                problems.append(_problem("variables", str(exc), part, locale))
         if problems:
             raise RefusedDraftError(problems)
         return Rendered(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"))
 
     def _compile(self, version: TemplateVersion, locale: str) -> _Compiled:
+        if version.number == UNSTORED:
+            return _Compiled(version.locales[locale], locale)
         key = (version.tenant_id, version.template_id, version.number, locale)
         found = self._compiled.get(key)
         if found is None:
-            if len(self._compiled) >= COMPILED_MAX:
+            found = _Compiled(version.locales[locale], locale)
+            if found.size + sum(each.size for each in self._compiled.values()) > COMPILED_MAX:
                 self._compiled.clear()
-            found = self._compiled[key] = _Compiled(version.locales[locale], locale)
+            self._compiled[key] = found
         return found
 
 
-def _environment(filters: Mapping[str, Callable[..., str]], finalizer: Callable[[Any], Any] | None) -> Environment:
+def _environment(filters: Mapping[str, Callable[..., str]], finalizer: Callable[[Any], Any] | None) -> "Environment":
+    from minijinja import Environment  # noqa: PLC0415
+
     environment = Environment(
         filters=filters,
         undefined_behavior="strict",
@@ -146,24 +170,21 @@ def _environment(filters: Mapping[str, Callable[..., str]], finalizer: Callable[
     return environment
 
 
-def _field_of(exc: Exception) -> str:
+def _problem(field: str, sentence: str, part: str, locale: str) -> Problem:
+    return Problem(field, f"{sentence}, in the {part} of the template ({locale})")
+
+
+def _field_of(exc: "TemplateError") -> str:
     """Return the field of a request that a failed render is about: the undefined variable, or all of them."""
-    detail = exc.detail if isinstance(exc, TemplateError) else None
-    undefined = _UNDEFINED.fullmatch(detail or "")
+    undefined = _UNDEFINED.fullmatch(exc.detail or "")
     return f"variables.{undefined[1]}" if undefined else "variables"
 
 
-def _sentence(exc: Exception) -> str:
-    match exc:
-        case _NotPrintableError():
-            return "only texts and numbers can be printed: a value is null, true, false, a list or an object"
-        case _TooMuchPrintedError():
-            return f"the values print more than {PRINTED_MAX:,} characters"
-        case TemplateError() if exc.kind == "OutOfFuel":
+def _sentence_of(exc: "TemplateError") -> str:
+    match exc.kind:
+        case "OutOfFuel":
             return "takes too long to render"
-        case TemplateError() if exc.kind == "UndefinedError":
+        case "UndefinedError":
             return "is required"
-        case TemplateError():
-            return exc.detail or exc.message
         case _:
-            return str(exc)
+            return exc.detail or exc.message

@@ -12,7 +12,7 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.locale import best_match
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.templates.version import UNSTORED, TemplateVersion
 from wavecom.ports.system import Clock
 from wavecom.ports.templates import TemplateEngine, Templates
 
@@ -62,7 +62,7 @@ class Preview:
         version = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,
-            number=0,
+            number=UNSTORED,
             default_locale=language,
             locales={language: source},
             variables=checked_variables(self.engine, template.channel, language, {language: source}),

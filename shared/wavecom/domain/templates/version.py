@@ -12,6 +12,8 @@ LOCALES_MAX: Final = 50
 SOURCE_MAX: Final = 256 * 1024
 """The most characters of one part's source."""
 VARIABLES_MAX: Final = 100
+UNSTORED: Final = 0
+"""The number of a version that exists for a preview only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,8 @@ class CreateNotification(WireModel):
     @classmethod
     def _subject(cls, subject: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("template") is not None:
-            return _left_to_the_template(subject)
+            _check_left_to_the_template(subject)
+            return None
         if info.data.get("type") is Channel.EMAIL and not (subject and has_visible_text(subject)):
             raise ValueError("is required for EMAIL")
         return subject if subject is None else one_line(subject)
@@ -106,7 +107,8 @@ class CreateNotification(WireModel):
     @classmethod
     def _message(cls, message: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("template") is not None:
-            return _left_to_the_template(message)
+            _check_left_to_the_template(message)
+            return None
         if message is None:
             raise ValueError("is required")
         if not has_visible_text(message):
@@ -196,7 +198,7 @@ class CreateBatch(WireModel):
                 )
 
 
-def _left_to_the_template(given: str | None) -> None:
+def _check_left_to_the_template(given: str | None) -> None:
     if given is not None:
         raise ValueError("must not be given beside a template")
 
