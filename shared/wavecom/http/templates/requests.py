@@ -24,7 +24,7 @@ class CreateTemplate(WireModel):
     description: Annotated[str, Field(min_length=1, max_length=DESCRIPTION_MAX), AfterValidator(one_line)] | None = None
 
 
-class Source(WireModel):
+class VersionSource(WireModel):
     """The source of a template in one language."""
 
     subject: Annotated[
@@ -44,7 +44,7 @@ class CreateVersion(WireModel):
 
     default_locale: Annotated[Locale, Field(description="Used where no other language fits", examples=["en"])]
     locales: Annotated[
-        dict[Locale, Source],
+        dict[Locale, VersionSource],
         Field(
             min_length=1,
             max_length=LOCALES_MAX,
@@ -54,11 +54,11 @@ class CreateVersion(WireModel):
     ]
 
 
-class Preview(WireModel):
+class PreviewTemplate(WireModel):
     """What to show: a version, or a source that is not stored."""
 
     version: Annotated[VersionNumber | None, Field(description="Without it, the published one")] = None
-    source: Annotated[Source | None, Field(description="In place of a version")] = None
+    source: Annotated[VersionSource | None, Field(description="In place of a version")] = None
     locale: Locale | None = None
     variables: Annotated[Variables, Field(default_factory=dict)]
 

@@ -115,7 +115,7 @@ class TemplateVersionPageAnswer(Success[TemplateVersionPage]):
     """A page of versions."""
 
 
-class Preview(Shape):
+class TemplatePreview(Shape):
     """What would be sent."""
 
     locale: Annotated[str, Field(description="The language that was chosen")]
@@ -139,5 +139,5 @@ class Preview(Shape):
         return cls.trusted(**{name: value for name, value in fields.items() if value is not None})
 
 
-class PreviewAnswer(Success[Preview]):
+class PreviewAnswer(Success[TemplatePreview]):
     """A preview."""

@@ -15,10 +15,10 @@ from wavecom.http.openapi.operations import documented
 from wavecom.http.services import Services
 from wavecom.http.templates import requests
 from wavecom.http.templates.responses import (
-    Preview,
     PreviewAnswer,
     Template,
     TemplateAnswer,
+    TemplatePreview,
     TemplateVersion,
     TemplateVersionAnswer,
     TemplateVersionPage,
@@ -133,7 +133,9 @@ def _add_preview_template(app: ApiGatewayResolver, services: Services) -> None:
             HTTPStatus.OK, PreviewAnswer, "What would be sent", [*refusals.WITH_BODY, refusals.NO_TEMPLATE]
         ),
     )
-    def preview_template(template_id: TemplateId, preview: Annotated[requests.Preview, Body()]) -> Response[str]:
+    def preview_template(
+        template_id: TemplateId, preview: Annotated[requests.PreviewTemplate, Body()]
+    ) -> Response[str]:
         tenant_id = caller(app).tenant_id
         if preview.source is not None:
             shown = services.preview.of_source(
@@ -143,4 +145,4 @@ def _add_preview_template(app: ApiGatewayResolver, services: Services) -> None:
             shown = services.preview.of_version(
                 tenant_id, template_id, preview.version, preview.locale, preview.variables
             )
-        return success(PreviewAnswer, Preview.from_domain(shown))
+        return success(PreviewAnswer, TemplatePreview.from_domain(shown))
