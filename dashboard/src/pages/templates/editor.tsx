@@ -86,6 +86,7 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
       </Card>
       <PreviewCard
         templateId={template.id}
+        channel={template.channel}
         locale={locale}
         parts={draft.locales[locale] ?? {}}
         variables={given}

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Eye } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { previewQuery, type Shown } from '@/api/queries';
-import type { Preview } from '@/api/types';
+import type { Channel, Preview } from '@/api/types';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
@@ -14,6 +14,7 @@ const PAUSE_MS = 400;
 
 interface PreviewCardProps {
   templateId: string;
+  channel: Channel;
   locale: string;
   parts: Partial<Record<Part, string>>;
   /** Null while they are no JSON object. */
@@ -21,10 +22,11 @@ interface PreviewCardProps {
 }
 
 /** What the draft would send, asked of the API when the writer pauses. */
-export function PreviewCard({ templateId, locale, parts, variables }: PreviewCardProps) {
+export function PreviewCard({ templateId, channel, locale, parts, variables }: PreviewCardProps) {
   const source = sourceOf(parts);
+  const isComplete = source.text !== undefined && (channel !== 'EMAIL' || source.subject !== undefined);
   const shown = useSettled<Shown | null>(
-    variables === null || Object.keys(source).length === 0 ? null : { source, locale, variables },
+    variables === null || !isComplete ? null : { source, locale, variables },
   );
   const { data, error } = useQuery({
     ...previewQuery(templateId, shown ?? { source: {}, locale, variables: {} }),
