@@ -4,7 +4,7 @@ import io
 import signal
 import sys
 
-from cli import books, dead_letters, doctor, keys, notifications, send, suppressions, tail
+from cli import books, dead_letters, doctor, keys, notifications, send, suppressions, tail, templates
 from cli.command import group
 
 app = group(
@@ -14,7 +14,12 @@ app = group(
 )
 for module in (send, notifications, tail, books, doctor):
     module.add_commands(app)
-for module_of_group, name in ((dead_letters, "dlq"), (suppressions, "suppressions"), (keys, "keys")):
+for module_of_group, name in (
+    (templates, "templates"),
+    (dead_letters, "dlq"),
+    (suppressions, "suppressions"),
+    (keys, "keys"),
+):
     app.add_typer(module_of_group.app, name=name)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.command import Run, command
-from cli.errors import BAD_NEWS, UnreachableError
+from cli.errors import BAD_NEWS, UnreachableError, UsageError
 from cli.follow import follow
 from cli.output import clean
 from cli.values import FINISHED, GOOD_ENDS, Channel, OnUnknown, Priority, future, idempotency_key, json_object
@@ -22,7 +22,14 @@ def send(
     run: Run,
     channel: Annotated[Channel, typer.Option("--type", case_sensitive=False, help="Channel.")],
     to: Annotated[str, typer.Option(help="Email address, phone number with country code, or device token.")],
-    message: Annotated[str, typer.Option(help="The text; - reads it from stdin.")],
+    message: Annotated[str | None, typer.Option(help="The text; - reads it from stdin.")] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="ID[@VERSION]", help="The template that makes subject and text.")
+    ] = None,
+    variables: Annotated[
+        dict[str, Any] | None, typer.Option(parser=json_object, metavar="JSON", help="Of the template, an object.")
+    ] = None,
+    locale: Annotated[str | None, typer.Option(help="Language of the template, for example de-CH.")] = None,
     subject: Annotated[str | None, typer.Option(help="Required for EMAIL.")] = None,
     priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="Default: MEDIUM.")] = None,
     metadata: Annotated[
@@ -53,12 +60,17 @@ def send(
     wait_seconds: Annotated[float, typer.Option(min=0, help="Time limit of --wait in seconds.")] = 300,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between polls of --wait.")] = 1,
 ) -> None:
-    """Send a notification."""
+    """Send a notification, from a text or from a template."""
+    if (message is None) is (template is None):
+        raise UsageError("Send needs either a --message or a --template")
     fields = {
         "type": channel,
         "recipient": to,
         "subject": subject,
         "message": sys.stdin.read().removesuffix("\n") if message == "-" else message,
+        "template": _template(template) if template else None,
+        "variables": variables,
+        "locale": locale,
         "priority": priority,
         "metadata": metadata,
         "scheduledAt": schedule,
@@ -80,6 +92,14 @@ def send(
         )
     if ended["status"] not in GOOD_ENDS:
         raise typer.Exit(BAD_NEWS)
+
+
+def _template(text: str) -> dict[str, Any]:
+    """Return the template of an option like ``paid`` or ``paid@3``."""
+    template_id, at, version = text.partition("@")
+    if at and not (version.isascii() and version.isdigit()):
+        raise UsageError("--template must be an id, or an id and a version like payment-received@3")
+    return {"id": template_id, **({"version": int(version)} if at else {})}
 
 
 def _create(run: Run, fields: dict[str, Any], key: str | None) -> dict[str, Any]:

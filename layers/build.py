@@ -19,7 +19,7 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = PROJECT / "layers" / "build"
 LOCK: Final = PROJECT / "requirements" / "runtime.txt"
 MB: Final = 1_000_000
-LAYERS_MAX: Final = 50 * MB
+LAYERS_MAX: Final = 70 * MB
 """The limit of both layers, unzipped: every cold start loads from them, and every deploy uploads them."""
 LAMBDA_MAX: Final = 250 * MB
 """The limit of a function with its layers, unzipped (AWS Lambda developer guide, "Lambda quotas")."""

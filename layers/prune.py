@@ -1,5 +1,6 @@
 """Files that the dependency layer is built without, with reasons."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,21 @@ class Pruned:
     pattern: str
     reason: str
     keep: frozenset[str] = frozenset()
+    """Names up to their first dot or underscore."""
 
+
+# fmt: off
+LANGUAGES: Final = frozenset(
+    {
+        "ar", "bg", "bn", "bs", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga",
+        "gl", "he", "hi", "hr", "hu", "id", "is", "it", "ja", "ko", "lb", "lt", "lv", "mk", "ms", "mt", "nb",
+        "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "th", "tr", "uk", "vi",
+        "zh",
+    }
+)
+# fmt: on
+"""The languages of templates; a test holds them to those that the code accepts."""
+_KEPT_BY: Final = re.compile("[._]")
 
 PRUNED: Final = (
     Pruned("botocore/data/*/", "some 400 services that no function calls", frozenset(AWS_SERVICES)),
@@ -41,6 +56,8 @@ PRUNED: Final = (
     Pruned("phonenumbers/carrier.py", "needs carrierdata"),
     Pruned("phonenumbers/tzdata/", "time zones of numbers, likewise"),
     Pruned("phonenumbers/timezone.py", "needs tzdata"),
+    Pruned("babel/locale-data/*.dat", "languages that no template is written in", LANGUAGES | {"root"}),
+    Pruned("babel/messages/", "translates programs, which nobody asks for"),
     Pruned("**/tests/", "tests of packages"),
     Pruned("*-stubs/", "for type checkers"),
     Pruned("**/*.pyi", "for type checkers"),
@@ -61,7 +78,7 @@ def prune(packages: Path) -> None:
     for pruned in PRUNED:
         only_folders = pruned.pattern.endswith("/")
         for found in sorted(packages.glob(pruned.pattern)):
-            if found.name in pruned.keep or (only_folders and not found.is_dir()):
+            if _KEPT_BY.split(found.name)[0] in pruned.keep or (only_folders and not found.is_dir()):
                 continue
             if found.is_dir():
                 shutil.rmtree(found)

@@ -29,6 +29,16 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import('./pages/status/status-page')).StatusPage }),
       },
       {
+        path: 'templates',
+        lazy: async () => ({
+          Component: (await import('./pages/templates/templates-page')).TemplatesPage,
+        }),
+      },
+      {
+        path: 'templates/:id',
+        lazy: async () => ({ Component: (await import('./pages/templates/template-page')).TemplatePage }),
+      },
+      {
         path: 'dlq',
         lazy: async () => ({
           Component: (await import('./pages/dead-letters/dead-letters-page')).DeadLettersPage,

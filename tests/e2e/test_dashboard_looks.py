@@ -24,6 +24,8 @@ PAGES = {
     "retrying": "/status/{retrying}",
     "failed": "/status/{failed}",
     "dead-letters": "/dlq",
+    "templates": "/templates",
+    "template": "/templates/payment-received",
     "settings": "/settings",
     "nothing-found": "/notifications?recipient=nobody@example.com",
     "not-there": "/status/000000000000000000000000",
@@ -46,10 +48,26 @@ def shown(dashboard_stack: RunningStack) -> dict[str, str]:
         "unknown": stack.post("timeout+looks@simulator.example.com", onUnknown="hold"),
         "retrying": stack.post("fail-thrice+looks@simulator.example.com"),
     }
+    make_template(stack)
     stack.wait_for(ids["sent"], "SENT")
     stack.wait_for(ids["failed"], "FAILED")
     stack.wait_for(ids["unknown"], "FAILED")
     return ids
+
+
+def make_template(stack: RunningStack) -> None:
+    """Make a template with a published version and another one."""
+    source = {
+        "subject": "Payment of {{ amount }}",
+        "text": "Dear {{ name }},\n\nwe received your payment of {{ amount }}.\n\nYour bank",
+        "html": "<h1>Thank you, {{ name }}</h1><p>We received your payment of <b>{{ amount }}</b>.</p>",
+    }
+    template = {"id": "payment-received", "channel": "EMAIL", "description": "After every incoming payment"}
+    stack.client.post("/api/templates", json=template).raise_for_status()
+    for _ in range(2):
+        body = {"defaultLocale": "en", "locales": {"en": source, "de": source}}
+        stack.client.post("/api/templates/payment-received/versions", json=body).raise_for_status()
+    stack.client.post("/api/templates/payment-received/versions/1/publish").raise_for_status()
 
 
 @pytest.fixture(scope="module", params=LOOKS)

@@ -10,6 +10,7 @@ from tests.fakes.queue import FakeQueue
 from tests.fakes.reports import FakeKeptReports
 from tests.fakes.suppressions import FakeSuppressions
 from tests.fakes.system import FakeSystem
+from tests.fakes.templates import FakeTemplates
 from tests.fakes.tenants import FakeTenants
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FakeStore",
     "FakeSuppressions",
     "FakeSystem",
+    "FakeTemplates",
     "FakeTenants",
     "FakeWeights",
     "as_if_stored",

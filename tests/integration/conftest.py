@@ -36,10 +36,13 @@ from wavecom.adapters.mongo.providers.weights import MongoWeights
 from wavecom.adapters.mongo.rate_limits import MongoRateLimits
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.adapters.mongo.templates import MongoTemplates
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.breaker import PyBreakers
+from wavecom.adapters.templates.engine import MinijinjaEngine
 from wavecom.application.accept.admission import Admission
 from wavecom.application.accept.recipient_check import RecipientCheck
+from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submit
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
@@ -51,6 +54,8 @@ from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.templates.manage import ManageTemplates
+from wavecom.application.templates.preview import Preview
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Channel
@@ -254,8 +259,10 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
         system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
+        templates, engine = MongoTemplates(mongo), MinijinjaEngine()
         return Services(
             admission=Admission(
+                render=Render(templates=templates, engine=engine),
                 submit=Submit(**shared),
                 system=system,
                 tenants=tenants,
@@ -266,6 +273,8 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             cancel_or_retry=CancelOrRetry(**shared),
             query=Query(store=store, counters=counters, queue=queue, system=system, clock=clock),
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
+            templates=ManageTemplates(templates=templates, engine=engine, clock=clock),
+            preview=Preview(templates=templates, engine=engine, clock=clock),
             suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),

@@ -1,4 +1,4 @@
-"""SendGrid's v3 Mail Send API, as far as single and bulk sends of plain text go.
+"""SendGrid's v3 Mail Send API, as far as single and bulk sends of text and HTML go.
 
 Made from the Twilio SendGrid documentation: "Mail Send", "Mail Send Errors", "Mail Send Limitations",
 "Personalizations", "Substitution Tags", and of the v3 API "Authentication", "Errors" and "Rate Limits".
@@ -30,6 +30,7 @@ class Email:
     to: str
     subject: str
     text: str
+    html: str | None
     custom_args: dict[str, str]
     message_id: str
     idempotency_key: str | None
@@ -54,14 +55,16 @@ class SendGridService(HttpService):
         message_id = uuid.uuid4().hex[:22]
         if key is not None:
             self._accepted[key] = message_id
-        content = request.json["content"][0]["value"]
+        content = {each["type"]: each["value"] for each in request.json["content"]}
+        html = content.get("text/html")
         for each in request.json["personalizations"]:
             substitutions = each.get("substitutions", {})
             self.emails.append(
                 Email(
                     to=each["to"][0]["email"],
                     subject=_substituted(each["subject"], substitutions),
-                    text=_substituted(content, substitutions),
+                    text=_substituted(content["text/plain"], substitutions),
+                    html=None if html is None else _substituted(html, substitutions),
                     custom_args=each["custom_args"],
                     message_id=message_id,
                     idempotency_key=key,
@@ -127,8 +130,10 @@ def _problems(request: dict[str, Any]) -> Iterator[Problem]:
         for field, message in _problems_of_one(each):
             yield f"personalizations.{number}.{field}", message
     for number, each in enumerate(request.get("content", [{}])):
-        if each.get("type") != "text/plain" or not each.get("value"):
+        if not each.get("value"):
             yield f"content.{number}.value", "The content value must be a string at least one character in length."
+    if [each.get("type") for each in request.get("content", [])] not in (["text/plain"], ["text/plain", "text/html"]):
+        yield "content", "If present, text/plain and text/html may only be provided once, text/plain first."
 
 
 def _problems_of_one(personalization: dict[str, Any]) -> Iterator[Problem]:

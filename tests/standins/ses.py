@@ -1,4 +1,4 @@
-"""Amazon SES's API v2, as far as single and bulk sends of plain text go. It renders templates as SES documents it.
+"""Amazon SES's API v2, as far as single and bulk sends of text and HTML go. It renders templates as SES documents it.
 
 Made from: Amazon SES API v2 reference, "SendEmail", "SendBulkEmail", "Template" and "BulkEmailEntryResult"; Amazon SES
 developer guide, "Using templates to send personalized email with the Amazon SES API".
@@ -22,6 +22,7 @@ class SesService(HttpService):
     def __init__(self) -> None:
         self.results: dict[str, dict[str, str]] = {}
         self.sent: dict[str, tuple[str, str]] = {}
+        self.html: dict[str, str] = {}
         super().__init__()
 
     def answer(self, request: Request) -> Reply:
@@ -29,6 +30,8 @@ class SesService(HttpService):
             (recipient,) = request.json["Destination"]["ToAddresses"]
             content = request.json["Content"]["Simple"]
             self.sent[recipient] = (content["Subject"]["Data"], content["Body"]["Text"]["Data"])
+            if "Html" in content["Body"]:
+                self.html[recipient] = content["Body"]["Html"]["Data"]
             return json_reply(200, {"MessageId": f"single-{recipient}"})
         template = request.json["DefaultContent"]["Template"]["TemplateContent"]
         if any("{{" in VARIABLE.sub("", part) for part in template.values()):
@@ -43,10 +46,10 @@ class SesService(HttpService):
         if recipient in self.results:
             return self.results[recipient]
         values = json.loads(entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"])
-        subject, text = (
-            VARIABLE.sub(lambda found: str(values[found[1]]), template[part]) for part in ("Subject", "Text")
-        )
-        self.sent[recipient] = (subject, text)
+        parts = {part: VARIABLE.sub(lambda found: str(values[found[1]]), source) for part, source in template.items()}
+        self.sent[recipient] = (parts["Subject"], parts["Text"])
+        if "Html" in parts:
+            self.html[recipient] = parts["Html"]
         return {"Status": "SUCCESS", "MessageId": f"bulk-{recipient}"}
 
 

@@ -1,7 +1,17 @@
 import { useConnection } from '@/stores/connection';
 import { answerOf, api, reach } from './client';
 import { UnreachableError } from './errors';
-import type { CreateNotification, Notification, OnUnknown, ReplayAnswer, ReplayRequest } from './types';
+import type {
+  CreateNotification,
+  CreateTemplate,
+  CreateVersion,
+  Notification,
+  OnUnknown,
+  ReplayAnswer,
+  ReplayRequest,
+  Template,
+  TemplateVersion,
+} from './types';
 
 const idempotent = (key: string) => ({ header: { 'idempotency-key': key } });
 const ofOne = (id: string) => ({ path: { notification_id: id } });
@@ -27,6 +37,35 @@ export async function replayDeadLetters(body: ReplayRequest, key: string): Promi
 
 export async function setPolicy(onUnknown: OnUnknown): Promise<OnUnknown> {
   return (await answerOf(api.PUT('/api/policy', { body: { onUnknown } }))).data.onUnknown;
+}
+
+const ofTemplate = (id: string) => ({ path: { template_id: id } });
+
+export async function createTemplate(body: CreateTemplate): Promise<Template> {
+  return (await answerOf(api.POST('/api/templates', { body }))).data;
+}
+
+export async function createVersion(id: string, body: CreateVersion): Promise<TemplateVersion> {
+  return (await answerOf(api.POST('/api/templates/{template_id}/versions', { params: ofTemplate(id), body })))
+    .data;
+}
+
+export async function publishVersion(id: string, number: number): Promise<Template> {
+  return (
+    await answerOf(
+      api.POST('/api/templates/{template_id}/versions/{number}/publish', {
+        params: { path: { template_id: id, number } },
+      }),
+    )
+  ).data;
+}
+
+export async function rollBackTemplate(id: string): Promise<Template> {
+  return (await answerOf(api.POST('/api/templates/{template_id}/rollback', { params: ofTemplate(id) }))).data;
+}
+
+export async function archiveTemplate(id: string): Promise<Template> {
+  return (await answerOf(api.DELETE('/api/templates/{template_id}', { params: ofTemplate(id) }))).data;
 }
 
 /** Asks whether the API answers, well or not, and lets the connection store know. Throws `UnreachableError`. */

@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, type Query } from '@tanstack/react-quer
 import { isUnfinished } from '@/lib/vocabulary';
 import { answerOf, api } from './client';
 import { ApiError, waitAfter } from './errors';
-import type { Cause, Channel, NotificationDetail, Priority, Status } from './types';
+import type { Cause, Channel, NotificationDetail, Priority, Status, TemplateSource } from './types';
 
 const SECOND = 1000;
 const OVERVIEW_EVERY_SECONDS = 5;
@@ -122,3 +122,62 @@ export const policyQuery = queryOptions({
   queryKey: ['policy'],
   queryFn: async ({ signal }) => (await answerOf(api.GET('/api/policy', { signal }))).data,
 });
+
+export const templatesQuery = (cursor?: string) =>
+  queryOptions({
+    queryKey: ['templates', 'list', cursor],
+    queryFn: async ({ signal }) =>
+      (await answerOf(api.GET('/api/templates', { params: { query: { cursor, limit: 50 } }, signal }))).data,
+    placeholderData: keepPreviousData,
+  });
+
+export const templateQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['templates', id],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/templates/{template_id}', { params: { path: { template_id: id } }, signal }),
+        )
+      ).data,
+  });
+
+/** The newest versions of a template. */
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['templates', id, 'versions'],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/templates/{template_id}/versions', {
+            params: { path: { template_id: id }, query: { limit: 20 } },
+            signal,
+          }),
+        )
+      ).data.versions,
+  });
+
+export interface Shown {
+  source: TemplateSource;
+  locale: string;
+  variables: Record<string, unknown>;
+}
+
+/** What a source that is not stored would send. It is asked once more only when something has changed. */
+export const previewQuery = (id: string, shown: Shown) =>
+  queryOptions({
+    queryKey: ['templates', id, 'preview', shown],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.POST('/api/templates/{template_id}/preview', {
+            params: { path: { template_id: id } },
+            body: shown,
+            signal,
+          }),
+        )
+      ).data,
+    placeholderData: keepPreviousData,
+    retry: false,
+    staleTime: Infinity,
+  });

@@ -17,6 +17,12 @@ export type ReplayRequest = Schemas['ReplayDeadLetters'];
 export type ReplayAnswer = Schemas['Replay'];
 export type ReplayResult = Schemas['ReplayResult'];
 export type Policy = Schemas['Policy'];
+export type Template = Schemas['Template'];
+export type TemplateVersion = Schemas['TemplateVersion'];
+export type TemplateSource = Schemas['VersionSource'];
+export type CreateTemplate = Schemas['CreateTemplate'];
+export type CreateVersion = Schemas['CreateVersion'];
+export type Preview = Schemas['TemplatePreview'];
 export type FieldError = Schemas['FieldError'];
 export type ErrorEnvelope = Schemas['ErrorAnswer'];
 

@@ -19,6 +19,7 @@ from wavecom.ports.providers import WithSandbox
 from wavecom.ports.reports import KeptReports
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
+from wavecom.ports.templates import TemplateEngine, Templates
 from wavecom.settings import Settings, simulated
 
 if TYPE_CHECKING:
@@ -106,6 +107,20 @@ class Adapters:
         from wavecom.adapters.mongo.suppressions import MongoSuppressions  # noqa: PLC0415
 
         return MongoSuppressions(self.mongo)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The stored templates."""
+        from wavecom.adapters.mongo.templates import MongoTemplates  # noqa: PLC0415
+
+        return MongoTemplates(self.mongo)
+
+    @cached_property
+    def template_engine(self) -> TemplateEngine:
+        """The template engine."""
+        from wavecom.adapters.templates.engine import MinijinjaEngine  # noqa: PLC0415
+
+        return MinijinjaEngine()
 
     @cached_property
     def _defaults(self) -> "ProviderDefaults":

@@ -9,6 +9,7 @@ from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfi
 from wavecom.adapters.providers.recipients import takes
 from wavecom.application.accept.admission import Admission
 from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
+from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submit
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
@@ -26,6 +27,8 @@ from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.receive import Receive
+from wavecom.application.templates.manage import ManageTemplates
+from wavecom.application.templates.preview import Preview
 from wavecom.bootstrap.adapters import Adapters
 from wavecom.domain.notifications.enums import Channel
 from wavecom.ports.metrics import MetricsSink
@@ -143,6 +146,7 @@ class Container(Adapters):
         tenants = MongoTenants(self.mongo)
         return Services(
             admission=Admission(
+                render=Render(templates=self.templates, engine=self.template_engine),
                 submit=self.submit,
                 system=self.system,
                 tenants=tenants,
@@ -153,6 +157,8 @@ class Container(Adapters):
             cancel_or_retry=self.cancel_or_retry,
             query=self.query,
             dead_letters=self.dead_letters,
+            templates=ManageTemplates(templates=self.templates, engine=self.template_engine, clock=self.clock),
+            preview=Preview(templates=self.templates, engine=self.template_engine, clock=self.clock),
             suppressions=ManageSuppressions(suppressions=self.suppressions, clock=self.clock),
             api_keys=self.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),

@@ -7,7 +7,7 @@
     ├── ConflictError               the request contradicts the present state
     │   ├── IllegalTransitionError      the status does not allow it
     │   └── IdempotencyConflictError    the idempotency key was used for another body
-    ├── RefusedDraftError           no provider can deliver the request, or not at the requested time
+    ├── RefusedDraftError           a draft or a template cannot be used as it is; each problem names its field
     ├── OverloadedError             refused to protect the service: wait ``retry_after`` and try again
     └── UnavailableError            a dependency does not answer: try again
         ├── StoreUnavailableError       MongoDB
@@ -48,7 +48,7 @@ class Problem:
 
 
 class RefusedDraftError(WaveComError):
-    """A request cannot be delivered, costs more than is allowed, or names a time that is out of range."""
+    """A draft cannot be rendered or delivered, costs too much or names a time out of range; or a template is wrong."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("The request is not valid")

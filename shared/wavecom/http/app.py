@@ -12,6 +12,8 @@ from wavecom.http.operations.statistics_routes import add_statistics_routes
 from wavecom.http.service.routes import add_service_routes
 from wavecom.http.services import Services
 from wavecom.http.suppressions.routes import add_suppression_routes
+from wavecom.http.templates.routes import add_template_routes
+from wavecom.http.templates.version_routes import add_version_routes
 
 
 def build(app: Resolver, services: Services) -> Resolver:
@@ -20,6 +22,8 @@ def build(app: Resolver, services: Services) -> Resolver:
     add_notification_routes(app, services)
     add_statistics_routes(app, services)
     add_notification_read_routes(app, services)
+    add_template_routes(app, services)
+    add_version_routes(app, services)
     add_dead_letter_routes(app, services)
     add_suppression_routes(app, services)
     add_operation_routes(app, services)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from wavecom.domain.content import sms
+from wavecom.domain.content import rendered, sms
 from wavecom.domain.content.sms import Encoding
 from wavecom.domain.notifications import notification as domain
 from wavecom.domain.notifications.attempts import Attempt as AttemptState
@@ -49,6 +49,19 @@ class SmsSegments(Shape):
         return cls.trusted(encoding=needed.encoding, segments=needed.count)
 
 
+class TemplateUse(Shape):
+    """The template that subject, message and html were rendered from."""
+
+    id: str
+    version: int
+    locale: str
+
+    @classmethod
+    def from_domain(cls, use: rendered.TemplateUse) -> Self:
+        """Return it as clients see it."""
+        return cls.trusted(id=use.id, version=use.version, locale=use.locale)
+
+
 class Notification(Shape):
     """A notification."""
 
@@ -57,6 +70,8 @@ class Notification(Shape):
     recipient: str
     subject: Annotated[str, MAY_BE_ABSENT]
     message: str
+    html: Annotated[str, Field(description="Of an email, beside its message"), MAY_BE_ABSENT]
+    template: Annotated[TemplateUse, MAY_BE_ABSENT]
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
     priority: Priority
@@ -93,6 +108,8 @@ class Notification(Shape):
             "recipient": notification.recipient,
             "subject": notification.subject,
             "message": notification.message,
+            "html": notification.html,
+            "template": TemplateUse.from_domain(notification.template) if notification.template else None,
             "sms": SmsSegments.of(notification.message) if notification.channel is Channel.SMS else None,
             "status": state.status,
             "priority": notification.priority,

@@ -14,6 +14,8 @@ from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.templates.manage import ManageTemplates
+from wavecom.application.templates.preview import Preview
 from wavecom.ports.api_keys import ApiKeys, RateLimits
 from wavecom.ports.ledger import Counters
 from wavecom.ports.system import Clock
@@ -38,6 +40,8 @@ class Services:
     query: Query
     dead_letters: DeadLetters
     suppressions: ManageSuppressions
+    templates: ManageTemplates
+    preview: Preview
     api_keys: ManageApiKeys
     policy: ManagePolicy
     ledger: Ledger

@@ -1,13 +1,28 @@
+import { Link } from 'react-router';
 import type { Notification } from '@/api/types';
 import { Card } from '@/ui/card';
 
 /** The sent content as plain text: nothing in it is read as markup. */
-export function Content({ notification: { subject, message, metadata } }: { notification: Notification }) {
+export function Content({
+  notification: { subject, message, html, template, metadata },
+}: {
+  notification: Notification;
+}) {
   const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0;
   return (
     <Card title="Content">
       {subject !== undefined && subject !== '' && <p className="mb-2 font-medium break-words">{subject}</p>}
       <p className="text-sm break-words whitespace-pre-wrap">{message}</p>
+      {html !== undefined && <p className="mt-3 text-xs text-muted">With HTML beside the text.</p>}
+      {template !== undefined && (
+        <p className="mt-3 text-xs text-muted">
+          From{' '}
+          <Link to={`/templates/${template.id}`} className="rounded text-accent hover:underline">
+            {template.id}
+          </Link>
+          , version {template.version}, in {template.locale}
+        </p>
+      )}
       {hasMetadata && (
         <>
           <h3 className="mt-5 mb-1 text-xs font-medium text-muted">Metadata</h3>

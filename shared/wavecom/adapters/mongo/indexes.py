@@ -50,6 +50,7 @@ COUNTERS = [
     IndexModel([("minute", ASCENDING)], name="minutes"),
 ]
 SUPPRESSIONS = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
+TEMPLATES = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
 KEPT_REPORTS = [
     IndexModel([("dueAt", ASCENDING)], name="due"),
     # Used before a further attempt after one without an answer.
@@ -70,4 +71,5 @@ def create_indexes(database: Database[Document], *, timeout: timedelta = timedel
         database.ratelimits.create_indexes(RATE_LIMITS)
         database.apikeys.create_indexes(API_KEYS)
         database.suppressions.create_indexes(SUPPRESSIONS)
+        database.templates.create_indexes(TEMPLATES)
         database.keptreports.create_indexes(KEPT_REPORTS)

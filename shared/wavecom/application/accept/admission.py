@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from wavecom.application.accept.recipient_check import RecipientCheck
+from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submission, Submit
 from wavecom.domain.content import push, sms
 from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.notifications.notification import Draft, IdempotentCall
+from wavecom.domain.notifications.notification import Draft, IdempotentCall, TemplatedDraft
 from wavecom.ports.system import Clock, SystemState
 from wavecom.ports.tenants import Tenants
 
@@ -41,6 +42,7 @@ class Admission:
     itself: a repeated call gets the answer of the first, even if a rule would refuse it now.
     """
 
+    render: Render
     submit: Submit
     system: SystemState
     tenants: Tenants
@@ -49,17 +51,22 @@ class Admission:
     sms_max_segments: int
 
     def accept(
-        self, tenant_id: str, drafts: Mapping[int, Draft], invalid: Mapping[int, Exception], call: IdempotentCall | None
+        self,
+        tenant_id: str,
+        drafts: Mapping[int, Draft | TemplatedDraft],
+        invalid: Mapping[int, Exception],
+        call: IdempotentCall | None,
     ) -> Accepted:
         """Store and queue the allowed ``drafts``, by index in the call; those in ``invalid`` are refused already.
 
         The refusals are `RefusedDraftError`, `OverloadedError` and those of ``invalid``. Raises
         `IdempotencyConflictError` and `StoreUnavailableError`.
         """
-        refusals = dict(invalid)
+        rendered = self.render.render(tenant_id, drafts)
+        refusals = {**invalid, **rendered.refusals}
         allowed: dict[int, Draft] = {}
         level, at, policy = self.system.level(), self.clock(), self.tenants.get(tenant_id)
-        for index, draft in drafts.items():
+        for index, draft in rendered.drafts.items():
             try:
                 check_accepts(level, draft.priority)
             except OverloadedError as exc:

@@ -185,6 +185,7 @@ def _outgoing(notification: Notification) -> OutgoingMessage:
         recipient=notification.recipient,
         subject=notification.subject,
         message=notification.message,
+        html=notification.html,
         attempt=notification.state.retry_count + 1,
         expires_at=notification.expires_at,
     )

@@ -39,6 +39,8 @@ def create(
         recipient=draft.recipient,
         subject=draft.subject,
         message=draft.message,
+        html=draft.html,
+        template=draft.template,
         priority=draft.priority,
         metadata=draft.metadata,
         max_retries=draft.max_retries,

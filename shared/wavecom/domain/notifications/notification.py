@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
+from wavecom.domain.content.rendered import Rendered, TemplateCall, TemplateUse
 from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
 from wavecom.domain.notifications.state import DeliveryState, StateChanges
@@ -43,6 +44,8 @@ class Notification:
     max_retries: int
     created_at: datetime
     state: DeliveryState
+    html: str | None = None
+    template: TemplateUse | None = None
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
@@ -71,22 +74,54 @@ _copy = copier(Notification)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A client's validated request; `lifecycle.create` makes it a notification.
+class Envelope:
+    """What a client asks for, apart from the content.
 
     If ``on_unknown`` is None, the tenant's policy decides.
     """
 
     channel: Channel
     recipient: str
-    subject: str | None
-    message: str
     priority: Priority = Priority.MEDIUM
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
     max_retries: int = 3
     on_unknown: OnUnknown | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft(Envelope):
+    """A client's validated request; `lifecycle.create` makes it a notification."""
+
+    subject: str | None
+    message: str
+    html: str | None = None
+    template: TemplateUse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatedDraft(Envelope):
+    """A client's request whose content is still to be rendered from a template."""
+
+    call: TemplateCall
+
+    def rendered(self, content: Rendered, use: TemplateUse) -> Draft:
+        """Return the draft with its content."""
+        return Draft(
+            channel=self.channel,
+            recipient=self.recipient,
+            priority=self.priority,
+            metadata=self.metadata,
+            scheduled_at=self.scheduled_at,
+            expires_at=self.expires_at,
+            max_retries=self.max_retries,
+            on_unknown=self.on_unknown,
+            subject=content.subject,
+            message=content.message,
+            html=content.html,
+            template=use,
+        )
 
 
 def new_notification_id(at: datetime) -> str:

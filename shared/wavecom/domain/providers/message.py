@@ -10,6 +10,8 @@ from wavecom.domain.notifications.enums import Channel
 class OutgoingMessage:
     """The content that a provider receives. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
 
+    An email with ``html`` carries both parts, and mail programs choose one.
+
     After ``expires_at`` the message is unwanted: a provider that supports an expiry time is given it.
     """
 
@@ -19,4 +21,5 @@ class OutgoingMessage:
     subject: str | None
     message: str
     attempt: int
+    html: str | None = None
     expires_at: datetime | None = None

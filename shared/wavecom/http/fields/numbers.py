@@ -18,4 +18,5 @@ def digits(value: object) -> object:
 
 PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(digits)]
 PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(digits)]
+VersionCursor = Annotated[int, Interval(ge=1, le=999_999), BeforeValidator(digits)]
 Minutes = Annotated[int, Interval(ge=1, le=60), BeforeValidator(digits)]

@@ -209,8 +209,14 @@ def failure_of(exc: Exception, *, overload_status: HTTPStatus = HTTPStatus.SERVI
 def invalid_draft(exc: RefusedDraftError, below: str = "") -> InvalidRequestError:
     """Return the error of a request whose draft was refused; ``below`` prefixes the names of its fields."""
     return InvalidRequestError(
-        str(exc), [FieldError(f"{below}{to_camel(each.field)}", each.message) for each in exc.problems]
+        str(exc), [FieldError(f"{below}{_wire_name(each.field)}", each.message) for each in exc.problems]
     )
+
+
+def _wire_name(field: str) -> str:
+    """Return a draft's field as it is called on the wire; what is below it is the client's own name."""
+    name, dot, below = field.partition(".")
+    return f"{to_camel(name)}{dot}{below}"
 
 
 def retry_after(wait: timedelta) -> dict[str, str]:

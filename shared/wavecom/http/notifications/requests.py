@@ -8,22 +8,28 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 
+from wavecom.domain.content.rendered import MESSAGE_MAX, SUBJECT_MAX, TemplateCall
 from wavecom.domain.content.text import has_visible_text
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
-from wavecom.domain.notifications.notification import Draft
+from wavecom.domain.notifications.notification import Draft, TemplatedDraft
 from wavecom.http.fields import recipients
 from wavecom.http.fields.moments import Moment
+from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.errors import InvalidRequestError
 from wavecom.http.framework.requests import WireModel, field_errors, wire_errors
 
 BATCH_MAX = 500
-SUBJECT_MAX = 998
-"""The longest line of a header (RFC 5322, section 2.1.1)."""
-MESSAGE_MAX = 5000
 METADATA_MAX_BYTES = 8 * 1024
 METADATA_MAX_DEPTH = 5
 INT64 = 2**63
+
+
+class TemplateReference(WireModel):
+    """A template, and one of its versions."""
+
+    id: TemplateId
+    version: Annotated[VersionNumber | None, Field(description="Without it, the published one")] = None
 
 
 class CreateNotification(WireModel):
@@ -39,11 +45,30 @@ class CreateNotification(WireModel):
             examples=["user@example.com"],
         ),
     ]
+    template: Annotated[
+        TemplateReference | None, Field(description="The template to render, in place of subject and message")
+    ] = None
+    variables: Annotated[
+        Variables | None, Field(description="Of the template, by name: all of them, and no others")
+    ] = None
+    locale: Annotated[Locale | None, Field(description="Of the template; de-CH, else de, else its default")] = None
     subject: Annotated[
         str | None,
-        Field(max_length=SUBJECT_MAX, validate_default=True, description="One line; required for EMAIL"),
+        Field(
+            max_length=SUBJECT_MAX,
+            validate_default=True,
+            description="One line; required for EMAIL, unless a template makes it",
+        ),
     ] = None
-    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_MAX)]
+    message: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=MESSAGE_MAX,
+            validate_default=True,
+            description="Required, unless a template makes it",
+        ),
+    ] = None
     priority: Annotated[Priority, Field(description="CRITICAL and HIGH travel in a lane of their own")] = (
         Priority.MEDIUM
     )
@@ -71,16 +96,31 @@ class CreateNotification(WireModel):
     @field_validator("subject")
     @classmethod
     def _subject(cls, subject: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("template") is not None:
+            _check_left_to_the_template(subject)
+            return None
         if info.data.get("type") is Channel.EMAIL and not (subject and has_visible_text(subject)):
             raise ValueError("is required for EMAIL")
         return subject if subject is None else one_line(subject)
 
     @field_validator("message")
     @classmethod
-    def _message(cls, message: str) -> str:
+    def _message(cls, message: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("template") is not None:
+            _check_left_to_the_template(message)
+            return None
+        if message is None:
+            raise ValueError("is required")
         if not has_visible_text(message):
             raise ValueError("must have text that can be seen")
         return message
+
+    @field_validator("variables", "locale")
+    @classmethod
+    def _of_the_template(cls, given: Any, info: ValidationInfo) -> Any:
+        if given is not None and info.data.get("template", given) is None:
+            raise ValueError("needs a template")
+        return given
 
     @field_validator("metadata")
     @classmethod
@@ -97,13 +137,30 @@ class CreateNotification(WireModel):
             raise ValueError("must be after scheduledAt")
         return moment
 
-    def draft(self) -> Draft:
+    def draft(self) -> Draft | TemplatedDraft:
         """Return the request in the domain's terms."""
+        if self.template is not None:
+            return self._templated(self.template)
         return Draft(
             channel=self.type,
             recipient=self.recipient,
             subject=self.subject,
-            message=self.message,
+            message=self.message or "",
+            priority=self.priority,
+            metadata=self.metadata,
+            scheduled_at=self.scheduled_at,
+            expires_at=self.expires_at,
+            max_retries=self.max_retries,
+            on_unknown=self.on_unknown,
+        )
+
+    def _templated(self, template: TemplateReference) -> TemplatedDraft:
+        return TemplatedDraft(
+            channel=self.type,
+            recipient=self.recipient,
+            call=TemplateCall(
+                id=template.id, version=template.version, locale=self.locale, variables=self.variables or {}
+            ),
             priority=self.priority,
             metadata=self.metadata,
             scheduled_at=self.scheduled_at,
@@ -139,6 +196,11 @@ class CreateBatch(WireModel):
                     "The notification is not valid",
                     field_errors(wire_errors(exc), f"notifications[{index}]"),
                 )
+
+
+def _check_left_to_the_template(given: str | None) -> None:
+    if given is not None:
+        raise ValueError("must not be given beside a template")
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:

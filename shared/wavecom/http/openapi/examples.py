@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from wavecom.http.openapi.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TENANT
+from wavecom.http.openapi import template_examples
+from wavecom.http.openapi.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TEMPLATE_ID, TENANT
 
 _OTHER_ID = "6b03a1f0c2d4e8a17b5f9c32"
 _CREATED = "2026-11-23T10:30:00.000Z"
@@ -23,6 +24,13 @@ _SCHEDULED = {
     "scheduledAt": "2026-12-01T08:00:00Z",
     "expiresAt": "2026-12-02T08:00:00Z",
     "onUnknown": "hold",
+}
+_TEMPLATED = {
+    "type": "EMAIL",
+    "recipient": "test@example.com",
+    "template": {"id": TEMPLATE_ID},
+    "variables": {"name": "Ada", "amount": 1250.5},
+    "locale": "de-CH",
 }
 _QUEUED: dict[str, Any] = {
     "_id": ID,
@@ -119,7 +127,8 @@ def _audit_entry(sequence: int, status: str, message: str, moment: str) -> dict[
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    "createNotification": {"email": _EMAIL, "sms": _SMS, "scheduled": _SCHEDULED},
+    **template_examples.REQUESTS,
+    "createNotification": {"email": _EMAIL, "sms": _SMS, "scheduled": _SCHEDULED, "template": _TEMPLATED},
     "createNotifications": {"emailAndSms": {"notifications": [_EMAIL, _SMS]}},
     "replayDeadLetters": {
         "group": {"cause": "provider_unavailable", "day": "2026-11-23", "reason": "The provider is back"},
@@ -136,6 +145,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 """Named examples of bodies, by operationId."""
 
 ANSWERS: dict[str, dict[int, Any]] = {
+    **template_examples.ANSWERS,
     "createNotification": {201: _success(_QUEUED, message="Notification created and queued successfully")},
     "createNotifications": {
         207: _success(

@@ -147,6 +147,30 @@ NO_SUPPRESSION = DocumentedError(
 NO_KEY = DocumentedError(
     HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such key, or it is revoked", "There is no such key"
 )
+NO_TEMPLATE = DocumentedError(
+    HTTPStatus.NOT_FOUND,
+    "NOT_FOUND",
+    "Your tenant has no such template, or no such version",
+    "There is no such template",
+)
+TEMPLATE_TAKEN = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The id is taken, perhaps by an archived template",
+    "There is a template with this id",
+)
+TEMPLATE_ARCHIVED = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The template is archived, or was changed at the same time",
+    "The template is archived",
+)
+NOT_PUBLISHED_BEFORE = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "No version was published before this one, or the template is archived",
+    "No version was published before this one",
+)
 
 UNKNOWN_PARAMETERS = DocumentedError(
     HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -1,6 +1,7 @@
 """The groups of operations in the OpenAPI document, in the order in which a new user reads them."""
 
 NOTIFICATIONS = "Notifications"
+TEMPLATES = "Templates"
 DEAD_LETTERS = "Dead letters"
 SUPPRESSIONS = "Suppressions"
 STATISTICS = "Statistics"
@@ -11,6 +12,7 @@ SERVICE = "Service"
 
 DESCRIPTIONS = {
     NOTIFICATIONS: "Create notifications, one or up to 500 at once, see what became of them, cancel and retry them.",
+    TEMPLATES: "Texts that notifications are made from: numbered versions, in every language, checked before use.",
     DEAD_LETTERS: "Notifications that failed: why they did, and back into their lanes.",
     SUPPRESSIONS: "Addresses that nothing goes to: after hard bounces and complaints, or because you say so.",
     STATISTICS: "How many notifications there are, and what happened in the last hour.",

@@ -11,6 +11,7 @@ from bson import ObjectId
 from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo.client import Document
+from wavecom.domain.content.rendered import TemplateUse
 from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
@@ -28,6 +29,8 @@ def to_document(notification: Notification) -> Document:
         "recipient": notification.recipient,
         "subject": notification.subject,
         "message": notification.message,
+        "html": notification.html,
+        "template": _template(notification.template),
         "metadata": notification.metadata,
         "scheduledAt": notification.scheduled_at,
         "expiresAt": notification.expires_at,
@@ -68,6 +71,10 @@ def _idempotency(idempotency: Idempotency | None) -> Document | None:
     if idempotency is None:
         return None
     return {"key": idempotency.key, "fingerprint": idempotency.fingerprint, "index": idempotency.index}
+
+
+def _template(use: TemplateUse | None) -> Document | None:
+    return None if use is None else {"id": use.id, "version": use.version, "locale": use.locale}
 
 
 def _attempt(attempt: Attempt) -> Document:
@@ -143,6 +150,8 @@ def from_document(document: Document) -> Notification:
         recipient=document["recipient"],
         subject=get("subject"),
         message=document["message"],
+        html=get("html"),
+        template=TemplateUse(**template) if (template := get("template")) else None,
         metadata=get("metadata"),
         priority=Priority(document["priority"]),
         max_retries=document["maxRetries"],

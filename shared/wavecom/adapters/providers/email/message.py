@@ -6,7 +6,8 @@ Nothing is parsed: a value is either written unchanged, because it can only be r
   it, which a reader could take for an encoded word, and spaces that folding or a reader could change.
 - A display name with special characters is a quoted string (RFC 5322, 3.2.4), or encoded words.
 - An address is written unchanged; its form is checked, so that it can only be one address.
-- The body is quoted-printable or base64 (RFC 2045), whichever is shorter.
+- Each part of the body is quoted-printable or base64 (RFC 2045), whichever is shorter. HTML stands after the text that
+  says the same (RFC 2046, 5.1.4: the best alternative comes last).
 - Lines have 78 characters at the most, and those with an encoded word 76; a single address or Message-ID may be longer,
   but not above the 998 that RFC 5322, 2.1.1 allows.
 
@@ -47,6 +48,8 @@ _LETTER: Final = re.compile(r"(?s:.)[\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f\ufe
 """A character with its modifiers: 16 octets at most, for which the shortest encoded word has room. U+FEFF stays with
 the character before it, since readers treat it as a byte order mark at the beginning of a text and drop it; they treat
 each encoded word as a text."""
+_BOUNDARY: Final = "=_alternatives"
+"""Neither encoding of a body can contain ``=_`` (RFC 2046, 5.1.1, recommends it)."""
 _LIKE_AN_ENCODED_WORD: Final = "=?"
 _B: Final = ("=?utf-8?b?", "?=")
 _Q: Final = ("=?utf-8?q?", "?=")
@@ -75,9 +78,16 @@ class Mailbox:
 
 
 def compose(
-    *, sender: Mailbox, recipient: str, subject: str | None, text: str, date: datetime, message_id: str
+    *,
+    sender: Mailbox,
+    recipient: str,
+    subject: str | None,
+    text: str,
+    date: datetime,
+    message_id: str,
+    html: str | None = None,
 ) -> bytes:
-    """Return a message of plain text with lines that end in CRLF; the text's last line gets an end if it has none.
+    """Return a message with lines that end in CRLF; the last line of the text and of the HTML gets an end if need be.
 
     ``date`` has a time zone; ``message_id`` comes without brackets. A ``recipient`` whose local part is not ASCII is
     written in the header as UTF-8 (RFC 6532), and only a server with SMTPUTF8 accepts the message.
@@ -94,8 +104,8 @@ def compose(
         f"Message-ID: <{message_id}>",
         "MIME-Version: 1.0",
     ]
-    part_headers, body = _text_part(text)
-    return "\r\n".join([*headers, *part_headers, "", body]).encode()
+    part = _text_part(text) if html is None else _alternatives(text, html)
+    return "\r\n".join([*headers, *part]).encode()
 
 
 def mailbox_words(mailbox: Mailbox, *, first_column: int = 0) -> list[str]:
@@ -194,18 +204,39 @@ def _folded(name: str, words: Sequence[str]) -> str:
     return "\r\n".join([*lines, line])
 
 
-def _text_part(text: str) -> tuple[list[str], str]:
-    """Return the headers and the body of plain text."""
+def _alternatives(text: str, html: str) -> list[str]:
+    """Return the headers and the body of a text and the HTML that says the same.
+
+    The end of line before a boundary belongs to it (RFC 2046, 5.1.1), so each part leaves out its own last one.
+    """
+    *text_headers, text_body = _text_part(text)
+    *html_headers, html_body = _text_part(html, "html")
+    return [
+        f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"',
+        "",
+        f"--{_BOUNDARY}",
+        *text_headers,
+        text_body.removesuffix("\r\n"),
+        f"--{_BOUNDARY}",
+        *html_headers,
+        html_body.removesuffix("\r\n"),
+        f"--{_BOUNDARY}--",
+        "",
+    ]
+
+
+def _text_part(text: str, subtype: str = "plain") -> list[str]:
+    """Return the headers and the body of a text, an empty line between them."""
     lines = _LINE_END.sub("\r\n", text)
     octets = (lines if lines.endswith("\r\n") else f"{lines}\r\n").encode()
     quoted_printable = _quoted_printable(octets)
     in_base64 = _base64(octets)
     shorter_is_quoted = len(quoted_printable) <= len(in_base64)
     headers = [
-        'Content-Type: text/plain; charset="utf-8"',
+        f'Content-Type: text/{subtype}; charset="utf-8"',
         f"Content-Transfer-Encoding: {'quoted-printable' if shorter_is_quoted else 'base64'}",
     ]
-    return headers, quoted_printable if shorter_is_quoted else in_base64
+    return [*headers, "", quoted_printable if shorter_is_quoted else in_base64]
 
 
 def _quoted_printable(octets: bytes) -> str:

@@ -18,7 +18,7 @@ import math
 import re
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -63,8 +63,13 @@ class _Letter:
     address: str
     subject: str
     text: str
+    html: str | None
     notification_id: str
     substitutions_bytes: int
+
+    def parts(self) -> dict[str, str]:
+        """Return its parts by their media types, in the order that the service asks for."""
+        return {"text/plain": self.text, **({"text/html": self.html} if self.html is not None else {})}
 
 
 class SendGridEmailProvider:
@@ -171,25 +176,26 @@ class SendGridEmailProvider:
         return outcomes | dict.fromkeys(_numbers(rest), together)
 
     def _post(self, call: Sequence[_Letter]) -> Answer:
-        tag = f"-{secrets.token_hex(16)}-" if len(call) > 1 else None
+        parts = call[0].parts()
+        tags = {each: f"-{secrets.token_hex(16)}-" for each in parts} if len(call) > 1 else {}
         request = {
             "from": self._from,
-            "personalizations": [self._personalization(letter, tag) for letter in call],
-            "content": [{"type": "text/plain", "value": tag or call[0].text}],
+            "personalizations": [self._personalization(letter, tags) for letter in call],
+            "content": [{"type": each, "value": tags.get(each, value)} for each, value in parts.items()],
         }
         token = {self._idempotency_header: call[0].notification_id} if self._idempotency_header else {}
         return self._call("POST", "/v3/mail/send", json=request, headers=token)
 
-    def _personalization(self, letter: _Letter, tag: str | None) -> dict[str, Any]:
+    def _personalization(self, letter: _Letter, tags: Mapping[str, str]) -> dict[str, Any]:
         """Return one recipient's part of a request.
 
-        ``tag`` replaces the text. It is drawn at random after the texts are known, so none of them can contain it.
+        ``tags`` replace its parts. They are drawn at random after the parts are known, so none can contain them.
         """
         return {
             "to": [{"email": letter.address}],
             "subject": letter.subject,
             "custom_args": {"notificationId": letter.notification_id, "provider": self.name},
-            **({"substitutions": {tag: letter.text}} if tag else {}),
+            **({"substitutions": {tags[each]: value for each, value in letter.parts().items()}} if tags else {}),
         }
 
 
@@ -209,7 +215,8 @@ def _letter(number: int, message: OutgoingMessage) -> _Letter:
         detail = "A subject and a text of at least one character are needed"
         raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR)
     try:
-        substitutions = json.dumps({_NO_TAG: message.message}, ensure_ascii=False).encode()
+        parts = [message.message, *([message.html] if message.html is not None else [])]
+        substitutions = "".join(json.dumps({_NO_TAG: each}, ensure_ascii=False) for each in parts).encode()
         message.subject.encode()
     except UnicodeEncodeError:
         raise PermanentError("Subject or text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
@@ -218,6 +225,7 @@ def _letter(number: int, message: OutgoingMessage) -> _Letter:
         address=_address(message.recipient),
         subject=message.subject,
         text=message.message,
+        html=message.html,
         notification_id=message.notification_id,
         substitutions_bytes=len(substitutions),
     )
@@ -237,20 +245,24 @@ def _address(recipient: str) -> str:
 
 
 def _calls(letters: Iterable[_Letter], limit: int) -> list[list[_Letter]]:
-    """Divide letters into calls: no address twice in one, and a separate call for each text too long to substitute."""
-    together: list[dict[str, _Letter]] = []
+    """Divide letters into calls.
+
+    A call has no address twice, and either HTML for all or for none; a text too long to substitute has its own.
+    """
+    together: dict[bool, list[dict[str, _Letter]]] = {False: [], True: []}
     alone: list[list[_Letter]] = []
     for letter in letters:
         if letter.substitutions_bytes > SUBSTITUTIONS_MAX_BYTES:
             alone.append([letter])
             continue
         address = letter.address.lower()
-        room = (call for call in together if len(call) < limit and address not in call)
+        of_its_kind = together[letter.html is not None]
+        room = (call for call in of_its_kind if len(call) < limit and address not in call)
         call = next(room, None)
         if call is None:
-            together.append(call := {})
+            of_its_kind.append(call := {})
         call[address] = letter
-    return [list(call.values()) for call in together] + alone
+    return [list(call.values()) for calls in together.values() for call in calls] + alone
 
 
 def _numbers(call: Iterable[_Letter]) -> list[int]:

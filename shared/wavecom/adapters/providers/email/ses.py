@@ -65,7 +65,11 @@ _TEMPLATE: Final["TemplateTypeDef"] = {
     "TemplateContent": {"Subject": "{{subject}}", "Text": "{{text}}"},
     "TemplateData": "{}",
 }
-"""A template of nothing but the message. SES takes "only simple substitutions" in an inline template (API reference,
+_TEMPLATE_WITH_HTML: Final["TemplateTypeDef"] = {
+    "TemplateContent": {"Subject": "{{subject}}", "Text": "{{text}}", "Html": "{{html}}"},
+    "TemplateData": "{}",
+}
+"""Templates of nothing but the message. SES takes "only simple substitutions" in an inline template (API reference,
 "Template"), answers anything else with a BadRequestException, and "doesn't escape HTML content when rendering"
 (developer guide, "Advanced email personalization"), so the form with three braces is neither needed nor documented.
 Values are not searched for variables. Without a default a missing value fails instead of sending an empty message."""
@@ -157,11 +161,16 @@ class SesEmailProvider:
                 entries.append((index, self._entry(message)))
             except PermanentError as exc:
                 results[index] = exc
-        for part in _parts(entries):
-            alone = len(part) == 1
-            outcomes = [self._try(messages[part[0][0]])] if alone else self._send_part([entry for _, entry in part])
-            for (index, _), outcome in zip(part, outcomes, strict=True):
-                results[index] = outcome
+        for template, chosen in ((_TEMPLATE, False), (_TEMPLATE_WITH_HTML, True)):
+            for part in _parts([each for each in entries if (messages[each[0]].html is not None) is chosen]):
+                alone = len(part) == 1
+                outcomes = (
+                    [self._try(messages[part[0][0]])]
+                    if alone
+                    else self._send_part([entry for _, entry in part], template)
+                )
+                for (index, _), outcome in zip(part, outcomes, strict=True):
+                    results[index] = outcome
         return cast("list[Receipt | ProviderError]", results)
 
     def in_sandbox(self) -> bool:
@@ -180,10 +189,12 @@ class SesEmailProvider:
         except ProviderError as exc:
             return exc
 
-    def _send_part(self, entries: Sequence["BulkEmailEntryTypeDef"]) -> list[Receipt | ProviderError]:
+    def _send_part(
+        self, entries: Sequence["BulkEmailEntryTypeDef"], template: "TemplateTypeDef"
+    ) -> list[Receipt | ProviderError]:
         request: SendBulkEmailRequestTypeDef = {
             "FromEmailAddress": self._sender,
-            "DefaultContent": {"Template": _TEMPLATE},
+            "DefaultContent": {"Template": template},
             "BulkEmailEntries": entries,
         }
         if self._configuration_set is not None:
@@ -204,7 +215,10 @@ class SesEmailProvider:
             "Content": {
                 "Simple": {
                     "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
-                    "Body": {"Text": {"Data": message.message, "Charset": "UTF-8"}},
+                    "Body": {
+                        "Text": {"Data": message.message, "Charset": "UTF-8"},
+                        **({"Html": {"Data": message.html, "Charset": "UTF-8"}} if message.html is not None else {}),
+                    },
                 }
             },
             "EmailTags": self._tags(message),
@@ -215,6 +229,8 @@ class SesEmailProvider:
 
     def _entry(self, message: OutgoingMessage) -> "BulkEmailEntryTypeDef":
         values = {"subject": message.subject or "", "text": message.message}
+        if message.html is not None:
+            values["html"] = message.html
         return {
             "Destination": {"ToAddresses": [_address(message.recipient)]},
             "ReplacementTags": self._tags(message),

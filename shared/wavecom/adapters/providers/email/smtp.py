@@ -116,6 +116,7 @@ class SmtpEmailProvider:
                 recipient=recipient,
                 subject=message.subject,
                 text=message.message,
+                html=message.html,
                 date=datetime.now(UTC),
                 message_id=message_id,
             )

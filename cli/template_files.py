@@ -1,0 +1,130 @@
+"""Templates as files of a repository: a folder each, with ``template.toml`` and one text a language.
+
+::
+
+    templates/payment-received/template.toml   channel = "EMAIL", description, defaultLocale = "en"
+    templates/payment-received/en.txt          the text, below a subject between two lines of dashes
+    templates/payment-received/en.html         the HTML beside it, if it has any
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cli.errors import UsageError
+
+SETTINGS: Final = "template.toml"
+_FENCE: Final = "---"
+_LOCALE: Final = re.compile(r"[A-Za-z0-9-]{2,15}")
+_FIELDS: Final = frozenset({"channel", "description", "defaultLocale"})
+
+Locales = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFiles:
+    """A template as its files say. ``locales`` has the parts (subject, text, html) by language."""
+
+    id: str
+    channel: str
+    description: str | None
+    default_locale: str
+    locales: Locales
+
+    def lines(self) -> Iterator[str]:
+        """Yield all its lines, each below its language and part, to compare with another."""
+        yield f"defaultLocale: {self.default_locale}"
+        for locale in sorted(self.locales):
+            for part in ("subject", "text", "html"):
+                if part in self.locales[locale]:
+                    yield from (f"{locale}.{part}: {line}" for line in self.locales[locale][part].split("\n"))
+
+
+def read_all(folder: Path) -> list[TemplateFiles]:
+    """Return the templates below a folder, by id. Raises `UsageError` that names the file and what is wrong with it."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    found = sorted(path.parent for path in folder.glob(f"*/{SETTINGS}"))
+    if not found:
+        raise UsageError(f"{folder} has no templates", f"Each is a folder with a {SETTINGS}; `pull` writes them.")
+    return [_read(each) for each in found]
+
+
+def write(template: TemplateFiles, folder: Path) -> None:
+    """Write a template's folder, and delete the files of languages and parts that it does not have."""
+    place = folder / template.id
+    place.mkdir(parents=True, exist_ok=True)
+    settings = {"channel": template.channel, "defaultLocale": template.default_locale}
+    if template.description:
+        settings["description"] = template.description
+    (place / SETTINGS).write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    wanted = {SETTINGS}
+    for locale, parts in template.locales.items():
+        subject = f"{_FENCE}\nsubject: {parts['subject']}\n{_FENCE}\n" if "subject" in parts else ""
+        files = {f"{locale}.txt": subject + parts.get("text", "")}
+        if "html" in parts:
+            files[f"{locale}.html"] = parts["html"]
+        for name, text in files.items():
+            (place / name).write_text(f"{text}\n", encoding="utf-8")
+        wanted |= files.keys()
+    for path in [*place.glob("*.txt"), *place.glob("*.html")]:
+        if path.name not in wanted:
+            path.unlink()
+
+
+def _read(place: Path) -> TemplateFiles:
+    settings = _settings(place / SETTINGS)
+    locales: Locales = {}
+    for path in sorted([*place.glob("*.txt"), *place.glob("*.html")]):
+        if not _LOCALE.fullmatch(path.stem):
+            raise UsageError(f"{path} must be named by a language, such as en.txt or de-CH.html")
+        parts = locales.setdefault(path.stem, {})
+        text = _text(path).removesuffix("\n")
+        if path.suffix == ".html":
+            parts["html"] = text
+        else:
+            parts |= _with_subject(path, text)
+    if not locales:
+        raise UsageError(f"{place} has no texts", "Each language is a file such as en.txt.")
+    return TemplateFiles(
+        id=place.name,
+        channel=settings["channel"],
+        description=settings.get("description"),
+        default_locale=settings["defaultLocale"],
+        locales=locales,
+    )
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as exc:
+        raise UsageError(f"{path} is not valid: {exc}") from exc
+    for name in ("channel", "defaultLocale"):
+        if not isinstance(settings.get(name), str):
+            raise UsageError(f'{path} must have a {name}, for example {name} = "en"')
+    if unknown := settings.keys() - _FIELDS:
+        raise UsageError(f"{path} has {', '.join(sorted(unknown))}, which a template does not have")
+    return settings
+
+
+def _with_subject(path: Path, text: str) -> dict[str, str]:
+    """Return the parts of a text file: its text, and the subject if it begins with one between two fences."""
+    first, *rest = text.split("\n")
+    if first != _FENCE:
+        return {"text": text}
+    name, colon, subject = rest[0].partition(":") if rest else ("", "", "")
+    if name != "subject" or not colon or rest[1:2] != [_FENCE]:
+        raise UsageError(f"{path} must begin with {_FENCE}, subject: …, {_FENCE}, each on its line")
+    return {"subject": subject.strip(), "text": "\n".join(rest[2:])}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"{path} cannot be read as UTF-8") from exc

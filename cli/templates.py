@@ -1,0 +1,128 @@
+"""``wavecom templates``."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.command import Run, command, group
+from cli.errors import RefusedError, UsageError
+from cli.output import clean, moment, table
+from cli.paging import Pages
+from cli.template_files import TemplateFiles, read_all, write
+
+PATH = "/api/templates"
+NOT_FOUND = 404
+
+app = group("Templates of notifications, and templates as files of a repository.")
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that holds one folder a template.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the differences, and change nothing.")]
+
+
+def list_templates(run: Run) -> None:
+    """List the templates."""
+    found = list(Pages(run.api, PATH, "templates").items())
+    rows = [
+        (each["id"], each["channel"], each["published"], each["latest"], _state(each), each["description"] or "")
+        for each in found
+    ]
+    heads = ("id", "channel", "published", "newest", "changed", "description")
+    run.out.result({"templates": found}, lambda: [table(*heads, rows=rows) if rows else "There are no templates."])
+
+
+def push(
+    run: Run,
+    folder: Folder,
+    publish: Annotated[bool, typer.Option("--publish", help="Publish the new versions.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make a new version of each template whose files differ from its newest version."""
+    done = []
+    for wanted in read_all(folder):
+        known = _stored(run, wanted.id)
+        if known is not None and known.channel != wanted.channel:
+            raise UsageError(f"{wanted.id} is a template for {known.channel}, and stays one", "Choose another id.")
+        changes = list(_differences(known, wanted))
+        if changes and not dry_run:
+            done.append(_push(run, wanted, publish=publish, is_new=known is None))
+        elif changes:
+            done.append({"id": wanted.id, "changes": changes})
+            for line in changes:
+                run.out.note(clean(line))
+    texts = [_sentence(each) for each in done] or ["All templates are as the files say."]
+    run.out.result({"templates": done}, lambda: texts)
+
+
+def pull(run: Run, folder: Folder, dry_run: DryRun = False) -> None:
+    """Write the newest version of each template into files, and delete those of languages that it does not have."""
+    done = []
+    known = {each.id: each for each in read_all(folder)} if any(folder.glob("*/template.toml")) else {}
+    for each in Pages(run.api, PATH, "templates").items():
+        stored = None if each["archivedAt"] else _stored(run, each["id"])
+        if stored is None or not stored.locales:
+            continue
+        changes = list(_differences(known.get(stored.id), stored))
+        if not changes:
+            continue
+        done.append({"id": stored.id, "changes": changes})
+        if dry_run:
+            for line in changes:
+                run.out.note(clean(line))
+        else:
+            write(stored, folder)
+    texts = [f"{clean(each['id'])}: {'differs' if dry_run else 'written'}" for each in done]
+    run.out.result({"templates": done}, lambda: texts or ["All files are as the templates are."])
+
+
+def _stored(run: Run, template_id: str) -> TemplateFiles | None:
+    """Return a template's newest version as files would say it, without languages if it has none, or None."""
+    try:
+        template = run.api.get(f"{PATH}/{template_id}")
+    except RefusedError as exc:
+        if exc.status == NOT_FOUND:
+            return None
+        raise
+    version: dict[str, Any] = {"defaultLocale": "", "locales": {}}
+    if template["latest"]:
+        version = run.api.get(f"{PATH}/{template_id}/versions/{template['latest']}")
+    return TemplateFiles(
+        id=template["id"],
+        channel=template["channel"],
+        description=template["description"],
+        default_locale=version["defaultLocale"],
+        locales=version["locales"],
+    )
+
+
+def _push(run: Run, wanted: TemplateFiles, *, publish: bool, is_new: bool) -> dict[str, Any]:
+    if is_new:
+        fields = {"id": wanted.id, "channel": wanted.channel, "description": wanted.description}
+        run.api.call("POST", PATH, {name: value for name, value in fields.items() if value is not None})
+    body = {"defaultLocale": wanted.default_locale, "locales": wanted.locales}
+    made = run.api.call("POST", f"{PATH}/{wanted.id}/versions", body).data
+    if publish:
+        run.api.call("POST", f"{PATH}/{wanted.id}/versions/{made['number']}/publish")
+    return {"id": wanted.id, "version": made["number"], "published": publish, "variables": made["variables"]}
+
+
+def _differences(before: TemplateFiles | None, after: TemplateFiles) -> Iterator[str]:
+    old = list(before.lines()) if before and before.locales else []
+    yield from difflib.unified_diff(old, list(after.lines()), f"{after.id} (before)", after.id, lineterm="", n=1)
+
+
+def _sentence(done: dict[str, Any]) -> str:
+    if "version" not in done:
+        return f"{clean(done['id'])}: would get a new version."
+    return f"{clean(done['id'])}: version {done['version']}{', published' if done['published'] else ''}."
+
+
+def _state(template: dict[str, Any]) -> str:
+    return "archived" if template["archivedAt"] else moment(template["updatedAt"])
+
+
+command(app, "list")(list_templates)
+command(app, "push")(push)
+command(app, "pull")(pull)

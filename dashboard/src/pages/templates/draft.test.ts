@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import {
+  draftOf,
+  LOCALE,
+  sourceOf,
+  variablesOf,
+  versionOf,
+  withLocale,
+  withoutLocale,
+  withPart,
+} from './draft';
+
+const DRAFT = { defaultLocale: 'en', locales: { en: { subject: 'Paid', text: 'Hello' } } };
+
+it('begins with English where there is no version', () => {
+  expect(draftOf(undefined)).toEqual({ defaultLocale: 'en', locales: { en: {} } });
+});
+
+it('changes one part of one language', () => {
+  expect(withPart(DRAFT, 'en', 'text', 'Bye').locales).toEqual({ en: { subject: 'Paid', text: 'Bye' } });
+  expect(DRAFT.locales.en.text).toBe('Hello');
+});
+
+it('begins a language as a copy of the default one, and removes it', () => {
+  const more = withLocale(DRAFT, 'de');
+
+  expect(more.locales.de).toEqual(DRAFT.locales.en);
+  expect(withoutLocale(more, 'de')).toEqual(DRAFT);
+});
+
+it('sends no empty part', () => {
+  expect(sourceOf({ subject: 'Paid', text: 'Hello', html: '' })).toEqual({ subject: 'Paid', text: 'Hello' });
+  expect(versionOf(withPart(DRAFT, 'en', 'html', ''))).toEqual(DRAFT);
+});
+
+it.each(['en', 'de-CH', 'zh-Hant-TW', 'es-419'])('takes %s for a language', (locale) => {
+  expect(locale).toMatch(LOCALE);
+});
+
+it.each(['English', 'EN', 'de_CH', 'de-ch', ''])('takes "%s" for none', (locale) => {
+  expect(locale).not.toMatch(LOCALE);
+});
+
+it('reads variables from an object only', () => {
+  expect(variablesOf('{"name": "Ada"}')).toEqual({ name: 'Ada' });
+  for (const text of ['', '{', '[]', 'null', '3']) expect(variablesOf(text)).toBeNull();
+});

@@ -1,0 +1,73 @@
+import type { Channel, CreateVersion, TemplateSource, TemplateVersion } from '@/api/types';
+
+export type Part = 'subject' | 'text' | 'html';
+
+/** The parts of a channel's templates, in the order in which they are written. */
+export const PARTS: Record<Channel, readonly { part: Part; label: string; rows: number }[]> = {
+  EMAIL: [
+    { part: 'subject', label: 'Subject', rows: 1 },
+    { part: 'text', label: 'Text', rows: 8 },
+    { part: 'html', label: 'HTML (optional)', rows: 10 },
+  ],
+  SMS: [{ part: 'text', label: 'Text', rows: 4 }],
+  PUSH: [
+    { part: 'subject', label: 'Title (optional)', rows: 1 },
+    { part: 'text', label: 'Text', rows: 4 },
+  ],
+};
+
+export const LOCALE = /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/;
+
+/** A version that is being written. */
+export interface Draft {
+  defaultLocale: string;
+  locales: Record<string, Partial<Record<Part, string>>>;
+}
+
+export const draftOf = (version: TemplateVersion | undefined): Draft =>
+  version === undefined
+    ? { defaultLocale: 'en', locales: { en: {} } }
+    : { defaultLocale: version.defaultLocale, locales: version.locales };
+
+/** A source without its empty parts, as the API takes it. */
+export function sourceOf(parts: Partial<Record<Part, string>>): TemplateSource {
+  return Object.fromEntries(Object.entries(parts).filter(([, text]) => text !== ''));
+}
+
+export const versionOf = ({ defaultLocale, locales }: Draft): CreateVersion => ({
+  defaultLocale,
+  locales: Object.fromEntries(Object.entries(locales).map(([locale, parts]) => [locale, sourceOf(parts)])),
+});
+
+export function withPart(draft: Draft, locale: string, part: Part, text: string): Draft {
+  return { ...draft, locales: { ...draft.locales, [locale]: { ...draft.locales[locale], [part]: text } } };
+}
+
+/** The draft with a further language, which begins as a copy of the default one. */
+export function withLocale(draft: Draft, locale: string): Draft {
+  return { ...draft, locales: { ...draft.locales, [locale]: { ...draft.locales[draft.defaultLocale] } } };
+}
+
+export function withoutLocale(draft: Draft, locale: string): Draft {
+  return {
+    ...draft,
+    locales: Object.fromEntries(Object.entries(draft.locales).filter(([each]) => each !== locale)),
+  };
+}
+
+/** The variables of a preview: those given, and a sample for each that is still missing. */
+export function samplesOf(names: readonly string[], given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, name in given ? given[name] : name]));
+}
+
+/** The object that a text holds as JSON, null where it holds none. */
+export function variablesOf(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,132 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useParams } from 'react-router';
+import { archiveTemplate, rollBackTemplate } from '@/api/actions';
+import { templateQuery, versionsQuery } from '@/api/queries';
+import type { Template } from '@/api/types';
+import { CHANNELS } from '@/lib/vocabulary';
+import { Button } from '@/ui/button';
+import { Dialog } from '@/ui/dialog';
+import { ErrorNotice } from '@/ui/error-notice';
+import { PageHeader } from '@/ui/page-header';
+import { SkeletonRows } from '@/ui/skeleton';
+import { Editor } from './editor';
+import { TemplateState } from './templates-page';
+import { Versions } from './versions';
+
+export function TemplatePage() {
+  const { id = '' } = useParams();
+  const template = useQuery(templateQuery(id));
+  const versions = useQuery(versionsQuery(id));
+  const [basis, setBasis] = useState<number | undefined>();
+  const error = template.error ?? versions.error;
+  const known = template.data;
+  return (
+    <>
+      <PageHeader
+        title={id}
+        tabTitle={`Template ${id}`}
+        lead={
+          known && (
+            <span className="flex flex-wrap items-center gap-2">
+              {CHANNELS[known.channel].label} <TemplateState template={known} /> {known.description}
+            </span>
+          )
+        }
+        actions={known?.archivedAt === null && <TemplateActions template={known} />}
+      />
+      {known === undefined || versions.data === undefined ? (
+        error ? (
+          <ErrorNotice
+            what="The template"
+            error={error}
+            onRetry={() => {
+              void template.refetch();
+              void versions.refetch();
+            }}
+          />
+        ) : (
+          <SkeletonRows rows={6} label="Loading the template" />
+        )
+      ) : (
+        <div className="space-y-4 lg:space-y-5">
+          {known.archivedAt === null && (
+            <Editor
+              key={basis ?? versions.data[0]?.number ?? 0}
+              template={known}
+              basis={versions.data.find(({ number }) => number === basis) ?? versions.data[0]}
+              onSaved={setBasis}
+            />
+          )}
+          <Versions template={known} versions={versions.data} onEdit={setBasis} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function TemplateActions({ template }: { template: Template }) {
+  const queries = useQueryClient();
+  const [isAsking, setIsAsking] = useState(false);
+  const onSuccess = () => {
+    setIsAsking(false);
+    return queries.invalidateQueries({ queryKey: ['templates'] });
+  };
+  const rollBack = useMutation({ mutationFn: () => rollBackTemplate(template.id), onSuccess });
+  const archive = useMutation({ mutationFn: () => archiveTemplate(template.id), onSuccess });
+  return (
+    <>
+      {template.published !== null && (
+        <Button
+          pending={rollBack.isPending}
+          onClick={() => {
+            rollBack.mutate();
+          }}
+        >
+          Roll back
+        </Button>
+      )}
+      <Button
+        variant="danger"
+        onClick={() => {
+          setIsAsking(true);
+        }}
+      >
+        Archive
+      </Button>
+      {rollBack.error && <ErrorNotice what="The template" error={rollBack.error} />}
+      {isAsking && (
+        <Dialog
+          title={`Archive ${template.id}?`}
+          onClose={() => {
+            setIsAsking(false);
+          }}
+        >
+          <p className="mb-4 text-sm text-muted">
+            No notification can be made from it any more. Those that were made keep their text, and the id
+            stays taken.
+          </p>
+          {archive.error && <ErrorNotice what="The template" error={archive.error} />}
+          <div className="flex flex-wrap gap-3">
+            <Button
+              variant="danger"
+              pending={archive.isPending}
+              onClick={() => {
+                archive.mutate();
+              }}
+            >
+              Archive it
+            </Button>
+            <Button
+              onClick={() => {
+                setIsAsking(false);
+              }}
+            >
+              Cancel
+            </Button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

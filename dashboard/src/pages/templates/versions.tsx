@@ -1,0 +1,78 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { publishVersion } from '@/api/actions';
+import type { Template, TemplateVersion } from '@/api/types';
+import { Badge } from '@/ui/badge';
+import { Button } from '@/ui/button';
+import { Card } from '@/ui/card';
+import { Empty } from '@/ui/empty';
+import { ErrorNotice } from '@/ui/error-notice';
+import { Moment } from '@/ui/moment';
+import { History } from 'lucide-react';
+
+interface VersionsProps {
+  template: Template;
+  versions: readonly TemplateVersion[];
+  onEdit: (number: number) => void;
+}
+
+/** The newest versions, each of which can be published or be the basis of the next one. */
+export function Versions({ template, versions, onEdit }: VersionsProps) {
+  const queries = useQueryClient();
+  const publish = useMutation({
+    mutationFn: (number: number) => publishVersion(template.id, number),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
+  });
+  return (
+    <Card title="Versions">
+      {versions.length === 0 && (
+        <Empty icon={History} title="No versions yet">
+          Write the first one above. Nothing uses it before it is published.
+        </Empty>
+      )}
+      {publish.error && <ErrorNotice what="The version" error={publish.error} />}
+      <ul className="divide-y divide-line">
+        {versions.map(({ number, createdAt, locales, variables }) => (
+          <li
+            key={number}
+            className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5 first:pt-0 last:pb-0"
+          >
+            <div className="min-w-0 flex-1">
+              <span className="flex items-center gap-2 font-medium">
+                Version {number}
+                {number === template.published && <Badge tone="good">Published</Badge>}
+              </span>
+              <span className="block truncate text-xs text-muted">
+                <Moment at={createdAt} ago /> · {Object.keys(locales).join(', ')} ·{' '}
+                {variables.length === 0 ? 'no variables' : variables.join(', ')}
+              </span>
+            </div>
+            {template.archivedAt === null && (
+              <>
+                <Button
+                  variant="quiet"
+                  aria-label={`Edit version ${number}`}
+                  onClick={() => {
+                    onEdit(number);
+                  }}
+                >
+                  Edit
+                </Button>
+                {number !== template.published && (
+                  <Button
+                    aria-label={`Publish version ${number}`}
+                    pending={publish.isPending && publish.variables === number}
+                    onClick={() => {
+                      publish.mutate(number);
+                    }}
+                  >
+                    Publish
+                  </Button>
+                )}
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

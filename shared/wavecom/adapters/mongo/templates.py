@@ -1,0 +1,201 @@
+"""Templates and their versions: a document each, found by its id alone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.cache import TimedCache
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.templates.source import Source
+from wavecom.domain.templates.template import Template
+from wavecom.domain.templates.version import TemplateVersion
+
+CACHE = timedelta(seconds=5)
+"""The time until a published version is used everywhere."""
+VERSIONS_CACHED = timedelta(hours=1)
+"""A version never changes; it leaves the cache to make room."""
+VERSIONS_IN_CACHE = 500
+
+
+class MongoTemplates:
+    """`wavecom.ports.templates.Templates` on MongoDB."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._templates = mongo.database.templates
+        self._versions = mongo.database.templateversions
+        self._cache = TimedCache[tuple[str, str], Template](CACHE)
+        self._version_cache = TimedCache[str, TemplateVersion](VERSIONS_CACHED, size=VERSIONS_IN_CACHE)
+
+    def add(self, template: Template) -> bool:
+        """See `wavecom.ports.templates.Templates.add`."""
+        with available():
+            try:
+                self._templates.insert_one(_to_document(template))
+            except DuplicateKeyError:
+                return False
+        return True
+
+    def get(self, tenant_id: str, template_id: str) -> Template | None:
+        """See `wavecom.ports.templates.Templates.get`."""
+        with available():
+            document = self._templates.find_one({"_id": _key(tenant_id, template_id)})
+        return _from_document(document) if document else None
+
+    def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Template]:
+        """See `wavecom.ports.templates.Templates.page`."""
+        query = {"tenantId": tenant_id, "id": {"$gt": after or ""}}
+        with available():
+            found = self._templates.find(query).sort([("tenantId", 1), ("id", 1)]).hint("list").limit(limit)
+            return [_from_document(each) for each in found]
+
+    def save(self, before: Template, after: Template) -> bool:
+        """See `wavecom.ports.templates.Templates.save`."""
+        with available():
+            result = self._templates.update_one(_guard(before), {"$set": _changeable(after)})
+        if result.matched_count == 0:
+            return False
+        self._cache.put((after.tenant_id, after.id), after)
+        return True
+
+    def add_version(self, before: Template, version: TemplateVersion) -> bool:
+        """See `wavecom.ports.templates.Templates.add_version`."""
+
+        def write(session: ClientSession) -> bool:
+            after = before.with_version(version.number, version.created_at)
+            if (
+                self._templates.update_one(_guard(before), {"$set": _changeable(after)}, session=session).matched_count
+                == 0
+            ):
+                session.abort_transaction()
+                return False
+            self._versions.insert_one(_version_to_document(version), session=session)
+            return True
+
+        with available():
+            return self._mongo.transaction(write)
+
+    def version(self, tenant_id: str, template_id: str, number: int) -> TemplateVersion | None:
+        """See `wavecom.ports.templates.Templates.version`."""
+        key = _version_key(tenant_id, template_id, number)
+        if (cached := self._version_cache.find(key)) is not None:
+            return cached
+        with available():
+            document = self._versions.find_one({"_id": key})
+        if document is None:
+            return None
+        version = _version_from_document(document)
+        self._version_cache.put(key, version)
+        return version
+
+    def versions(
+        self, tenant_id: str, template_id: str, *, limit: int, before: int | None = None
+    ) -> list[TemplateVersion]:
+        """See `wavecom.ports.templates.Templates.versions`."""
+        first = _version_key(tenant_id, template_id, 0)
+        end = _version_key(tenant_id, template_id, NUMBER_MAX if before is None else before)
+        with available():
+            found = self._versions.find({"_id": {"$gt": first, "$lt": end}}).sort("_id", -1).limit(limit)
+            return [_version_from_document(each) for each in found]
+
+    def in_use(self, tenant_id: str, template_ids: Sequence[str]) -> Mapping[str, Template]:
+        """See `wavecom.ports.templates.Templates.in_use`."""
+        cached = {each: self._cache.find((tenant_id, each)) for each in template_ids}
+        found = {template_id: template for template_id, template in cached.items() if template is not None}
+        missing = [_key(tenant_id, each) for each in template_ids if each not in found]
+        if missing:
+            with available():
+                for document in self._templates.find({"_id": {"$in": missing}}):
+                    template = _from_document(document)
+                    self._cache.put((tenant_id, template.id), template)
+                    found[template.id] = template
+        return found
+
+
+NUMBER_MAX = 999_999
+
+
+def _key(tenant_id: str, template_id: str) -> str:
+    return f"{tenant_id}|{template_id}"
+
+
+def _version_key(tenant_id: str, template_id: str, number: int) -> str:
+    return f"{_key(tenant_id, template_id)}|{number:06d}"
+
+
+def _guard(template: Template) -> Document:
+    """Return the filter that matches a template as it was read."""
+    return {
+        "_id": _key(template.tenant_id, template.id),
+        "latest": template.latest,
+        "publications": list(template.publications),
+        "archivedAt": template.archived_at,
+    }
+
+
+def _changeable(template: Template) -> Document:
+    return {
+        "latest": template.latest,
+        "publications": list(template.publications),
+        "archivedAt": template.archived_at,
+        "updatedAt": template.updated_at,
+    }
+
+
+def _to_document(template: Template) -> Document:
+    return {
+        "_id": _key(template.tenant_id, template.id),
+        "tenantId": template.tenant_id,
+        "id": template.id,
+        "type": template.channel.value,
+        "description": template.description,
+        "createdAt": template.created_at,
+        **_changeable(template),
+    }
+
+
+def _from_document(document: Document) -> Template:
+    return Template(
+        tenant_id=document["tenantId"],
+        id=document["id"],
+        channel=Channel(document["type"]),
+        description=document["description"],
+        latest=document["latest"],
+        publications=tuple(document["publications"]),
+        archived_at=document["archivedAt"],
+        created_at=document["createdAt"],
+        updated_at=document["updatedAt"],
+    )
+
+
+def _version_to_document(version: TemplateVersion) -> Document:
+    return {
+        "_id": _version_key(version.tenant_id, version.template_id, version.number),
+        "tenantId": version.tenant_id,
+        "templateId": version.template_id,
+        "number": version.number,
+        "defaultLocale": version.default_locale,
+        "locales": {locale: _source_to_document(source) for locale, source in version.locales.items()},
+        "variables": list(version.variables),
+        "createdAt": version.created_at,
+    }
+
+
+def _source_to_document(source: Source) -> dict[str, Any]:
+    return {"subject": source.subject, "text": source.text, "html": source.html}
+
+
+def _version_from_document(document: Document) -> TemplateVersion:
+    return TemplateVersion(
+        tenant_id=document["tenantId"],
+        template_id=document["templateId"],
+        number=document["number"],
+        default_locale=document["defaultLocale"],
+        locales={locale: Source(**source) for locale, source in document["locales"].items()},
+        variables=tuple(document["variables"]),
+        created_at=document["createdAt"],
+    )

@@ -1,0 +1,1 @@
+"""The template engine: minijinja, and what of its language templates may use."""

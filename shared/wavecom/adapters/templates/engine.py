@@ -1,0 +1,190 @@
+"""Templates rendered by minijinja: a Rust engine with bounded work, which never sees a Python object.
+
+Bounds, since a template is written by a tenant: each render may take `FUEL` steps, fewer where a loop repeats much
+text; what variables print is counted; what could take long within one step is not part of the language
+(`wavecom.adapters.templates.language`).
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from wavecom.adapters.templates.filters import FilterError, filters_of
+from wavecom.adapters.templates.language import longest_loop_text, violations
+from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.errors import Problem, RefusedDraftError
+from wavecom.domain.templates.source import Source
+from wavecom.domain.templates.version import UNSTORED, SourceProblem, TemplateVersion
+
+FUEL: Final = 20_000
+"""The most steps of one render; a print or a comparison is one."""
+PRINTED_MAX: Final = 1_000_000
+"""The most characters that the variables of one render may print, and that its loops may repeat."""
+COMPILED_MAX: Final = 10_000_000
+"""The most characters of source whose compiled form a process keeps."""
+_ESCAPED: Final = frozenset({"html"})
+_FUNCTIONS: Final = ("debug", "dict", "namespace", "range")
+_UNDEFINED: Final = re.compile(r"`([^`]+)` is undefined")
+
+
+if TYPE_CHECKING:
+    from minijinja import Environment, TemplateError
+
+
+class _TooMuchPrintedError(Exception):
+    """The variables print more than a message may hold."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the values print more than {PRINTED_MAX:,} characters")
+
+
+class _NotPrintableError(Exception):
+    """A value is printed that is neither a text nor a number."""
+
+    def __init__(self) -> None:
+        super().__init__("only texts and numbers can be printed: a value is null, true, false, a list or an object")
+
+
+class _Printed(threading.local):
+    """The characters that a thread's present render may still print."""
+
+    left = PRINTED_MAX
+
+    def allow(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise _NotPrintableError
+        if isinstance(value, str):
+            self.left -= len(value)
+            if self.left < 0:
+                raise _TooMuchPrintedError
+        return value
+
+
+class _Compiled:
+    """One version in one language, ready to render."""
+
+    def __init__(self, source: Source, locale: str) -> None:
+        self._printed = _Printed()
+        self._environment = _environment(filters_of(locale), self._printed.allow)
+        self.parts = [name for name, _ in source.parts()]
+        self.size = sum(len(text) for _, text in source.parts())
+        loop_text = max((longest_loop_text(text) for _, text in source.parts()), default=0)
+        self._environment.fuel = min(FUEL, PRINTED_MAX // max(1, loop_text))
+        for name, text in source.parts():
+            self._environment.add_template(name, text)
+
+    def render(self, part: str, variables: Mapping[str, Any]) -> str:
+        self._printed.left = PRINTED_MAX
+        return self._environment.render_template(part, **variables)
+
+
+class MinijinjaEngine:
+    """`wavecom.ports.templates.TemplateEngine` on minijinja."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str, int, str], _Compiled] = {}
+
+    @cached_property
+    def _reader(self) -> "Environment":
+        return _environment({}, None)
+
+    def check(self, locale: str, source: Source) -> list[SourceProblem]:
+        """See `wavecom.ports.templates.TemplateEngine.check`."""
+        try:
+            filters_of(locale)
+        except FilterError as exc:
+            return [SourceProblem(locale=locale, part="", line=None, message=str(exc))]
+        return [
+            SourceProblem(locale=locale, part=part, line=line, message=message)
+            for part, text in source.parts()
+            for line, message in self._problems(text)
+        ]
+
+    def _problems(self, text: str) -> Iterable[tuple[int | None, str]]:
+        found = [(each.line, each.message) for each in violations(text)]
+        if found:
+            return found
+        from minijinja import TemplateError  # noqa: PLC0415 - 16 ms, and only templates need it
+
+        try:
+            self._reader.undeclared_variables_in_str(text)
+        except TemplateError as exc:
+            return [(exc.line, exc.detail or exc.message)]
+        return []
+
+    def variables(self, source: Source) -> frozenset[str]:
+        """See `wavecom.ports.templates.TemplateEngine.variables`."""
+        found: set[str] = set()
+        for _, text in source.parts():
+            found |= self._reader.undeclared_variables_in_str(text)
+        return frozenset(found)
+
+    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Rendered:
+        """See `wavecom.ports.templates.TemplateEngine.render`."""
+        from minijinja import TemplateError  # noqa: PLC0415
+
+        compiled = self._compile(version, locale)
+        problems: list[Problem] = []
+        texts: dict[str, str] = {}
+        for part in compiled.parts:
+            try:
+                texts[part] = compiled.render(part, variables)
+            except TemplateError as exc:
+                problems.append(_problem(_field_of(exc), _sentence_of(exc), part, locale))
+            except (FilterError, _NotPrintableError, _TooMuchPrintedError) as exc:
+                problems.append(_problem("variables", str(exc), part, locale))
+        if problems:
+            raise RefusedDraftError(problems)
+        return Rendered(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"))
+
+    def _compile(self, version: TemplateVersion, locale: str) -> _Compiled:
+        if version.number == UNSTORED:
+            return _Compiled(version.locales[locale], locale)
+        key = (version.tenant_id, version.template_id, version.number, locale)
+        found = self._compiled.get(key)
+        if found is None:
+            found = _Compiled(version.locales[locale], locale)
+            if found.size + sum(each.size for each in self._compiled.values()) > COMPILED_MAX:
+                self._compiled.clear()
+            self._compiled[key] = found
+        return found
+
+
+def _environment(filters: Mapping[str, Callable[..., str]], finalizer: Callable[[Any], Any] | None) -> "Environment":
+    from minijinja import Environment  # noqa: PLC0415
+
+    environment = Environment(
+        filters=filters,
+        undefined_behavior="strict",
+        auto_escape_callback=_ESCAPED.__contains__,
+        finalizer=finalizer,
+        fuel=FUEL,
+        debug=True,
+        pycompat=False,
+    )
+    for name in _FUNCTIONS:
+        environment.remove_global(name)
+    environment.remove_filter("safe")
+    return environment
+
+
+def _problem(field: str, sentence: str, part: str, locale: str) -> Problem:
+    return Problem(field, f"{sentence}, in the {part} of the template ({locale})")
+
+
+def _field_of(exc: "TemplateError") -> str:
+    """Return the field of a request that a failed render is about: the undefined variable, or all of them."""
+    undefined = _UNDEFINED.fullmatch(exc.detail or "")
+    return f"variables.{undefined[1]}" if undefined else "variables"
+
+
+def _sentence_of(exc: "TemplateError") -> str:
+    match exc.kind:
+        case "OutOfFuel":
+            return "takes too long to render"
+        case "UndefinedError":
+            return "is required"
+        case _:
+            return exc.detail or exc.message

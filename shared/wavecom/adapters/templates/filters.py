@@ -1,0 +1,148 @@
+"""The filters that templates may use: some of the engine's own, and those that write as a language and its region."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from wavecom.adapters.templates.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+OF_THE_ENGINE: Final = frozenset(
+    {"abs", "capitalize", "default", "first", "int", "join", "last", "length", "lower", "replace", "reverse", "round"}
+    | {"sort", "title", "trim", "upper", "urlencode"}
+)
+"""Filters of minijinja that take time and memory in proportion to their input."""
+OF_THE_LANGUAGE: Final = frozenset({"date", "datetime", "list", "money", "number", "percent", "time"})
+FILTERS: Final = OF_THE_ENGINE | OF_THE_LANGUAGE
+LENGTHS: Final = ("short", "medium", "long", "full")
+DECIMALS_MAX: Final = 10
+
+
+class FilterError(ValueError):
+    """A filter was given what it cannot write; the message is a sentence that ends with what it was given."""
+
+
+def filters_of(locale: str) -> dict[str, Callable[..., str]]:
+    """Return the filters that write numbers, amounts and times as ``locale`` does. Raises `FilterError`."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - 0.1 s, and only templates need it
+
+    if locale.partition("-")[0] not in LANGUAGES:
+        raise FilterError(f"the language {locale} is not known; there are {', '.join(sorted(LANGUAGES))}")
+    try:
+        known = Locale.parse(locale, sep="-")
+    except (UnknownLocaleError, ValueError) as exc:
+        raise FilterError(f"the region of {locale} is not known") from exc
+    written = _Written(known)
+    return {
+        "date": written.date,
+        "datetime": written.datetime,
+        "list": written.list,
+        "money": written.money,
+        "number": written.number,
+        "percent": written.percent,
+        "time": written.time,
+    }
+
+
+class _Written:
+    """Values as one language and region writes them, by the rules of the Unicode CLDR."""
+
+    def __init__(self, locale: "Locale") -> None:
+        self._locale = locale
+
+    def list(self, values: Any) -> str:
+        from babel.lists import format_list  # noqa: PLC0415
+
+        if not isinstance(values, list) or not all(isinstance(each, str | int | float) for each in values):
+            raise FilterError("list: must be given a list of texts and numbers")
+        return format_list([str(each) for each in values], locale=self._locale)
+
+    def number(self, value: Any, decimals: Any = None) -> str:
+        from babel.numbers import format_decimal  # noqa: PLC0415
+
+        if decimals is None:
+            return format_decimal(_decimal("number", value), locale=self._locale)
+        if type(decimals) is not int or not 0 <= decimals <= DECIMALS_MAX:
+            raise FilterError(f"number: the decimals must be 0 to {DECIMALS_MAX}")
+        pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+        return format_decimal(_decimal("number", value), format=pattern, locale=self._locale)
+
+    def percent(self, value: Any) -> str:
+        from babel.numbers import format_percent  # noqa: PLC0415
+
+        return format_percent(_decimal("percent", value), locale=self._locale)
+
+    def money(self, value: Any, currency: Any = None) -> str:
+        from babel.numbers import UnknownCurrencyError, format_currency, validate_currency  # noqa: PLC0415
+
+        try:
+            validate_currency(currency)
+        except (UnknownCurrencyError, TypeError, AttributeError) as exc:
+            raise FilterError("money: the currency must be a code of ISO 4217 such as EUR") from exc
+        return format_currency(_decimal("money", value), currency, locale=self._locale)
+
+    def date(self, value: Any, length: Any = "medium", zone: Any = "UTC") -> str:
+        from babel.dates import format_date  # noqa: PLC0415
+
+        moment = _moment("date", value)
+        if isinstance(moment, datetime):
+            moment = _with_time("date", value).astimezone(_zone("date", zone)).date()
+        return format_date(moment, _length("date", length), locale=self._locale)
+
+    def datetime(self, value: Any, length: Any = "medium", zone: Any = "UTC") -> str:
+        from babel.dates import format_datetime  # noqa: PLC0415
+
+        moment = _with_time("datetime", value)
+        return format_datetime(moment, _length("datetime", length), tzinfo=_zone("datetime", zone), locale=self._locale)
+
+    def time(self, value: Any, length: Any = "short", zone: Any = "UTC") -> str:
+        from babel.dates import format_time  # noqa: PLC0415
+
+        moment = _with_time("time", value)
+        return format_time(moment, _length("time", length), tzinfo=_zone("time", zone), locale=self._locale)
+
+
+def _decimal(name: str, value: Any) -> Decimal:
+    """Return a number exactly as it is written in JSON: a float by its shortest decimal, a text as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FilterError(f"{name}: must be given a number")
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError as exc:
+        raise FilterError(f"{name}: must be given a number") from exc
+    if not number.is_finite() or number.adjusted() > 30:
+        raise FilterError(f"{name}: must be given a number of a usual size")
+    return number
+
+
+def _moment(name: str, value: Any) -> date | datetime:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value) if len(value) == len("2026-01-31") else datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    raise FilterError(f"{name}: must be given a text like 2026-01-31 or 2026-01-31T09:30:00Z")
+
+
+def _with_time(name: str, value: Any) -> datetime:
+    moment = _moment(name, value)
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time(), UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _length(name: str, length: Any) -> str:
+    if length not in LENGTHS:
+        raise FilterError(f"{name}: the length must be {', '.join(LENGTHS)}")
+    return str(length)
+
+
+def _zone(name: str, zone: Any) -> tzinfo:
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError) as exc:
+        raise FilterError(f"{name}: the time zone must be a name like Europe/Zurich") from exc

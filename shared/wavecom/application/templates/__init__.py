@@ -1,0 +1,1 @@
+"""Make, check, publish and preview templates."""

@@ -1,0 +1,76 @@
+"""Check the source of a version as far as it can be checked without a notification's variables."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from wavecom.domain.errors import RefusedDraftError
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.templates.source import Source
+from wavecom.domain.templates.version import VARIABLES_MAX, SourceProblem
+from wavecom.ports.templates import TemplateEngine
+
+_REQUIRED: Final = {
+    Channel.EMAIL: ("subject", "text"),
+    Channel.SMS: ("text",),
+    Channel.PUSH: ("text",),
+}
+_POSSIBLE: Final = {
+    Channel.EMAIL: ("subject", "text", "html"),
+    Channel.SMS: ("text",),
+    Channel.PUSH: ("subject", "text"),
+}
+
+
+def checked_variables(
+    engine: TemplateEngine, channel: Channel, default_locale: str, locales: Mapping[str, Source]
+) -> tuple[str, ...]:
+    """Return the names of a version's variables, sorted.
+
+    Raises `RefusedDraftError` with all problems: parts that the channel needs or does not have, errors of the
+    language, and variables that one language has and another has not.
+    """
+    problems: list[SourceProblem] = []
+    if default_locale not in locales:
+        problems.append(_problem(default_locale, "", "is the default language and must be there"))
+    for locale, source in locales.items():
+        problems += _parts(channel, locale, source)
+        problems += engine.check(locale, source)
+    _refuse(problems)
+    by_locale = {locale: engine.variables(source) for locale, source in locales.items()}
+    variables = by_locale[default_locale]
+    problems = [
+        problem
+        for locale, names in by_locale.items()
+        for problem in _differences(locale, names, default_locale, variables)
+    ]
+    if len(variables) > VARIABLES_MAX:
+        problems.append(_problem(default_locale, "", f"has more than {VARIABLES_MAX} variables"))
+    _refuse(problems)
+    return tuple(sorted(variables))
+
+
+def _refuse(problems: list[SourceProblem]) -> None:
+    if problems:
+        raise RefusedDraftError([each.as_problem() for each in problems])
+
+
+def _parts(channel: Channel, locale: str, source: Source) -> Iterator[SourceProblem]:
+    there = {name for name, _ in source.parts()}
+    for name in _REQUIRED[channel]:
+        if name not in there:
+            yield _problem(locale, name, f"is required for {channel}")
+    for name in sorted(there - set(_POSSIBLE[channel])):
+        yield _problem(locale, name, f"is not a part of {channel}")
+
+
+def _differences(
+    locale: str, names: frozenset[str], default_locale: str, variables: frozenset[str]
+) -> Iterator[SourceProblem]:
+    for name in sorted(variables - names):
+        yield _problem(locale, "", f"does not use the variable {name}, which {default_locale} uses")
+    for name in sorted(names - variables):
+        yield _problem(locale, "", f"uses the variable {name}, which {default_locale} does not use")
+
+
+def _problem(locale: str, part: str, message: str) -> SourceProblem:
+    return SourceProblem(locale=locale, part=part, line=None, message=message)

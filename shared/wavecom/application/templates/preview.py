@@ -1,0 +1,88 @@
+"""Show what a template makes of variables, before anybody is sent it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wavecom.application.templates.check import checked_variables
+from wavecom.domain.content import sms
+from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.errors import NotFoundError, Problem, RefusedDraftError
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.templates.locale import best_match
+from wavecom.domain.templates.source import Source
+from wavecom.domain.templates.template import Template
+from wavecom.domain.templates.version import UNSTORED, TemplateVersion
+from wavecom.ports.system import Clock
+from wavecom.ports.templates import TemplateEngine, Templates
+
+UNSTORED_LOCALE = "en"
+"""The language in which the source of a preview is written, unless the preview names one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previewed:
+    """What would be sent. ``warnings`` are sentences; ``segments`` are those of an SMS."""
+
+    content: Rendered
+    locale: str
+    segments: sms.Segments | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Renders versions, and sources that are not stored."""
+
+    templates: Templates
+    engine: TemplateEngine
+    clock: Clock
+
+    def of_version(
+        self, tenant_id: str, template_id: str, number: int | None, locale: str | None, variables: Mapping[str, Any]
+    ) -> Previewed:
+        """Show a version, by default the published one, or the newest where none is published.
+
+        Raises `NotFoundError`, and `RefusedDraftError` for variables that it cannot be rendered with.
+        """
+        template = self._template(tenant_id, template_id)
+        version = self.templates.version(tenant_id, template_id, number or template.published or template.latest)
+        if version is None:
+            raise NotFoundError("There is no such version")
+        return self._shown(
+            template.channel, version, best_match(version.locales, locale, version.default_locale), variables
+        )
+
+    def of_source(
+        self, tenant_id: str, template_id: str, source: Source, locale: str | None, variables: Mapping[str, Any]
+    ) -> Previewed:
+        """Show a source in one language. Raises `RefusedDraftError`, and as `of_version` does."""
+        template = self._template(tenant_id, template_id)
+        language = locale or UNSTORED_LOCALE
+        version = TemplateVersion(
+            tenant_id=tenant_id,
+            template_id=template_id,
+            number=UNSTORED,
+            default_locale=language,
+            locales={language: source},
+            variables=checked_variables(self.engine, template.channel, language, {language: source}),
+            created_at=self.clock(),
+        )
+        return self._shown(template.channel, version, language, variables)
+
+    def _template(self, tenant_id: str, template_id: str) -> Template:
+        template = self.templates.get(tenant_id, template_id)
+        if template is None:
+            raise NotFoundError("There is no such template")
+        return template
+
+    def _shown(
+        self, channel: Channel, version: TemplateVersion, locale: str, variables: Mapping[str, Any]
+    ) -> Previewed:
+        if problems := version.variable_problems(variables):
+            raise RefusedDraftError(problems)
+        content = self.engine.render(version, locale, variables)
+        if problems := [Problem("variables", each) for each in content.problems()]:
+            raise RefusedDraftError(problems)
+        segments = sms.segments(content.message) if channel is Channel.SMS else None
+        return Previewed(content=content, locale=locale, segments=segments, warnings=tuple(content.warnings()))

@@ -1,0 +1,70 @@
+"""A message's content as it is sent, and the template that it may come from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wavecom.domain.content.text import has_visible_text, is_one_line
+
+SUBJECT_MAX: Final = 998
+"""The longest line of a header (RFC 5322, section 2.1.1)."""
+MESSAGE_MAX: Final = 5000
+HTML_MAX_BYTES: Final = 256 * 1024
+HTML_CUT_BYTES: Final = 102 * 1024
+"""Gmail shows no more of a message (Google Workspace help, "Message clipped")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateCall:
+    """A client's wish for rendered content: a template, a version (None: the published one), a locale and variables.
+
+    ``variables`` are JSON values by name.
+    """
+
+    id: str
+    version: int | None
+    locale: str | None
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateUse:
+    """The template, version and language that a content was rendered from."""
+
+    id: str
+    version: int
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What variables and a template have become."""
+
+    subject: str | None
+    message: str
+    html: str | None = None
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with it, each as the end of a sentence that begins with "the variables"."""
+        if self.subject is not None:
+            if not has_visible_text(self.subject):
+                yield "make an empty subject"
+            if not is_one_line(self.subject):
+                yield "make a subject of more than one line, or with control characters"
+            if len(self.subject) > SUBJECT_MAX:
+                yield f"make a subject of {len(self.subject):,} characters; {SUBJECT_MAX} are the most"
+        if not has_visible_text(self.message):
+            yield "make an empty message"
+        if len(self.message) > MESSAGE_MAX:
+            yield f"make a message of {len(self.message):,} characters; {MESSAGE_MAX:,} are the most"
+        if (size := self.html_bytes()) > HTML_MAX_BYTES:
+            yield f"make HTML of {size:,} bytes; {HTML_MAX_BYTES:,} are the most"
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what may not look as it was meant to, a sentence each."""
+        if (size := self.html_bytes()) > HTML_CUT_BYTES:
+            yield f"The HTML has {size:,} bytes; Gmail cuts a message after {HTML_CUT_BYTES:,}."
+
+    def html_bytes(self) -> int:
+        """Return the size of the HTML in UTF-8, 0 where there is none."""
+        return len(self.html.encode(errors="surrogatepass")) if self.html else 0

@@ -1,0 +1,1 @@
+"""Templates: their versions, their languages, and what they are rendered to."""

@@ -1,0 +1,57 @@
+"""A version of a template: immutable, in one or more languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from wavecom.domain.errors import Problem
+from wavecom.domain.templates.source import Source
+
+LOCALES_MAX: Final = 50
+SOURCE_MAX: Final = 256 * 1024
+"""The most characters of one part's source."""
+VARIABLES_MAX: Final = 100
+UNSTORED: Final = 0
+"""The number of a version that exists for a preview only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateVersion:
+    """What a template says, from ``number`` 1 on.
+
+    ``locales`` has the checked source by language, and always ``default_locale``. ``variables`` are the names that a
+    notification must give, the same in every language.
+    """
+
+    tenant_id: str
+    template_id: str
+    number: int
+    default_locale: str
+    locales: Mapping[str, Source]
+    variables: tuple[str, ...]
+    created_at: datetime
+
+    def variable_problems(self, given: Mapping[str, Any]) -> list[Problem]:
+        """Return a problem for each variable that is missing, and for each that it does not have."""
+        missing = [each for each in self.variables if each not in given]
+        unknown = [each for each in given if each not in self.variables]
+        return [
+            *(Problem(f"variables.{each}", "is required") for each in missing),
+            *(Problem(f"variables.{each}", "is not a variable of the template") for each in unknown),
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProblem:
+    """An error in a version's source: in which language and part, and on which line of it, counted from 1."""
+
+    locale: str
+    part: str
+    line: int | None
+    message: str
+
+    def as_problem(self) -> Problem:
+        """Return the problem of the request that has this source."""
+        field = ".".join(filter(None, ("locales", self.locale, self.part)))
+        return Problem(field, self.message if self.line is None else f"line {self.line}: {self.message}")

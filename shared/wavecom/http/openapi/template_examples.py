@@ -1,0 +1,66 @@
+"""Examples of bodies and answers about templates, by operation, for `wavecom.http.openapi.examples`."""
+
+from typing import Any
+
+from wavecom.http.openapi.example_ids import TEMPLATE_ID
+
+_CREATED = "2026-11-23T10:30:00.000Z"
+_SOURCE = {"subject": "Payment received", "text": "Dear {{ name }}, we received {{ amount|money('EUR') }}."}
+_GERMAN = {"subject": "Zahlung erhalten", "text": "Guten Tag {{ name }}, wir erhielten {{ amount|money('EUR') }}."}
+_VARIABLES = {"name": "Ada", "amount": 1250.5}
+_TEMPLATE = {
+    "id": TEMPLATE_ID,
+    "channel": "EMAIL",
+    "description": "After every incoming payment",
+    "published": 3,
+    "latest": 3,
+    "createdAt": _CREATED,
+    "updatedAt": _CREATED,
+    "archivedAt": None,
+}
+_VERSION = {
+    "number": 3,
+    "defaultLocale": "en",
+    "locales": {"en": _SOURCE, "de": _GERMAN},
+    "variables": ["amount", "name"],
+    "createdAt": _CREATED,
+}
+
+
+def _success(data: Any) -> dict[str, Any]:
+    return {"success": True, "data": data}
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "createTemplate": {
+        "email": {"id": TEMPLATE_ID, "channel": "EMAIL", "description": "After every incoming payment"},
+    },
+    "createTemplateVersion": {
+        "twoLanguages": {"defaultLocale": "en", "locales": {"en": _SOURCE, "de": _GERMAN}},
+    },
+    "previewTemplate": {
+        "published": {"locale": "en", "variables": _VARIABLES},
+        "unstored": {"source": _SOURCE, "variables": _VARIABLES},
+    },
+}
+ANSWERS: dict[str, dict[int, Any]] = {
+    "listTemplates": {200: _success({"templates": [_TEMPLATE], "nextCursor": None})},
+    "createTemplate": {201: _success({**_TEMPLATE, "published": None, "latest": 0})},
+    "getTemplate": {200: _success(_TEMPLATE)},
+    "rollBackTemplate": {200: _success({**_TEMPLATE, "published": 2})},
+    "archiveTemplate": {200: _success({**_TEMPLATE, "archivedAt": _CREATED})},
+    "listTemplateVersions": {200: _success({"versions": [_VERSION], "nextCursor": 3})},
+    "createTemplateVersion": {201: _success(_VERSION)},
+    "getTemplateVersion": {200: _success(_VERSION)},
+    "publishTemplateVersion": {200: _success(_TEMPLATE)},
+    "previewTemplate": {
+        200: _success(
+            {
+                "locale": "en",
+                "subject": "Payment received",
+                "message": "Dear Ada, we received €1,250.50.",
+                "warnings": [],
+            }
+        )
+    },
+}

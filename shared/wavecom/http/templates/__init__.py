@@ -1,0 +1,1 @@
+"""Make, publish and preview templates."""

@@ -1,0 +1,69 @@
+"""Requests that make and preview templates."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.templates import source as domain
+from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX
+from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
+from wavecom.http.fields.text import one_line
+from wavecom.http.framework.requests import WireModel
+
+SUBJECT_SOURCE_MAX = 4_000
+TEXT_SOURCE_MAX = 20_000
+DESCRIPTION_MAX = 500
+
+
+class CreateTemplate(WireModel):
+    """A template to make."""
+
+    id: TemplateId
+    channel: Annotated[Channel, Field(examples=["EMAIL"])]
+    description: Annotated[str, Field(min_length=1, max_length=DESCRIPTION_MAX), AfterValidator(one_line)] | None = None
+
+
+class VersionSource(WireModel):
+    """The source of a template in one language."""
+
+    subject: Annotated[
+        str | None,
+        Field(min_length=1, max_length=SUBJECT_SOURCE_MAX, description="Of an email; of a push message, its title"),
+    ] = None
+    text: Annotated[str | None, Field(min_length=1, max_length=TEXT_SOURCE_MAX)] = None
+    html: Annotated[str | None, Field(min_length=1, max_length=SOURCE_MAX, description="Of an email")] = None
+
+    def to_domain(self) -> domain.Source:
+        """Return it in the domain's terms."""
+        return domain.Source(subject=self.subject, text=self.text, html=self.html)
+
+
+class CreateVersion(WireModel):
+    """The next version of a template."""
+
+    default_locale: Annotated[Locale, Field(description="Used where no other language fits", examples=["en"])]
+    locales: Annotated[
+        dict[Locale, VersionSource],
+        Field(
+            min_length=1,
+            max_length=LOCALES_MAX,
+            description="The source by language",
+            examples=[{"en": {"subject": "Payment received", "text": "We received {{ amount|money('EUR') }}."}}],
+        ),
+    ]
+
+
+class PreviewTemplate(WireModel):
+    """What to show: a version, or a source that is not stored."""
+
+    version: Annotated[VersionNumber | None, Field(description="Without it, the published one")] = None
+    source: Annotated[VersionSource | None, Field(description="In place of a version")] = None
+    locale: Locale | None = None
+    variables: Annotated[Variables, Field(default_factory=dict)]
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.version is not None and self.source is not None:
+            raise ValueError("must have a version or a source, not both")
+        return self

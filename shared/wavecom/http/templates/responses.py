@@ -1,0 +1,143 @@
+"""Answers about templates."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from wavecom.application.templates import manage as application
+from wavecom.application.templates import preview
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.templates import source as source_domain
+from wavecom.domain.templates import template as domain
+from wavecom.domain.templates import version as version_domain
+from wavecom.http.framework.responses import MAY_BE_ABSENT, Shape, Success, Timestamp, iso, iso_or_none
+from wavecom.http.notification import SmsSegments
+
+
+class Template(Shape):
+    """A template. ``published`` is the version that is used where none is named, ``latest`` the newest one."""
+
+    id: str
+    channel: Channel
+    description: str | None
+    published: int | None
+    latest: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    archived_at: Timestamp | None
+
+    @classmethod
+    def from_domain(cls, template: domain.Template) -> Self:
+        """Return a template as clients see it."""
+        return cls(
+            id=template.id,
+            channel=template.channel,
+            description=template.description,
+            published=template.published,
+            latest=template.latest,
+            created_at=iso(template.created_at),
+            updated_at=iso(template.updated_at),
+            archived_at=iso_or_none(template.archived_at),
+        )
+
+
+class TemplateAnswer(Success[Template]):
+    """One template."""
+
+
+class TemplatePage(Shape):
+    """A page of templates. ``nextCursor`` is null on the last page."""
+
+    templates: list[Template]
+    next_cursor: str | None
+
+    @classmethod
+    def from_domain(cls, page: application.TemplatePage) -> Self:
+        """Return a page of the list."""
+        return cls(templates=[Template.from_domain(each) for each in page.templates], next_cursor=page.next)
+
+
+class TemplatePageAnswer(Success[TemplatePage]):
+    """A page of templates."""
+
+
+class TemplateSource(Shape):
+    """The source of a version in one language."""
+
+    subject: Annotated[str, MAY_BE_ABSENT]
+    text: Annotated[str, MAY_BE_ABSENT]
+    html: Annotated[str, MAY_BE_ABSENT]
+
+    @classmethod
+    def from_domain(cls, source: source_domain.Source) -> Self:
+        """Return a source as clients see it."""
+        return cls(**dict(source.parts()))
+
+
+class TemplateVersion(Shape):
+    """A version of a template, which never changes."""
+
+    number: int
+    default_locale: str
+    locales: Annotated[dict[str, TemplateSource], Field(description="The source by language")]
+    variables: Annotated[list[str], Field(description="What a notification must give")]
+    created_at: Timestamp
+
+    @classmethod
+    def from_domain(cls, version: version_domain.TemplateVersion) -> Self:
+        """Return a version as clients see it."""
+        return cls(
+            number=version.number,
+            default_locale=version.default_locale,
+            locales={locale: TemplateSource.from_domain(source) for locale, source in version.locales.items()},
+            variables=list(version.variables),
+            created_at=iso(version.created_at),
+        )
+
+
+class TemplateVersionAnswer(Success[TemplateVersion]):
+    """One version."""
+
+
+class TemplateVersionPage(Shape):
+    """A page of versions, newest first. ``nextCursor`` is null on the last page."""
+
+    versions: list[TemplateVersion]
+    next_cursor: int | None
+
+    @classmethod
+    def from_domain(cls, page: application.VersionPage) -> Self:
+        """Return a page of the list."""
+        return cls(versions=[TemplateVersion.from_domain(each) for each in page.versions], next_cursor=page.next)
+
+
+class TemplateVersionPageAnswer(Success[TemplateVersionPage]):
+    """A page of versions."""
+
+
+class TemplatePreview(Shape):
+    """What would be sent."""
+
+    locale: Annotated[str, Field(description="The language that was chosen")]
+    subject: Annotated[str, MAY_BE_ABSENT]
+    message: str
+    html: Annotated[str, MAY_BE_ABSENT]
+    sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
+    warnings: list[str]
+
+    @classmethod
+    def from_domain(cls, shown: preview.Previewed) -> Self:
+        """Return a preview as clients see it."""
+        fields = {
+            "locale": shown.locale,
+            "subject": shown.content.subject,
+            "message": shown.content.message,
+            "html": shown.content.html,
+            "sms": SmsSegments.of(shown.content.message) if shown.segments else None,
+            "warnings": list(shown.warnings),
+        }
+        return cls.trusted(**{name: value for name, value in fields.items() if value is not None})
+
+
+class PreviewAnswer(Success[TemplatePreview]):
+    """A preview."""

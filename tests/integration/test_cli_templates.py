@@ -1,0 +1,149 @@
+"""``wavecom templates`` and ``wavecom send --template``, against the API."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Api, MakeApi
+from tests.integration.test_cli import Wavecom
+
+SETTINGS = 'channel = "EMAIL"\ndefaultLocale = "en"\ndescription = "After a payment"\n'
+ENGLISH = "---\nsubject: Payment of {{ amount|money('EUR') }}\n---\nDear {{ name }},\n\nwe received it.\n"
+GERMAN = "---\nsubject: Zahlung über {{ amount|money('EUR') }}\n---\nGuten Tag {{ name }}.\n"
+HTML = "<p>Dear {{ name }}, we received {{ amount|money('EUR') }}.</p>\n"
+VARIABLES = '{"name": "Ada", "amount": 12.5}'
+
+
+@pytest.fixture
+def api(make_api: MakeApi) -> Api:
+    return make_api("http")
+
+
+@pytest.fixture
+def wavecom(api: Api) -> Wavecom:
+    return Wavecom.of(api)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "templates" / "paid"
+    place.mkdir(parents=True)
+    (place / "template.toml").write_text(SETTINGS)
+    (place / "en.txt").write_text(ENGLISH)
+    (place / "en.html").write_text(HTML)
+    (place / "de.txt").write_text(GERMAN)
+    return tmp_path / "templates"
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*.*"))}
+
+
+def test_files_become_a_published_version_that_can_be_sent(api: Api, wavecom: Wavecom, folder: Path) -> None:
+    pushed = wavecom.json("templates", "push", str(folder), "--publish")
+
+    assert pushed["templates"] == [{"id": "paid", "version": 1, "published": True, "variables": ["amount", "name"]}]
+    sent = wavecom.json(
+        "send", "--type", "email", "--to", "ada@example.com", "--template", "paid", "--variables", VARIABLES
+    )
+    assert (sent["subject"], sent["message"]) == ("Payment of €12.50", "Dear Ada,\n\nwe received it.")
+    assert sent["html"] == "<p>Dear Ada, we received €12.50.</p>"
+    (listed,) = wavecom.json("templates", "list")["templates"]
+    assert (listed["id"], listed["published"], listed["description"]) == ("paid", 1, "After a payment")
+
+
+def test_what_is_as_the_files_say_gets_no_version(api: Api, wavecom: Wavecom, folder: Path) -> None:
+    wavecom.json("templates", "push", str(folder))
+
+    again = wavecom("templates", "push", str(folder))
+
+    assert (again.exit_code, again.stdout) == (0, "All templates are as the files say.\n")
+    assert api.get("/api/templates/paid").json()["data"]["latest"] == 1
+
+
+def test_a_dry_run_shows_the_differences_and_changes_nothing(api: Api, wavecom: Wavecom, folder: Path) -> None:
+    wavecom.json("templates", "push", str(folder))
+    (folder / "paid" / "de.txt").write_text(GERMAN.replace("Guten Tag", "Hallo"))
+
+    shown = wavecom("templates", "push", str(folder), "--dry-run")
+
+    assert "-de.text: Guten Tag {{ name }}." in shown.stderr
+    assert "+de.text: Hallo {{ name }}." in shown.stderr
+    assert shown.stdout == "paid: would get a new version.\n"
+    assert api.get("/api/templates/paid").json()["data"]["latest"] == 1
+
+
+def test_what_is_pulled_is_what_was_pushed(api: Api, wavecom: Wavecom, folder: Path, tmp_path: Path) -> None:
+    wavecom.json("templates", "push", str(folder))
+    elsewhere = tmp_path / "pulled"
+
+    wavecom.json("templates", "pull", str(elsewhere))
+
+    given = files(folder)
+    assert {name: text for name, text in files(elsewhere).items() if not name.endswith(".toml")} == {
+        name: text for name, text in given.items() if not name.endswith(".toml")
+    }
+    assert sorted(files(elsewhere)["paid/template.toml"].splitlines()) == sorted(SETTINGS.splitlines())
+    assert wavecom("templates", "push", str(elsewhere), "--dry-run").stdout == "All templates are as the files say.\n"
+
+
+def test_a_language_that_is_gone_is_gone_from_the_files(api: Api, wavecom: Wavecom, folder: Path) -> None:
+    wavecom.json("templates", "push", str(folder))
+    body = {"defaultLocale": "en", "locales": {"en": {"subject": "New", "text": "New"}}}
+    api.post("/api/templates/paid/versions", body)
+
+    wavecom.json("templates", "pull", str(folder))
+
+    assert sorted(files(folder)) == ["paid/en.txt", "paid/template.toml"]
+    assert files(folder)["paid/en.txt"] == "---\nsubject: New\n---\nNew\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("template.toml", "channel = ", "template.toml is not valid"),
+        ("template.toml", 'channel = "EMAIL"\n', "must have a defaultLocale"),
+        ("template.toml", SETTINGS + 'colour = "red"\n', "has colour, which a template does not have"),
+        ("en.txt", "---\nSubject: x\n---\nx\n", "must begin with ---, subject: …, ---"),
+        ("en.txt", "---\nsubject: x\n", "must begin with ---, subject: …, ---"),
+        ("not a language.txt", "x\n", "must be named by a language"),
+    ],
+)
+def test_a_wrong_file_is_named(wavecom: Wavecom, folder: Path, name: str, text: str, words: str) -> None:
+    (folder / "paid" / name).write_text(text)
+
+    told = wavecom("templates", "push", str(folder))
+
+    assert told.exit_code == 2
+    assert words in " ".join(told.stderr.split())
+
+
+def test_an_error_of_the_language_comes_with_its_line(wavecom: Wavecom, folder: Path) -> None:
+    (folder / "paid" / "en.txt").write_text(ENGLISH + "{{ name|shout }}\n")
+
+    told = wavecom("templates", "push", str(folder))
+
+    assert told.exit_code == 3
+    assert "locales.en.text" in told.stderr
+    assert "line 4: the filter shout does not exist" in " ".join(told.stderr.split())
+
+
+def test_an_empty_folder_and_a_missing_one_are_told(wavecom: Wavecom, tmp_path: Path) -> None:
+    assert "has no templates" in wavecom("templates", "push", str(tmp_path)).stderr
+    assert "is not a folder" in wavecom("templates", "push", str(tmp_path / "x")).stderr
+    assert wavecom("templates", "list").stdout == "There are no templates.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "either a --message or a --template"),
+        (["--message", "x", "--template", "paid"], "either a --message or a --template"),
+        (["--template", "paid@new"], "an id, or an id and a version"),
+    ],
+)
+def test_send_takes_a_text_or_a_template(wavecom: Wavecom, options: list[str], words: str) -> None:
+    told = wavecom("send", "--type", "email", "--to", "ada@example.com", *options)
+
+    assert told.exit_code == 2
+    assert words in " ".join(told.stderr.split())
