@@ -18,6 +18,7 @@ from benchmarks.result import Note, Result
 from benchmarks.schedule import Plan, arrivals
 from local.config import PROJECT
 from wavecom.adapters.mongo.notifications.documents import audit_document, to_document, to_update
+from wavecom.adapters.templates.engine import MinijinjaEngine
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.attempts import Attempt, AttemptResult
@@ -26,6 +27,8 @@ from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.templates.source import Source
+from wavecom.domain.templates.version import TemplateVersion
 from wavecom.http.framework.json_body import read_json
 from wavecom.http.notification import Notification as NotificationShape
 from wavecom.http.notifications.requests import CreateBatch, CreateNotification
@@ -37,6 +40,11 @@ REPEATS: Final = 9
 PROFILED_SECONDS: Final = 6.0
 FLAMES: Final = PROJECT / "docs" / "images" / "flames.svg"
 TIMINGS: Final = Timings()
+TEMPLATE: Final = Source(
+    subject="Payment {{ reference }}",
+    text="Dear {{ name }},\n\nwe received {{ amount|money('EUR') }} for {{ reference }}.\n\nYour bank",
+    html="<h1>Thank you, {{ name }}</h1><p>We received <b>{{ amount|money('EUR') }}</b> for {{ reference }}.</p>",
+)
 
 
 class Life:
@@ -157,7 +165,11 @@ def micro(note: Note, say: Callable[[str], None]) -> None:
             step()
             took.setdefault(name, []).append(1_000_000 * (time.process_time() - started) / BATCH)
     microseconds = {name: round(sorted(each)[REPEATS // 2], 1) for name, each in took.items()}
-    figures = {"microseconds": microseconds, "ownCpuMs": round(sum(microseconds.values()) / 1000, 3)}
+    figures = {
+        "microseconds": microseconds,
+        "ownCpuMs": round(sum(microseconds.values()) / 1000, 3),
+        "renderMicroseconds": _render_microseconds(),
+    }
     note(Result(what="micro", parameters={"batch": BATCH}, figures=figures))
     FLAMES.parent.mkdir(exist_ok=True)
     command = ["py-spy", "record", "--rate", "200", "--output", str(FLAMES), "--", sys.executable, "-m", __name__]
@@ -167,6 +179,30 @@ def micro(note: Note, say: Callable[[str], None]) -> None:
     if done.returncode == 0:
         FLAMES.write_text(without_places(FLAMES.read_text()))
     say(f"Flame graph in {FLAMES}" if done.returncode == 0 else f"No flame graph: {done.stderr.strip()[-200:]}")
+
+
+def _render_microseconds() -> float:
+    """Return the processor time of rendering one notification of a batch: subject, text and HTML, compiled once."""
+    version = TemplateVersion(
+        tenant_id=TENANT,
+        template_id="payment-received",
+        number=1,
+        default_locale="en",
+        locales={"en": TEMPLATE},
+        variables=("amount", "name", "reference"),
+        created_at=datetime.now(UTC),
+    )
+    engine = MinijinjaEngine()
+    given = [
+        {"name": f"Customer {number}", "amount": number / 4, "reference": f"R-{number}"} for number in range(BATCH)
+    ]
+    took = []
+    for _ in range(REPEATS):
+        started = time.process_time()
+        for each in given:
+            assert not list(engine.render(version, "en", each).problems())
+        took.append(1_000_000 * (time.process_time() - started) / BATCH)
+    return round(sorted(took)[REPEATS // 2], 1)
 
 
 def without_places(text: str) -> str:

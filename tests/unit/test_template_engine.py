@@ -243,6 +243,9 @@ def test_variables_are_found_in_the_source(engine: MinijinjaEngine) -> None:
         ("{{ x }}", {"x": None}, "variables", "only texts and numbers can be printed"),
         ("{{ x|money('EURO') }}", {"x": 1}, "variables", "money: the currency must be a code of ISO 4217"),
         ("{{ x|money('EUR') }}", {"x": "much"}, "variables", "money: must be given a number"),
+        ("{{ x|money('EUR', 3) }}", {"x": 1}, "variables", "money: cannot write this value with these arguments"),
+        ("{{ x|date('long', 'Asia/Tokyo') }}", {"x": "9999-12-31T23:00:00Z"}, "variables", "date: cannot write this"),
+        ("{{ x|money('EUR') }}", {"x": [1]}, "variables", "money: must be given a number"),
         ("{{ x|date }}", {"x": "tomorrow"}, "variables", "date: must be given a text like 2026-01-31"),
         ("{{ x|datetime('long', 'Mars') }}", {"x": "2026-01-31"}, "variables", "datetime: the time zone must be"),
         (

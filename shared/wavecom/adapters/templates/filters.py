@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,8 @@ OF_THE_LANGUAGE: Final = frozenset({"date", "datetime", "list", "money", "number
 FILTERS: Final = OF_THE_ENGINE | OF_THE_LANGUAGE
 LENGTHS: Final = ("short", "medium", "long", "full")
 DECIMALS_MAX: Final = 10
+REMEMBERED: Final = 1_000
+"""The values that each filter of a version and language keeps."""
 
 
 class FilterError(ValueError):
@@ -37,15 +40,28 @@ def filters_of(locale: str) -> dict[str, Callable[..., str]]:
     except (UnknownLocaleError, ValueError) as exc:
         raise FilterError(f"the region of {locale} is not known") from exc
     written = _Written(known)
-    return {
-        "date": written.date,
-        "datetime": written.datetime,
-        "list": written.list,
-        "money": written.money,
-        "number": written.number,
-        "percent": written.percent,
-        "time": written.time,
-    }
+    return {name: _remembered(name, getattr(written, name)) for name in OF_THE_LANGUAGE}
+
+
+def _remembered(name: str, write: Callable[..., str]) -> Callable[..., str]:
+    """Return a filter that keeps what it wrote last, since subject, text and HTML print the same amounts.
+
+    Whatever it cannot write is a `FilterError`.
+    """
+    remembered = lru_cache(maxsize=REMEMBERED, typed=True)(write)
+
+    def call(*given: Any, **named: Any) -> str:
+        try:
+            try:
+                return remembered(*given, **named)
+            except TypeError:  # a list or an object, which cannot be remembered
+                return write(*given, **named)
+        except FilterError:
+            raise
+        except (TypeError, ValueError, ArithmeticError) as exc:
+            raise FilterError(f"{name}: cannot write this value with these arguments") from exc
+
+    return call
 
 
 class _Written:
