@@ -111,6 +111,12 @@ def test_what_was_accepted_stays_when_another_version_is_published(api: Api) -> 
             {"locale": "German"},
             {"locale": "String should match pattern '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$'"},
         ),
+        (
+            {"variables": {**VARIABLES, "name": "\ud800"}},
+            {"variables.name": "must not contain NUL characters or unpaired surrogates"},
+        ),
+        ({"variables": {**VARIABLES, "name": "x" * 33_000}}, {"variables": "must not be larger than 32 KB"}),
+        ({"variables": {**VARIABLES, "name": [[[[[[1]]]]]]}}, {"variables": "must not be nested deeper than 5 levels"}),
         ({"variables": {**VARIABLES, "name": "a\nBcc: x@evil.example"}}, {}),
     ],
 )

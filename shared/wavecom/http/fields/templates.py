@@ -1,6 +1,7 @@
 """Names of templates, versions and languages, and the values that templates are given."""
 
 import json
+import math
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
@@ -18,9 +19,11 @@ def _bounded(variables: dict[str, Any]) -> dict[str, Any]:
         value, depth = waiting.pop()
         if depth > VARIABLES_MAX_DEPTH:
             raise ValueError(f"must not be nested deeper than {VARIABLES_MAX_DEPTH} levels")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("has a number that is not finite")
         if isinstance(value, dict | list):
             waiting += [(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
-    if len(json.dumps(variables, ensure_ascii=False).encode(errors="surrogatepass")) > VARIABLES_MAX_BYTES:
+    if len(json.dumps(variables, ensure_ascii=False).encode()) > VARIABLES_MAX_BYTES:
         raise ValueError(f"must not be larger than {VARIABLES_MAX_BYTES // 1024} KB")
     return variables
 
