@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = {
     "deployment": r"tests/infrastructure/test_deployment\.py",
     "built": r"tests/infrastructure/",
-    "dashboard": r"tests/e2e/test_(dashboard|dashboard_looks)\.py",
+    "dashboard": r"tests/e2e/test_dashboard\w*\.py",
     "chaos": r"tests/e2e/test_chaos\.py",
     "stack on SQS": r"tests/e2e/.*\[(.*-)?sqs\b",
     "stack on RabbitMQ": r"tests/e2e/.*\[(.*-)?rabbitmq\b",
