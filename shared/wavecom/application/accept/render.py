@@ -13,8 +13,8 @@ from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import TemplateVersion
 from wavecom.ports.templates import TemplateEngine, Templates
 
-CALL_MAX_CHARACTERS: Final = 8_000_000
-"""The most characters that the templates of one call may make: all of it is stored in one transaction."""
+CALL_MAX_CHARACTERS: Final = 4_000_000
+"""The most characters that the templates of one call may make, about as many as its body may have."""
 
 
 @dataclass(frozen=True, slots=True)
