@@ -16,11 +16,13 @@ from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.domain.content.rendered import TemplateUse
+from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority, Status
-from wavecom.domain.notifications.lists import ListFilter, Position
+from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
 from wavecom.domain.notifications.notification import Idempotency, Notification
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.ports.ledger import Counters
@@ -237,6 +239,28 @@ def test_the_condition_is_not_asked_where_an_idempotency_key_is_taken(store: Not
         store.add([created(idempotency=key)], may_commit=may_commit)
 
     assert asked == []
+
+
+def test_content_comes_back_whole_for_who_sends_it_and_without_its_html_in_lists(store: NotificationStore) -> None:
+    use = TemplateUse(id="paid", version=3, locale="de-CH")
+    given = added(store, html="<p>Grüezi</p>", template=use)
+    failed = settlement.settle(
+        a_claim(given).after, a_result(Outcome.PERMANENT), at=NOON, timings=TIMINGS, others_may_accept=False
+    )
+    assert len(store.save([a_claim(given)])) == len(store.save([failed])) == 1
+
+    assert stored_as(store, given).html == "<p>Grüezi</p>"
+    assert [each.html for each in store.get_many([given.id])] == ["<p>Grüezi</p>"]
+    lists = [
+        store.page(BANK_A, limit=1),
+        store.dead_letters(DeadLetterFilter(tenant_id="bank-a"), limit=1),
+        store.range(AuditRange(tenant_id="bank-a", since=NOON, until=NOON + timedelta(hours=1)), limit=1),
+    ]
+    other = added(store, html="<p>x</p>")
+    lists.append(store.overdue(NOON + timedelta(days=1), limit=1))
+    assert [[each.html for each in found] for found in lists] == [[None]] * 4
+    assert [each.template for (each,) in lists] == [use, use, use, None]
+    assert stored_as(store, other).html == "<p>x</p>"
 
 
 def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store: NotificationStore) -> None:

@@ -17,6 +17,10 @@ from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
 from wavecom.domain.notifications.notification import Notification
 
 
+def _without_html(found: list[Notification]) -> list[Notification]:
+    return [each if each.html is None else replace(each, html=None) for each in found]
+
+
 class FakeStore:
     """Notifications and audit entries in dictionaries, under one lock."""
 
@@ -101,7 +105,7 @@ class FakeStore:
             and (after is None or (each.state.failed_at, each.id) < (after.created_at, after.notification_id))
         ]
         matching.sort(key=lambda each: (each.state.failed_at, each.id), reverse=True)
-        return matching[:limit]
+        return _without_html(matching[:limit])
 
     def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:
         self._answer()
@@ -112,7 +116,7 @@ class FakeStore:
             and where.since <= each.created_at < where.until
             and (after is None or each.id > after)
         ]
-        return sorted(matching, key=lambda each: each.id)[:limit]
+        return _without_html(sorted(matching, key=lambda each: each.id)[:limit])
 
     def page(
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
@@ -131,14 +135,14 @@ class FakeStore:
             and (after is None or (each.created_at, each.id) < (after.created_at, after.notification_id))
         ]
         matching.sort(key=lambda each: (each.created_at, each.id), reverse=True)
-        return matching[skip : skip + limit]
+        return _without_html(matching[skip : skip + limit])
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         self._answer()
         due = [
             each for each in self.notifications.values() if each.state.due_at is not None and each.state.due_at <= at
         ]
-        return sorted(due, key=lambda each: each.state.due_at or at)[:limit]
+        return _without_html(sorted(due, key=lambda each: each.state.due_at or at)[:limit])
 
     def of_minute(self, minute: datetime) -> tuple[dict[str, Totals], Counts]:
         """Return the counters of what was accepted in one minute, and the notifications themselves, at one moment."""

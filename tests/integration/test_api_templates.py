@@ -269,6 +269,10 @@ def test_html_is_escaped_and_shown_and_text_is_not(api: Api) -> None:
 
     assert data["html"] == "<p>Dear &lt;script&gt;alert(1)&lt;&#x2f;script&gt;</p>"
     assert data["message"] == "Dear <script>alert(1)</script>, we received your payment."
+    shown = api.get(f"/api/notifications/{data['_id']}").json()["data"]["notification"]
+    assert shown["html"] == data["html"]
+    (listed,) = api.get("/api/notifications").json()["data"]["notifications"]
+    assert "html" not in listed
 
 
 def test_a_tenant_sees_and_uses_its_own_templates_only(make_api: MakeApi, make_key) -> None:

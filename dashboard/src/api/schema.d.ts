@@ -642,7 +642,7 @@ export interface components {
             recipient: string;
             subject?: string;
             message: string;
-            /** @description Of an email, beside its message */
+            /** @description Of an email, beside its message; left out of lists and of the answers to batches */
             html?: string;
             template?: components["schemas"]["TemplateUse"];
             /** @description Of an SMS; other channels have none */

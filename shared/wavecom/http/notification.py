@@ -70,7 +70,11 @@ class Notification(Shape):
     recipient: str
     subject: Annotated[str, MAY_BE_ABSENT]
     message: str
-    html: Annotated[str, Field(description="Of an email, beside its message"), MAY_BE_ABSENT]
+    html: Annotated[
+        str,
+        Field(description="Of an email, beside its message; left out of lists and of the answers to batches"),
+        MAY_BE_ABSENT,
+    ]
     template: Annotated[TemplateUse, MAY_BE_ABSENT]
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
@@ -99,8 +103,11 @@ class Notification(Shape):
     updated_at: Timestamp
 
     @classmethod
-    def from_domain(cls, notification: domain.Notification) -> Self:
-        """Return a notification as clients see it; fields without a value are omitted."""
+    def from_domain(cls, notification: domain.Notification, *, one_of_many: bool = False) -> Self:
+        """Return a notification as clients see it; fields without a value are omitted.
+
+        ``one_of_many`` leaves its HTML out too: with that of hundreds, an answer would outgrow what Lambda returns.
+        """
         state = notification.state
         fields = {
             "id": notification.id,
@@ -108,7 +115,7 @@ class Notification(Shape):
             "recipient": notification.recipient,
             "subject": notification.subject,
             "message": notification.message,
-            "html": notification.html,
+            "html": None if one_of_many else notification.html,
             "template": TemplateUse.from_domain(notification.template) if notification.template else None,
             "sms": SmsSegments.of(notification.message) if notification.channel is Channel.SMS else None,
             "status": state.status,

@@ -14,6 +14,8 @@ from wavecom.domain.notifications.notification import Notification
 class NotificationStore(Protocol):
     """Keeps notifications, their audit trail and the counters, and changes all three together.
 
+    Lists (``page``, ``dead_letters``, ``range``, ``overdue``) give notifications without their HTML.
+
     Every method raises `StoreUnavailableError` when the database does not answer in time.
     """
 

@@ -58,7 +58,9 @@ class DeadLetterPage(Shape):
         """Return a page; ``more`` says that another one follows."""
         last = found[-1] if more else None
         next_cursor = to_cursor(Position(last.state.failed_at, last.id)) if last and last.state.failed_at else None
-        return cls(notifications=[Notification.from_domain(each) for each in found], next_cursor=next_cursor)
+        return cls(
+            notifications=[Notification.from_domain(each, one_of_many=True) for each in found], next_cursor=next_cursor
+        )
 
 
 class DeadLetterPageAnswer(Success[DeadLetterPage]):

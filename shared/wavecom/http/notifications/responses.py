@@ -91,7 +91,7 @@ class NotificationPage(Shape):
     def from_domain(cls, page: Page, *, number: int, limit: int) -> Self:
         """Return a page of a list."""
         return cls(
-            notifications=[Notification.from_domain(each) for each in page.notifications],
+            notifications=[Notification.from_domain(each, one_of_many=True) for each in page.notifications],
             pagination=Pagination(
                 current_page=number,
                 total_pages=None if page.total is None else -(-page.total // limit),
@@ -128,7 +128,9 @@ class Batch(Shape):
         created = accepted.submission.notifications
         results = {
             index: BatchResult.trusted(
-                index=index, status=HTTPStatus.CREATED.value, data=Notification.from_domain(notification)
+                index=index,
+                status=HTTPStatus.CREATED.value,
+                data=Notification.from_domain(notification, one_of_many=True),
             )
             for index, notification in created.items()
         }

@@ -45,6 +45,8 @@ MAX_ROUNDS = 5
 """The most rounds in which `save` drops lost changes before it writes the rest one by one; one or two are usual."""
 ROUND_PAUSE_SECONDS = 0.01
 IDS_PER_QUERY = 1_000
+WITHOUT_HTML = {"html": 0}
+"""What is left out where many notifications are read and none is sent; each may have 256 KB of it."""
 LIST_TIMEOUT = timedelta(seconds=5)
 UNREADABLE_DELAY = timedelta(hours=1)
 """The time for which the sweep skips a document that this release cannot read, such as one of a newer release."""
@@ -166,7 +168,12 @@ class MongoNotificationStore:
         found: list[Document] = []
         with available(LIST_TIMEOUT):
             for query in list_queries(where, after):
-                cursor = self._notifications.find(query).sort(NEWEST_FIRST).skip(skip).limit(limit - len(found))
+                cursor = (
+                    self._notifications.find(query, WITHOUT_HTML)
+                    .sort(NEWEST_FIRST)
+                    .skip(skip)
+                    .limit(limit - len(found))
+                )
                 if index := list_index(where):
                     cursor = cursor.hint(index)
                 found += cursor
@@ -179,7 +186,7 @@ class MongoNotificationStore:
         found: list[Document] = []
         with available(LIST_TIMEOUT):
             for query in dead_letter_queries(where, after):
-                cursor = self._notifications.find(query).sort(LATEST_FAILURE_FIRST).hint("dead_letters")
+                cursor = self._notifications.find(query, WITHOUT_HTML).sort(LATEST_FAILURE_FIRST).hint("dead_letters")
                 found += cursor.limit(limit - len(found))
                 if len(found) >= limit:
                     break
@@ -194,12 +201,13 @@ class MongoNotificationStore:
         if where.tenant_id is not None:
             query["tenantId"] = where.tenant_id
         with available(LIST_TIMEOUT):
-            return [from_document(each) for each in self._notifications.find(query).sort("_id", 1).limit(limit)]
+            found = self._notifications.find(query, WITHOUT_HTML).sort("_id", 1).limit(limit)
+            return [from_document(each) for each in found]
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         """See `wavecom.ports.notifications.NotificationStore.overdue`."""
         with available():
-            found = list(self._notifications.find(overdue_query(at)).sort("dueAt", 1).limit(limit))
+            found = list(self._notifications.find(overdue_query(at), WITHOUT_HTML).sort("dueAt", 1).limit(limit))
             readable = [notification for document in found if (notification := _read(document))]
             if len(readable) < len(found):
                 # Postponed: otherwise they would come first in every sweep.
