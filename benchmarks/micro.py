@@ -23,7 +23,7 @@ from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.attempts import Attempt, AttemptResult
 from wavecom.domain.notifications.change import Change, combine
-from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.notifications.notification import Draft, Notification
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.outcomes import Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
@@ -85,7 +85,9 @@ class Life:
         """Create notifications from requests, already QUEUED."""
         changes = []
         for each in self._requests:
-            created = lifecycle.create(each.draft(), tenant_id=TENANT, at=self._at, timings=TIMINGS)
+            draft = each.draft()
+            assert isinstance(draft, Draft)
+            created = lifecycle.create(draft, tenant_id=TENANT, at=self._at, timings=TIMINGS)
             changes.append(combine(created, lifecycle.enqueue(created.after, at=self._at, timings=TIMINGS)))
         self._take(changes)
 
