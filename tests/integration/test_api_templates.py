@@ -261,6 +261,37 @@ def test_a_source_is_previewed_before_it_is_a_version(api: Api) -> None:
     assert another["message"] == "Code"
 
 
+def test_a_version_is_sent_to_oneself_before_it_is_published(api: Api) -> None:
+    api.post("/api/templates", {"id": "paid", "channel": "EMAIL"})
+    api.post("/api/templates/paid/versions", VERSION)
+
+    answer = api.post("/api/templates/paid/test-send", {"recipient": "Ada@EXAMPLE.com", "variables": VARIABLES})
+
+    assert answer.status_code == 201, answer.text
+    data = answer.json()["data"]
+    assert (data["recipient"], data["subject"], data["maxRetries"]) == ("Ada@example.com", "Payment of €1,234.50", 0)
+    assert api.stored() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"recipient": "nobody", "variables": VARIABLES}, "recipient"),
+        ({"recipient": "ada@example.com", "version": 9, "variables": VARIABLES}, "template.version"),
+        ({"recipient": "ada@example.com", "variables": {"name": "Ada"}}, "variables.amount"),
+    ],
+)
+def test_a_test_that_cannot_be_sent_is_refused_with_its_field(api: Api, body: dict[str, Any], field: str) -> None:
+    made(api)
+
+    answer = api.post("/api/templates/paid/test-send", body)
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["error"]["details"]] == [field]
+    assert api.post("/api/templates/unknown/test-send", body).status_code == 404
+    assert api.stored() == 0
+
+
 def test_html_is_escaped_and_shown_and_text_is_not(api: Api) -> None:
     source = {**ENGLISH, "html": "<p>Dear {{ name }}</p>"}
     made(api, "paid", {"defaultLocale": "en", "locales": {"en": source}})
@@ -286,6 +317,8 @@ def test_a_tenant_sees_and_uses_its_own_templates_only(make_api: MakeApi, make_k
         assert ours.post(f"/api/templates/paid{path}").status_code == 404
     assert ours.post("/api/templates/paid/preview", {"variables": VARIABLES}).status_code == 404
     assert ours.post("/api/templates/paid/versions", VERSION).status_code == 404
+    test = {"recipient": "ada@example.com", "variables": VARIABLES}
+    assert ours.post("/api/templates/paid/test-send", test).status_code == 404
     assert ours.client.delete("/api/templates/paid").status_code == 404
     assert refused(ours) == {"template.id": "must be the id of a template"}
     assert ours.post("/api/templates", {"id": "paid", "channel": "EMAIL"}).status_code == 201

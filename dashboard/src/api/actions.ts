@@ -9,6 +9,7 @@ import type {
   OnUnknown,
   ReplayAnswer,
   ReplayRequest,
+  SendTest,
   Template,
   TemplateVersion,
 } from './types';
@@ -57,6 +58,13 @@ export async function publishVersion(id: string, number: number): Promise<Templa
         params: { path: { template_id: id, number } },
       }),
     )
+  ).data;
+}
+
+/** Makes one notification of a version, and returns it. */
+export async function sendTest(id: string, body: SendTest): Promise<Notification> {
+  return (
+    await answerOf(api.POST('/api/templates/{template_id}/test-send', { params: ofTemplate(id), body }))
   ).data;
 }
 

@@ -220,6 +220,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates/{template_id}/test-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a version to yourself
+         * @description Makes one notification of a version, published or not, to see it arrive: MEDIUM, without retries. It is accepted, counted and shown like any other.
+         */
+        post: operations["sendTemplateTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates/{template_id}/versions/{number}": {
         parameters: {
             query?: never;
@@ -1148,6 +1168,35 @@ export interface components {
             /** @description Of an SMS; other channels have none */
             sms?: components["schemas"]["SmsSegments"];
             warnings: string[];
+        };
+        /**
+         * SendTest
+         * @description A notification to make of a version, to see it arrive.
+         */
+        SendTest: {
+            /** @example you@bank.example */
+            recipient: string;
+            /** @description Without it, the published one, else the newest */
+            version?: number | null;
+            locale?: string | null;
+            /**
+             * @example {
+             *       "amount": 1250.5,
+             *       "name": "Ada"
+             *     }
+             */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TestSendAnswer
+         * @description The notification that was made, accepted and stored.
+         */
+        TestSendAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Notification"];
         };
         /**
          * DeadLetterGroupsAnswer
@@ -3226,6 +3275,130 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    sendTemplateTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The template's id
+                 * @example payment-received
+                 */
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendTest"];
+            };
+        };
+        responses: {
+            /** @description The notification, accepted and stored */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "_id": "6b03a1f0c2d4e8a17b5f9c31",
+                     *         "type": "EMAIL",
+                     *         "recipient": "you@bank.example",
+                     *         "subject": "Payment received",
+                     *         "message": "Dear Ada, we received €1,250.50.",
+                     *         "template": {
+                     *           "id": "payment-received",
+                     *           "version": 3,
+                     *           "locale": "en"
+                     *         },
+                     *         "status": "QUEUED",
+                     *         "priority": "MEDIUM",
+                     *         "retryCount": 0,
+                     *         "maxRetries": 0,
+                     *         "onUnknown": "resend",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestSendAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The key's requests of this minute are used up; Retry-After says when to come back; or: The load is extreme, and only CRITICAL notifications are accepted */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -23,6 +23,7 @@ export type TemplateSource = Schemas['VersionSource'];
 export type CreateTemplate = Schemas['CreateTemplate'];
 export type CreateVersion = Schemas['CreateVersion'];
 export type Preview = Schemas['TemplatePreview'];
+export type SendTest = Schemas['SendTest'];
 export type FieldError = Schemas['FieldError'];
 export type ErrorEnvelope = Schemas['ErrorAnswer'];
 

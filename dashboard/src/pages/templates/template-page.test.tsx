@@ -176,3 +176,24 @@ it('publishes, rolls back and archives after a question', async () => {
     );
   });
 });
+
+it('sends a version to oneself and leads to what became of it', async () => {
+  const calls = fakeApi({
+    ...SHOWN,
+    'POST /api/templates/paid/test-send': () => ok({ _id: '507f1f77bcf86cd799439011' }, 201),
+  });
+  const user = userEvent.setup();
+  open();
+
+  await user.click(await screen.findByRole('button', { name: 'Test version 2' }));
+  await user.type(screen.getByLabelText('Email address'), 'ada@example.com');
+  await user.click(screen.getByRole('button', { name: 'Send it' }));
+
+  expect(await screen.findByText('Now at /status/507f1f77bcf86cd799439011')).toBeInTheDocument();
+  expect(calls.find(({ path }) => path.endsWith('/test-send'))?.body).toEqual({
+    recipient: 'ada@example.com',
+    version: 2,
+    locale: 'en',
+    variables: { name: 'name' },
+  });
+});

@@ -1,4 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { History } from 'lucide-react';
+import { useState } from 'react';
 import { publishVersion } from '@/api/actions';
 import type { Template, TemplateVersion } from '@/api/types';
 import { Badge } from '@/ui/badge';
@@ -7,7 +9,7 @@ import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Moment } from '@/ui/moment';
-import { History } from 'lucide-react';
+import { SendTestDialog } from './send-test-dialog';
 
 interface VersionsProps {
   template: Template;
@@ -22,6 +24,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
     mutationFn: (number: number) => publishVersion(template.id, number),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
   });
+  const [tested, setTested] = useState<TemplateVersion | null>(null);
   return (
     <Card title="Versions">
       {versions.length === 0 && (
@@ -31,48 +34,69 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
       )}
       {publish.error && <ErrorNotice what="The version" error={publish.error} />}
       <ul className="divide-y divide-line">
-        {versions.map(({ number, createdAt, locales, variables }) => (
-          <li
-            key={number}
-            className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5 first:pt-0 last:pb-0"
-          >
-            <div className="min-w-0 flex-1">
-              <span className="flex items-center gap-2 font-medium">
-                Version {number}
-                {number === template.published && <Badge tone="good">Published</Badge>}
-              </span>
-              <span className="block truncate text-xs text-muted">
-                <Moment at={createdAt} ago /> · {Object.keys(locales).join(', ')} ·{' '}
-                {variables.length === 0 ? 'no variables' : variables.join(', ')}
-              </span>
-            </div>
-            {template.archivedAt === null && (
-              <>
-                <Button
-                  variant="quiet"
-                  aria-label={`Edit version ${number}`}
-                  onClick={() => {
-                    onEdit(number);
-                  }}
-                >
-                  Edit
-                </Button>
-                {number !== template.published && (
+        {versions.map((version) => {
+          const { number, createdAt, locales, variables } = version;
+          return (
+            <li
+              key={number}
+              className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5 first:pt-0 last:pb-0"
+            >
+              <div className="min-w-0 flex-1">
+                <span className="flex items-center gap-2 font-medium">
+                  Version {number}
+                  {number === template.published && <Badge tone="good">Published</Badge>}
+                </span>
+                <span className="block truncate text-xs text-muted">
+                  <Moment at={createdAt} ago /> · {Object.keys(locales).join(', ')} ·{' '}
+                  {variables.length === 0 ? 'no variables' : variables.join(', ')}
+                </span>
+              </div>
+              {template.archivedAt === null && (
+                <>
                   <Button
-                    aria-label={`Publish version ${number}`}
-                    pending={publish.isPending && publish.variables === number}
+                    variant="quiet"
+                    aria-label={`Test version ${number}`}
                     onClick={() => {
-                      publish.mutate(number);
+                      setTested(version);
                     }}
                   >
-                    Publish
+                    Test
                   </Button>
-                )}
-              </>
-            )}
-          </li>
-        ))}
+                  <Button
+                    variant="quiet"
+                    aria-label={`Edit version ${number}`}
+                    onClick={() => {
+                      onEdit(number);
+                    }}
+                  >
+                    Edit
+                  </Button>
+                  {number !== template.published && (
+                    <Button
+                      aria-label={`Publish version ${number}`}
+                      pending={publish.isPending && publish.variables === number}
+                      onClick={() => {
+                        publish.mutate(number);
+                      }}
+                    >
+                      Publish
+                    </Button>
+                  )}
+                </>
+              )}
+            </li>
+          );
+        })}
       </ul>
+      {tested !== null && (
+        <SendTestDialog
+          template={template}
+          version={tested}
+          onClose={() => {
+            setTested(null);
+          }}
+        />
+      )}
     </Card>
   );
 }

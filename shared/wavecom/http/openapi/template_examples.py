@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wavecom.http.openapi.example_ids import TEMPLATE_ID
+from wavecom.http.openapi.example_ids import ID, TEMPLATE_ID
 
 _CREATED = "2026-11-23T10:30:00.000Z"
 _SOURCE = {"subject": "Payment received", "text": "Dear {{ name }}, we received {{ amount|money('EUR') }}."}
@@ -25,6 +25,21 @@ _VERSION = {
     "variables": ["amount", "name"],
     "createdAt": _CREATED,
 }
+_NOTIFICATION = {
+    "_id": ID,
+    "type": "EMAIL",
+    "recipient": "you@bank.example",
+    "subject": "Payment received",
+    "message": "Dear Ada, we received €1,250.50.",
+    "template": {"id": TEMPLATE_ID, "version": 3, "locale": "en"},
+    "status": "QUEUED",
+    "priority": "MEDIUM",
+    "retryCount": 0,
+    "maxRetries": 0,
+    "onUnknown": "resend",
+    "createdAt": _CREATED,
+    "updatedAt": _CREATED,
+}
 
 
 def _success(data: Any) -> dict[str, Any]:
@@ -38,6 +53,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "createTemplateVersion": {
         "twoLanguages": {"defaultLocale": "en", "locales": {"en": _SOURCE, "de": _GERMAN}},
     },
+    "sendTemplateTest": {"newest": {"recipient": "you@bank.example", "version": 3, "variables": _VARIABLES}},
     "previewTemplate": {
         "published": {"locale": "en", "variables": _VARIABLES},
         "unstored": {"source": _SOURCE, "variables": _VARIABLES},
@@ -52,6 +68,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "listTemplateVersions": {200: _success({"versions": [_VERSION], "nextCursor": 3})},
     "createTemplateVersion": {201: _success(_VERSION)},
     "getTemplateVersion": {200: _success(_VERSION)},
+    "sendTemplateTest": {201: _success(_NOTIFICATION)},
     "publishTemplateVersion": {200: _success(_TEMPLATE)},
     "previewTemplate": {
         200: _success(

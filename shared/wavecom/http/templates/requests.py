@@ -4,11 +4,16 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from wavecom.domain.content.rendered import TemplateCall
 from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.notifications.notification import TemplatedDraft
 from wavecom.domain.templates import source as domain
+from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX
+from wavecom.http.fields import recipients
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
+from wavecom.http.framework.errors import FieldError, InvalidRequestError
 from wavecom.http.framework.requests import WireModel
 
 SUBJECT_SOURCE_MAX = 4_000
@@ -52,6 +57,25 @@ class CreateVersion(WireModel):
             examples=[{"en": {"subject": "Payment received", "text": "We received {{ amount|money('EUR') }}."}}],
         ),
     ]
+
+
+class SendTest(WireModel):
+    """A notification to make of a version, to see it arrive."""
+
+    recipient: Annotated[str, Field(min_length=1, max_length=recipients.MAX_LENGTH, examples=["you@bank.example"])]
+    version: Annotated[VersionNumber | None, Field(description="Without it, the published one, else the newest")] = None
+    locale: Locale | None = None
+    variables: Annotated[Variables, Field(default_factory=dict)]
+
+    def draft(self, template: Template) -> TemplatedDraft:
+        """Return the notification to make. Raises `InvalidRequestError` for a recipient that its channel has not."""
+        try:
+            recipient = recipients.normalise(template.channel, self.recipient)
+        except ValueError as exc:
+            raise InvalidRequestError("The request is not valid", [FieldError("recipient", str(exc))]) from exc
+        version = self.version or template.published or template.latest or None
+        call = TemplateCall(id=template.id, version=version, locale=self.locale, variables=self.variables)
+        return TemplatedDraft(channel=template.channel, recipient=recipient, call=call, max_retries=0)
 
 
 class PreviewTemplate(WireModel):

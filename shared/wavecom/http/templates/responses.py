@@ -11,7 +11,7 @@ from wavecom.domain.templates import source as source_domain
 from wavecom.domain.templates import template as domain
 from wavecom.domain.templates import version as version_domain
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Shape, Success, Timestamp, iso, iso_or_none
-from wavecom.http.notification import SmsSegments
+from wavecom.http.notification import Notification, SmsSegments
 
 
 class Template(Shape):
@@ -113,6 +113,10 @@ class TemplateVersionPage(Shape):
 
 class TemplateVersionPageAnswer(Success[TemplateVersionPage]):
     """A page of versions."""
+
+
+class TestSendAnswer(Success[Notification]):
+    """The notification that was made, accepted and stored."""
 
 
 class TemplatePreview(Shape):

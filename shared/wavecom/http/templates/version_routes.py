@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from wavecom.http.fields.numbers import PageSize, VersionCursor
 from wavecom.http.framework.middleware import caller
 from wavecom.http.framework.responses import success
+from wavecom.http.notification import Notification
 from wavecom.http.openapi import refusals, tags
 from wavecom.http.openapi.operations import documented
 from wavecom.http.services import Services
@@ -23,6 +24,7 @@ from wavecom.http.templates.responses import (
     TemplateVersionAnswer,
     TemplateVersionPage,
     TemplateVersionPageAnswer,
+    TestSendAnswer,
 )
 from wavecom.http.templates.routes import TemplateId
 
@@ -36,6 +38,7 @@ def add_version_routes(app: ApiGatewayResolver, services: Services) -> None:
     _add_get_version(app, services)
     _add_publish_version(app, services)
     _add_preview_template(app, services)
+    _add_send_test(app, services)
 
 
 def _add_list_versions(app: ApiGatewayResolver, services: Services) -> None:
@@ -146,3 +149,28 @@ def _add_preview_template(app: ApiGatewayResolver, services: Services) -> None:
                 tenant_id, template_id, preview.version, preview.locale, preview.variables
             )
         return success(PreviewAnswer, TemplatePreview.from_domain(shown))
+
+
+def _add_send_test(app: ApiGatewayResolver, services: Services) -> None:
+    @app.post(
+        "/api/templates/<template_id>/test-send",
+        summary="Send a version to yourself",
+        description="Makes one notification of a version, published or not, to see it arrive: MEDIUM, without retries. "
+        "It is accepted, counted and shown like any other.",
+        operation_id="sendTemplateTest",
+        tags=[tags.TEMPLATES],
+        responses=documented(
+            HTTPStatus.CREATED,
+            TestSendAnswer,
+            "The notification, accepted and stored",
+            [*refusals.WITH_BODY, refusals.NO_TEMPLATE, refusals.NOT_ACCEPTED],
+        ),
+    )
+    def send_test(template_id: TemplateId, test: Annotated[requests.SendTest, Body()]) -> Response[str]:
+        tenant_id = caller(app).tenant_id
+        draft = test.draft(services.templates.get(tenant_id, template_id))
+        accepted = services.admission.accept(tenant_id, {0: draft}, {}, None)
+        for refusal in accepted.refusals.values():
+            raise refusal
+        made = Notification.from_domain(accepted.submission.notifications[0])
+        return success(TestSendAnswer, made, status=HTTPStatus.CREATED)
