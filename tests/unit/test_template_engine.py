@@ -107,7 +107,7 @@ def test_placeholders_give_the_text_that_notify_gives(
 
 
 @pytest.mark.parametrize(("text", "variables"), DIFFERENT_FROM_NOTIFY)
-def test_what_notify_prints_and_nobody_wants_to_read_is_refused(
+def test_object_list_null_and_boolean_are_refused_when_printed(
     engine: MinijinjaEngine, text: str, variables: dict[str, Any]
 ) -> None:
     assert refusals(engine, text, **variables)
@@ -178,11 +178,20 @@ BOMBS = [
     ("{{ x" + " if x else x" * 5_000 + " }}", {"x": 1}),
     ("{{ " + "not " * 20_000 + "x }}", {"x": 1}),
     ("{% for a in x %}" * 60 + "{% endfor %}" * 60, {"x": [1]}),
+    ("{{ {'a': {'b': 1}} and x" + "|trim" * 5_000 + " }}", {"x": "a"}),
+    ("{{ {'a': {'b': 1}} and [1]*100000000 }}", {}),
+    ("{% for i in y %}{% set a = x['extend'](x) %}{% endfor %}", {"x": [1], "y": [1] * 40}),
+    ("{% for i in y %}{% set a = (x.extend)(x) %}{% endfor %}", {"x": [1], "y": [1] * 40}),
+    ("{% for i in y %}{% set a = x.0.append(x) %}{% endfor %}", {"x": [[1]], "y": [1] * 40}),
+    ("{{x}}\n" * 40_000, {"x": "a"}),
+    ("{{ x|shout }}\n" * 15_000, {"x": "a"}),
 ]
 
 
 @pytest.mark.parametrize(("text", "variables"), BOMBS, ids=lambda each: each[:40] if isinstance(each, str) else "")
-def test_a_bomb_ends_in_a_refusal_soon_and_small(engine: MinijinjaEngine, text: str, variables: dict[str, Any]) -> None:
+def test_costly_template_is_refused_within_time_and_memory(
+    engine: MinijinjaEngine, text: str, variables: dict[str, Any]
+) -> None:
     before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
     if not problems(engine, text):
@@ -210,6 +219,12 @@ def test_a_bomb_ends_in_a_refusal_soon_and_small(engine: MinijinjaEngine, text: 
         ("{{ x|safe }}", 1, "the filter safe does not exist"),
         ("{% autoescape false %}{{ x }}{% endautoescape %}", 1, "{% autoescape %} is not available"),
         ("{% raw %}x{% endraw %}", 1, "{% raw %} is not available"),
+        ("{{ {'a': 1} }}", 1, "{ is not available"),
+        ("{{ x['upper']() }}", 1, "]() is not available"),
+        ("{{ (x.upper)() }}", 1, ")() is not available"),
+        ("{{ x.0.append(1) }}", 1, "append() is not available"),
+        ("{{ 1 if x is not shouted }}", 1, "the test shouted does not exist"),
+        ("{{ x }}\n" * 2_001, 2001, "has more than 2,000 tags"),
     ],
 )
 def test_an_error_of_the_language_names_its_line(engine: MinijinjaEngine, text: str, line: int, message: str) -> None:
@@ -224,6 +239,39 @@ def test_an_error_of_the_language_names_its_line(engine: MinijinjaEngine, text: 
 )
 def test_texts_and_comments_are_not_checked_as_tags(engine: MinijinjaEngine, text: str) -> None:
     assert problems(engine, text) == []
+
+
+@pytest.mark.parametrize("name", ["items", "keys", "values", "get", "copy", "pop"])
+def test_field_that_an_object_lacks_is_none_of_its_methods(engine: MinijinjaEngine, name: str) -> None:
+    text = f"{{% if order.{name} is defined %}}yes{{% else %}}no{{% endif %}}"
+
+    assert text_of(engine, text, order={}) == "no"
+    assert text_of(engine, text, order={name: 1}) == "yes"
+    assert refusals(engine, f"{{{{ order.{name} }}}}", order={}) == [
+        (f"variables.order.{name}", "is required, in the text of the template (en)")
+    ]
+
+
+def test_objects_and_lists_are_read_as_usual(engine: MinijinjaEngine) -> None:
+    order = {"lines": [{"name": "tea", "price": 2.5}, {"name": "milk", "price": 1}], "to": {"city": "Bern"}}
+    text = "{% for each in order.lines %}{{ loop.index }}. {{ each.name }} {{ each.price }}; {% endfor %}"
+
+    assert text_of(engine, text, order=order) == "1. tea 2.5; 2. milk 1; "
+    assert text_of(engine, "{{ order.to.city }} {{ order['to']['city'] }} {{ order.lines|length }}", order=order) == (
+        "Bern Bern 2"
+    )
+    assert text_of(engine, "{{ order.lines[0].name }}{{ order.lines|last|default('') and '' }}", order=order) == "tea"
+    assert text_of(engine, "{% for name in order %}{{ name }} {% endfor %}", order=order) == "lines to "
+
+
+def test_table_of_usual_size_is_rendered_whole(engine: MinijinjaEngine) -> None:
+    row = "<tr>" + "<td style='padding: 8px'>{{ each.name }}</td><td>{{ each.price|money('EUR') }}</td>" * 10 + "</tr>"
+    source = Source(subject="x", text="x", html="{% for each in lines %}" + row + "{% endfor %}")
+
+    made = render(engine, source, {"lines": [{"name": "tea", "price": 2.5}] * 100})
+
+    assert made.html is not None
+    assert made.html.count("<tr>") == 100
 
 
 def test_variables_are_found_in_the_source(engine: MinijinjaEngine) -> None:

@@ -1,4 +1,4 @@
-"""Templates rendered by minijinja: a Rust engine with bounded work, which never sees a Python object.
+"""Templates rendered by minijinja: a Rust engine with bounded work, which is given values without methods.
 
 Bounds, since a template is written by a tenant: each render may take `FUEL` steps, fewer where a loop repeats much
 text; what variables print is counted; what could take long within one step is not part of the language
@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from wavecom.adapters.templates.filters import FilterError, filters_of
@@ -19,11 +20,17 @@ from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import UNSTORED, SourceProblem, TemplateVersion
 
 FUEL: Final = 20_000
-"""The most steps of one render; a print or a comparison is one."""
+"""The most steps of one render; a print, a comparison and a text between two tags are one each."""
 PRINTED_MAX: Final = 1_000_000
-"""The most characters that the variables of one render may print, and that its loops may repeat."""
-COMPILED_MAX: Final = 10_000_000
-"""The most characters of source whose compiled form a process keeps."""
+"""The most characters that the variables of one render may print."""
+REPEATED_MAX: Final = 10_000_000
+"""The most characters that its loops may repeat."""
+COMPILED_MAX: Final = 20_000_000
+"""The most characters of source whose compiled form a process keeps, `ENTRY_COST` for each version and language."""
+ENTRY_COST: Final = 100_000
+"""The memory of an environment with its filters and what they remember, in characters of source."""
+PROBLEMS_MAX: Final = 20
+"""The most problems of one part that are looked for."""
 _ESCAPED: Final = frozenset({"html"})
 _FUNCTIONS: Final = ("debug", "dict", "namespace", "range")
 _UNDEFINED: Final = re.compile(r"`([^`]+)` is undefined")
@@ -62,6 +69,28 @@ class _Printed(threading.local):
         return value
 
 
+class _Object(dict[str, Any]):
+    """An object of JSON. The engine looks for attributes where it finds no key; it has none."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("_"):
+            return super().__getattribute__(name)
+        raise AttributeError(name)
+
+
+def _without_methods(value: Any) -> Any:
+    """Return a JSON value as one that the engine can read and not call: lists as tuples, objects without methods."""
+    match value:
+        case dict():
+            return _Object((name, _without_methods(each)) for name, each in value.items())
+        case list():
+            return tuple(_without_methods(each) for each in value)
+        case _:
+            return value
+
+
 class _Compiled:
     """One version in one language, ready to render."""
 
@@ -69,9 +98,9 @@ class _Compiled:
         self._printed = _Printed()
         self._environment = _environment(filters_of(locale), self._printed.allow)
         self.parts = [name for name, _ in source.parts()]
-        self.size = sum(len(text) for _, text in source.parts())
+        self.size = ENTRY_COST + sum(len(text) for _, text in source.parts())
         loop_text = max((longest_loop_text(text) for _, text in source.parts()), default=0)
-        self._environment.fuel = min(FUEL, PRINTED_MAX // max(1, loop_text))
+        self._environment.fuel = min(FUEL, REPEATED_MAX // max(1, loop_text))
         for name, text in source.parts():
             self._environment.add_template(name, text)
 
@@ -85,6 +114,8 @@ class MinijinjaEngine:
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str, int, str], _Compiled] = {}
+        self._compiled_size = 0
+        self._lock = threading.Lock()
 
     @cached_property
     def _reader(self) -> "Environment":
@@ -103,7 +134,7 @@ class MinijinjaEngine:
         ]
 
     def _problems(self, text: str) -> Iterable[tuple[int | None, str]]:
-        found = [(each.line, each.message) for each in violations(text)]
+        found = [(each.line, each.message) for each in islice(violations(text), PROBLEMS_MAX)]
         if found:
             return found
         from minijinja import TemplateError  # noqa: PLC0415 - 16 ms, and only templates need it
@@ -126,11 +157,12 @@ class MinijinjaEngine:
         from minijinja import TemplateError  # noqa: PLC0415
 
         compiled = self._compile(version, locale)
+        values = {name: _without_methods(value) for name, value in variables.items()}
         problems: list[Problem] = []
         texts: dict[str, str] = {}
         for part in compiled.parts:
             try:
-                texts[part] = compiled.render(part, variables)
+                texts[part] = compiled.render(part, values)
             except TemplateError as exc:
                 problems.append(_problem(_field_of(exc), _sentence_of(exc), part, locale))
             except (FilterError, _NotPrintableError, _TooMuchPrintedError) as exc:
@@ -146,9 +178,12 @@ class MinijinjaEngine:
         found = self._compiled.get(key)
         if found is None:
             found = _Compiled(version.locales[locale], locale)
-            if found.size + sum(each.size for each in self._compiled.values()) > COMPILED_MAX:
-                self._compiled.clear()
-            self._compiled[key] = found
+            with self._lock:
+                if self._compiled_size + found.size > COMPILED_MAX:
+                    self._compiled.clear()
+                    self._compiled_size = 0
+                self._compiled[key] = found
+                self._compiled_size += found.size
         return found
 
 

@@ -21,8 +21,10 @@ OF_THE_LANGUAGE: Final = frozenset({"date", "datetime", "list", "money", "number
 FILTERS: Final = OF_THE_ENGINE | OF_THE_LANGUAGE
 LENGTHS: Final = ("short", "medium", "long", "full")
 DECIMALS_MAX: Final = 10
-REMEMBERED: Final = 1_000
+REMEMBERED: Final = 200
 """The values that each filter of a version and language keeps."""
+REMEMBERED_CHARACTERS: Final = 64
+"""The longest text that is kept as a value."""
 
 
 class FilterError(ValueError):
@@ -39,23 +41,24 @@ def filters_of(locale: str) -> dict[str, Callable[..., str]]:
         known = Locale.parse(locale, sep="-")
     except (UnknownLocaleError, ValueError) as exc:
         raise FilterError(f"the region of {locale} is not known") from exc
-    written = _Written(known)
-    return {name: _remembered(name, getattr(written, name)) for name in OF_THE_LANGUAGE}
+    written = _LocaleFilters(known)
+    return {name: _cached(name, getattr(written, name)) for name in OF_THE_LANGUAGE}
 
 
-def _remembered(name: str, write: Callable[..., str]) -> Callable[..., str]:
+def _cached(name: str, write: Callable[..., str]) -> Callable[..., str]:
     """Return a filter that keeps what it wrote last, since subject, text and HTML print the same amounts.
 
     Whatever it cannot write is a `FilterError`.
     """
-    remembered = lru_cache(maxsize=REMEMBERED, typed=True)(write)
+    cached = lru_cache(maxsize=REMEMBERED, typed=True)(write)
 
     def call(*given: Any, **named: Any) -> str:
+        is_short = all(
+            isinstance(each, int | float) or (isinstance(each, str) and len(each) <= REMEMBERED_CHARACTERS)
+            for each in (*given, *named.values())
+        )
         try:
-            try:
-                return remembered(*given, **named)
-            except TypeError:  # a list or an object, which cannot be remembered
-                return write(*given, **named)
+            return cached(*given, **named) if is_short else write(*given, **named)
         except FilterError:
             raise
         except (TypeError, ValueError, ArithmeticError) as exc:
@@ -64,7 +67,7 @@ def _remembered(name: str, write: Callable[..., str]) -> Callable[..., str]:
     return call
 
 
-class _Written:
+class _LocaleFilters:
     """Values as one language and region writes them, by the rules of the Unicode CLDR."""
 
     def __init__(self, locale: "Locale") -> None:
@@ -73,7 +76,7 @@ class _Written:
     def list(self, values: Any) -> str:
         from babel.lists import format_list  # noqa: PLC0415
 
-        if not isinstance(values, list) or not all(isinstance(each, str | int | float) for each in values):
+        if not isinstance(values, list | tuple) or not all(isinstance(each, str | int | float) for each in values):
             raise FilterError("list: must be given a list of texts and numbers")
         return format_list([str(each) for each in values], locale=self._locale)
 

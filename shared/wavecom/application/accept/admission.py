@@ -62,20 +62,23 @@ class Admission:
         The refusals are `RefusedDraftError`, `OverloadedError` and those of ``invalid``. Raises
         `IdempotencyConflictError` and `StoreUnavailableError`.
         """
-        rendered = self.render.render(tenant_id, drafts)
-        refusals = {**invalid, **rendered.refusals}
-        allowed: dict[int, Draft] = {}
+        refusals = dict(invalid)
         level, at, policy = self.system.level(), self.clock(), self.tenants.get(tenant_id)
-        for index, draft in rendered.drafts.items():
+        for index, draft in drafts.items():
             try:
                 check_accepts(level, draft.priority)
             except OverloadedError as exc:
                 refusals[index] = exc
-                continue
-            if problems := [*_time_problems(draft, at), *self._delivery_problems(tenant_id, draft)]:
+        rendered = self.render.render(
+            tenant_id, {index: draft for index, draft in drafts.items() if index not in refusals}
+        )
+        refusals |= rendered.refusals
+        allowed: dict[int, Draft] = {}
+        for index, ready in rendered.drafts.items():
+            if problems := [*_time_problems(ready, at), *self._delivery_problems(tenant_id, ready)]:
                 refusals[index] = RefusedDraftError(problems)
             else:
-                allowed[index] = draft
+                allowed[index] = ready
         earlier = self.submit.find_earlier(tenant_id, call) if call and refusals else None
         submission = earlier or self.submit.submit(tenant_id, allowed, call, policy)
         not_accepted = (drafts.keys() | invalid.keys()) - submission.notifications.keys()

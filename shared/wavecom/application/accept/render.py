@@ -1,7 +1,8 @@
 """Render the drafts of a call that name a template, so that what is stored is what is sent."""
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from wavecom.domain.content.rendered import TemplateCall, TemplateUse
@@ -13,8 +14,14 @@ from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import TemplateVersion
 from wavecom.ports.templates import TemplateEngine, Templates
 
-CALL_MAX_CHARACTERS: Final = 4_000_000
-"""The most characters that the templates of one call may make, about as many as its body may have."""
+TEXT_MAX_BYTES: Final = 2_500_000
+"""The most bytes of the subjects and messages that one call may make: its answer has them, and Lambda returns 6 MB."""
+HTML_MAX_BYTES: Final = 4_000_000
+"""The most bytes of HTML that one call may make, about as many as its body may have."""
+VERSIONS_MAX: Final = 20
+"""The most versions of templates that one call may use; each of them is read at its first use."""
+RENDER_SECONDS: Final = 2.0
+"""The processor time that the templates of one call may take; 500 usual ones take 0.02."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +42,23 @@ class Render:
     def render(self, tenant_id: str, drafts: Mapping[int, Draft | TemplatedDraft]) -> RenderedDrafts:
         """Return the drafts of a call with their content. Raises `StoreUnavailableError`."""
         done = RenderedDrafts({}, {})
-        known: Mapping[str, Template] | None = None
-        left = CALL_MAX_CHARACTERS
-        for index, draft in drafts.items():
-            if isinstance(draft, Draft):
-                done.drafts[index] = draft
-                continue
-            if known is None:
-                named = {each.call.id for each in drafts.values() if isinstance(each, TemplatedDraft)}
-                known = self.templates.in_use(tenant_id, sorted(named))
+        templated = {index: each for index, each in drafts.items() if isinstance(each, TemplatedDraft)}
+        done.drafts.update((index, each) for index, each in drafts.items() if isinstance(each, Draft))
+        if not templated:
+            return done
+        known = self.templates.in_use(tenant_id, sorted({each.call.id for each in templated.values()}))
+        budget = _Budget()
+        for index, draft in templated.items():
             try:
-                rendered = self._rendered(tenant_id, draft, known.get(draft.call.id))
-                left -= len(rendered.message) + len(rendered.html or "")
-                if left < 0:
-                    raise _refused("variables", f"make more than {CALL_MAX_CHARACTERS:,} characters in this call")
+                rendered = self._rendered(tenant_id, draft, known.get(draft.call.id), budget)
+                budget.take(rendered)
                 done.drafts[index] = rendered
             except RefusedDraftError as exc:
                 done.refusals[index] = exc
         return done
 
-    def _rendered(self, tenant_id: str, draft: TemplatedDraft, template: Template | None) -> Draft:
-        version = self._version(tenant_id, draft.channel, draft.call, template)
+    def _rendered(self, tenant_id: str, draft: TemplatedDraft, template: Template | None, budget: "_Budget") -> Draft:
+        version = self._version(tenant_id, draft.channel, draft.call, template, budget)
         if problems := version.variable_problems(draft.call.variables):
             raise RefusedDraftError(problems)
         locale = best_match(version.locales, draft.call.locale, version.default_locale)
@@ -66,7 +69,7 @@ class Render:
         return draft.rendered(content, use)
 
     def _version(
-        self, tenant_id: str, channel: Channel, call: TemplateCall, template: Template | None
+        self, tenant_id: str, channel: Channel, call: TemplateCall, template: Template | None, budget: "_Budget"
     ) -> TemplateVersion:
         """Return the version that a call means. Raises `RefusedDraftError`."""
         if template is None:
@@ -78,11 +81,37 @@ class Render:
         number = template.published if call.version is None else call.version
         if number is None:
             raise _refused("template.id", "has no published version")
+        budget.use(template.id, number)
         version = self.templates.version(tenant_id, template.id, number)
         if version is None:
             raise _refused("template.version", "must be a version of the template")
         return version
 
 
-def _refused(field: str, message: str) -> RefusedDraftError:
-    return RefusedDraftError([Problem(field, message)])
+@dataclass(slots=True)
+class _Budget:
+    """What is left for one call: bytes that its templates may make, time that they may take, versions to read."""
+
+    text_bytes: int = TEXT_MAX_BYTES
+    html_bytes: int = HTML_MAX_BYTES
+    versions: set[tuple[str, int]] = field(default_factory=set)
+    until: float = field(default_factory=lambda: time.thread_time() + RENDER_SECONDS)
+
+    def use(self, template_id: str, number: int) -> None:
+        """Count a version. Raises `RefusedDraftError` if the call uses too many, or has taken too long."""
+        self.versions.add((template_id, number))
+        if len(self.versions) > VERSIONS_MAX:
+            raise _refused("template", f"is one of more than {VERSIONS_MAX} versions in this call")
+        if time.thread_time() > self.until:
+            raise _refused("template", "comes after others of this call that took too long to render")
+
+    def take(self, draft: Draft) -> None:
+        """Count what was made. Raises `RefusedDraftError` if the call makes too much."""
+        self.text_bytes -= len((draft.subject or "").encode()) + len(draft.message.encode())
+        self.html_bytes -= len((draft.html or "").encode())
+        if self.text_bytes < 0 or self.html_bytes < 0:
+            raise _refused("variables", "make too much text in this call; send fewer notifications in one")
+
+
+def _refused(name: str, message: str) -> RefusedDraftError:
+    return RefusedDraftError([Problem(name, message)])

@@ -16,7 +16,7 @@ HTML_CUT_BYTES: Final = 102 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateCall:
-    """A client's wish for rendered content: a template, a version (None: the published one), a locale and variables.
+    """A request to render a template: its id, a version (None: the published one), a locale and variables.
 
     ``variables`` are JSON values by name.
     """
@@ -46,6 +46,8 @@ class Rendered:
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with it, each as the end of a sentence that begins with "the variables"."""
+        if "\x00" in self.message or "\x00" in (self.html or ""):
+            yield "make a text with a NUL character"
         if self.subject is not None:
             if not has_visible_text(self.subject):
                 yield "make an empty subject"

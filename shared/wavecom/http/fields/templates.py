@@ -11,6 +11,7 @@ from wavecom.domain.templates.template import TEMPLATE_ID
 
 VARIABLES_MAX_BYTES: Final = 32 * 1024
 VARIABLES_MAX_DEPTH: Final = 5
+INT64: Final = 2**63
 
 
 def _bounded(variables: dict[str, Any]) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def _bounded(variables: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"must not be nested deeper than {VARIABLES_MAX_DEPTH} levels")
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError("has a number that is not finite")
+        if isinstance(value, int) and not -INT64 <= value < INT64:
+            raise ValueError("has a number that does not fit in 64 bits; write it as a text")
         if isinstance(value, dict | list):
             waiting += [(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
     if len(json.dumps(variables, ensure_ascii=False).encode()) > VARIABLES_MAX_BYTES:

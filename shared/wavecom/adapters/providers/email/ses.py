@@ -12,7 +12,7 @@ it tells by a Rendering Failure event ("Using templates to send personalized ema
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
@@ -28,6 +28,7 @@ from wavecom.adapters.providers.aws import (
 )
 from wavecom.adapters.providers.email.address import checked_recipient, parse_sender
 from wavecom.adapters.providers.email.message import mailbox_words
+from wavecom.adapters.providers.email.ses_bulk import BULK_LIMIT, TEMPLATE, TEMPLATE_WITH_HTML, parts
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
@@ -51,28 +52,11 @@ if TYPE_CHECKING:
         TemplateTypeDef,
     )
 
-BULK_LIMIT: Final = 50
-"""Messages in one SendBulkEmail (Amazon SES developer guide, "Using templates to send personalized email ...")."""
-BULK_ENTRIES_MAX_BYTES: Final = 950_000
-"""The most bytes of the messages of one SendBulkEmail as JSON, with room for the shared parts: a request with an inline
-template "can be up to 1 MB in size" (same page)."""
 DAILY_QUOTA_WAIT: Final = timedelta(minutes=10)
 """The wait after the daily quota is used up (Amazon SES developer guide, "Errors related to the sending quotas for your
 Amazon SES account")."""
 
 _SERVICE: Final = "Amazon SES"
-_TEMPLATE: Final["TemplateTypeDef"] = {
-    "TemplateContent": {"Subject": "{{subject}}", "Text": "{{text}}"},
-    "TemplateData": "{}",
-}
-_TEMPLATE_WITH_HTML: Final["TemplateTypeDef"] = {
-    "TemplateContent": {"Subject": "{{subject}}", "Text": "{{text}}", "Html": "{{html}}"},
-    "TemplateData": "{}",
-}
-"""Templates of nothing but the message. SES takes "only simple substitutions" in an inline template (API reference,
-"Template"), answers anything else with a BadRequestException, and "doesn't escape HTML content when rendering"
-(developer guide, "Advanced email personalization"), so the form with three braces is neither needed nor documented.
-Values are not searched for variables. Without a default a missing value fails instead of sending an empty message."""
 REFUSALS: Final[tuple[Rule, ...]] = (
     limit([*LIMITS], "The daily quota", words="daily", wait=DAILY_QUOTA_WAIT),
     for_now(
@@ -161,8 +145,8 @@ class SesEmailProvider:
                 entries.append((index, self._entry(message)))
             except PermanentError as exc:
                 results[index] = exc
-        for template, chosen in ((_TEMPLATE, False), (_TEMPLATE_WITH_HTML, True)):
-            for part in _parts([each for each in entries if (messages[each[0]].html is not None) is chosen]):
+        for template, chosen in ((TEMPLATE, False), (TEMPLATE_WITH_HTML, True)):
+            for part in parts([each for each in entries if (messages[each[0]].html is not None) is chosen]):
                 alone = len(part) == 1
                 outcomes = (
                     [self._try(messages[part[0][0]])]
@@ -244,23 +228,6 @@ class SesEmailProvider:
             {"Name": "notificationId", "Value": message.notification_id},
             {"Name": "provider", "Value": self.name},
         ]
-
-
-def _parts(
-    entries: Sequence[tuple[int, "BulkEmailEntryTypeDef"]],
-) -> Iterator[list[tuple[int, "BulkEmailEntryTypeDef"]]]:
-    """Split entries into parts that fit one call, by number and by size."""
-    part: list[tuple[int, BulkEmailEntryTypeDef]] = []
-    size = 0
-    for index, entry in entries:
-        added = len(json.dumps(entry)) + 2
-        if part and (len(part) == BULK_LIMIT or size + added > BULK_ENTRIES_MAX_BYTES):
-            yield part
-            part, size = [], 0
-        part.append((index, entry))
-        size += added
-    if part:
-        yield part
 
 
 def _address(recipient: str) -> str:
