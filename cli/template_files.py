@@ -19,7 +19,9 @@ from cli.errors import UsageError
 
 SETTINGS: Final = "template.toml"
 _FENCE: Final = "---"
-_LOCALE: Final = re.compile(r"[A-Za-z0-9-]{2,15}")
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+"""The API's own patterns: what a server calls a template or a language becomes the name of a file."""
 _FIELDS: Final = frozenset({"channel", "description", "defaultLocale"})
 
 Locales = dict[str, dict[str, str]]
@@ -55,24 +57,32 @@ def read_all(folder: Path) -> list[TemplateFiles]:
 
 
 def write(template: TemplateFiles, folder: Path) -> None:
-    """Write a template's folder, and delete the files of languages and parts that it does not have."""
+    """Write a template's folder, and delete the files of languages and parts that it does not have.
+
+    Raises ValueError if its id or a language is none, and so no name of a file.
+    """
+    if not _ID.fullmatch(template.id) or not all(_LOCALE.fullmatch(each) for each in template.locales):
+        raise ValueError(f"no id or language of a template: {template.id!r}")
     place = folder / template.id
     place.mkdir(parents=True, exist_ok=True)
     settings = {"channel": template.channel, "defaultLocale": template.default_locale}
     if template.description:
         settings["description"] = template.description
-    (place / SETTINGS).write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()]
+    _write(place / SETTINGS, "".join(lines))
     wanted = {SETTINGS}
     for locale, parts in template.locales.items():
-        subject = f"{_FENCE}\nsubject: {parts['subject']}\n{_FENCE}\n" if "subject" in parts else ""
-        files = {f"{locale}.txt": subject + parts.get("text", "")}
+        text = parts.get("text", "")
+        subject = f"subject: {parts['subject']}\n" if "subject" in parts else ""
+        front = f"{_FENCE}\n{subject}{_FENCE}\n" if subject or text.startswith(_FENCE) else ""
+        files = {f"{locale}.txt": front + text}
         if "html" in parts:
             files[f"{locale}.html"] = parts["html"]
         for name, text in files.items():
-            (place / name).write_text(f"{text}\n", encoding="utf-8")
+            _write(place / name, f"{text}\n")
         wanted |= files.keys()
     for path in [*place.glob("*.txt"), *place.glob("*.html")]:
-        if path.name not in wanted:
+        if path.name not in wanted and _LOCALE.fullmatch(path.stem):
             path.unlink()
 
 
@@ -117,6 +127,8 @@ def _with_subject(path: Path, text: str) -> dict[str, str]:
     first, *rest = text.split("\n")
     if first != _FENCE:
         return {"text": text}
+    if rest[:1] == [_FENCE]:
+        return {"text": "\n".join(rest[1:])}
     name, colon, subject = rest[0].partition(":") if rest else ("", "", "")
     if name != "subject" or not colon or rest[1:2] != [_FENCE]:
         raise UsageError(f"{path} must begin with {_FENCE}, subject: …, {_FENCE}, each on its line")
@@ -125,6 +137,12 @@ def _with_subject(path: Path, text: str) -> dict[str, str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path} cannot be read as UTF-8") from exc
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)

@@ -45,8 +45,12 @@ def push(
         known = _stored(run, wanted.id)
         if known is not None and known.channel != wanted.channel:
             raise UsageError(f"{wanted.id} is a template for {known.channel}, and stays one", "Choose another id.")
+        if known is not None and known.description != wanted.description:
+            run.out.note(f"{wanted.id}: the description of a template stays as it was made.", "yellow")
         changes = list(_differences(known, wanted))
-        if changes and not dry_run:
+        if not changes and publish and not dry_run:
+            done += _publish_newest(run, wanted.id)
+        elif changes and not dry_run:
             done.append(_push(run, wanted, publish=publish, is_new=known is None))
         elif changes:
             done.append({"id": wanted.id, "changes": changes})
@@ -106,6 +110,15 @@ def _push(run: Run, wanted: TemplateFiles, *, publish: bool, is_new: bool) -> di
     if publish:
         run.api.call("POST", f"{PATH}/{wanted.id}/versions/{made['number']}/publish")
     return {"id": wanted.id, "version": made["number"], "published": publish, "variables": made["variables"]}
+
+
+def _publish_newest(run: Run, template_id: str) -> list[dict[str, Any]]:
+    """Publish the newest version unless it is published, and return what was done."""
+    template = run.api.get(f"{PATH}/{template_id}")
+    if template["published"] == template["latest"]:
+        return []
+    run.api.call("POST", f"{PATH}/{template_id}/versions/{template['latest']}/publish")
+    return [{"id": template_id, "version": template["latest"], "published": True}]
 
 
 def _differences(before: TemplateFiles | None, after: TemplateFiles) -> Iterator[str]:

@@ -65,6 +65,15 @@ def test_a_template_comes_back_as_it_was_added(templates: Templates, template: T
     assert templates.in_use("bank-a", [template.id, "other"]) == {template.id: template}
 
 
+def test_templates_are_counted_up_to_a_number(templates: Templates) -> None:
+    for each in ("a", "b", "c"):
+        templates.add(a_template(each))
+    templates.add(a_template(tenant="bank-b"))
+
+    assert [templates.count("bank-a", at_most=most) for most in (2, 3, 9)] == [2, 3, 3]
+    assert templates.count("bank-c", at_most=9) == 0
+
+
 def test_an_id_is_taken_once_a_tenant(templates: Templates) -> None:
     templates.add(a_template())
 
@@ -123,7 +132,7 @@ def test_a_version_comes_back_as_it_was_added(templates: Templates, version: Tem
     assert templates.add_version(a_template(), version)
 
     assert templates.version("bank-a", "paid", 1) == version
-    assert templates.versions("bank-a", "paid", limit=10) == [version]
+    assert templates.versions("bank-a", "paid", limit=10) == [version.summary()]
     stored = templates.get("bank-a", "paid")
     assert stored is not None
     assert stored.latest == 1

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.templates.version import TemplateVersion, VersionSummary
 
 
 class FakeTemplates:
@@ -42,13 +42,16 @@ class FakeTemplates:
 
     def versions(
         self, tenant_id: str, template_id: str, *, limit: int, before: int | None = None
-    ) -> list[TemplateVersion]:
+    ) -> list[VersionSummary]:
         found = [
-            each
+            each.summary()
             for (tenant, template, number), each in self.stored_versions.items()
             if (tenant, template) == (tenant_id, template_id) and (before is None or number < before)
         ]
         return sorted(found, key=lambda each: -each.number)[:limit]
+
+    def count(self, tenant_id: str, *, at_most: int) -> int:
+        return min(at_most, sum(each.tenant_id == tenant_id for each in self.stored.values()))
 
     def in_use(self, tenant_id: str, template_ids: Sequence[str]) -> Mapping[str, Template]:
         found = [self.get(tenant_id, each) for each in template_ids]

@@ -115,6 +115,10 @@ def test_what_was_accepted_stays_when_another_version_is_published(api: Api) -> 
             {"variables": {**VARIABLES, "name": "\ud800"}},
             {"variables.name": "must not contain NUL characters or unpaired surrogates"},
         ),
+        (
+            {"variables": {**VARIABLES, "amount": 2**63}},
+            {"variables": "has a number that does not fit in 64 bits; write it as a text"},
+        ),
         ({"variables": {**VARIABLES, "name": "x" * 33_000}}, {"variables": "must not be larger than 32 KB"}),
         ({"variables": {**VARIABLES, "name": [[[[[[1]]]]]]}}, {"variables": "must not be nested deeper than 5 levels"}),
         ({"variables": {**VARIABLES, "name": "a\nBcc: x@evil.example"}}, {}),
@@ -290,6 +294,61 @@ def test_a_test_that_cannot_be_sent_is_refused_with_its_field(api: Api, body: di
     assert [each["field"] for each in answer.json()["error"]["details"]] == [field]
     assert api.post("/api/templates/unknown/test-send", body).status_code == 404
     assert api.stored() == 0
+
+
+def test_versions_are_listed_without_their_source(api: Api) -> None:
+    made(api, "paid", VERSION, VERSION, VERSION)
+
+    first = api.get("/api/templates/paid/versions", params={"limit": 2}).json()["data"]
+    rest = api.get("/api/templates/paid/versions", params={"cursor": first["nextCursor"]}).json()["data"]
+
+    assert [each["number"] for each in first["versions"]] == [3, 2]
+    assert [each["number"] for each in rest["versions"]] == [1]
+    assert (first["versions"][0]["locales"], first["versions"][0]["variables"]) == (["en", "de"], ["amount", "name"])
+    assert rest["nextCursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("source", "locale", "field"),
+    [
+        ({"subject": "x", "text": "{{ x"}, "en", "source.text"),
+        ({"text": "x"}, "en", "source.subject"),
+        ({"subject": "x", "text": "x"}, "xx", "locale"),
+    ],
+)
+def test_a_wrong_preview_names_its_own_fields(api: Api, source: dict[str, str], locale: str, field: str) -> None:
+    made(api)
+
+    answer = api.post("/api/templates/paid/preview", {"source": source, "locale": locale})
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["error"]["details"]] == [field]
+
+
+def test_a_version_and_a_call_are_bounded(api: Api) -> None:
+    big = {
+        "defaultLocale": "en",
+        "locales": {
+            each: {"subject": "x", "html": "x" * 250_000, "text": "x"} for each in ("en", "de", "fr", "it", "es")
+        },
+    }
+    made(
+        api,
+        "large",
+        {"defaultLocale": "en", "locales": {"en": {"subject": "x", "text": "x {{ n }}", "html": "x" * 200_000}}},
+    )
+
+    answer = api.post("/api/templates/large/versions", big)
+    batch = [
+        {"type": "EMAIL", "recipient": "a@example.com", "template": {"id": "large"}, "variables": {"n": n}}
+        for n in range(30)
+    ]
+    results = api.post("/api/notifications/batch", {"notifications": batch}).json()["data"]["results"]
+
+    assert answer.status_code == 422
+    assert "have more than 1,000,000 characters together" in answer.text
+    assert [each["status"] for each in results] == [201] * 20 + [422] * 10
+    assert "make too much text in this call" in results[-1]["error"]["details"][0]["message"]
 
 
 def test_html_is_escaped_and_shown_and_text_is_not(api: Api) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.template_files import TemplateFiles, write
 from tests.integration.conftest import Api, MakeApi
 from tests.integration.test_cli import Wavecom
 
@@ -59,6 +60,42 @@ def test_what_is_as_the_files_say_gets_no_version(api: Api, wavecom: Wavecom, fo
 
     assert (again.exit_code, again.stdout) == (0, "All templates are as the files say.\n")
     assert api.get("/api/templates/paid").json()["data"]["latest"] == 1
+
+
+def test_newest_version_is_published_even_if_no_file_has_changed(api: Api, wavecom: Wavecom, folder: Path) -> None:
+    wavecom.json("templates", "push", str(folder))
+
+    published = wavecom("templates", "push", str(folder), "--publish")
+
+    assert published.stdout == "paid: version 1, published.\n"
+    assert wavecom("templates", "push", str(folder), "--publish").stdout == "All templates are as the files say.\n"
+
+
+@pytest.mark.parametrize("text", ["---\nno front matter", "one\r\ntwo\r\n", "emoji \U0001f9fe\n\n", "---", "x\n"])
+def test_any_text_comes_back_as_it_was(api: Api, wavecom: Wavecom, tmp_path: Path, text: str) -> None:
+    api.post("/api/templates", {"id": "code", "channel": "SMS", "description": "\U0001f9fe"})
+    made = api.post("/api/templates/code/versions", {"defaultLocale": "en", "locales": {"en": {"text": text}}})
+    assert made.status_code == 201
+
+    wavecom.json("templates", "pull", str(tmp_path))
+
+    assert wavecom("templates", "push", str(tmp_path)).stdout == "All templates are as the files say.\n"
+    assert wavecom("templates", "pull", str(tmp_path)).stdout == "All files are as the templates are.\n"
+
+
+@pytest.mark.parametrize(
+    ("template_id", "locale"), [("../../elsewhere", "en"), ("/tmp/elsewhere", "en"), ("paid", "../en"), (".", "en")]
+)
+def test_server_does_not_choose_where_files_go(tmp_path: Path, template_id: str, locale: str) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    template = TemplateFiles(
+        id=template_id, channel="SMS", description=None, default_locale="en", locales={locale: {"text": "x"}}
+    )
+
+    with pytest.raises(ValueError, match="no id or language"):
+        write(template, tmp_path / "templates")
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine.txt"]
 
 
 def test_a_dry_run_shows_the_differences_and_changes_nothing(api: Api, wavecom: Wavecom, folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from wavecom.domain.content.rendered import Rendered
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import SourceProblem, TemplateVersion
+from wavecom.domain.templates.version import SourceProblem, TemplateVersion, VersionSummary
 
 
 class Templates(Protocol):
@@ -35,8 +35,11 @@ class Templates(Protocol):
 
     def versions(
         self, tenant_id: str, template_id: str, *, limit: int, before: int | None = None
-    ) -> list[TemplateVersion]:
-        """Return up to ``limit`` versions of a template, newest first, those before a number."""
+    ) -> list[VersionSummary]:
+        """Return up to ``limit`` versions of a template without their source, newest first, those before a number."""
+
+    def count(self, tenant_id: str, *, at_most: int) -> int:
+        """Return the number of a tenant's templates, archived ones included; counting stops at ``at_most``."""
 
     def in_use(self, tenant_id: str, template_ids: Sequence[str]) -> Mapping[str, Template]:
         """Return the existing ones of a tenant's templates, by id, from a short-lived cache."""

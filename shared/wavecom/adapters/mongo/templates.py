@@ -12,13 +12,14 @@ from wavecom.cache import TimedCache
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.templates.version import TemplateVersion, VersionSummary
 
 CACHE = timedelta(seconds=5)
 """The time until a published version is used everywhere."""
 VERSIONS_CACHED = timedelta(hours=1)
 """A version never changes; it leaves the cache to make room."""
-VERSIONS_IN_CACHE = 500
+VERSIONS_IN_CACHE = 50
+"""Each has a million characters at the most."""
 
 
 class MongoTemplates:
@@ -94,13 +95,20 @@ class MongoTemplates:
 
     def versions(
         self, tenant_id: str, template_id: str, *, limit: int, before: int | None = None
-    ) -> list[TemplateVersion]:
+    ) -> list[VersionSummary]:
         """See `wavecom.ports.templates.Templates.versions`."""
         first = _version_key(tenant_id, template_id, 0)
         end = _version_key(tenant_id, template_id, NUMBER_MAX if before is None else before)
         with available():
-            found = self._versions.find({"_id": {"$gt": first, "$lt": end}}).sort("_id", -1).limit(limit)
-            return [_version_from_document(each) for each in found]
+            found = (
+                self._versions.find({"_id": {"$gt": first, "$lt": end}}, {"locales": 0}).sort("_id", -1).limit(limit)
+            )
+            return [_summary_from_document(each) for each in found]
+
+    def count(self, tenant_id: str, *, at_most: int) -> int:
+        """See `wavecom.ports.templates.Templates.count`."""
+        with available():
+            return self._templates.count_documents({"tenantId": tenant_id}, limit=at_most, hint="list")
 
     def in_use(self, tenant_id: str, template_ids: Sequence[str]) -> Mapping[str, Template]:
         """See `wavecom.ports.templates.Templates.in_use`."""
@@ -179,6 +187,7 @@ def _version_to_document(version: TemplateVersion) -> Document:
         "templateId": version.template_id,
         "number": version.number,
         "defaultLocale": version.default_locale,
+        "languages": list(version.locales),
         "locales": {locale: _source_to_document(source) for locale, source in version.locales.items()},
         "variables": list(version.variables),
         "createdAt": version.created_at,
@@ -187,6 +196,16 @@ def _version_to_document(version: TemplateVersion) -> Document:
 
 def _source_to_document(source: Source) -> dict[str, Any]:
     return {"subject": source.subject, "text": source.text, "html": source.html}
+
+
+def _summary_from_document(document: Document) -> VersionSummary:
+    return VersionSummary(
+        number=document["number"],
+        default_locale=document["defaultLocale"],
+        locales=tuple(document["languages"]),
+        variables=tuple(document["variables"]),
+        created_at=document["createdAt"],
+    )
 
 
 def _version_from_document(document: Document) -> TemplateVersion:

@@ -6,9 +6,11 @@ from typing import Final
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
-from wavecom.domain.templates.version import VARIABLES_MAX, SourceProblem
+from wavecom.domain.templates.version import VARIABLES_MAX, VERSION_MAX, SourceProblem
 from wavecom.ports.templates import TemplateEngine
 
+PROBLEMS_MAX: Final = 20
+"""After so many the rest is not looked at."""
 _REQUIRED: Final = {
     Channel.EMAIL: ("subject", "text"),
     Channel.SMS: ("text",),
@@ -32,9 +34,13 @@ def checked_variables(
     problems: list[SourceProblem] = []
     if default_locale not in locales:
         problems.append(_problem(default_locale, "", "is the default language and must be there"))
+    if sum(len(text) for source in locales.values() for _, text in source.parts()) > VERSION_MAX:
+        _refuse([_problem("", "", f"have more than {VERSION_MAX:,} characters together")])
     for locale, source in locales.items():
         problems += _parts(channel, locale, source)
         problems += engine.check(locale, source)
+        if len(problems) > PROBLEMS_MAX:
+            break
     _refuse(problems)
     by_locale = {locale: engine.variables(source) for locale, source in locales.items()}
     variables = by_locale[default_locale]

@@ -7,8 +7,8 @@ from wavecom.application.templates.check import checked_variables
 from wavecom.domain.errors import ConflictError, NotFoundError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
-from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.templates.template import TEMPLATES_MAX, Template
+from wavecom.domain.templates.version import VERSIONS_MAX, TemplateVersion, VersionSummary
 from wavecom.ports.system import Clock
 from wavecom.ports.templates import TemplateEngine, Templates
 
@@ -25,7 +25,7 @@ class TemplatePage:
 class VersionPage:
     """A page of versions, and the number before which the next page begins, None at the end."""
 
-    versions: list[TemplateVersion]
+    versions: list[VersionSummary]
     next: int | None
 
 
@@ -38,7 +38,9 @@ class ManageTemplates:
     clock: Clock
 
     def create(self, tenant_id: str, template_id: str, channel: Channel, description: str | None) -> Template:
-        """Make a template without versions. Raises `ConflictError` if its id is taken."""
+        """Make a template without versions. Raises `ConflictError` if its id is taken, or the tenant has too many."""
+        if self.templates.count(tenant_id, at_most=TEMPLATES_MAX) >= TEMPLATES_MAX:
+            raise ConflictError(f"There are {TEMPLATES_MAX} templates, the most that a tenant may have")
         at = self.clock()
         made = Template(
             tenant_id=tenant_id,
@@ -70,10 +72,14 @@ class ManageTemplates:
         """Make the next version of a template, unpublished.
 
         Raises `RefusedDraftError` with everything that is wrong with it, `NotFoundError`, and `ConflictError` if the
-        template is archived or gets another version at the same time.
+        template is archived, has too many versions or gets another one at the same time.
         """
         template = self.get(tenant_id, template_id)
         template.check_not_archived()
+        if template.latest >= VERSIONS_MAX:
+            raise ConflictError(
+                f"The template has {VERSIONS_MAX} versions, the most that it may have; make another one"
+            )
         variables = checked_variables(self.engine, template.channel, default_locale, locales)
         version = TemplateVersion(
             tenant_id=tenant_id,
@@ -111,7 +117,7 @@ class ManageTemplates:
         return self._change(tenant_id, template_id, lambda each: each.rolled_back(self.clock()))
 
     def archive(self, tenant_id: str, template_id: str) -> Template:
-        """Take a template out of use for good; its id stays taken. Raises `NotFoundError`."""
+        """Take a template out of use for good; its id stays taken. Raises `NotFoundError` and `ConflictError`."""
         return self._change(tenant_id, template_id, lambda each: each.archived(self.clock()))
 
     def _change(self, tenant_id: str, template_id: str, change: Callable[[Template], Template]) -> Template:

@@ -56,7 +56,7 @@ class Preview:
     def of_source(
         self, tenant_id: str, template_id: str, source: Source, locale: str | None, variables: Mapping[str, Any]
     ) -> Previewed:
-        """Show a source in one language. Raises `RefusedDraftError`, and as `of_version` does."""
+        """Show a source in one language. Raises as `of_version` does."""
         template = self._template(tenant_id, template_id)
         language = locale or UNSTORED_LOCALE
         version = TemplateVersion(
@@ -65,10 +65,23 @@ class Preview:
             number=UNSTORED,
             default_locale=language,
             locales={language: source},
-            variables=checked_variables(self.engine, template.channel, language, {language: source}),
+            variables=self._variables(template.channel, language, source),
             created_at=self.clock(),
         )
         return self._shown(template.channel, version, language, variables)
+
+    def _variables(self, channel: Channel, language: str, source: Source) -> tuple[str, ...]:
+        """Return the names of a source's variables. Problems are named as the preview's own fields."""
+        try:
+            return checked_variables(self.engine, channel, language, {language: source})
+        except RefusedDraftError as exc:
+            below = f"locales.{language}"
+            parts = [each.field.removeprefix(below) for each in exc.problems]
+            problems = [
+                Problem(f"source{part}" if part else "locale", each.message)
+                for part, each in zip(parts, exc.problems, strict=True)
+            ]
+            raise RefusedDraftError(problems) from exc
 
     def _template(self, tenant_id: str, template_id: str) -> Template:
         template = self.templates.get(tenant_id, template_id)

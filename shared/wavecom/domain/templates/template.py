@@ -10,6 +10,8 @@ from wavecom.domain.notifications.enums import Channel
 
 TEMPLATE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 """A valid template id, fit for a path, a file name and a log line."""
+TEMPLATES_MAX: Final = 500
+"""The most templates of a tenant, archived ones included."""
 PUBLICATIONS_KEPT: Final = 20
 """The published versions that a rollback can go back to."""
 

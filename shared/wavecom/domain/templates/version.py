@@ -11,6 +11,10 @@ from wavecom.domain.templates.source import Source
 LOCALES_MAX: Final = 50
 SOURCE_MAX: Final = 256 * 1024
 """The most characters of one part's source."""
+VERSION_MAX: Final = 1_000_000
+"""The most characters of a version, all languages and parts together."""
+VERSIONS_MAX: Final = 200
+"""The most versions of a template."""
 VARIABLES_MAX: Final = 100
 UNSTORED: Final = 0
 """The number of a version that exists for a preview only."""
@@ -40,6 +44,27 @@ class TemplateVersion:
             *(Problem(f"variables.{each}", "is required") for each in missing),
             *(Problem(f"variables.{each}", "is not a variable of the template") for each in unknown),
         ]
+
+    def summary(self) -> "VersionSummary":
+        """Return it without its source."""
+        return VersionSummary(
+            number=self.number,
+            default_locale=self.default_locale,
+            locales=tuple(self.locales),
+            variables=self.variables,
+            created_at=self.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionSummary:
+    """A version in a list: its languages, and not what it says in them."""
+
+    number: int
+    default_locale: str
+    locales: tuple[str, ...]
+    variables: tuple[str, ...]
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,19 +156,25 @@ NO_TEMPLATE = DocumentedError(
 TEMPLATE_TAKEN = DocumentedError(
     HTTPStatus.CONFLICT,
     "CONFLICT",
-    "The id is taken, perhaps by an archived template",
+    "The id is taken, perhaps by an archived template, or there are too many templates",
     "There is a template with this id",
 )
 TEMPLATE_ARCHIVED = DocumentedError(
     HTTPStatus.CONFLICT,
     "CONFLICT",
-    "The template is archived, or was changed at the same time",
+    "The template is archived, was changed at the same time, or has too many versions",
     "The template is archived",
+)
+TEMPLATE_CHANGED = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The template was changed at the same time",
+    "The template was changed at the same time; try again",
 )
 NOT_PUBLISHED_BEFORE = DocumentedError(
     HTTPStatus.CONFLICT,
     "CONFLICT",
-    "No version was published before this one, or the template is archived",
+    "No version was published before this one, or the template is archived or was changed at the same time",
     "No version was published before this one",
 )
 

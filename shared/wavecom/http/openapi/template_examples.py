@@ -65,7 +65,9 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "getTemplate": {200: _success(_TEMPLATE)},
     "rollBackTemplate": {200: _success({**_TEMPLATE, "published": 2})},
     "archiveTemplate": {200: _success({**_TEMPLATE, "archivedAt": _CREATED})},
-    "listTemplateVersions": {200: _success({"versions": [_VERSION], "nextCursor": 3})},
+    "listTemplateVersions": {
+        200: _success({"versions": [{**_VERSION, "locales": ["en", "de"]}], "nextCursor": 3}),
+    },
     "createTemplateVersion": {201: _success(_VERSION)},
     "getTemplateVersion": {200: _success(_VERSION)},
     "sendTemplateTest": {201: _success(_NOTIFICATION)},

@@ -34,7 +34,12 @@ class VersionSource(WireModel):
 
     subject: Annotated[
         str | None,
-        Field(min_length=1, max_length=SUBJECT_SOURCE_MAX, description="Of an email; of a push message, its title"),
+        Field(
+            min_length=1,
+            max_length=SUBJECT_SOURCE_MAX,
+            description="One line, of an email; of a push message, its title",
+        ),
+        AfterValidator(lambda subject: subject if subject is None else one_line(subject)),
     ] = None
     text: Annotated[str | None, Field(min_length=1, max_length=TEXT_SOURCE_MAX)] = None
     html: Annotated[str | None, Field(min_length=1, max_length=SOURCE_MAX, description="Of an email")] = None
@@ -81,7 +86,7 @@ class SendTest(WireModel):
 class PreviewTemplate(WireModel):
     """What to show: a version, or a source that is not stored."""
 
-    version: Annotated[VersionNumber | None, Field(description="Without it, the published one")] = None
+    version: Annotated[VersionNumber | None, Field(description="Without it, the published one, else the newest")] = None
     source: Annotated[VersionSource | None, Field(description="In place of a version")] = None
     locale: Locale | None = None
     variables: Annotated[Variables, Field(default_factory=dict)]

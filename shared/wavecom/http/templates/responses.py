@@ -99,16 +99,37 @@ class TemplateVersionAnswer(Success[TemplateVersion]):
     """One version."""
 
 
+class TemplateVersionSummary(Shape):
+    """A version in a list, without its source."""
+
+    number: int
+    default_locale: str
+    locales: Annotated[list[str], Field(description="Its languages")]
+    variables: list[str]
+    created_at: Timestamp
+
+    @classmethod
+    def from_domain(cls, version: version_domain.VersionSummary) -> Self:
+        """Return a version as lists show it."""
+        return cls(
+            number=version.number,
+            default_locale=version.default_locale,
+            locales=list(version.locales),
+            variables=list(version.variables),
+            created_at=iso(version.created_at),
+        )
+
+
 class TemplateVersionPage(Shape):
     """A page of versions, newest first. ``nextCursor`` is null on the last page."""
 
-    versions: list[TemplateVersion]
+    versions: list[TemplateVersionSummary]
     next_cursor: int | None
 
     @classmethod
     def from_domain(cls, page: application.VersionPage) -> Self:
         """Return a page of the list."""
-        return cls(versions=[TemplateVersion.from_domain(each) for each in page.versions], next_cursor=page.next)
+        return cls(versions=[TemplateVersionSummary.from_domain(each) for each in page.versions], next_cursor=page.next)
 
 
 class TemplateVersionPageAnswer(Success[TemplateVersionPage]):

@@ -119,7 +119,10 @@ def _add_archive_template(app: ApiGatewayResolver, services: Services) -> None:
         operation_id="archiveTemplate",
         tags=[tags.TEMPLATES],
         responses=documented(
-            HTTPStatus.OK, TemplateAnswer, "The template, archived", [*refusals.ALWAYS, refusals.NO_TEMPLATE]
+            HTTPStatus.OK,
+            TemplateAnswer,
+            "The template, archived",
+            [*refusals.ALWAYS, refusals.NO_TEMPLATE, refusals.TEMPLATE_CHANGED],
         ),
     )
     def archive_template(template_id: TemplateId) -> Response[str]:

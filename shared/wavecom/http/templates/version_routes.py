@@ -46,7 +46,7 @@ def _add_list_versions(app: ApiGatewayResolver, services: Services) -> None:
         "/api/templates/<template_id>/versions",
         compress=True,
         summary="List a template's versions",
-        description="The newest first, published or not.",
+        description="The newest first, published or not, without their source.",
         operation_id="listTemplateVersions",
         tags=[tags.TEMPLATES],
         responses=documented(
