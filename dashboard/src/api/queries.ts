@@ -142,7 +142,23 @@ export const templateQuery = (id: string) =>
       ).data,
   });
 
-/** The newest versions of a template. */
+/** A version, which never changes. */
+export const versionQuery = (id: string, number: number) =>
+  queryOptions({
+    queryKey: ['template-version', id, number],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/templates/{template_id}/versions/{number}', {
+            params: { path: { template_id: id, number } },
+            signal,
+          }),
+        )
+      ).data,
+    staleTime: Infinity,
+  });
+
+/** The newest versions of a template, without their source. */
 export const versionsQuery = (id: string) =>
   queryOptions({
     queryKey: ['templates', id, 'versions'],

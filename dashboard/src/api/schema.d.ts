@@ -185,7 +185,7 @@ export interface paths {
         };
         /**
          * List a template's versions
-         * @description The newest first, published or not.
+         * @description The newest first, published or not, without their source.
          */
         get: operations["listTemplateVersions"];
         put?: never;
@@ -1052,8 +1052,67 @@ export interface components {
          * @description A page of versions, newest first. ``nextCursor`` is null on the last page.
          */
         TemplateVersionPage: {
-            versions: components["schemas"]["TemplateVersion"][];
+            versions: components["schemas"]["TemplateVersionSummary"][];
             nextCursor: number | null;
+        };
+        /**
+         * TemplateVersionSummary
+         * @description A version in a list, without its source.
+         */
+        TemplateVersionSummary: {
+            number: number;
+            defaultLocale: string;
+            /** @description Its languages */
+            locales: string[];
+            variables: string[];
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        /**
+         * CreateVersion
+         * @description The next version of a template.
+         */
+        CreateVersion: {
+            /**
+             * @description Used where no other language fits
+             * @example en
+             */
+            defaultLocale: string;
+            /**
+             * @description The source by language
+             * @example {
+             *       "en": {
+             *         "subject": "Payment received",
+             *         "text": "We received {{ amount|money('EUR') }}."
+             *       }
+             *     }
+             */
+            locales: {
+                [key: string]: components["schemas"]["VersionSource"];
+            };
+        };
+        /**
+         * VersionSource
+         * @description The source of a template in one language.
+         */
+        VersionSource: {
+            /** @description One line, of an email; of a push message, its title */
+            subject?: string | null;
+            text?: string | null;
+            /** @description Of an email */
+            html?: string | null;
+        };
+        /**
+         * TemplateVersionAnswer
+         * @description One version.
+         */
+        TemplateVersionAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["TemplateVersion"];
         };
         /**
          * TemplateVersion
@@ -1084,54 +1143,11 @@ export interface components {
             html?: string;
         };
         /**
-         * CreateVersion
-         * @description The next version of a template.
-         */
-        CreateVersion: {
-            /**
-             * @description Used where no other language fits
-             * @example en
-             */
-            defaultLocale: string;
-            /**
-             * @description The source by language
-             * @example {
-             *       "en": {
-             *         "subject": "Payment received",
-             *         "text": "We received {{ amount|money('EUR') }}."
-             *       }
-             *     }
-             */
-            locales: {
-                [key: string]: components["schemas"]["VersionSource"];
-            };
-        };
-        /**
-         * VersionSource
-         * @description The source of a template in one language.
-         */
-        VersionSource: {
-            /** @description Of an email; of a push message, its title */
-            subject?: string | null;
-            text?: string | null;
-            /** @description Of an email */
-            html?: string | null;
-        };
-        /**
-         * TemplateVersionAnswer
-         * @description One version.
-         */
-        TemplateVersionAnswer: {
-            /** @constant */
-            success: true;
-            data: components["schemas"]["TemplateVersion"];
-        };
-        /**
          * PreviewTemplate
          * @description What to show: a version, or a source that is not stored.
          */
         PreviewTemplate: {
-            /** @description Without it, the published one */
+            /** @description Without it, the published one, else the newest */
             version?: number | null;
             /** @description In place of a version */
             source?: components["schemas"]["VersionSource"] | null;
@@ -2740,7 +2756,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
-            /** @description The id is taken, perhaps by an archived template */
+            /** @description The id is taken, perhaps by an archived template, or there are too many templates */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2896,6 +2912,20 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            /** @description The template was changed at the same time */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -2953,7 +2983,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description No version was published before this one, or the template is archived */
+            /** @description No version was published before this one, or the template is archived or was changed at the same time */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3021,16 +3051,10 @@ export interface operations {
                      *           {
                      *             "number": 3,
                      *             "defaultLocale": "en",
-                     *             "locales": {
-                     *               "en": {
-                     *                 "subject": "Payment received",
-                     *                 "text": "Dear {{ name }}, we received {{ amount|money('EUR') }}."
-                     *               },
-                     *               "de": {
-                     *                 "subject": "Zahlung erhalten",
-                     *                 "text": "Guten Tag {{ name }}, wir erhielten {{ amount|money('EUR') }}."
-                     *               }
-                     *             },
+                     *             "locales": [
+                     *               "en",
+                     *               "de"
+                     *             ],
                      *             "variables": [
                      *               "amount",
                      *               "name"
@@ -3133,7 +3157,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description The template is archived, or was changed at the same time */
+            /** @description The template is archived, was changed at the same time, or has too many versions */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3529,7 +3553,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description The template is archived, or was changed at the same time */
+            /** @description The template is archived, was changed at the same time, or has too many versions */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

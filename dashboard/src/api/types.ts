@@ -19,6 +19,7 @@ export type ReplayResult = Schemas['ReplayResult'];
 export type Policy = Schemas['Policy'];
 export type Template = Schemas['Template'];
 export type TemplateVersion = Schemas['TemplateVersion'];
+export type VersionSummary = Schemas['TemplateVersionSummary'];
 export type TemplateSource = Schemas['VersionSource'];
 export type CreateTemplate = Schemas['CreateTemplate'];
 export type CreateVersion = Schemas['CreateVersion'];

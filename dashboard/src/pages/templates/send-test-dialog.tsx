@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { sendTest } from '@/api/actions';
-import type { Template, TemplateVersion } from '@/api/types';
+import type { Template, VersionSummary } from '@/api/types';
 import { CHANNELS } from '@/lib/vocabulary';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
@@ -12,7 +12,7 @@ import { samplesOf, variablesOf } from './draft';
 
 interface SendTestDialogProps {
   template: Template;
-  version: TemplateVersion;
+  version: VersionSummary;
   onClose: () => void;
 }
 
@@ -62,7 +62,7 @@ export function SendTestDialog({ template, version, onClose }: SendTestDialogPro
               }}
               className="control w-auto"
             >
-              {Object.keys(version.locales).map((each) => (
+              {version.locales.map((each) => (
                 <option key={each}>{each}</option>
               ))}
             </select>

@@ -1,7 +1,7 @@
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
-import type { Template, TemplateVersion } from '@/api/types';
+import type { Template, TemplateVersion, VersionSummary } from '@/api/types';
 import { fakeApi, ok, refused } from '@/testing/api';
 import { renderAt } from '@/testing/render';
 import { TemplatePage } from './template-page';
@@ -33,9 +33,12 @@ function aVersion(number: number): TemplateVersion {
   };
 }
 
+const summary = (number: number): VersionSummary => ({ ...aVersion(number), locales: ['en'] });
+
 const SHOWN = {
+  'GET /api/templates/paid/versions/2': () => ok(aVersion(2)),
   'GET /api/templates/paid': () => ok(aTemplate()),
-  'GET /api/templates/paid/versions': () => ok({ versions: [aVersion(2), aVersion(1)], nextCursor: null }),
+  'GET /api/templates/paid/versions': () => ok({ versions: [summary(2), summary(1)], nextCursor: null }),
   'POST /api/templates/paid/preview': () =>
     ok({
       locale: 'en',
@@ -114,7 +117,11 @@ it('shows what is written, as it would be sent, in a frame without permissions',
 });
 
 it('saves what was written as the next version, in a further language too', async () => {
-  const calls = fakeApi({ ...SHOWN, 'POST /api/templates/paid/versions': () => ok(aVersion(3), 201) });
+  const calls = fakeApi({
+    ...SHOWN,
+    'GET /api/templates/paid/versions/3': () => ok(aVersion(3)),
+    'POST /api/templates/paid/versions': () => ok(aVersion(3), 201),
+  });
   const user = userEvent.setup();
   open();
 
@@ -196,4 +203,22 @@ it('sends a version to oneself and leads to what became of it', async () => {
     locale: 'en',
     variables: { name: 'name' },
   });
+});
+
+it('keeps what is being written when somebody else saves a version', async () => {
+  fakeApi({
+    ...SHOWN,
+    'GET /api/templates/paid/versions': (_call, nth) =>
+      ok({ versions: nth === 1 ? [summary(2), summary(1)] : [summary(3), summary(2)], nextCursor: null }),
+    'POST /api/templates/paid/versions/1/publish': () => ok(aTemplate()),
+    'POST /api/templates/paid/rollback': () => ok(aTemplate()),
+  });
+  const user = userEvent.setup();
+  open();
+
+  await user.type(await screen.findByLabelText('Subject'), ' mine');
+  await user.click(screen.getByRole('button', { name: 'Roll back' }));
+
+  expect(await screen.findByText('Version 3')).toBeInTheDocument();
+  expect(screen.getByLabelText('Subject')).toHaveValue('Paid mine');
 });

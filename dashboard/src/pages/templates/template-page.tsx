@@ -2,8 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { archiveTemplate, rollBackTemplate } from '@/api/actions';
-import { templateQuery, versionsQuery } from '@/api/queries';
-import type { Template } from '@/api/types';
+import { templateQuery, versionQuery, versionsQuery } from '@/api/queries';
+import type { Template, VersionSummary } from '@/api/types';
 import { CHANNELS } from '@/lib/vocabulary';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
@@ -18,7 +18,6 @@ export function TemplatePage() {
   const { id = '' } = useParams();
   const template = useQuery(templateQuery(id));
   const versions = useQuery(versionsQuery(id));
-  const [basis, setBasis] = useState<number | undefined>();
   const error = template.error ?? versions.error;
   const known = template.data;
   return (
@@ -49,19 +48,28 @@ export function TemplatePage() {
           <SkeletonRows rows={6} label="Loading the template" />
         )
       ) : (
-        <div className="space-y-4 lg:space-y-5">
-          {known.archivedAt === null && (
-            <Editor
-              key={basis ?? versions.data[0]?.number ?? 0}
-              template={known}
-              basis={versions.data.find(({ number }) => number === basis) ?? versions.data[0]}
-              onSaved={setBasis}
-            />
-          )}
-          <Versions template={known} versions={versions.data} onEdit={setBasis} />
-        </div>
+        <Loaded key={id} template={known} versions={versions.data} />
       )}
     </>
+  );
+}
+
+/** The editor begins with the newest version, and stays with it whatever others save meanwhile. */
+function Loaded({ template, versions }: { template: Template; versions: readonly VersionSummary[] }) {
+  const [basis, setBasis] = useState(versions[0]?.number ?? 0);
+  const source = useQuery({ ...versionQuery(template.id, basis), enabled: basis > 0 });
+  return (
+    <div className="space-y-4 lg:space-y-5">
+      {template.archivedAt === null &&
+        (basis === 0 || source.data !== undefined ? (
+          <Editor key={basis} template={template} basis={source.data} onSaved={setBasis} />
+        ) : source.error ? (
+          <ErrorNotice what="The version" error={source.error} onRetry={() => void source.refetch()} />
+        ) : (
+          <SkeletonRows rows={6} label="Loading the version" />
+        ))}
+      <Versions template={template} versions={versions} onEdit={setBasis} />
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useState } from 'react';
 import { publishVersion } from '@/api/actions';
-import type { Template, TemplateVersion } from '@/api/types';
+import type { Template, VersionSummary } from '@/api/types';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
@@ -13,7 +13,7 @@ import { SendTestDialog } from './send-test-dialog';
 
 interface VersionsProps {
   template: Template;
-  versions: readonly TemplateVersion[];
+  versions: readonly VersionSummary[];
   onEdit: (number: number) => void;
 }
 
@@ -24,7 +24,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
     mutationFn: (number: number) => publishVersion(template.id, number),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
   });
-  const [tested, setTested] = useState<TemplateVersion | null>(null);
+  const [tested, setTested] = useState<VersionSummary | null>(null);
   return (
     <Card title="Versions">
       {versions.length === 0 && (
@@ -47,7 +47,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
                   {number === template.published && <Badge tone="good">Published</Badge>}
                 </span>
                 <span className="block truncate text-xs text-muted">
-                  <Moment at={createdAt} ago /> · {Object.keys(locales).join(', ')} ·{' '}
+                  <Moment at={createdAt} ago /> · {locales.join(', ')} ·{' '}
                   {variables.length === 0 ? 'no variables' : variables.join(', ')}
                 </span>
               </div>
