@@ -25,7 +25,7 @@ def configure_logging(service: str) -> Logger:
 
 
 class EmfMetrics:
-    """`wavecom.ports.metrics.MetricsSink` by the CloudWatch embedded metric format on standard output.
+    """`wavecom.ports.system.MetricsSink` by the CloudWatch embedded metric format on standard output.
 
     Each value is a separate document, since values of one document share its dimensions.
     """
@@ -34,7 +34,7 @@ class EmfMetrics:
         self._namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
 
     def gauge(self, metric: Metric, value: float, **dimensions: str) -> None:
-        """See `wavecom.ports.metrics.MetricsSink.gauge`."""
+        """See `wavecom.ports.system.MetricsSink.gauge`."""
         metrics = EphemeralMetrics(namespace=self._namespace, service=metric.service)
         for dimension, text in dimensions.items():
             metrics.add_dimension(dimension, text)

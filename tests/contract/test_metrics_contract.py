@@ -10,7 +10,7 @@ import pytest
 from tests.fakes import FakeMetrics
 from wavecom.metrics import BREAKER_STATE, METRICS, NAMESPACE, QUEUE_DEPTH, Metric
 from wavecom.observability import EmfMetrics
-from wavecom.ports.metrics import MetricsSink
+from wavecom.ports.system import MetricsSink
 
 PORT = MetricsSink
 

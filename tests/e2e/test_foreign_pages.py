@@ -18,12 +18,17 @@ from wavecom.domain.providers.outcomes import Outcome
 __all__ = ["clock", "make_api", "make_services", "queue"]
 
 CHANGING = ("post", "put", "patch", "delete")
+VERSION = {"defaultLocale": "en", "locales": {"en": {"text": "Hello"}}}
 BODIES: dict[str, Any] = {
     "/api/notifications": EMAIL,
     "/api/notifications/batch": {"notifications": [EMAIL]},
     "/api/suppressions": {"type": "EMAIL", "recipient": "user@example.com"},
     "/api/keys": {"tenantId": "bank-x", "name": "theirs", "role": "operator"},
     "/api/dlq/replay": {"all": True},
+    "/api/templates": {"id": "theirs", "channel": "SMS"},
+    "/api/templates/{template_id}/versions": VERSION,
+    "/api/templates/{template_id}/preview": {"variables": {}},
+    "/api/templates/{template_id}/test-send": {"recipient": "+12025550123"},
     "/api/policy": {"onUnknown": "hold"},
 }
 CALL = """async ([method, url, body, mode, type]) => {
@@ -79,7 +84,11 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
     key, _ = new_api_key(tenant_id="bank-a", name="ours", role=Role.TENANT, at=api.services.clock())
     api.services.keys.add(key)
     suppression_id = next(value for name, value in suppression.items() if name in ("id", "_id"))
-    names = {"key_id": key.key_id, "suppression_id": suppression_id}
+    api.post("/api/templates", {"id": "ours", "channel": "SMS"})
+    for number in (1, 2):
+        api.post("/api/templates/ours/versions", VERSION)
+        api.post(f"/api/templates/ours/versions/{number}/publish")
+    names = {"key_id": key.key_id, "suppression_id": suppression_id, "template_id": "ours", "number": 1}
     found = []
     for template, methods in api.get("/api/openapi.json").json()["paths"].items():
         for method in methods.keys() & set(CHANGING):
@@ -91,7 +100,7 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
 def state(api: Api) -> dict[str, Any]:
     """Return all that a client can change."""
     database = api.mongo.database
-    names = ("notifications", "notificationlogs", "apikeys", "suppressions", "tenants")
+    names = ("notifications", "notificationlogs", "apikeys", "suppressions", "tenants", "templates", "templateversions")
     return {name: sorted(map(str, database[name].find())) for name in names}
 
 

@@ -23,6 +23,7 @@ from wavecom.http.openapi import refusals, tags
 from wavecom.http.openapi.examples import REQUESTS
 from wavecom.http.operations.requests import SetPolicy
 from wavecom.http.suppressions.requests import AddSuppression
+from wavecom.http.templates.requests import CreateTemplate, CreateVersion, PreviewTemplate, SendTest
 
 PROJECT = Path(__file__).parents[2]
 COMMITTED = PROJECT / "docs" / "openapi.json"
@@ -170,6 +171,10 @@ def test_examples_of_bodies_are_what_the_models_take(document: dict[str, Any]):
         "addSuppression": AddSuppression,
         "setPolicy": SetPolicy,
         "createKey": CreateKey,
+        "createTemplate": CreateTemplate,
+        "createTemplateVersion": CreateVersion,
+        "previewTemplate": PreviewTemplate,
+        "sendTemplateTest": SendTest,
     }
 
     assert REQUESTS.keys() == models.keys()

@@ -22,6 +22,8 @@ SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234
 UNKNOWN_ID = "507f1f77bcf86cd799439011"
 OPTIONAL = {
     "subject",
+    "html",
+    "template",
     "sms",
     "metadata",
     "provider",

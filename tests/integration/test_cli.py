@@ -24,6 +24,9 @@ COMMANDS = [
     "status",
     "list",
     "tail",
+    "templates list",
+    "templates push",
+    "templates pull",
     "dlq list",
     "dlq replay",
     "ledger",
@@ -39,6 +42,7 @@ COMMANDS = [
     "keys rotate",
     "doctor",
 ]
+GROUPS = ("templates", "dlq", "suppressions", "keys")
 SOME_ID = "507f1f77bcf86cd799439011"
 
 
@@ -107,10 +111,10 @@ def test_every_command_has_help_that_names_its_common_options(command: str):
 
 def test_the_list_of_commands_here_is_complete():
     groups = {"": NOWHERE.ok("--help")}
-    groups |= {name: NOWHERE.ok(name, "--help") for name in ("dlq", "suppressions", "keys")}
+    groups |= {name: NOWHERE.ok(name, "--help") for name in GROUPS}
     found = {f"{name} {each}".strip() for name, text in groups.items() for each in re.findall(r"(?m)^│ ([a-z]+)", text)}
 
-    assert found - {"dlq", "suppressions", "keys"} == set(COMMANDS)
+    assert found - set(GROUPS) == set(COMMANDS)
 
 
 def test_the_choices_are_those_of_the_api(api: Api):

@@ -31,7 +31,7 @@ from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
 from wavecom.bootstrap.adapters import Adapters
 from wavecom.domain.notifications.enums import Channel
-from wavecom.ports.metrics import MetricsSink
+from wavecom.ports.system import MetricsSink
 
 if TYPE_CHECKING:
     from wavecom.http.receipts.app import ReceiptServices

@@ -1,9 +1,10 @@
-"""Tell the time, and store the state of the service itself."""
+"""Tell the time, store the state of the service itself, and record its measurements."""
 
 from datetime import datetime
 from typing import Protocol
 
 from wavecom.domain.degradation import Level
+from wavecom.metrics import Metric
 
 
 class Clock(Protocol):
@@ -33,3 +34,10 @@ class SystemState(Protocol):
 
     def set_sandbox(self, provider: str, at: datetime, *, in_sandbox: bool) -> None:
         """Store a provider's answer on its sandbox."""
+
+
+class MetricsSink(Protocol):
+    """Records measurements in CloudWatch, by the embedded metric format."""
+
+    def gauge(self, metric: Metric, value: float, **dimensions: str) -> None:
+        """Record one value, with each of the metric's dimensions."""

@@ -50,7 +50,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
-    """What stands between two braces: its kind (``{`` or ``%``), its tokens, and where it begins and ends."""
+    """The content of a pair of braces: its kind (``{`` or ``%``), its tokens, and where it begins and ends."""
 
     kind: str
     tokens: list[Token]

@@ -90,7 +90,7 @@ class Render:
 
 @dataclass(slots=True)
 class _Budget:
-    """What is left for one call: bytes that its templates may make, time that they may take, versions to read."""
+    """The limits left for one call: bytes that its templates may make, their time, and versions to read."""
 
     text_bytes: int = TEXT_MAX_BYTES
     html_bytes: int = HTML_MAX_BYTES

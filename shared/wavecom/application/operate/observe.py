@@ -15,11 +15,10 @@ from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import ProviderError
 from wavecom.domain.providers.weights import Health, next_factor
 from wavecom.ports.ledger import Counters
-from wavecom.ports.metrics import MetricsSink
 from wavecom.ports.provider_limits import Breakers, Weights
 from wavecom.ports.providers import WithSandbox
 from wavecom.ports.queue import Queue
-from wavecom.ports.system import Clock, SystemState
+from wavecom.ports.system import Clock, MetricsSink, SystemState
 
 logger = logging.getLogger(__name__)
 

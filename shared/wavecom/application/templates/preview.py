@@ -22,7 +22,7 @@ UNSTORED_LOCALE = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Previewed:
-    """What would be sent. ``warnings`` are sentences; ``segments`` are those of an SMS."""
+    """The content that would be sent. ``warnings`` are sentences; ``segments`` are those of an SMS."""
 
     content: Rendered
     locale: str

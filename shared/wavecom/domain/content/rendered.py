@@ -38,7 +38,7 @@ class TemplateUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What variables and a template have become."""
+    """The content that a template and its variables have become."""
 
     subject: str | None
     message: str

@@ -75,7 +75,7 @@ _copy = copier(Notification)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What a client asks for, apart from the content.
+    """A client's request, apart from its content.
 
     If ``on_unknown`` is None, the tenant's policy decides.
     """

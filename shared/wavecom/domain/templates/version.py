@@ -22,7 +22,7 @@ UNSTORED: Final = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateVersion:
-    """What a template says, from ``number`` 1 on.
+    """The text of a template, numbered from 1 on.
 
     ``locales`` has the checked source by language, and always ``default_locale``. ``variables`` are the names that a
     notification must give, the same in every language.

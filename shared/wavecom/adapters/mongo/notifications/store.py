@@ -46,7 +46,7 @@ MAX_ROUNDS = 5
 ROUND_PAUSE_SECONDS = 0.01
 IDS_PER_QUERY = 1_000
 WITHOUT_HTML = {"html": 0}
-"""What is left out where many notifications are read and none is sent; each may have 256 KB of it."""
+"""Leaves out the HTML, up to 256 KB each, where many notifications are read and none is sent."""
 LIST_TIMEOUT = timedelta(seconds=5)
 UNREADABLE_DELAY = timedelta(hours=1)
 """The time for which the sweep skips a document that this release cannot read, such as one of a newer release."""

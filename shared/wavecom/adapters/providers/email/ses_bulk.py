@@ -1,4 +1,4 @@
-"""What SendBulkEmail of Amazon SES takes at once, and the templates that it is given."""
+"""The limits of SendBulkEmail of Amazon SES, and the templates that it is given."""
 
 import json
 from collections.abc import Iterator, Sequence
