@@ -222,3 +222,15 @@ it('keeps what is being written when somebody else saves a version', async () =>
   expect(await screen.findByText('Version 3')).toBeInTheDocument();
   expect(screen.getByLabelText('Subject')).toHaveValue('Paid mine');
 });
+
+it('compares a version with the published one', async () => {
+  fakeApi({ ...SHOWN, 'GET /api/templates/paid/versions/1': () => ok(aVersion(1)) });
+  const user = userEvent.setup();
+  open();
+
+  await user.click(await screen.findByRole('button', { name: 'Compare version 2 with the published one' }));
+
+  const lines = await screen.findByRole('region', { name: 'Differences' });
+  expect(lines).toHaveTextContent('removed: en.text: Text 1, {{ name }}');
+  expect(lines).toHaveTextContent('added: en.text: Text 2, {{ name }}');
+});

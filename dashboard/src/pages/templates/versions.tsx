@@ -9,6 +9,7 @@ import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Moment } from '@/ui/moment';
+import { CompareDialog } from './compare-dialog';
 import { SendTestDialog } from './send-test-dialog';
 
 interface VersionsProps {
@@ -24,6 +25,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
     mutationFn: (number: number) => publishVersion(template.id, number),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
   });
+  const [compared, setCompared] = useState<number | null>(null);
   const [tested, setTested] = useState<VersionSummary | null>(null);
   return (
     <Card title="Versions">
@@ -51,6 +53,17 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
                   {variables.length === 0 ? 'no variables' : variables.join(', ')}
                 </span>
               </div>
+              {template.published !== null && number !== template.published && (
+                <Button
+                  variant="quiet"
+                  aria-label={`Compare version ${number} with the published one`}
+                  onClick={() => {
+                    setCompared(number);
+                  }}
+                >
+                  Compare
+                </Button>
+              )}
               {template.archivedAt === null && (
                 <>
                   <Button
@@ -88,6 +101,16 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
           );
         })}
       </ul>
+      {compared !== null && template.published !== null && (
+        <CompareDialog
+          templateId={template.id}
+          from={template.published}
+          to={compared}
+          onClose={() => {
+            setCompared(null);
+          }}
+        />
+      )}
       {tested !== null && (
         <SendTestDialog
           template={template}
