@@ -34,7 +34,9 @@ export function Shell() {
               className="group flex min-w-0 flex-1 flex-col items-center gap-1 px-0.5 py-2 text-muted hover:text-ink aria-[current=page]:text-accent lg:flex-none lg:flex-row lg:gap-3 lg:rounded-lg lg:px-3 lg:py-2.5 lg:hover:bg-raised lg:aria-[current=page]:bg-accent-soft"
             >
               <Icon aria-hidden className="size-5 shrink-0" strokeWidth={1.75} />
-              <span className="text-[0.625rem] font-medium whitespace-nowrap sm:text-[0.6875rem] lg:text-sm">{label}</span>
+              <span className="text-[0.625rem] font-medium whitespace-nowrap sm:text-[0.6875rem] lg:text-sm">
+                {label}
+              </span>
             </NavLink>
           ))}
         </nav>
