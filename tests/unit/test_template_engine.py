@@ -3,6 +3,7 @@
 import json
 import resource
 import time
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -272,6 +273,93 @@ def test_table_of_usual_size_is_rendered_whole(engine: MinijinjaEngine) -> None:
 
     assert made.html is not None
     assert made.html.count("<tr>") == 100
+
+
+@pytest.mark.parametrize(
+    ("html", "line", "message"),
+    [
+        ("<p title={{ x }}>", 1, "the value of title must be in quotes"),
+        ("<p>\n<p title = a{{ x }}>", 2, "the value of title must be in quotes"),
+        ("<p {{ x }}>", 1, "a variable cannot be the name of an attribute"),
+        ("<p {{ x }}='a'>", 1, "a variable cannot be the name of an attribute"),
+        ("<{{ x }}>", 1, "a variable cannot be the name of an element"),
+        ("<a onclick=\"f('{{ x }}')\">", 1, "a variable cannot stand in onclick"),
+        ("<p style='color: {{ x }}'>", 1, "a variable cannot stand in style"),
+        ("<iframe srcdoc='{{ x }}'>", 1, "a variable cannot stand in srcdoc"),
+        ("{{ x }}\n<script>\nf('{{ x }}')</script>", 3, "a variable cannot stand in a script"),
+        ("<STYLE>p { color: {{ x }} }</STYLE>", 1, "a variable cannot stand in a style"),
+        ("<a href='{{ x }}'>", 1, "a variable at the beginning of href needs the filter url"),
+        ("<a class='a' href=' {{ x }}/{{ x|url }}'>", 1, "a variable at the beginning of href needs the filter url"),
+        ("<a title='a > b' href='{{ x|url|upper }}'>", 1, "a variable at the beginning of href needs the filter url"),
+        ("<p {% if x %}title={% endif %}{{ x }}>", 1, "the value of title must be in quotes"),
+    ],
+)
+def test_variable_where_escaping_does_not_help_is_refused(
+    engine: MinijinjaEngine, html: str, line: int, message: str
+) -> None:
+    (problem, *_) = engine.check("en", Source(subject="x", text="x", html=html))
+
+    assert (problem.part, problem.line) == ("html", line)
+    assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>{{ x }}</p><!-- {{ x }} <a href={{ x }}> --><p title='{{ x }}' lang=en>1 < 2 {{ x }}</p>",
+        "<a href='https://bank.example/{{ x }}?a={{ x|urlencode }}'>{{ x }}</a><a href=\"{{ x|url }}\">",
+        "<style>p > a { color: red }</style><script>if (1 < 2) { f('a') }</script>{{ x }}",
+        "<img src='https://bank.example/logo.png' alt=\"{{ x }}\"/><br/>{% if x %}<b>{{ x }}</b>{% endif %}",
+        "{# <a href={{ x }}> #}<p>{{ x }}",
+    ],
+)
+def test_variable_in_text_and_in_quotes_is_allowed(engine: MinijinjaEngine, html: str) -> None:
+    assert engine.check("en", Source(subject="x", text="x", html=html)) == []
+
+
+class _Structure(HTMLParser):
+    """Keeps elements, names of attributes and schemes of links."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append(
+            (tag, [(name, (value or "").partition(":")[0] if name == "href" else None) for name, value in attrs])
+        )
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found.append(tag)
+
+
+def structure(html: str | None) -> list[Any]:
+    parser = _Structure()
+    parser.feed(html or "")
+    parser.close()
+    return parser.found
+
+
+@given(
+    value=st.text(max_size=40) | st.sampled_from(["a onclick=f", "'>\"><script>", "javascript:f", "--><b>", "</p><b>"])
+)
+@settings(max_examples=300, deadline=None)
+def test_no_value_changes_the_structure_of_html(engine: MinijinjaEngine, value: str) -> None:
+    source = Source(
+        subject="x",
+        text="x",
+        html="<p title=\"{{ x }}\" lang='{{ x }}'>{{ x }}<!-- {{ x }} -->"
+        "<a href='https://bank.example/{{ x }}'>{{ x }}</a></p>",
+    )
+
+    assert structure(render(engine, source, {"x": value}).html) == structure(render(engine, source, {"x": "x"}).html)
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "x", "", " https://x", "https://a b"]
+)
+def test_link_of_another_scheme_is_refused(engine: MinijinjaEngine, link: str) -> None:
+    assert refusals(engine, "{{ x|url }}", x=link)[0][1].startswith("url: must be given an address")
 
 
 def test_variables_are_found_in_the_source(engine: MinijinjaEngine) -> None:

@@ -7,13 +7,14 @@ text; what variables print is counted; what could take long within one step is n
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from wavecom.adapters.templates.filters import FilterError, filters_of
-from wavecom.adapters.templates.language import longest_loop_text, violations
+from wavecom.adapters.templates.language import Violation, longest_loop_text, violations
+from wavecom.adapters.templates.markup import markup_violations
 from wavecom.domain.content.rendered import Rendered
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.source import Source
@@ -130,11 +131,16 @@ class MinijinjaEngine:
         return [
             SourceProblem(locale=locale, part=part, line=line, message=message)
             for part, text in source.parts()
-            for line, message in self._problems(text)
+            for line, message in self._problems(part, text)
         ]
 
-    def _problems(self, text: str) -> Iterable[tuple[int | None, str]]:
-        found = [(each.line, each.message) for each in islice(violations(text), PROBLEMS_MAX)]
+    def _violations(self, part: str, text: str) -> Iterator[Violation]:
+        yield from violations(text)
+        if part in _ESCAPED:
+            yield from markup_violations(text)
+
+    def _problems(self, part: str, text: str) -> Iterable[tuple[int | None, str]]:
+        found = [(each.line, each.message) for each in islice(self._violations(part, text), PROBLEMS_MAX)]
         if found:
             return found
         from minijinja import TemplateError  # noqa: PLC0415 - 16 ms, and only templates need it

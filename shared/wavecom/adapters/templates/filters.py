@@ -1,5 +1,6 @@
 """The filters that templates may use: some of the engine's own, and those that write as a language and its region."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
@@ -17,7 +18,7 @@ OF_THE_ENGINE: Final = frozenset(
     | {"sort", "title", "trim", "upper", "urlencode"}
 )
 """Filters of minijinja that take time and memory in proportion to their input."""
-OF_THE_LANGUAGE: Final = frozenset({"date", "datetime", "list", "money", "number", "percent", "time"})
+OF_THE_LANGUAGE: Final = frozenset({"date", "datetime", "list", "money", "number", "percent", "time", "url"})
 FILTERS: Final = OF_THE_ENGINE | OF_THE_LANGUAGE
 LENGTHS: Final = ("short", "medium", "long", "full")
 DECIMALS_MAX: Final = 10
@@ -25,6 +26,9 @@ REMEMBERED: Final = 200
 """The values that each filter of a version and language keeps."""
 REMEMBERED_CHARACTERS: Final = 64
 """The longest text that is kept as a value."""
+
+
+_URL: Final = re.compile(r"(https?://|mailto:|tel:)[^\s]+\Z", re.IGNORECASE)
 
 
 class FilterError(ValueError):
@@ -79,6 +83,11 @@ class _LocaleFilters:
         if not isinstance(values, list | tuple) or not all(isinstance(each, str | int | float) for each in values):
             raise FilterError("list: must be given a list of texts and numbers")
         return format_list([str(each) for each in values], locale=self._locale)
+
+    def url(self, value: Any) -> str:
+        if not isinstance(value, str) or not _URL.match(value):
+            raise FilterError("url: must be given an address that begins with https://, http://, mailto: or tel:")
+        return value
 
     def number(self, value: Any, decimals: Any = None) -> str:
         from babel.numbers import format_decimal  # noqa: PLC0415

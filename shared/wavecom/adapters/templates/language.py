@@ -49,7 +49,7 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tag:
+class Tag:
     """The content of a pair of braces: its kind (``{`` or ``%``), its tokens, and where it begins and ends."""
 
     kind: str
@@ -67,7 +67,7 @@ def violations(source: str) -> Iterator[Violation]:
     """Yield everything in a source that the language does not have; its grammar is left to the engine."""
     open_tags: list[int] = []
     line, position = 1, 0
-    for number, tag in enumerate(_tags(source), 1):
+    for number, tag in enumerate(tags(source), 1):
         line += source.count("\n", position, tag.start)
         position = tag.start
         _open_or_close(tag.word, open_tags)
@@ -82,7 +82,7 @@ def violations(source: str) -> Iterator[Violation]:
 def longest_loop_text(source: str) -> int:
     """Return the number of characters of the longest text between two tags of a loop, which one step prints."""
     longest = depth = position = 0
-    for tag in _tags(source):
+    for tag in tags(source):
         if depth:
             longest = max(longest, tag.start - position)
         position = tag.end
@@ -93,7 +93,7 @@ def longest_loop_text(source: str) -> int:
     return longest
 
 
-def _limits(tag: _Tag, number: int, depth: int) -> Iterator[str]:
+def _limits(tag: Tag, number: int, depth: int) -> Iterator[str]:
     if number > TAGS_MAX:
         yield f"has more than {TAGS_MAX:,} tags"
     if len(tag.tokens) > TOKENS_MAX:
@@ -112,7 +112,7 @@ def _open_or_close(word: str, open_tags: list[int]) -> None:
         open_tags.pop()
 
 
-def _violations_of(tag: _Tag) -> Iterator[str]:
+def _violations_of(tag: Tag) -> Iterator[str]:
     if tag.word and tag.word not in TAGS:
         yield f"{{% {tag.word} %}} is not available"
         return
@@ -144,7 +144,8 @@ def _is_called(last: Token, before: Token) -> bool:
     return last[0] in {"number", "string"} or last[1] in {")", "]"}
 
 
-def _tags(source: str) -> Iterator[_Tag]:
+def tags(source: str) -> Iterator[Tag]:
+    """Yield the tags of a source in order, without comments."""
     position = 0
     while opening := _OPENING.search(source, position):
         kind = opening[1]
@@ -160,4 +161,4 @@ def _tags(source: str) -> Iterator[_Tag]:
                 break
             if token.lastgroup != "space":
                 tokens.append((str(token.lastgroup), token[0]))
-        yield _Tag(kind, tokens, opening.start(), position)
+        yield Tag(kind, tokens, opening.start(), position)
