@@ -98,6 +98,9 @@ def _read(place: Path) -> TemplateFiles:
             parts["html"] = text
         else:
             parts |= _with_subject(path, text)
+    for parts in locales.values():
+        if "html" in parts and not parts.get("text"):
+            parts.pop("text", None)  # WaveCom makes it of the HTML
     if not locales:
         raise UsageError(f"{place} has no texts", "Each language is a file such as en.txt.")
     return TemplateFiles(

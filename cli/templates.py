@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -122,8 +123,21 @@ def _publish_newest(run: Run, template_id: str) -> list[dict[str, Any]]:
 
 
 def _differences(before: TemplateFiles | None, after: TemplateFiles) -> Iterator[str]:
-    old = list(before.lines()) if before and before.locales else []
+    old = list(_comparable(before, after).lines()) if before and before.locales else []
     yield from difflib.unified_diff(old, list(after.lines()), f"{after.id} (before)", after.id, lineterm="", n=1)
+
+
+def _comparable(stored: TemplateFiles, files: TemplateFiles) -> TemplateFiles:
+    """Return what is stored without the texts that WaveCom made of HTML, where the files leave them out."""
+    locales = {
+        locale: {
+            part: text
+            for part, text in parts.items()
+            if part != "text" or "html" not in files.locales.get(locale, {}) or "text" in files.locales[locale]
+        }
+        for locale, parts in stored.locales.items()
+    }
+    return replace(stored, locales=locales)
 
 
 def _sentence(done: dict[str, Any]) -> str:

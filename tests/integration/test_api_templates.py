@@ -296,6 +296,18 @@ def test_a_test_that_cannot_be_sent_is_refused_with_its_field(api: Api, body: di
     assert api.stored() == 0
 
 
+def test_text_that_is_left_out_is_made_of_the_html_and_shown(api: Api) -> None:
+    html = "<h1>Thank you, {{ name }}</h1><p>We received {{ amount|money('EUR') }}.</p>"
+    source = {"subject": "Paid", "html": html}
+    made(api, "paid", {"defaultLocale": "en", "locales": {"en": source}})
+
+    stored = api.get("/api/templates/paid/versions/1").json()["data"]["locales"]["en"]
+    preview = api.post("/api/templates/paid/preview", {"source": source, "variables": VARIABLES}).json()["data"]
+
+    assert stored["text"] == "Thank you, {{ name }}\n\nWe received {{ amount|money('EUR') }}."
+    assert created(api)["message"] == preview["message"] == "Thank you, Ada\n\nWe received €1,234.50."
+
+
 def test_versions_are_listed_without_their_source(api: Api) -> None:
     made(api, "paid", VERSION, VERSION, VERSION)
 
@@ -313,6 +325,7 @@ def test_versions_are_listed_without_their_source(api: Api) -> None:
     [
         ({"subject": "x", "text": "{{ x"}, "en", "source.text"),
         ({"text": "x"}, "en", "source.subject"),
+        ({"subject": "x"}, "en", "source.text"),
         ({"subject": "x", "text": "x"}, "xx", "locale"),
     ],
 )

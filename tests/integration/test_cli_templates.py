@@ -71,6 +71,18 @@ def test_newest_version_is_published_even_if_no_file_has_changed(api: Api, wavec
     assert wavecom("templates", "push", str(folder), "--publish").stdout == "All templates are as the files say.\n"
 
 
+def test_text_that_the_files_leave_out_is_no_difference(api: Api, wavecom: Wavecom, folder: Path) -> None:
+    (folder / "paid" / "de.txt").unlink()
+    (folder / "paid" / "en.txt").write_text("---\nsubject: Paid\n---\n")
+    wavecom.json("templates", "push", str(folder))
+
+    again = wavecom("templates", "push", str(folder))
+
+    stored = api.get("/api/templates/paid/versions/1").json()["data"]["locales"]["en"]
+    assert stored["text"] == "Dear {{ name }}, we received {{ amount|money('EUR') }}."
+    assert again.stdout == "All templates are as the files say.\n"
+
+
 @pytest.mark.parametrize("text", ["---\nno front matter", "one\r\ntwo\r\n", "emoji \U0001f9fe\n\n", "---", "x\n"])
 def test_any_text_comes_back_as_it_was(api: Api, wavecom: Wavecom, tmp_path: Path, text: str) -> None:
     api.post("/api/templates", {"id": "code", "channel": "SMS", "description": "\U0001f9fe"})

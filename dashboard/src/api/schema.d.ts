@@ -1101,6 +1101,7 @@ export interface components {
         VersionSource: {
             /** @description One line, of an email; of a push message, its title */
             subject?: string | null;
+            /** @description Of an email with HTML it may be left out */
             text?: string | null;
             /** @description Of an email */
             html?: string | null;

@@ -6,7 +6,7 @@ export type Part = 'subject' | 'text' | 'html';
 export const PARTS: Record<Channel, readonly { part: Part; label: string; rows: number }[]> = {
   EMAIL: [
     { part: 'subject', label: 'Subject', rows: 1 },
-    { part: 'text', label: 'Text', rows: 8 },
+    { part: 'text', label: 'Text (made of the HTML if left out)', rows: 8 },
     { part: 'html', label: 'HTML (optional)', rows: 10 },
   ],
   SMS: [{ part: 'text', label: 'Text', rows: 4 }],

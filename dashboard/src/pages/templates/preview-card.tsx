@@ -24,7 +24,8 @@ interface PreviewCardProps {
 /** What the draft would send, asked of the API when the writer pauses. */
 export function PreviewCard({ templateId, channel, locale, parts, variables }: PreviewCardProps) {
   const source = sourceOf(parts);
-  const isComplete = source.text !== undefined && (channel !== 'EMAIL' || source.subject !== undefined);
+  const isComplete =
+    (source.text ?? source.html) !== undefined && (channel !== 'EMAIL' || source.subject !== undefined);
   const shown = useSettled<Shown | null>(
     variables === null || !isComplete ? null : { source, locale, variables },
   );

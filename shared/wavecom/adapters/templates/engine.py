@@ -8,6 +8,7 @@ text; what variables print is counted; what could take long within one step is n
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wavecom.adapters.templates.filters import FilterError, filters_of
 from wavecom.adapters.templates.language import Violation, longest_loop_text, violations
 from wavecom.adapters.templates.markup import markup_violations
+from wavecom.adapters.templates.plain_text import text_of_html
 from wavecom.domain.content.rendered import Rendered
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.source import Source
@@ -150,6 +152,12 @@ class MinijinjaEngine:
         except TemplateError as exc:
             return [(exc.line, exc.detail or exc.message)]
         return []
+
+    def with_text(self, source: Source) -> Source:
+        """See `wavecom.ports.templates.TemplateEngine.with_text`."""
+        if source.text is not None or source.html is None:
+            return source
+        return replace(source, text=text_of_html(source.html))
 
     def variables(self, source: Source) -> frozenset[str]:
         """See `wavecom.ports.templates.TemplateEngine.variables`."""

@@ -69,7 +69,7 @@ class ManageTemplates:
     def add_version(
         self, tenant_id: str, template_id: str, *, default_locale: str, locales: Mapping[str, Source]
     ) -> TemplateVersion:
-        """Make the next version of a template, unpublished.
+        """Make the next version of a template, unpublished. A text that is left out is made of the HTML.
 
         Raises `RefusedDraftError` with everything that is wrong with it, `NotFoundError`, and `ConflictError` if the
         template is archived, has too many versions or gets another one at the same time.
@@ -80,13 +80,14 @@ class ManageTemplates:
             raise ConflictError(
                 f"The template has {VERSIONS_MAX} versions, the most that it may have; make another one"
             )
-        variables = checked_variables(self.engine, template.channel, default_locale, locales)
+        whole = {locale: self.engine.with_text(source) for locale, source in locales.items()}
+        variables = checked_variables(self.engine, template.channel, default_locale, whole)
         version = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,
             number=template.latest + 1,
             default_locale=default_locale,
-            locales=dict(locales),
+            locales=whole,
             variables=variables,
             created_at=self.clock(),
         )

@@ -58,7 +58,7 @@ class Preview:
     ) -> Previewed:
         """Show a source in one language. Raises as `of_version` does."""
         template = self._template(tenant_id, template_id)
-        language = locale or UNSTORED_LOCALE
+        language, source = locale or UNSTORED_LOCALE, self.engine.with_text(source)
         version = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,

@@ -41,7 +41,10 @@ class VersionSource(WireModel):
         ),
         AfterValidator(lambda subject: subject if subject is None else one_line(subject)),
     ] = None
-    text: Annotated[str | None, Field(min_length=1, max_length=TEXT_SOURCE_MAX)] = None
+    text: Annotated[
+        str | None,
+        Field(min_length=1, max_length=TEXT_SOURCE_MAX, description="Of an email with HTML it may be left out"),
+    ] = None
     html: Annotated[str | None, Field(min_length=1, max_length=SOURCE_MAX, description="Of an email")] = None
 
     def to_domain(self) -> domain.Source:
