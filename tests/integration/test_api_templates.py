@@ -223,6 +223,14 @@ def test_an_archived_template_makes_nothing_any_more_and_keeps_its_id(api: Api) 
             {"defaultLocale": "en", "locales": {"en": {**ENGLISH, "subject": "{{ amount|money('EUR')|shout }}"}}},
             {"locales.en.subject": "line 1: the filter shout does not exist"},
         ),
+        (
+            {"defaultLocale": "en", "locales": {"en": {**ENGLISH, "text": "{{ name }}" + "x" * 5_001}}},
+            {"locales.en.text": "has more than 5,000 characters, whatever the variables are"},
+        ),
+        (
+            {"defaultLocale": "en", "locales": {"en": {"subject": "x", "html": "<p>" + "x " * 2_501 + "</p>"}}},
+            {"locales.en.text": "has more than 5,000 characters, whatever the variables are"},
+        ),
         ({"defaultLocale": "xx", "locales": {"xx": ENGLISH}}, {"locales.xx": "the language xx is not known"}),
     ],
 )

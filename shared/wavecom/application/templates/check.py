@@ -1,14 +1,17 @@
 """Check the source of a version as far as it can be checked without a notification's variables."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from wavecom.domain.content.rendered import MESSAGE_MAX
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import VARIABLES_MAX, VERSION_MAX, SourceProblem
 from wavecom.ports.templates import TemplateEngine
 
+_PRINTED: Final = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 PROBLEMS_MAX: Final = 20
 """After so many the rest is not looked at."""
 _REQUIRED: Final = {
@@ -65,6 +68,8 @@ def _parts(channel: Channel, locale: str, source: Source) -> Iterator[SourceProb
     for name in _REQUIRED[channel]:
         if name not in there:
             yield _problem(locale, name, f"is required for {channel}")
+    if source.text and "{%" not in source.text and len(_PRINTED.sub("", source.text)) > MESSAGE_MAX:
+        yield _problem(locale, "text", f"has more than {MESSAGE_MAX:,} characters, whatever the variables are")
     for name in sorted(there - set(_POSSIBLE[channel])):
         yield _problem(locale, name, f"is not a part of {channel}")
 
