@@ -132,6 +132,8 @@ def test_lists_walk_an_index(grown: Mongo, where, index: str, after) -> None:
         ("keptreports", {"notificationId": {"$in": ["0" * 24, "1" * 24]}}, {"about"}),
         ("suppressions", {"_id": {"$in": ["bank-a|0", "bank-a|1"]}}, {"_id_"}),
         ("suppressions", {"tenantId": "bank-a", "id": {"$gt": ""}}, {"list"}),
+        ("templates", {"tenantId": "bank-a", "id": {"$gt": ""}}, {"list"}),
+        ("templates", {"_id": {"$in": ["bank-a|a", "bank-a|b"]}}, {"_id_"}),
         ("apikeys", {"tenantId": {"$in": ["bank-a", "bank-a~test"]}}, {"list"}),
         ("counters", {"merged": False, "minute": {"$lt": NOON}}, {"roll_up", "minutes"}),
         ("ratelimits", {"_id": "key|minute"}, {"_id_"}),
