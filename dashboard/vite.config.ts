@@ -33,6 +33,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
+    // A test takes a second; a machine that has other things to do takes longer.
+    testTimeout: 15_000,
     environment: 'jsdom',
     environmentOptions: { jsdom: { url: 'http://localhost/' } },
     setupFiles: ['src/testing/setup.ts'],
