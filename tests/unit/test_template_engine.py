@@ -291,6 +291,8 @@ def test_table_of_usual_size_is_rendered_whole(engine: MinijinjaEngine) -> None:
         ("<a href='{{ x }}'>", 1, "a variable at the beginning of href needs the filter url"),
         ("<a class='a' href=' {{ x }}/{{ x|url }}'>", 1, "a variable at the beginning of href needs the filter url"),
         ("<a title='a > b' href='{{ x|url|upper }}'>", 1, "a variable at the beginning of href needs the filter url"),
+        ("<p =><a href='{{ x }}'>", 1, "a variable at the beginning of href needs the filter url"),
+        ("<p = title={{ x }}>", 1, "the value of title must be in quotes"),
         ("<p {% if x %}title={% endif %}{{ x }}>", 1, "the value of title must be in quotes"),
     ],
 )
@@ -436,10 +438,12 @@ def test_a_language_that_nobody_writes_is_named(engine: MinijinjaEngine, locale:
 def test_a_version_is_compiled_once(engine: MinijinjaEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     compiled = MinijinjaEngine()
-    monkeypatch.setattr(
-        "wavecom.adapters.templates.engine.filters_of",
-        lambda locale: made.append(locale) or {},  # type: ignore[func-returns-value]
-    )
+
+    def filters_of(locale: str) -> dict[str, Any]:
+        made.append(locale)
+        return {}
+
+    monkeypatch.setattr("wavecom.adapters.templates.engine.filters_of", filters_of)
 
     for number in range(500):
         version = TemplateVersion(

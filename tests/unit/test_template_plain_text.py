@@ -26,6 +26,7 @@ from wavecom.adapters.templates.plain_text import text_of_html
             "{% if a < b %}\n\nless\n\n{% else %}\n\nmore\n\n{% endif %}",
         ),
         ("<div><div><div>one</div></div></div><div>two</div>", "one\ntwo"),
+        ("{{ a }}&#983040;&#983045;\U000f0007", "{{ a }}{{ a }}"),
         ("", ""),
     ],
 )

@@ -6,7 +6,7 @@ gigabytes, reach another template, or hide the rest of a tag from this check.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ LOOP_TEXT_MAX: Final = 16 * 1024
 """The most characters between two tags of a loop, which are repeated for each of its items."""
 
 _OPENING: Final = re.compile(r"\{([{%#])[-+]?")
+_COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
 _CLOSING: Final = {"{": "}}", "%": "%}"}
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)|(?P<closing>[-+]?[%}]\})|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
@@ -162,3 +163,12 @@ def tags(source: str) -> Iterator[Tag]:
             if token.lastgroup != "space":
                 tokens.append((str(token.lastgroup), token[0]))
         yield Tag(kind, tokens, opening.start(), position)
+
+
+def with_tags_replaced(source: str, by: Callable[[Tag], str]) -> str:
+    """Return a source without comments, in which ``by`` of each tag stands in its place."""
+    parts, position = [], 0
+    for tag in tags(source):
+        parts += [source[position : tag.start], by(tag)]
+        position = tag.end
+    return _COMMENT.sub("", "".join([*parts, source[position:]]))

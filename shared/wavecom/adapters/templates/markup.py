@@ -6,10 +6,10 @@ chooses the scheme (OWASP, "Cross Site Scripting Prevention Cheat Sheet").
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from wavecom.adapters.templates.language import Tag, Violation, tags
+from wavecom.adapters.templates.language import Tag, Violation, tags, with_tags_replaced
 
 LINKS: Final = frozenset({"href", "src", "action", "formaction", "background", "poster", "cite", "data", "xlink:href"})
 """Attributes that hold an address (HTML Standard, "Attributes": valid URL)."""
@@ -18,7 +18,7 @@ _HELD: Final = "\ue000"
 """Stands for a variable in the HTML that is looked at, a character of nobody's (Unicode, Private Use Area)."""
 _TAG: Final = re.compile(r"<!--.*?(?:-->|\Z)|</?(?P<name>[A-Za-z\ue000][^\s/>]*)", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(
-    r"""[\s/]*(?P<name>[^\s=/>]+)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>]*)))?"""
+    r"""[\s/]*(?P<name>=[^\s=/>]*|[^\s=/>]+)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>]*)))?"""
 )
 _TAG_END: Final = re.compile(r"[\s/]*>")
 _RAW: Final = frozenset({"script", "style"})
@@ -27,8 +27,9 @@ _RAW: Final = frozenset({"script", "style"})
 
 def markup_violations(source: str) -> Iterator[Violation]:
     """Yield each variable of a template's HTML that stands where escaping does not make its value harmless."""
+    source = source.replace(_HELD, "")
     variables = [tag for tag in tags(source) if tag.kind == "{"]
-    html = _with_held(source)
+    html = with_tags_replaced(source, lambda tag: _HELD if tag.kind == "{" else "")
 
     def of(held: int, message: str) -> Violation:
         return Violation(source.count("\n", 0, variables[held].start) + 1, message)
@@ -41,9 +42,9 @@ def markup_violations(source: str) -> Iterator[Violation]:
             continue
         if _HELD in name:
             yield of(html.count(_HELD, 0, opening.start()), "a variable cannot be the name of an element")
-        for start, message in _attribute_violations(html, position, _links(html, variables)):
+        attributes, position = _attributes(html, position)
+        for start, message in _attribute_violations(attributes, _links(html, variables)):
             yield of(html.count(_HELD, 0, start), message)
-        position = _end_of_tag(html, position)
         if name.lower() in _RAW and not opening[0].startswith("</"):
             end = re.compile(rf"</{name}", re.IGNORECASE).search(html, position)
             content_end = end.start() if end else len(html)
@@ -62,10 +63,23 @@ def _links(html: str, variables: Sequence[Tag]) -> Callable[[int], bool]:
     return is_link
 
 
-def _attribute_violations(html: str, position: int, is_link: Callable[[int], bool]) -> Iterator[tuple[int, str]]:
-    """Yield the position of each misplaced variable in the attributes from ``position`` on, and the reason."""
-    while not _TAG_END.match(html, position) and (attribute := _ATTRIBUTE.match(html, position)):
+def _attributes(html: str, position: int) -> tuple[list[re.Match[str]], int]:
+    """Return the attributes of a tag from ``position`` on, and where the tag ends."""
+    found: list[re.Match[str]] = []
+    while not (end := _TAG_END.match(html, position)):
+        attribute = _ATTRIBUTE.match(html, position)
+        if attribute is None:
+            return found, len(html)
+        found.append(attribute)
         position = attribute.end()
+    return found, end.end()
+
+
+def _attribute_violations(
+    attributes: Iterable[re.Match[str]], is_link: Callable[[int], bool]
+) -> Iterator[tuple[int, str]]:
+    """Yield the position of each misplaced variable in a tag's attributes, and the reason."""
+    for attribute in attributes:
         name = attribute["name"].lower()
         kind = next((kind for kind in ("double", "single", "bare") if attribute[kind] is not None), None)
         if _HELD in name:
@@ -79,22 +93,3 @@ def _attribute_violations(html: str, position: int, is_link: Callable[[int], boo
             yield held, f"a variable cannot stand in {name}"
         elif name in LINKS and attribute[kind].lstrip().startswith(_HELD) and not is_link(held):
             yield held, f"a variable at the beginning of {name} needs the filter {LINK_FILTER}, which checks its scheme"
-
-
-def _end_of_tag(html: str, position: int) -> int:
-    while not (end := _TAG_END.match(html, position)):
-        attribute = _ATTRIBUTE.match(html, position)
-        if attribute is None or attribute.end() == position:
-            return len(html)
-        position = attribute.end()
-    return end.end()
-
-
-def _with_held(source: str) -> str:
-    """Return a source in which one character stands for each variable, and nothing for its other tags."""
-    parts, position = [], 0
-    for tag in tags(source):
-        parts.append(source[position : tag.start].replace(_HELD, ""))
-        parts.append(_HELD if tag.kind == "{" else "")
-        position = tag.end
-    return re.sub(r"\{#.*?#\}", "", "".join([*parts, source[position:].replace(_HELD, "")]), flags=re.DOTALL)

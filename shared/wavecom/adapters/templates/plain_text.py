@@ -8,11 +8,11 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
-from wavecom.adapters.templates.language import tags
+from wavecom.adapters.templates.language import Tag, with_tags_replaced
 
 _FIRST_HELD: Final = 0xF0000
 """A tag's character: the first of them, and so on in order (Unicode, Supplementary Private Use Area-A)."""
-_HELD: Final = re.compile("[\U000f0000-\U000f07ff]")
+_HELD: Final = re.compile("[\U000f0000-\U000fffff]")
 _SKIPPED: Final = frozenset({"head", "script", "style", "title"})
 _LINES: Final = frozenset({"address", "blockquote", "dd", "div", "dl", "dt", "footer", "header", "li", "section", "tr"})
 _PARAGRAPHS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
@@ -25,18 +25,18 @@ _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 def text_of_html(source: str) -> str:
     """Return the source of a text that says what a template's HTML says."""
-    html: list[str] = []
-    held: list[str] = []
-    position = 0
-    for tag in tags(source):
-        html.append(source[position : tag.start])
-        html.append(chr(_FIRST_HELD + len(held)))
-        held.append(source[tag.start : tag.end])
-        position = tag.end
+    held: dict[str, str] = {}
+
+    def hold(tag: Tag) -> str:
+        character = chr(_FIRST_HELD + len(held))
+        held[character] = source[tag.start : tag.end]
+        return character
+
+    source = _HELD.sub("", source)
     reader = _Reader()
-    reader.feed(re.sub(r"\{#.*?#\}", "", "".join([*html, source[position:]]), flags=re.DOTALL))
+    reader.feed(with_tags_replaced(source, hold))
     reader.close()
-    return _HELD.sub(lambda found: held[ord(found[0]) - _FIRST_HELD], reader.text())
+    return _HELD.sub(lambda found: held.get(found[0], ""), reader.text())
 
 
 class _Reader(HTMLParser):
