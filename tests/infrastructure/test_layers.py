@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from layers import prune
 from layers.build import LOCK, MB, PROJECT, Architecture, BuildError, Built, build, check_sizes
 from layers.compiled import MAGIC, READ_AS_TEXT, SLOWER, find_compiler
 from layers.dependencies import MACHINES, check_markers, known_size
 from layers.prune import AWS_SERVICES
 from layers.python313 import NO_PYTHON, python313
 from layers.trees import Size, digest, files
+from wavecom.adapters.templates import languages
 
 ELF_MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
 """``e_machine`` of the System V ABI's ELF header, at byte 18."""
@@ -89,6 +91,10 @@ def test_the_layers_are_small(built: Mapping[Architecture, Built]) -> None:
         assert unzipped == sum(part.size.unzipped for part in layers)
         assert 40 * MB < unzipped < 70 * MB
         assert sum(part.size.zipped for part in layers) < 25 * MB
+
+
+def test_layers_have_the_languages_that_templates_accept() -> None:
+    assert prune.LANGUAGES == languages.LANGUAGES
 
 
 def test_a_build_that_is_too_large_is_refused(for_this_machine: Built) -> None:

@@ -260,6 +260,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
         templates, engine = MongoTemplates(mongo), MinijinjaEngine()
+        manage_templates = ManageTemplates(templates=templates, engine=engine, clock=clock)
         return Services(
             admission=Admission(
                 render=Render(templates=templates, engine=engine),
@@ -273,8 +274,8 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             cancel_or_retry=CancelOrRetry(**shared),
             query=Query(store=store, counters=counters, queue=queue, system=system, clock=clock),
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
-            templates=ManageTemplates(templates=templates, engine=engine, clock=clock),
-            preview=Preview(templates=templates, engine=engine, clock=clock),
+            templates=manage_templates,
+            preview=Preview(manage=manage_templates),
             suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),

@@ -137,6 +137,11 @@ class Container(Adapters):
         return ManageApiKeys(api_keys=self.keys, clock=self.clock)
 
     @cached_property
+    def manage_templates(self) -> ManageTemplates:
+        """Make, publish and archive templates."""
+        return ManageTemplates(templates=self.templates, engine=self.template_engine, clock=self.clock)
+
+    @cached_property
     def api_services(self) -> "Services":
         """Everything behind the HTTP routes."""
         from wavecom.adapters.mongo.rate_limits import MongoRateLimits  # noqa: PLC0415
@@ -157,8 +162,8 @@ class Container(Adapters):
             cancel_or_retry=self.cancel_or_retry,
             query=self.query,
             dead_letters=self.dead_letters,
-            templates=ManageTemplates(templates=self.templates, engine=self.template_engine, clock=self.clock),
-            preview=Preview(templates=self.templates, engine=self.template_engine, clock=self.clock),
+            templates=self.manage_templates,
+            preview=Preview(manage=self.manage_templates),
             suppressions=ManageSuppressions(suppressions=self.suppressions, clock=self.clock),
             api_keys=self.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),

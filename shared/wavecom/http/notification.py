@@ -45,7 +45,11 @@ class SmsSegments(Shape):
     @classmethod
     def of(cls, message: str) -> Self:
         """Count the segments of a text. It takes microseconds, so they are counted on each read, and not stored."""
-        needed = sms.segments(message)
+        return cls.from_domain(sms.segments(message))
+
+    @classmethod
+    def from_domain(cls, needed: sms.Segments) -> Self:
+        """Return counted segments as clients see them."""
         return cls.trusted(encoding=needed.encoding, segments=needed.count)
 
 

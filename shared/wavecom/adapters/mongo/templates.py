@@ -12,7 +12,7 @@ from wavecom.cache import TimedCache
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import TemplateVersion, VersionSummary
+from wavecom.domain.templates.version import NUMBER_MAX, TemplateVersion, VersionSummary
 
 CACHE = timedelta(seconds=5)
 """The time until a published version is used everywhere."""
@@ -68,10 +68,8 @@ class MongoTemplates:
 
         def write(session: ClientSession) -> bool:
             after = before.with_version(version.number, version.created_at)
-            if (
-                self._templates.update_one(_guard(before), {"$set": _changeable(after)}, session=session).matched_count
-                == 0
-            ):
+            result = self._templates.update_one(_guard(before), {"$set": _changeable(after)}, session=session)
+            if result.matched_count == 0:
                 session.abort_transaction()
                 return False
             self._versions.insert_one(_version_to_document(version), session=session)
@@ -122,9 +120,6 @@ class MongoTemplates:
                     self._cache.put((tenant_id, template.id), template)
                     found[template.id] = template
         return found
-
-
-NUMBER_MAX = 999_999
 
 
 def _key(tenant_id: str, template_id: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from wavecom.application.templates.render import render_version
 from wavecom.domain.content.rendered import TemplateCall, TemplateUse
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
@@ -59,12 +60,8 @@ class Render:
 
     def _rendered(self, tenant_id: str, draft: TemplatedDraft, template: Template | None, budget: "_Budget") -> Draft:
         version = self._version(tenant_id, draft.channel, draft.call, template, budget)
-        if problems := version.variable_problems(draft.call.variables):
-            raise RefusedDraftError(problems)
         locale = best_match(version.locales, draft.call.locale, version.default_locale)
-        content = self.engine.render(version, locale, draft.call.variables)
-        if problems := [Problem("variables", each) for each in content.problems()]:
-            raise RefusedDraftError(problems)
+        content = render_version(self.engine, version, locale, draft.call.variables)
         use = TemplateUse(id=version.template_id, version=version.number, locale=locale)
         return draft.rendered(content, use)
 

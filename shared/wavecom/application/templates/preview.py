@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from wavecom.application.templates.check import checked_variables
+from wavecom.application.templates.manage import ManageTemplates
+from wavecom.application.templates.render import render_version
 from wavecom.domain.content import sms
 from wavecom.domain.content.rendered import Rendered
-from wavecom.domain.errors import NotFoundError, Problem, RefusedDraftError
+from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.locale import best_match
 from wavecom.domain.templates.source import Source
-from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import UNSTORED, TemplateVersion
-from wavecom.ports.system import Clock
-from wavecom.ports.templates import TemplateEngine, Templates
 
 UNSTORED_LOCALE = "en"
 """The language in which the source of a preview is written, unless the preview names one."""
@@ -34,9 +33,7 @@ class Previewed:
 class Preview:
     """Renders versions, and sources that are not stored."""
 
-    templates: Templates
-    engine: TemplateEngine
-    clock: Clock
+    manage: ManageTemplates
 
     def of_version(
         self, tenant_id: str, template_id: str, number: int | None, locale: str | None, variables: Mapping[str, Any]
@@ -45,10 +42,8 @@ class Preview:
 
         Raises `NotFoundError`, and `RefusedDraftError` for variables that it cannot be rendered with.
         """
-        template = self._template(tenant_id, template_id)
-        version = self.templates.version(tenant_id, template_id, number or template.published or template.latest)
-        if version is None:
-            raise NotFoundError("There is no such version")
+        template = self.manage.get(tenant_id, template_id)
+        version = self.manage.version(tenant_id, template_id, number or template.published or template.latest)
         return self._shown(
             template.channel, version, best_match(version.locales, locale, version.default_locale), variables
         )
@@ -57,8 +52,8 @@ class Preview:
         self, tenant_id: str, template_id: str, source: Source, locale: str | None, variables: Mapping[str, Any]
     ) -> Previewed:
         """Show a source in one language. Raises as `of_version` does."""
-        template = self._template(tenant_id, template_id)
-        language, source = locale or UNSTORED_LOCALE, self.engine.with_text(source)
+        template = self.manage.get(tenant_id, template_id)
+        language, source = locale or UNSTORED_LOCALE, self.manage.engine.with_text(source)
         version = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,
@@ -66,14 +61,14 @@ class Preview:
             default_locale=language,
             locales={language: source},
             variables=self._variables(template.channel, language, source),
-            created_at=self.clock(),
+            created_at=self.manage.clock(),
         )
         return self._shown(template.channel, version, language, variables)
 
     def _variables(self, channel: Channel, language: str, source: Source) -> tuple[str, ...]:
         """Return the names of a source's variables. Problems are named as the preview's own fields."""
         try:
-            return checked_variables(self.engine, channel, language, {language: source})
+            return checked_variables(self.manage.engine, channel, language, {language: source})
         except RefusedDraftError as exc:
             below = f"locales.{language}"
             parts = [each.field.removeprefix(below) for each in exc.problems]
@@ -83,19 +78,9 @@ class Preview:
             ]
             raise RefusedDraftError(problems) from exc
 
-    def _template(self, tenant_id: str, template_id: str) -> Template:
-        template = self.templates.get(tenant_id, template_id)
-        if template is None:
-            raise NotFoundError("There is no such template")
-        return template
-
     def _shown(
         self, channel: Channel, version: TemplateVersion, locale: str, variables: Mapping[str, Any]
     ) -> Previewed:
-        if problems := version.variable_problems(variables):
-            raise RefusedDraftError(problems)
-        content = self.engine.render(version, locale, variables)
-        if problems := [Problem("variables", each) for each in content.problems()]:
-            raise RefusedDraftError(problems)
+        content = render_version(self.manage.engine, version, locale, variables)
         segments = sms.segments(content.message) if channel is Channel.SMS else None
         return Previewed(content=content, locale=locale, segments=segments, warnings=tuple(content.warnings()))

@@ -13,6 +13,8 @@ SOURCE_MAX: Final = 256 * 1024
 """The most characters of one part's source."""
 VERSION_MAX: Final = 1_000_000
 """The most characters of a version, all languages and parts together."""
+NUMBER_MAX: Final = 999_999
+"""The largest number of a version: six digits, for which its key has room."""
 VERSIONS_MAX: Final = 200
 """The most versions of a template."""
 VARIABLES_MAX: Final = 100

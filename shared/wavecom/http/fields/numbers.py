@@ -6,6 +6,8 @@ from typing import Annotated
 from annotated_types import Interval
 from pydantic import BeforeValidator
 
+from wavecom.domain.templates.version import NUMBER_MAX
+
 _DIGITS = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
@@ -18,5 +20,5 @@ def digits(value: object) -> object:
 
 PageNumber = Annotated[int, Interval(ge=1, le=1_000_000), BeforeValidator(digits)]
 PageSize = Annotated[int, Interval(ge=1, le=100), BeforeValidator(digits)]
-VersionCursor = Annotated[int, Interval(ge=1, le=999_999), BeforeValidator(digits)]
+VersionCursor = Annotated[int, Interval(ge=1, le=NUMBER_MAX), BeforeValidator(digits)]
 Minutes = Annotated[int, Interval(ge=1, le=60), BeforeValidator(digits)]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from wavecom.domain.templates.locale import LOCALE
 from wavecom.domain.templates.template import TEMPLATE_ID
+from wavecom.domain.templates.version import NUMBER_MAX
 
 VARIABLES_MAX_BYTES: Final = 32 * 1024
 VARIABLES_MAX_DEPTH: Final = 5
@@ -32,6 +33,6 @@ def _bounded(variables: dict[str, Any]) -> dict[str, Any]:
 
 
 TemplateId = Annotated[str, Field(pattern=f"^{TEMPLATE_ID.pattern}$", examples=["payment-received"])]
-VersionNumber = Annotated[int, Field(ge=1, le=999_999, strict=True)]
+VersionNumber = Annotated[int, Field(ge=1, le=NUMBER_MAX, strict=True)]
 Locale = Annotated[str, Field(pattern=f"^{LOCALE.pattern}$", examples=["de-CH"])]
 Variables = Annotated[dict[str, Any], Field(examples=[{"name": "Ada", "amount": 1250.5}]), AfterValidator(_bounded)]

@@ -158,7 +158,7 @@ class TemplatePreview(Shape):
             "subject": shown.content.subject,
             "message": shown.content.message,
             "html": shown.content.html,
-            "sms": SmsSegments.of(shown.content.message) if shown.segments else None,
+            "sms": SmsSegments.from_domain(shown.segments) if shown.segments else None,
             "warnings": list(shown.warnings),
         }
         return cls.trusted(**{name: value for name, value in fields.items() if value is not None})
