@@ -13,8 +13,9 @@ from benchmarks.stack import Machine, MeasuredStack, running
 from chaos.verify import documents
 from local.config import PROJECT, Broker
 from wavecom import topology
+from wavecom.domain.content.content import Content
 from wavecom.domain.notifications.enums import Channel, Priority
-from wavecom.domain.notifications.notification import Draft
+from wavecom.domain.notifications.notification import Draft, Envelope
 
 WAITING: Final = {0: 20_000, 200: 8_000}
 """Notifications in the lane, by the providers' latency in ms."""
@@ -56,11 +57,8 @@ def draft(number: int) -> Draft:
         Channel.PUSH: f"device{number}:{'t' * 140}",
     }
     return Draft(
-        channel=channel,
-        recipient=recipients[channel],
-        subject="Your statement",
-        message=f"Your statement number {number} is ready.",
-        priority=Priority.MEDIUM,
+        envelope=Envelope(channel=channel, recipient=recipients[channel], priority=Priority.MEDIUM),
+        content=Content(subject="Your statement", message=f"Your statement number {number} is ready."),
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from wavecom.domain.content.content import Content
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications import lifecycle, settlement
@@ -10,8 +11,9 @@ from wavecom.domain.notifications.attempts import Attempt, AttemptResult
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Channel, Priority
 from wavecom.domain.notifications.lifecycle import Replay
-from wavecom.domain.notifications.notification import Draft, Idempotency, Notification
+from wavecom.domain.notifications.notification import Draft, Envelope, Idempotency, Notification
 from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
 
@@ -47,8 +49,19 @@ def a_draft(**changes: Any) -> Draft:
         "subject": "Your statement",
         "message": "It is ready.",
         "priority": Priority.HIGH,
-    }
-    return Draft(**{**values, **changes})
+    } | changes
+    content, template = _content_of(values), values.pop("template", None)
+    return Draft(envelope=Envelope(**values), content=content, template=template)
+
+
+def an_outgoing(**values: Any) -> OutgoingMessage:
+    """Return what a provider is given; the fields of its content stand beside the others."""
+    return OutgoingMessage(content=_content_of(values), **values)
+
+
+def _content_of(values: dict[str, Any]) -> Content:
+    """Take the fields of a content out of ``values`` and return it."""
+    return Content(**{name: values.pop(name) for name in Content.__slots__ if name in values})
 
 
 def pending(

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.builders import an_outgoing
 from tests.contract.adapters import on_servers
 from tests.fakes import FakeBulkProvider
 from tests.standins.http_service import Fault
@@ -53,7 +54,7 @@ def _fake() -> Adapter:
 
     return Adapter(
         provider,
-        lambda: {each.recipient: (each.subject, each.message) for each in provider.accepted},
+        lambda: {each.recipient: (each.content.subject, each.content.message) for each in provider.accepted},
         refuse,
         fall_silent,
     )
@@ -117,7 +118,7 @@ def bulk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def message_to(recipient: str, number: int = 0) -> OutgoingMessage:
-    return OutgoingMessage(
+    return an_outgoing(
         notification_id=f"{number:024x}",
         channel=Channel.EMAIL,
         recipient=recipient,
@@ -147,7 +148,7 @@ def test_as_many_as_the_limit_go_each_with_its_own_content(bulk: Adapter) -> Non
 
     assert kinds(answers) == [Receipt] * len(given)
     assert all(isinstance(each, Receipt) and each.provider_message_id.strip() for each in answers)
-    assert bulk.sent() == {each.recipient: (each.subject, each.message) for each in given}
+    assert bulk.sent() == {each.recipient: (each.content.subject, each.content.message) for each in given}
 
 
 def test_one_message_is_sent_and_none_is_nothing(bulk: Adapter) -> None:
@@ -155,7 +156,7 @@ def test_one_message_is_sent_and_none_is_nothing(bulk: Adapter) -> None:
 
     assert kinds(bulk.provider.send_many([message])) == [Receipt]
     assert bulk.provider.send_many([]) == []
-    assert bulk.sent() == {message.recipient: (message.subject, message.message)}
+    assert bulk.sent() == {message.recipient: (message.content.subject, message.content.message)}
 
 
 @pytest.mark.parametrize("position", [0, 2, 4])

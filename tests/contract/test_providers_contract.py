@@ -18,6 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from moto import mock_aws
 
+from tests.builders import an_outgoing
 from tests.contract.adapters import on_servers
 from tests.fakes import FakeProvider
 from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
@@ -60,7 +61,7 @@ class Subject:
     recipients: dict[Case, str]
 
     def message(self, case: Case, *, notification_id: str = "65f0c1d2a1b2c3d4e5f60718") -> OutgoingMessage:
-        return OutgoingMessage(
+        return an_outgoing(
             notification_id=notification_id,
             channel=self.provider.channel,
             recipient=self.recipients[case],

@@ -16,7 +16,7 @@ from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
-from wavecom.domain.content.rendered import TemplateUse
+from wavecom.domain.content.content import TemplateUse
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
@@ -249,8 +249,8 @@ def test_content_comes_back_whole_for_who_sends_it_and_without_its_html_in_lists
     )
     assert len(store.save([a_claim(given)])) == len(store.save([failed])) == 1
 
-    assert stored_as(store, given).html == "<p>Grüezi</p>"
-    assert [each.html for each in store.get_many([given.id])] == ["<p>Grüezi</p>"]
+    assert stored_as(store, given).content.html == "<p>Grüezi</p>"
+    assert [each.content.html for each in store.get_many([given.id])] == ["<p>Grüezi</p>"]
     lists = [
         store.page(BANK_A, limit=1),
         store.dead_letters(DeadLetterFilter(tenant_id="bank-a"), limit=1),
@@ -258,9 +258,9 @@ def test_content_comes_back_whole_for_who_sends_it_and_without_its_html_in_lists
     ]
     other = added(store, html="<p>x</p>")
     lists.append(store.overdue(NOON + timedelta(days=1), limit=1))
-    assert [[each.html for each in found] for found in lists] == [[None]] * 4
+    assert [[each.content.html for each in found] for found in lists] == [[None]] * 4
     assert [each.template for (each,) in lists] == [use, use, use, None]
-    assert stored_as(store, other).html == "<p>x</p>"
+    assert stored_as(store, other).content.html == "<p>x</p>"
 
 
 def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store: NotificationStore) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import NOON
 from wavecom.adapters.templates.engine import MinijinjaEngine
-from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.content.content import Content
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import UNSTORED, TemplateVersion
@@ -37,7 +37,7 @@ def a_version(number: int, **locales: Source) -> TemplateVersion:
 def test_every_part_is_rendered_and_values_are_escaped_in_html_alone(engine: TemplateEngine) -> None:
     made = engine.render(a_version(1, en=SOURCE), "en", {"name": "<Ada>"})
 
-    assert made == Rendered(subject="For <Ada>", message="Dear <Ada>", html="<p>&lt;Ada&gt;</p>")
+    assert made == Content(subject="For <Ada>", message="Dear <Ada>", html="<p>&lt;Ada&gt;</p>")
 
 
 def test_languages_and_versions_are_told_apart(engine: TemplateEngine) -> None:

@@ -18,7 +18,9 @@ from wavecom.domain.notifications.notification import Notification
 
 
 def _without_html(found: list[Notification]) -> list[Notification]:
-    return [each if each.html is None else replace(each, html=None) for each in found]
+    return [
+        each if each.content.html is None else replace(each, content=replace(each.content, html=None)) for each in found
+    ]
 
 
 class FakeStore:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.integration.machine_strands import Strand
 from tests.integration.machine_witness import TENANTS
 from tests.integration.machine_world import World
+from wavecom.domain.content.content import Content
 from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
-from wavecom.domain.notifications.notification import Draft
+from wavecom.domain.notifications.notification import Draft, Envelope
 from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
@@ -46,17 +47,16 @@ class Wish:
     def draft(self, world: World) -> Draft:
         world.numbered += 1
         now, recipients = world.clock(), RECIPIENTS[self.channel]
-        return Draft(
+        envelope = Envelope(
             channel=self.channel,
             recipient=recipients[self.recipient % len(recipients)],
-            subject=None,
-            message=f"No. {world.numbered:02}",
             priority=self.priority,
             on_unknown=self.on_unknown,
             max_retries=self.max_retries,
             scheduled_at=now + self.scheduled_in if self.scheduled_in else None,
             expires_at=now + self.expires_in if self.expires_in else None,
         )
+        return Draft(envelope=envelope, content=Content(subject=None, message=f"No. {world.numbered:02}"))
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,9 @@ class Witness:
         assert strand is not None
         if strand.clock_is_right and before.id in self.kept:
             proven = self._keeps(before.id, before.state.unanswered)
-            self._expect(not proven, f"{strand.name} claims {before.message} although it is reported as accepted")
+            self._expect(
+                not proven, f"{strand.name} claims {before.content.message} although it is reported as accepted"
+            )
 
     def _keeps(self, notification_id: str, providers: Iterable[str]) -> bool:
         """Whether a report that one of ``providers`` has accepted a notification is kept."""
@@ -110,7 +112,7 @@ class Witness:
         """Judge the beginning of a call to a provider."""
         strand, stored = current(), self._stored(message.notification_id)
         assert strand is not None
-        about = f"{strand.name} calls {provider.name} for {stored.message}"
+        about = f"{strand.name} calls {provider.name} for {stored.content.message}"
         self._expect(strand.begun.get(stored.id) == provider.name, f"{about} after recording its beginning")
         self._expect(stored.id in strand.tokens, f"{about} after claiming it")
         self._expect(strand.suppressed is not None, f"{about} after looking whether it is suppressed")
@@ -134,7 +136,7 @@ class Witness:
         self.sent[stored.id].append(provider.name)
         unknown = sum(each.outcome is Outcome.UNKNOWN for each in stored.state.attempts)
         replays = sum(each.message == REPLAYED for each in self._trail(stored))
-        times, text = len(self.sent[stored.id]), f"{stored.message} ({stored.on_unknown}) is sent by"
+        times, text = len(self.sent[stored.id]), f"{stored.content.message} ({stored.on_unknown}) is sent by"
         self._expect(times <= 1 + unknown, f"{text} {self.sent[stored.id]}, {unknown} of them known as unknown")
         if stored.on_unknown is OnUnknown.HOLD:
             self._expect(times <= 1 + replays, f"{text} {self.sent[stored.id]}, {replays} replays")
@@ -143,7 +145,8 @@ class Witness:
         """Raise AssertionError unless everything that is stored is as it must be; return it in order."""
         assert not self.wrong, "; ".join(self.wrong)
         found = sorted(
-            (from_document(each) for each in self.mongo.database.notifications.find()), key=lambda each: each.message
+            (from_document(each) for each in self.mongo.database.notifications.find()),
+            key=lambda each: each.content.message,
         )
         if not self.changed:
             return found
@@ -162,19 +165,21 @@ class Witness:
     def check_quiet(self) -> None:
         """Raise AssertionError unless everything has ended, and what was sent is known as such."""
         for each in self.check():
-            assert each.state.status not in UNFINISHED, f"{each.message} never ends: {each}"
+            assert each.state.status not in UNFINISHED, f"{each.content.message} never ends: {each}"
             attempts = Counter(one.provider for one in each.state.attempts if one.outcome in MAY_BE_SENT)
             for provider in {*self.sent[each.id]}:
                 known, taken = attempts[provider], self.taken[each.id, provider]
-                assert known >= taken, f"{each.message} is taken by {provider} {taken} times, {known} are known"
+                assert known >= taken, f"{each.content.message} is taken by {provider} {taken} times, {known} are known"
             if each.id in self.told:
-                assert each.state.status not in (Status.SENT, Status.FAILED), f"the delivery of {each.message} is known"
+                assert each.state.status not in (Status.SENT, Status.FAILED), (
+                    f"the delivery of {each.content.message} is known"
+                )
         assert self.mongo.database.keptreports.count_documents({}) == 0, "no report waits for what has ended"
 
     def _check_finished(self, notification: Notification) -> None:
         before = self._finished.get(notification.id)
         if before is not None and before.state.sequence == notification.state.sequence:
-            assert before == notification, f"{notification.message} has ended and changes no more"
+            assert before == notification, f"{notification.content.message} has ended and changes no more"
         if notification.state.status not in UNFINISHED:
             self._finished[notification.id] = notification
 
@@ -218,7 +223,7 @@ def _check_trail(notification: Notification, trail: list[AuditEntry]) -> None:
 
 
 def _check_fields(notification: Notification) -> None:
-    status, name = notification.state.status, notification.message
+    status, name = notification.state.status, notification.content.message
     assert (notification.state.due_at is not None) == (status in UNFINISHED), f"the sweep sees {name} until its end"
     assert (notification.state.lease is not None) == (status is Status.PROCESSING), (
         f"{name} is held while it is processed"

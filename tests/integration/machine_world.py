@@ -76,10 +76,12 @@ class OrderedStore(MongoNotificationStore):
         return added
 
     def get_many(self, notification_ids: Iterable[str]) -> list[Notification]:
-        return sorted(super().get_many(notification_ids), key=lambda each: each.message)
+        return sorted(super().get_many(notification_ids), key=lambda each: each.content.message)
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
-        return sorted(super().overdue(at, limit=limit), key=lambda each: (each.state.due_at or at, each.message))
+        return sorted(
+            super().overdue(at, limit=limit), key=lambda each: (each.state.due_at or at, each.content.message)
+        )
 
 
 class Broker(FakeQueue):

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.builders import NOON, ManualClock
+from tests.builders import NOON, ManualClock, an_outgoing
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
 from wavecom.adapters.providers.push.apns import ApnsPushProvider
 from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, payload_bytes
@@ -41,7 +41,7 @@ def message_to(recipient: str = DEVICE, **changes: Any) -> OutgoingMessage:
         "message": "Guten Tag, 你好",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def error_of(provider: ApnsPushProvider, message: OutgoingMessage | None = None) -> ProviderError:
@@ -283,7 +283,7 @@ def test_payload_has_the_size_that_acceptance_reckons_with(
 
     provider.send(message)
 
-    assert len(apns.requests[0].body) == payload_bytes(DEVICE, subject, message.message)
+    assert len(apns.requests[0].body) == payload_bytes(DEVICE, subject, message.content.message)
 
 
 def test_payload_may_have_4096_bytes_and_no_more(apns: ApnsService, provider: ApnsPushProvider) -> None:

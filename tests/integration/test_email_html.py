@@ -10,6 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
+from tests.builders import an_outgoing
 from tests.mail_reader import read_mails
 from tests.standins.sendgrid import API_KEY, SendGridService
 from tests.standins.ses import SesService
@@ -109,7 +110,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def message(number: int, html: str | None) -> OutgoingMessage:
-    return OutgoingMessage(
+    return an_outgoing(
         notification_id=f"{number:024x}",
         channel=Channel.EMAIL,
         recipient=f"c{number}@example.com",
@@ -128,7 +129,7 @@ def arrived_as_given(way: Way, given: Sequence[OutgoingMessage]) -> None:
     arrived = way.arrived()
     for each in given:
         text, html = arrived[each.recipient]
-        assert (lines(text), lines(html)) == (lines(each.message), lines(each.html))
+        assert (lines(text), lines(html)) == (lines(each.content.message), lines(each.content.html))
 
 
 @pytest.mark.parametrize("html", BODIES, ids=range(len(BODIES)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOON, ManualClock
+from tests.builders import NOON, ManualClock, an_outgoing
 from tests.standins.aws_sms import EndUserMessagingService, end_user_messaging_error
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider, end_user_messaging_client
@@ -38,7 +38,7 @@ def message_to(recipient: str = NUMBER, **changes: Any) -> OutgoingMessage:
         "message": "Your code is 4711 & 你好",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def error_of(provider: EndUserMessagingSmsProvider, message: OutgoingMessage | None = None) -> ProviderError:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOON, ManualClock
+from tests.builders import NOON, ManualClock, an_outgoing
 from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refusal
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.push.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
@@ -41,7 +41,7 @@ def message_to(recipient: str = REGISTRATION, **changes: Any) -> OutgoingMessage
         "message": "Guten Tag, 你好",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def error_of(provider: FcmPushProvider, message: OutgoingMessage | None = None) -> ProviderError:
@@ -516,7 +516,7 @@ def test_what_reaches_the_app_has_the_size_that_acceptance_reckons_with(
     sent = json.loads(fcm.requests[0].body)["message"]
     payload = {name: sent[name] for name in ("notification", "data")}
     written = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    assert len(written) == payload_bytes(REGISTRATION, subject, message.message)
+    assert len(written) == payload_bytes(REGISTRATION, subject, message.content.message)
 
 
 def test_name_is_the_configurations_choice(fcm: FcmService) -> None:

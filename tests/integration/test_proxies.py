@@ -17,7 +17,7 @@ import certifi
 import pytest
 
 from local.config import PROJECT
-from tests.builders import ManualClock
+from tests.builders import ManualClock, an_outgoing
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService
 from tests.standins.apns import key_pair as apns_key_pair
 from tests.standins.aws_sms import EndUserMessagingService
@@ -58,7 +58,7 @@ class SesService(HttpService):
 
 
 def message_to(recipient: str, channel: Channel) -> OutgoingMessage:
-    return OutgoingMessage(
+    return an_outgoing(
         notification_id="65f0c1d2a1b2c3d4e5f60718",
         channel=channel,
         recipient=recipient,
@@ -181,7 +181,8 @@ def test_ses_goes_through_the_proxy(aws_through_proxy: Callable[[str], ProxyServ
         client = ses_client(region="eu-central-1", endpoint_url=PROVIDER, timeout=timedelta(seconds=5))
         provider = SesEmailProvider(client, sender="WaveCom <no-reply@wavecom.example.com>")
 
-        provider.send(replace(message_to("customer@example.com", Channel.EMAIL), subject="Statement"))
+        message = message_to("customer@example.com", Channel.EMAIL)
+        provider.send(replace(message, content=replace(message.content, subject="Statement")))
 
         provider.close()
     assert len(service.requests) == 1

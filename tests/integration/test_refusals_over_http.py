@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.builders import an_outgoing
 from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.providers.email.ses import SesEmailProvider
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider
 from wavecom.adapters.providers.sms.sns import SnsSmsProvider
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.providers import Provider
@@ -75,7 +75,7 @@ class RefusingClient:
 
 
 def error_of(provider: Provider, channel: Channel) -> ProviderError:
-    message = OutgoingMessage(
+    message = an_outgoing(
         notification_id="65f0c1d2a1b2c3d4e5f60718",
         channel=channel,
         recipient="a@b.example" if channel is Channel.EMAIL else "+12025550123",

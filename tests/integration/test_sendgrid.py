@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import an_outgoing
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.sendgrid import API_KEY, Email, SendGridService, error_reply, rate_limited
 from wavecom.adapters.providers.email.sendgrid import SUBSTITUTIONS_MAX_BYTES, SendGridEmailProvider
@@ -44,7 +45,7 @@ def message_to(recipient: str = "customer@example.com", **changes: Any) -> Outgo
         "message": "Guten Tag, 你好",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def messages(count: int, **changes: Any) -> list[OutgoingMessage]:
@@ -411,7 +412,7 @@ def test_messages_of_one_call_keep_their_own_subject_and_text(
     emails = by_recipient(service)
     for message, outcome in zip(everything, outcomes, strict=True):
         email = emails[message.recipient]
-        assert (email.subject, email.text) == (message.subject, message.message)
+        assert (email.subject, email.text) == (message.content.subject, message.content.message)
         assert email.custom_args == {"notificationId": message.notification_id, "provider": "sendgrid-eu"}
         assert outcome == Receipt(email.message_id)
 

@@ -14,6 +14,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import Message, ses_backends
 
+from tests.builders import an_outgoing
 from wavecom.adapters.providers.email.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
@@ -39,7 +40,7 @@ def message_to(recipient: str = "customer@example.com", **changes: Any) -> Outgo
         "message": "Guten Tag, 你好",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def error_of(provider: SesEmailProvider, message: OutgoingMessage | None = None) -> ProviderError:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import an_outgoing
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.ses import BULK, SINGLE, SesService, refusal
 from wavecom.adapters.providers.email.ses import DAILY_QUOTA_WAIT, SesEmailProvider, ses_client
@@ -38,7 +39,7 @@ def message_to(recipient: str, **changes: Any) -> OutgoingMessage:
         "message": f"Dear {recipient}",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def messages_to(count: int, **changes: Any) -> list[OutgoingMessage]:

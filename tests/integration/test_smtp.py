@@ -18,6 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
+from tests.builders import an_outgoing
 from tests.certificates import Certificate, self_signed
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.email.smtp_pool import Connection, ConnectionPool
@@ -43,7 +44,7 @@ def message_to(recipient: str = "customer@example.com", **changes: Any) -> Outgo
         "message": "Thank you",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 @dataclass

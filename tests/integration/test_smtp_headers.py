@@ -11,11 +11,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
+from tests.builders import an_outgoing
 from tests.certificates import self_signed
 from tests.mail_reader import read_mails
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, PermanentError, TransientError
 
 OURS = ["from", "to", "subject", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding"]
@@ -73,7 +73,7 @@ def server(inbox: Inbox) -> Iterator[Controller]:
 
 
 def send(server: Controller, *, sender: str = "Bank <no-reply@bank.example>", **changes: Any) -> None:
-    message = OutgoingMessage(
+    message = an_outgoing(
         **{
             "notification_id": "65f0c1d2a1b2c3d4e5f60718",
             "channel": Channel.EMAIL,
@@ -159,7 +159,7 @@ def test_connection_is_encrypted_from_the_first_byte(inbox: Inbox, tmp_path: Pat
             timeout=timedelta(seconds=5),
         )
 
-    message = OutgoingMessage(
+    message = an_outgoing(
         notification_id="65f0c1d2a1b2c3d4e5f60718",
         channel=Channel.EMAIL,
         recipient="customer@example.com",

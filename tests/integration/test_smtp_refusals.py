@@ -11,10 +11,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
+from tests.builders import an_outgoing
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
 from wavecom.domain.suppressions.reason import SuppressionReason
 
@@ -144,7 +144,7 @@ def refusing() -> Iterator[tuple[Refusing, SmtpEmailProvider]]:
 def error_of(refusing: tuple[Refusing, SmtpEmailProvider], step: str, reply: str) -> ProviderError:
     handler, provider = refusing
     handler.at = {step: reply}
-    message = OutgoingMessage(
+    message = an_outgoing(
         notification_id="65f0c1d2a1b2c3d4e5f60718",
         channel=Channel.EMAIL,
         recipient="a@b.example",

@@ -11,6 +11,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from tests.builders import an_outgoing
 from tests.standins.aws_sms import SnsService, message_attributes, sns_error
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.sms.sns import SnsSmsProvider, sns_client
@@ -39,7 +40,7 @@ def message_to(recipient: str = NUMBER, **changes: Any) -> OutgoingMessage:
         "message": "Your code is 4711 & 你好",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def error_of(provider: SnsSmsProvider, message: OutgoingMessage | None = None) -> ProviderError:

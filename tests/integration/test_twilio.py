@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.builders import NOON, ManualClock
+from tests.builders import NOON, ManualClock, an_outgoing
 from tests.standins.http_service import Fault, Reply, json_reply
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioService, error_reply
 from wavecom.adapters.providers.sms.twilio import DAILY_LIMIT_WAIT, TwilioSmsProvider
@@ -43,7 +43,7 @@ def message_to(recipient: str = RECIPIENT, **changes: Any) -> OutgoingMessage:
         "message": "Ihr Code: 4711 & mehr = 100 % 你好 +",
         "attempt": 1,
     }
-    return OutgoingMessage(**{**values, **changes})
+    return an_outgoing(**{**values, **changes})
 
 
 def provider_at(url: str, *, timeout: timedelta = timedelta(seconds=5), **options: Any) -> TwilioSmsProvider:

@@ -14,6 +14,7 @@ import phonenumbers
 import pytest
 from email_validator import validate_email
 
+from tests.builders import an_outgoing
 from wavecom.adapters.providers.simulated import Fate, SimulatedProvider, fate_of, magic_recipient
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
@@ -35,7 +36,7 @@ ORDINARY_RECIPIENTS = {
 
 
 def message_to(recipient: str, *, channel: Channel = Channel.EMAIL, attempt: int = 1) -> OutgoingMessage:
-    return OutgoingMessage(
+    return an_outgoing(
         notification_id="65f0c1d2a1b2c3d4e5f60718",
         channel=channel,
         recipient=recipient,
@@ -229,7 +230,8 @@ def test_writers_that_share_a_journal_lose_and_tear_no_line(tmp_path: Path) -> N
 
 
 def sized(channel: Channel, message: str, recipient: str | None = None) -> OutgoingMessage:
-    return replace(message_to(recipient or ORDINARY_RECIPIENTS[channel], channel=channel), message=message)
+    given = message_to(recipient or ORDINARY_RECIPIENTS[channel], channel=channel)
+    return replace(given, content=replace(given.content, message=message))
 
 
 @pytest.mark.parametrize(

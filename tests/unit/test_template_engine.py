@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.builders import NOON
 from wavecom.adapters.templates.engine import MinijinjaEngine
-from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.content.content import Content
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import TemplateVersion
@@ -32,7 +32,7 @@ def problems(engine: MinijinjaEngine, text: str, locale: str = "en") -> list[tup
     return [(each.line, each.message) for each in engine.check(locale, Source(text=text))]
 
 
-def render(engine: MinijinjaEngine, source: Source, variables: dict[str, Any], locale: str = "en") -> Rendered:
+def render(engine: MinijinjaEngine, source: Source, variables: dict[str, Any], locale: str = "en") -> Content:
     """Check a source and render it, as a version of its own."""
     assert engine.check(locale, source) == []
     version = TemplateVersion(

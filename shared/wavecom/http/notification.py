@@ -4,7 +4,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from wavecom.domain.content import rendered, sms
+from wavecom.domain.content import content as domain_content
+from wavecom.domain.content import sms
 from wavecom.domain.content.sms import Encoding
 from wavecom.domain.notifications import notification as domain
 from wavecom.domain.notifications.attempts import Attempt as AttemptState
@@ -61,7 +62,7 @@ class TemplateUse(Shape):
     locale: str
 
     @classmethod
-    def from_domain(cls, use: rendered.TemplateUse) -> Self:
+    def from_domain(cls, use: domain_content.TemplateUse) -> Self:
         """Return it as clients see it."""
         return cls.trusted(id=use.id, version=use.version, locale=use.locale)
 
@@ -112,16 +113,16 @@ class Notification(Shape):
 
         ``one_of_many`` leaves its HTML out too: with that of hundreds, an answer would outgrow what Lambda returns.
         """
-        state = notification.state
+        state, content = notification.state, notification.content
         fields = {
             "id": notification.id,
             "type": notification.channel,
             "recipient": notification.recipient,
-            "subject": notification.subject,
-            "message": notification.message,
-            "html": None if one_of_many else notification.html,
+            "subject": content.subject,
+            "message": content.message,
+            "html": None if one_of_many else content.html,
             "template": TemplateUse.from_domain(notification.template) if notification.template else None,
-            "sms": SmsSegments.of(notification.message) if notification.channel is Channel.SMS else None,
+            "sms": SmsSegments.of(content.message) if notification.channel is Channel.SMS else None,
             "status": state.status,
             "priority": notification.priority,
             "retry_count": state.retry_count,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.content.content import Content
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import SourceProblem, TemplateVersion, VersionSummary
@@ -57,7 +57,7 @@ class TemplateEngine(Protocol):
     def variables(self, source: Source) -> frozenset[str]:
         """Return the names of the variables that a valid source asks for."""
 
-    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Rendered:
+    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Content:
         """Return the content of one message in one of the version's languages.
 
         ``variables`` are JSON values. Raises `RefusedDraftError` with a problem for each field that cannot be rendered.

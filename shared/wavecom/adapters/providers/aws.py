@@ -13,9 +13,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final, Required, TypedDict, TypeVar, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -29,6 +31,7 @@ from botocore.exceptions import (
     ProxyConnectionError,
     TokenRetrievalError,
 )
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
@@ -125,8 +128,16 @@ def aws_client(
         max_pool_connections=max_connections,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    session = cast("Any", boto3.session.Session())
+    core = botocore.session.Session()
+    core.register_component("data_loader", _service_models())
+    session = cast("Any", boto3.session.Session(botocore_session=core))
     return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+@cache
+def _service_models() -> Loader:
+    """Return what reads botocore's descriptions of services. It keeps them: each client alone would read them anew."""
+    return create_loader()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,12 +239,13 @@ class SimulatedProvider:
 def _too_large(message: OutgoingMessage) -> PermanentError | None:
     """Return the error of a message that every real provider of its channel refuses for its size, else None."""
     match message.channel:
-        case Channel.SMS if len(message.message) > sms.MAX_CHARACTERS:
+        case Channel.SMS if len(message.content.message) > sms.MAX_CHARACTERS:
             return PermanentError(
                 f"More than {sms.MAX_CHARACTERS} characters", code="simulated_too_large", about=About.MESSAGE
             )
         case Channel.PUSH if (
-            push.payload_bytes(message.recipient, message.subject, message.message) > push.PAYLOAD_MAX_BYTES
+            push.payload_bytes(message.recipient, message.content.subject, message.content.message)
+            > push.PAYLOAD_MAX_BYTES
         ):
             return PermanentError(
                 f"More than {push.PAYLOAD_MAX_BYTES} bytes", code="simulated_too_large", about=About.MESSAGE

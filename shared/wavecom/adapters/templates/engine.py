@@ -17,7 +17,7 @@ from wavecom.adapters.templates.filters import FilterError, filters_of
 from wavecom.adapters.templates.language import Violation, longest_loop_text, violations
 from wavecom.adapters.templates.markup import markup_violations
 from wavecom.adapters.templates.plain_text import text_of_html
-from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.content.content import Content
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import UNSTORED, SourceProblem, TemplateVersion
@@ -166,7 +166,7 @@ class MinijinjaEngine:
             found |= self._reader.undeclared_variables_in_str(text)
         return frozenset(found)
 
-    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Rendered:
+    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Content:
         """See `wavecom.ports.templates.TemplateEngine.render`."""
         from minijinja import TemplateError  # noqa: PLC0415
 
@@ -183,7 +183,7 @@ class MinijinjaEngine:
                 problems.append(_problem("variables", str(exc), part, locale))
         if problems:
             raise RefusedDraftError(problems)
-        return Rendered(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"))
+        return Content(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"))
 
     def _compile(self, version: TemplateVersion, locale: str) -> _Compiled:
         if version.number == UNSTORED:

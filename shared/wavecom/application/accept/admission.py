@@ -12,7 +12,7 @@ from wavecom.domain.content import push, sms
 from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.notifications.notification import Draft, IdempotentCall, TemplatedDraft
+from wavecom.domain.notifications.notification import Draft, Envelope, IdempotentCall, TemplatedDraft
 from wavecom.ports.system import Clock, SystemState
 from wavecom.ports.tenants import Tenants
 
@@ -66,7 +66,7 @@ class Admission:
         level, at, policy = self.system.level(), self.clock(), self.tenants.get(tenant_id)
         for index, draft in drafts.items():
             try:
-                check_accepts(level, draft.priority)
+                check_accepts(level, draft.envelope.priority)
             except OverloadedError as exc:
                 refusals[index] = exc
         rendered = self.render.render(
@@ -75,7 +75,7 @@ class Admission:
         refusals |= rendered.refusals
         allowed: dict[int, Draft] = {}
         for index, ready in rendered.drafts.items():
-            if problems := [*_time_problems(ready, at), *self._delivery_problems(tenant_id, ready)]:
+            if problems := [*_time_problems(ready.envelope, at), *self._delivery_problems(tenant_id, ready)]:
                 refusals[index] = RefusedDraftError(problems)
             else:
                 allowed[index] = ready
@@ -86,18 +86,19 @@ class Admission:
 
     def _delivery_problems(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
         """Yield the reasons why no configured provider can deliver a tenant's notification; none if one can."""
-        if problem := self.recipient_check.problem_of(tenant_id, draft.channel, draft.recipient):
+        envelope, content = draft.envelope, draft.content
+        if problem := self.recipient_check.problem_of(tenant_id, envelope.channel, envelope.recipient):
             yield Problem("recipient", problem)
-        match draft.channel:
+        match envelope.channel:
             case Channel.SMS:
-                needed = sms.segments(draft.message)
+                needed = sms.segments(content.message)
                 if needed.count > self.sms_max_segments:
                     problem = (
                         f"needs {needed.count} SMS segments in {needed.encoding}; {self.sms_max_segments} are the most"
                     )
                     yield Problem("message", problem)
             case Channel.PUSH:
-                size = push.payload_bytes(draft.recipient, draft.subject, draft.message)
+                size = push.payload_bytes(envelope.recipient, content.subject, content.message)
                 if size > push.PAYLOAD_MAX_BYTES:
                     problem = (
                         f"makes a push message of {size} bytes, with its subject; {push.PAYLOAD_MAX_BYTES} are the most"
@@ -105,9 +106,9 @@ class Admission:
                     yield Problem("message", problem)
 
 
-def _time_problems(draft: Draft, at: datetime) -> Iterator[Problem]:
+def _time_problems(envelope: Envelope, at: datetime) -> Iterator[Problem]:
     """Yield a problem for each time that is out of range at ``at``."""
-    if draft.scheduled_at and not at - CLOCK_DIFFERENCE <= draft.scheduled_at <= at + MAX_AHEAD:
+    if envelope.scheduled_at and not at - CLOCK_DIFFERENCE <= envelope.scheduled_at <= at + MAX_AHEAD:
         yield Problem("scheduled_at", "must be in the future, a year ahead at the most")
-    if draft.expires_at and not at < draft.expires_at <= at + 2 * MAX_AHEAD:
+    if envelope.expires_at and not at < envelope.expires_at <= at + 2 * MAX_AHEAD:
         yield Problem("expires_at", "must be in the future, two years ahead at the most")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wavecom.application.templates.render import render_version
-from wavecom.domain.content.rendered import TemplateCall, TemplateUse
+from wavecom.domain.content.content import Content, TemplateCall, TemplateUse
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Draft, TemplatedDraft
@@ -52,18 +52,18 @@ class Render:
         for index, draft in templated.items():
             try:
                 rendered = self._rendered(tenant_id, draft, known.get(draft.call.id), budget)
-                budget.take(rendered)
+                budget.take(rendered.content)
                 done.drafts[index] = rendered
             except RefusedDraftError as exc:
                 done.refusals[index] = exc
         return done
 
     def _rendered(self, tenant_id: str, draft: TemplatedDraft, template: Template | None, budget: "_Budget") -> Draft:
-        version = self._version(tenant_id, draft.channel, draft.call, template, budget)
+        version = self._version(tenant_id, draft.envelope.channel, draft.call, template, budget)
         locale = best_match(version.locales, draft.call.locale, version.default_locale)
         content = render_version(self.engine, version, locale, draft.call.variables)
         use = TemplateUse(id=version.template_id, version=version.number, locale=locale)
-        return draft.rendered(content, use)
+        return Draft(envelope=draft.envelope, content=content, template=use)
 
     def _version(
         self, tenant_id: str, channel: Channel, call: TemplateCall, template: Template | None, budget: "_Budget"
@@ -102,10 +102,10 @@ class _Budget:
         if time.thread_time() > self.until:
             raise _refused("template", "comes after others of this call that took too long to render")
 
-    def take(self, draft: Draft) -> None:
+    def take(self, made: Content) -> None:
         """Count what was made. Raises `RefusedDraftError` if the call makes too much."""
-        self.text_bytes -= len((draft.subject or "").encode()) + len(draft.message.encode())
-        self.html_bytes -= len((draft.html or "").encode())
+        self.text_bytes -= len((made.subject or "").encode()) + len(made.message.encode())
+        self.html_bytes -= made.html_bytes()
         if self.text_bytes < 0 or self.html_bytes < 0:
             raise _refused("variables", "make too much text in this call; send fewer notifications in one")
 

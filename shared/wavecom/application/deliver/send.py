@@ -183,9 +183,7 @@ def _outgoing(notification: Notification) -> OutgoingMessage:
         notification_id=notification.id,
         channel=notification.channel,
         recipient=notification.recipient,
-        subject=notification.subject,
-        message=notification.message,
-        html=notification.html,
+        content=notification.content,
         attempt=notification.state.retry_count + 1,
         expires_at=notification.expires_at,
     )

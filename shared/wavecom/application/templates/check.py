@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from wavecom.domain.content.rendered import MESSAGE_MAX
+from wavecom.domain.content.content import MESSAGE_MAX
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source

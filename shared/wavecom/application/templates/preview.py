@@ -8,7 +8,7 @@ from wavecom.application.templates.check import checked_variables
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.render import render_version
 from wavecom.domain.content import sms
-from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.content.content import Content
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.locale import best_match
@@ -23,7 +23,7 @@ UNSTORED_LOCALE = "en"
 class Previewed:
     """The content that would be sent. ``warnings`` are sentences; ``segments`` are those of an SMS."""
 
-    content: Rendered
+    content: Content
     locale: str
     segments: sms.Segments | None
     warnings: tuple[str, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wavecom.domain.content.rendered import Rendered
+from wavecom.domain.content.content import Content
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.version import TemplateVersion
 from wavecom.ports.templates import TemplateEngine
@@ -11,7 +11,7 @@ from wavecom.ports.templates import TemplateEngine
 
 def render_version(
     engine: TemplateEngine, version: TemplateVersion, locale: str, variables: Mapping[str, Any]
-) -> Rendered:
+) -> Content:
     """Return the content in one of the version's languages.
 
     Raises `RefusedDraftError` for variables that are missing or unknown, that cannot be rendered, or whose content

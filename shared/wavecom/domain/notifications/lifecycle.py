@@ -30,30 +30,29 @@ def create(
     idempotency: Idempotency | None = None,
 ) -> Change:
     """Make a PENDING notification from a draft. A scheduled one is due at its time, any other within seconds."""
-    first_due = draft.scheduled_at if draft.scheduled_at and draft.scheduled_at > at else at + timings.pending
+    envelope = draft.envelope
+    first_due = envelope.scheduled_at if envelope.scheduled_at and envelope.scheduled_at > at else at + timings.pending
     created = _created(new_notification_id(at), tenant_id, at)
     notification = Notification(
         id=created.notification_id,
         tenant_id=tenant_id,
-        channel=draft.channel,
-        recipient=draft.recipient,
-        subject=draft.subject,
-        message=draft.message,
-        html=draft.html,
+        channel=envelope.channel,
+        recipient=envelope.recipient,
+        content=draft.content,
         template=draft.template,
-        priority=draft.priority,
-        metadata=draft.metadata,
-        max_retries=draft.max_retries,
-        on_unknown=draft.on_unknown or policy.on_unknown,
-        scheduled_at=draft.scheduled_at,
-        expires_at=draft.expires_at,
+        priority=envelope.priority,
+        metadata=envelope.metadata,
+        max_retries=envelope.max_retries,
+        on_unknown=envelope.on_unknown or policy.on_unknown,
+        scheduled_at=envelope.scheduled_at,
+        expires_at=envelope.expires_at,
         idempotency=idempotency,
         created_at=at,
         state=DeliveryState(
             status=Status.PENDING,
             sequence=1,
             updated_at=at,
-            due_at=no_later_than_expiry(first_due, draft.expires_at),
+            due_at=no_later_than_expiry(first_due, envelope.expires_at),
             trail_digest=created.digest,
         ),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
-from wavecom.domain.content.rendered import Rendered, TemplateCall, TemplateUse
+from wavecom.domain.content.content import Content, TemplateCall, TemplateUse
 from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
 from wavecom.domain.notifications.state import DeliveryState, StateChanges
@@ -38,13 +38,11 @@ class Notification:
     tenant_id: str
     channel: Channel
     recipient: str
-    subject: str | None
-    message: str
+    content: Content
     priority: Priority
     max_retries: int
     created_at: datetime
     state: DeliveryState
-    html: str | None = None
     template: TemplateUse | None = None
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None
@@ -91,37 +89,20 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft(Envelope):
+class Draft:
     """A client's validated request; `lifecycle.create` makes it a notification."""
 
-    subject: str | None
-    message: str
-    html: str | None = None
+    envelope: Envelope
+    content: Content
     template: TemplateUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TemplatedDraft(Envelope):
+class TemplatedDraft:
     """A client's request whose content is still to be rendered from a template."""
 
+    envelope: Envelope
     call: TemplateCall
-
-    def rendered(self, content: Rendered, use: TemplateUse) -> Draft:
-        """Return the draft with its content."""
-        return Draft(
-            channel=self.channel,
-            recipient=self.recipient,
-            priority=self.priority,
-            metadata=self.metadata,
-            scheduled_at=self.scheduled_at,
-            expires_at=self.expires_at,
-            max_retries=self.max_retries,
-            on_unknown=self.on_unknown,
-            subject=content.subject,
-            message=content.message,
-            html=content.html,
-            template=use,
-        )
 
 
 def new_notification_id(at: datetime) -> str:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from wavecom.domain.content.content import Content
 from wavecom.domain.notifications.enums import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """The content that a provider receives. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
+    """What a provider receives. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
 
-    An email with ``html`` carries both parts, and mail programs choose one.
+    An email whose content has HTML carries both parts, and mail programs choose one.
 
     After ``expires_at`` the message is unwanted: a provider that supports an expiry time is given it.
     """
@@ -18,8 +19,6 @@ class OutgoingMessage:
     notification_id: str
     channel: Channel
     recipient: str
-    subject: str | None
-    message: str
+    content: Content
     attempt: int
-    html: str | None = None
     expires_at: datetime | None = None

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 
-from wavecom.domain.content.rendered import MESSAGE_MAX, SUBJECT_MAX, TemplateCall
+from wavecom.domain.content.content import MESSAGE_MAX, SUBJECT_MAX, Content, TemplateCall
 from wavecom.domain.content.text import has_visible_text
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
-from wavecom.domain.notifications.notification import Draft, TemplatedDraft
+from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
 from wavecom.http.fields import recipients
 from wavecom.http.fields.moments import Moment
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
@@ -139,13 +139,9 @@ class CreateNotification(WireModel):
 
     def draft(self) -> Draft | TemplatedDraft:
         """Return the request in the domain's terms."""
-        if self.template is not None:
-            return self._templated(self.template)
-        return Draft(
+        envelope = Envelope(
             channel=self.type,
             recipient=self.recipient,
-            subject=self.subject,
-            message=self.message or "",
             priority=self.priority,
             metadata=self.metadata,
             scheduled_at=self.scheduled_at,
@@ -153,21 +149,12 @@ class CreateNotification(WireModel):
             max_retries=self.max_retries,
             on_unknown=self.on_unknown,
         )
-
-    def _templated(self, template: TemplateReference) -> TemplatedDraft:
-        return TemplatedDraft(
-            channel=self.type,
-            recipient=self.recipient,
-            call=TemplateCall(
-                id=template.id, version=template.version, locale=self.locale, variables=self.variables or {}
-            ),
-            priority=self.priority,
-            metadata=self.metadata,
-            scheduled_at=self.scheduled_at,
-            expires_at=self.expires_at,
-            max_retries=self.max_retries,
-            on_unknown=self.on_unknown,
+        if self.template is None:
+            return Draft(envelope=envelope, content=Content(subject=self.subject, message=self.message or ""))
+        call = TemplateCall(
+            id=self.template.id, version=self.template.version, locale=self.locale, variables=self.variables or {}
         )
+        return TemplatedDraft(envelope=envelope, call=call)
 
 
 class CreateBatch(WireModel):

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from wavecom.domain.content.rendered import TemplateCall
+from wavecom.domain.content.content import TemplateCall
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.notifications.notification import TemplatedDraft
+from wavecom.domain.notifications.notification import Envelope, TemplatedDraft
 from wavecom.domain.templates import source as domain
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX
@@ -83,7 +83,8 @@ class SendTest(WireModel):
             raise InvalidRequestError("The request is not valid", [FieldError("recipient", str(exc))]) from exc
         version = self.version or template.published or template.latest or None
         call = TemplateCall(id=template.id, version=version, locale=self.locale, variables=self.variables)
-        return TemplatedDraft(channel=template.channel, recipient=recipient, call=call, max_retries=0)
+        envelope = Envelope(channel=template.channel, recipient=recipient, max_retries=0)
+        return TemplatedDraft(envelope=envelope, call=call)
 
 
 class PreviewTemplate(WireModel):

@@ -11,7 +11,7 @@ from bson import ObjectId
 from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo.client import Document
-from wavecom.domain.content.rendered import TemplateUse
+from wavecom.domain.content.content import Content, TemplateUse
 from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
@@ -27,9 +27,9 @@ def to_document(notification: Notification) -> Document:
         "tenantId": notification.tenant_id,
         "type": notification.channel.value,
         "recipient": notification.recipient,
-        "subject": notification.subject,
-        "message": notification.message,
-        "html": notification.html,
+        "subject": notification.content.subject,
+        "message": notification.content.message,
+        "html": notification.content.html,
         "template": _template(notification.template),
         "metadata": notification.metadata,
         "scheduledAt": notification.scheduled_at,
@@ -148,9 +148,7 @@ def from_document(document: Document) -> Notification:
         tenant_id=document["tenantId"],
         channel=Channel(document["type"]),
         recipient=document["recipient"],
-        subject=get("subject"),
-        message=document["message"],
-        html=get("html"),
+        content=Content(subject=get("subject"), message=document["message"], html=get("html")),
         template=TemplateUse(**template) if (template := get("template")) else None,
         metadata=get("metadata"),
         priority=Priority(document["priority"]),

@@ -211,21 +211,21 @@ def _from(sender: str) -> dict[str, str]:
 
 
 def _letter(number: int, message: OutgoingMessage) -> _Letter:
-    if not (message.subject and message.message):
+    if not (message.content.subject and message.content.message):
         detail = "A subject and a text of at least one character are needed"
         raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR)
     try:
-        parts = [message.message, *([message.html] if message.html is not None else [])]
+        parts = [message.content.message, *([message.content.html] if message.content.html is not None else [])]
         substitutions = "".join(json.dumps({_NO_TAG: each}, ensure_ascii=False) for each in parts).encode()
-        message.subject.encode()
+        message.content.subject.encode()
     except UnicodeEncodeError:
         raise PermanentError("Subject or text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
     return _Letter(
         number=number,
         address=_address(message.recipient),
-        subject=message.subject,
-        text=message.message,
-        html=message.html,
+        subject=message.content.subject,
+        text=message.content.message,
+        html=message.content.html,
         notification_id=message.notification_id,
         substitutions_bytes=len(substitutions),
     )

@@ -146,7 +146,7 @@ class SesEmailProvider:
             except PermanentError as exc:
                 results[index] = exc
         for template, chosen in ((TEMPLATE, False), (TEMPLATE_WITH_HTML, True)):
-            for part in parts([each for each in entries if (messages[each[0]].html is not None) is chosen]):
+            for part in parts([each for each in entries if (messages[each[0]].content.html is not None) is chosen]):
                 alone = len(part) == 1
                 outcomes = (
                     [self._try(messages[part[0][0]])]
@@ -198,10 +198,14 @@ class SesEmailProvider:
             "Destination": {"ToAddresses": [_address(message.recipient)]},
             "Content": {
                 "Simple": {
-                    "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
+                    "Subject": {"Data": message.content.subject or "", "Charset": "UTF-8"},
                     "Body": {
-                        "Text": {"Data": message.message, "Charset": "UTF-8"},
-                        **({"Html": {"Data": message.html, "Charset": "UTF-8"}} if message.html is not None else {}),
+                        "Text": {"Data": message.content.message, "Charset": "UTF-8"},
+                        **(
+                            {"Html": {"Data": message.content.html, "Charset": "UTF-8"}}
+                            if message.content.html is not None
+                            else {}
+                        ),
                     },
                 }
             },
@@ -212,9 +216,9 @@ class SesEmailProvider:
         return request
 
     def _entry(self, message: OutgoingMessage) -> "BulkEmailEntryTypeDef":
-        values = {"subject": message.subject or "", "text": message.message}
-        if message.html is not None:
-            values["html"] = message.html
+        values = {"subject": message.content.subject or "", "text": message.content.message}
+        if message.content.html is not None:
+            values["html"] = message.content.html
         return {
             "Destination": {"ToAddresses": [_address(message.recipient)]},
             "ReplacementTags": self._tags(message),

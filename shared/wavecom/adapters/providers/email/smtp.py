@@ -114,9 +114,9 @@ class SmtpEmailProvider:
             content = compose(
                 sender=self._from,
                 recipient=recipient,
-                subject=message.subject,
-                text=message.message,
-                html=message.html,
+                subject=message.content.subject,
+                text=message.content.message,
+                html=message.content.html,
                 date=datetime.now(UTC),
                 message_id=message_id,
             )

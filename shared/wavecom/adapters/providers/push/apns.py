@@ -173,9 +173,9 @@ def _signer(private_key: str, key_id: str) -> ES256Signer:
 
 
 def _payload(message: OutgoingMessage) -> bytes:
-    alert = {"body": message.message}
-    if message.subject is not None:
-        alert["title"] = message.subject
+    alert = {"body": message.content.message}
+    if message.content.subject is not None:
+        alert["title"] = message.content.subject
     fields = {"aps": {"alert": alert}, "notificationId": message.notification_id}
     try:
         payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

@@ -124,15 +124,15 @@ class FcmPushProvider:
 
 def _check_text(message: OutgoingMessage) -> None:
     try:
-        "".join([message.recipient, message.subject or "", message.message]).encode()
+        "".join([message.recipient, message.content.subject or "", message.content.message]).encode()
     except UnicodeEncodeError as exc:
         raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
 
 
 def _body(message: OutgoingMessage, now: datetime) -> bytes:
-    notification = {"body": message.message}
-    if message.subject is not None:
-        notification["title"] = message.subject
+    notification = {"body": message.content.message}
+    if message.content.subject is not None:
+        notification["title"] = message.content.subject
     fields: dict[str, Any] = {
         "token": message.recipient,
         "notification": notification,

@@ -116,7 +116,7 @@ class EndUserMessagingSmsProvider:
     def _request(self, message: OutgoingMessage) -> "SendTextMessageRequestTypeDef":
         request: SendTextMessageRequestTypeDef = {
             "DestinationPhoneNumber": message.recipient,
-            "MessageBody": message.message,
+            "MessageBody": message.content.message,
             "MessageType": "TRANSACTIONAL",
             "Context": {"notificationId": message.notification_id, "provider": self.name},
         }

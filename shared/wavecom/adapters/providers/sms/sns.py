@@ -70,7 +70,7 @@ class SnsSmsProvider:
         answer = call(
             _SERVICE,
             lambda: self._client.publish(
-                PhoneNumber=message.recipient, Message=message.message, MessageAttributes=self._attributes
+                PhoneNumber=message.recipient, Message=message.content.message, MessageAttributes=self._attributes
             ),
             _meaning,
         )

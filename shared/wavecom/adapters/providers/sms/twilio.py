@@ -125,10 +125,10 @@ class TwilioSmsProvider:
 
     def _form(self, message: OutgoingMessage) -> dict[str, str]:
         try:
-            message.message.encode()
+            message.content.message.encode()
         except UnicodeEncodeError:
             raise PermanentError("The text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
-        form = {"To": message.recipient, **self._sender, "Body": message.message}
+        form = {"To": message.recipient, **self._sender, "Body": message.content.message}
         if message.expires_at is not None:
             least, most = VALIDITY_SECONDS
             left = seconds_left(message.expires_at, self._clock(), at_least=least, at_most=most)

@@ -37,8 +37,8 @@ class TemplateUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """The content that a template and its variables have become."""
+class Content:
+    """The parts of a message that its recipient gets, as they are stored and sent. HTML is an email's."""
 
     subject: str | None
     message: str
