@@ -1,16 +1,20 @@
-"""``python -m tests.infrastructure.invoke_with_rights FUNCTION``: a handler under exactly the rights of its role.
+"""Invoke a function's handler in a process of its own, under exactly the rights of its role.
 
 Every call to AWS is asked of the policy first, by action and resource, and refused with AccessDenied as IAM would do
 where it is not allowed. Queues are moto's; secrets are looked up as Secrets Manager does; senders take everything.
-Reads one JSON object: ``events``, ``statements``, ``secrets`` (value by whole ARN), ``queues``, and ``key``, the ARN of
-what encrypts them or null. Prints what was asked, and the answers or the exception, as its last line.
+`invoke` is given one object: ``events``, ``statements``, ``secrets`` (value by whole ARN), ``queues``, and ``key``, the
+ARN of what encrypts them or None. It returns what was asked, and the answers or the exception.
+
+A process is forked from one that has imported boto3 and moto, which takes longer than the handler.
 """
 
 import importlib
-import json
+import multiprocessing
+import os
 import re
-import sys
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.connection import Connection
 from typing import Any
 
 import boto3
@@ -137,7 +141,32 @@ def _response(status: int, parsed: Parameters) -> tuple[AWSResponse, Any]:
     return AWSResponse("", status, HTTPHeaders(), None), {**parsed, "ResponseMetadata": {"HTTPStatusCode": status}}
 
 
-def main(function: str, given: dict[str, Any]) -> dict[str, Any]:
+def invoke(function: str, given: dict[str, Any], environment: Mapping[str, str], *, timeout: float) -> dict[str, Any]:
+    """Return what a handler answered in a new process with this environment alone, within ``timeout`` seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "moto.sqs.models", "pydantic", "pymongo"])
+    theirs, ours = context.Pipe()
+    process = context.Process(target=_run, args=(theirs, function, given, dict(environment)))
+    process.start()
+    theirs.close()
+    try:
+        assert ours.poll(timeout), f"{function} has not answered after {timeout} s"
+        told: dict[str, Any] = ours.recv()
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+    return told
+
+
+def _run(told: Connection, function: str, given: dict[str, Any], environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    told.send(_answers(function, given))
+
+
+def _answers(function: str, given: dict[str, Any]) -> dict[str, Any]:
     """Invoke the handler with each event and return its answers and what was asked."""
     with mock_aws():
         queues = boto3.client("sqs", region_name=REGION)
@@ -147,14 +176,10 @@ def main(function: str, given: dict[str, Any]) -> dict[str, Any]:
         handlers.BUILTIN_HANDLERS.append(("before-parameter-build", account.note))
         handlers.BUILTIN_HANDLERS.append(("before-call", account.answer))
         boto3.DEFAULT_SESSION = None  # the next one knows them
-        handle = importlib.import_module(f"functions.{function}.handler").lambda_handler
         answers, error = [], None
         try:
+            handle = importlib.import_module(f"functions.{function}.handler").lambda_handler
             answers += [handle(event, LocalContext()) for event in given["events"]]
         except Exception as exc:  # noqa: BLE001 - it is told with what was asked, by which its cause is known
-            error = f"{type(exc).__name__}: {exc}"
+            error = "".join(traceback.format_exception(exc))
     return {"answers": answers, "error": error, "asked": account.asked}
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], json.load(sys.stdin))))

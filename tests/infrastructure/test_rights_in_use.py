@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.config import PROJECT
 from tests.builders import a_draft
 from tests.event_files import load, sent_as, status_of, stored_as
+from tests.infrastructure.invoke_with_rights import invoke
 from tests.infrastructure.resolve import REGION, Resolved, arn, secret_arn
 from tests.infrastructure.templates import Assembly
 from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
@@ -93,25 +91,15 @@ class Stage:
             "queues": queues,
             "key": next((arn("kms", f"key/{name.split('/')[1]}") for name in assembly.of_type("KMS::Key")), None),
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.infrastructure.invoke_with_rights", function.partition("-")[0]],
-            input=json.dumps(given),
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "shared")]),
-                "AWS_REGION": REGION,
-                "AWS_DEFAULT_REGION": REGION,
-                **self.environment(function),
-            },
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout.splitlines()[-1])
+        environment = {
+            "PATH": os.environ["PATH"],
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            **self.environment(function),
+        }
+        told = invoke(function.partition("-")[0], given, environment, timeout=TIMEOUT_SECONDS)
         assert [(action, resource) for action, resource, allowed in told["asked"] if not allowed] == []
-        assert told["error"] is None, f"{told['error']}\n{done.stdout}"
+        assert told["error"] is None, told["error"]
         return told["answers"], {action for action, _, _ in told["asked"]}
 
 
