@@ -16,6 +16,7 @@ from benchmarks.schedule import BATCH_PATH, SINGLE_PATH, Plan, arrivals
 from benchmarks.stack import Machine, MeasuredStack, running
 from local.config import PROJECT, Broker
 from wavecom.application.accept.submit import Submit
+from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
 
 SINGLES: Final = 6_000
@@ -99,7 +100,8 @@ def steps(stack: MeasuredStack, size: int) -> Figures:
         clock=parts.clock,
         timings=parts.settings.timings(),
     )
-    services = replace(parts.api_services, admission=replace(parts.api_services.admission, submit=submit))
+    services = Api(parts).services
+    services = replace(services, admission=replace(services.admission, submit=submit))
     app = build(APIGatewayHttpResolver(), services)
     requests = max(20, STEPS // size)
     plan = Plan(url=stack.url, count=requests * size, rate=None, size=size, seed=4)

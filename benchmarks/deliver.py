@@ -43,7 +43,7 @@ def fill(stack: MeasuredStack, count: int) -> list[str]:
     ids: list[str] = []
     for start in range(0, count, SUBMITTED_AT_ONCE):
         numbers = range(start, min(start + SUBMITTED_AT_ONCE, count))
-        submission = stack.parts.submit.submit(TENANT, {number: draft(number) for number in numbers})
+        submission = stack.api.submit.submit(TENANT, {number: draft(number) for number in numbers})
         ids += [each.id for each in submission.notifications.values()]
     return ids
 

@@ -107,7 +107,7 @@ def _state(number: int, at: datetime) -> dict[str, Any]:
 
 
 def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
-    parts, store = stack.parts, stack.parts.store
+    parts, api, store = stack.parts, stack.api, stack.parts.store
     saver = SaveUntil(store=store, deadline=Deadline(timedelta(minutes=1)))
     waiting = iter([fill(stack, GROUP) for _ in range(REPEATS + 1)])
 
@@ -121,11 +121,11 @@ def _calls(stack: MeasuredStack) -> dict[str, Callable[[], object]]:
     return {
         "listMs": lambda: store.page(ListFilter(tenant_id=TENANT), limit=20),
         "listByStatusMs": lambda: store.page(ListFilter(tenant_id=TENANT, status=Status.SENT), limit=20),
-        "statisticsMs": lambda: parts.query.statistics(TENANT),
-        "metricsMs": lambda: prometheus.exposition(parts.query.metrics(None)),
+        "statisticsMs": lambda: api.query.statistics(TENANT),
+        "metricsMs": lambda: prometheus.exposition(api.query.metrics(None)),
         "sweepMs": lambda: store.overdue(parts.clock(), limit=500),
         "claim100Ms": claims,
-        "insert100Ms": lambda: parts.submit.submit(TENANT, numbers),
+        "insert100Ms": lambda: api.submit.submit(TENANT, numbers),
     }
 
 

@@ -17,6 +17,7 @@ from local.config import PROJECT, Broker, StackConfig, make_private
 from local.stack import Stack, container, reset
 from local.supervision import Supervisor
 from wavecom.bootstrap import Container
+from wavecom.bootstrap.api import Api
 
 STATE: Final = PROJECT / ".local" / "benchmarks"
 SETTINGS: Final = {
@@ -37,6 +38,7 @@ class MeasuredStack:
 
     config: StackConfig
     parts: Container
+    api: Api
     database: Database[Document]
     journal: Journal
 
@@ -137,6 +139,7 @@ def running(
                 yield MeasuredStack(
                     config=config,
                     parts=parts,
+                    api=Api(parts),
                     database=client[parts.settings.mongodb_database],
                     journal=journal,
                 )

@@ -2,6 +2,7 @@
 
 import sys
 import uuid
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -31,6 +32,13 @@ def send(
     ] = None,
     locale: Annotated[str | None, typer.Option(help="Language of the template, for example de-CH.")] = None,
     subject: Annotated[str | None, typer.Option(help="Required for EMAIL.")] = None,
+    html: Annotated[Path | None, typer.Option(dir_okay=False, help="A file with the HTML of an EMAIL.")] = None,
+    push: Annotated[
+        dict[str, Any] | None,
+        typer.Option(
+            parser=json_object, metavar="JSON", help="Of a PUSH: data, link, sound, badge, image, collapseKey."
+        ),
+    ] = None,
     priority: Annotated[Priority | None, typer.Option(case_sensitive=False, help="Default: MEDIUM.")] = None,
     metadata: Annotated[
         dict[str, Any] | None, typer.Option(parser=json_object, metavar="JSON", help="Your own data, an object.")
@@ -71,6 +79,8 @@ def send(
         "template": _template(template) if template else None,
         "variables": variables,
         "locale": locale,
+        "html": _read(html) if html else None,
+        "push": push,
         "priority": priority,
         "metadata": metadata,
         "scheduledAt": schedule,
@@ -92,6 +102,13 @@ def send(
         )
     if ended["status"] not in GOOD_ENDS:
         raise typer.Exit(BAD_NEWS)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"--html needs a file with text in UTF-8: {file}: {exc}") from exc
 
 
 def _template(text: str) -> dict[str, Any]:
@@ -116,4 +133,6 @@ def _create(run: Run, fields: dict[str, Any], key: str | None) -> dict[str, Any]
     if key and answer.headers.get("Idempotency-Replayed"):
         run.out.note("This key was used before; this is the answer of that call.", "yellow")
     created: dict[str, Any] = answer.data
+    for warning in answer.body.get("warnings", []):
+        run.out.note(clean(warning), "yellow")
     return created

@@ -56,6 +56,8 @@ PRUNED: Final = (
     Pruned("phonenumbers/carrier.py", "needs carrierdata"),
     Pruned("phonenumbers/tzdata/", "time zones of numbers, likewise"),
     Pruned("phonenumbers/timezone.py", "needs tzdata"),
+    Pruned("pyasn1/", "keys read in Python alone; google-auth reads them by cryptography"),
+    Pruned("pyasn1_modules/", "likewise"),
     Pruned("babel/locale-data/*.dat", "languages that no template is written in", LANGUAGES | {"root"}),
     Pruned("babel/messages/", "translates programs, which nobody asks for"),
     Pruned("**/tests/", "tests of packages"),

@@ -17,6 +17,7 @@ from local.lambda_runtime import install_runtime_client
 from local.servers import check_mongodb
 from local.stack import Stack, container, curl_line, prepare, reset, summary
 from local.supervision import end_leftovers
+from wavecom.bootstrap.api import Api
 from wavecom.domain.api_keys import Role
 from wavecom.domain.errors import UnavailableError
 from wavecom.http.app import build
@@ -113,7 +114,7 @@ def install_lambda_runtime_client() -> None:
 @cli.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
-    services = container(_config()).api_services
+    services = Api(container(_config())).services
     document = openapi_document(build(APIGatewayHttpResolver(), services))
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 

@@ -15,6 +15,7 @@ from local.guard import Asgi, BodyLimits, Guard, Message, Receive, Scope, Send
 from local.page import page
 from local.protocol import BoundedProtocol
 from wavecom.bootstrap import collect_garbage_rarely, container
+from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
 from wavecom.http.framework.resolver import cors
 from wavecom.http.receipts.app import PREFIX, ReceiptServices, build_receipts
@@ -130,7 +131,7 @@ def _get_only(page: Asgi) -> Asgi:
 def application() -> Asgi:
     """Return the whole application; each process creates its own."""
     configure_logging("api")
-    app = asgi(container().api_services, container().receipt_services, page())
+    app = asgi(Api(container()).services, container().receipt_services, page())
     collect_garbage_rarely()
     return app
 

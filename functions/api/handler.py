@@ -4,13 +4,14 @@ from functools import cache
 from typing import Any
 
 from wavecom.bootstrap import container, entry_point
+from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
 from wavecom.http.framework.resolver import LambdaResolver, cors
 
 
 @cache
 def _app() -> LambdaResolver:
-    services = container("api").api_services
+    services = Api(container("api")).services
     return build(LambdaResolver(cors=cors(services.config)), services)
 
 

@@ -17,6 +17,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.domain.content.content import TemplateUse
+from wavecom.domain.content.push import PushOptions
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import IdempotencyKeyTakenError, StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
@@ -261,6 +262,29 @@ def test_content_comes_back_whole_for_who_sends_it_and_without_its_html_in_lists
     assert [[each.content.html for each in found] for found in lists] == [[None]] * 4
     assert [each.template for (each,) in lists] == [use, use, use, None]
     assert stored_as(store, other).content.html == "<p>x</p>"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        PushOptions(link="bank://pay/1"),
+        PushOptions(
+            data={"account": "4711", "a-b": ""},
+            link="https://bank.example/pay",
+            sound="default",
+            badge=0,
+            image="https://bank.example/a.png",
+            collapse_key="pay",
+        ),
+    ],
+)
+def test_what_a_push_message_carries_comes_back_whole_in_lists_too(
+    store: NotificationStore, options: PushOptions
+) -> None:
+    given = added(store, channel=Channel.PUSH, recipient="ab" * 32, push=options)
+
+    assert stored_as(store, given).content == given.content
+    assert [each.content.push for each in store.page(BANK_A, limit=1)] == [options]
 
 
 def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store: NotificationStore) -> None:

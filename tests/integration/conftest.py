@@ -25,6 +25,7 @@ from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
 from tests.integration.conformance import HeldTransport
+from wavecom.adapters.html.cleaner import Nh3Cleaner
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -263,7 +264,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         manage_templates = ManageTemplates(templates=templates, engine=engine, clock=clock)
         return Services(
             admission=Admission(
-                render=Render(templates=templates, engine=engine),
+                render=Render(templates=templates, engine=engine, cleaner=Nh3Cleaner()),
                 submit=Submit(**shared),
                 system=system,
                 tenants=tenants,

@@ -126,6 +126,15 @@ def test_escapes_of_json_count(api: Api) -> None:
     refused(api, api.create(**PUSH, message='"' * 2_100), 422, "message")
 
 
+@pytest.mark.parametrize("recipient", [DEVICE, REGISTRATION])
+def test_what_a_push_message_carries_counts_too(api: Api, recipient: str) -> None:
+    carried = {"data": {"account": "x" * 2_000}, "sound": "default"}
+    push = {**PUSH, "recipient": recipient}
+
+    refused(api, api.create(**push, message="a" * 2_000, push=carried), 422, "message")
+    assert api.create(**push, message="a" * 1_500, push=carried).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("configured", "changes", "why"),
     [

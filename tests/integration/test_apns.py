@@ -1,5 +1,6 @@
 """The APNs provider against a loopback server that speaks HTTP/2 and refuses by Apple's rules."""
 
+import json
 import logging
 import socket
 import traceback
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.builders import NOON, ManualClock, an_outgoing
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
 from wavecom.adapters.providers.push.apns import ApnsPushProvider
-from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, payload_bytes
+from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, PushOptions, payload_bytes
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -30,6 +31,14 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
+CARRIED = PushOptions(
+    data={"account": "4711"},
+    link="https://bank.example/accounts/4711",
+    sound="coins.caf",
+    badge=3,
+    image="https://bank.example/chart.png",
+    collapse_key="balance",
+)
 
 
 def message_to(recipient: str = DEVICE, **changes: Any) -> OutgoingMessage:
@@ -275,15 +284,34 @@ def test_apns_takes_hex_of_any_length_that_apple_allows(
     assert apns.requests[0].path == f"/3/device/{recipient}"
 
 
+def test_what_a_message_carries_is_in_its_payload_and_its_collapse_id(
+    apns: ApnsService, provider: ApnsPushProvider
+) -> None:
+    provider.send(message_to(push=CARRIED))
+
+    request = apns.requests[0]
+    payload = json.loads(request.body)
+    del payload["aps"]["alert"]
+    assert payload == {
+        "aps": {"sound": "coins.caf", "badge": 3, "mutable-content": 1},
+        "notificationId": NOTIFICATION_ID,
+        "account": "4711",
+        "link": CARRIED.link,
+        "image": CARRIED.image,
+    }
+    assert request.headers["apns-collapse-id"] == "balance"
+
+
+@pytest.mark.parametrize("push", [None, CARRIED])
 @pytest.mark.parametrize("subject", [None, "", 'Grüße "🎉"\\'])
 def test_payload_has_the_size_that_acceptance_reckons_with(
-    apns: ApnsService, provider: ApnsPushProvider, subject: str | None
+    apns: ApnsService, provider: ApnsPushProvider, subject: str | None, push: PushOptions | None
 ) -> None:
-    message = message_to(subject=subject, message="\n" + "ü" * 100)
+    message = message_to(subject=subject, message="\n" + "ü" * 100, push=push)
 
     provider.send(message)
 
-    assert len(apns.requests[0].body) == payload_bytes(DEVICE, subject, message.content.message)
+    assert len(apns.requests[0].body) == payload_bytes(DEVICE, subject, message.content.message, push)
 
 
 def test_payload_may_have_4096_bytes_and_no_more(apns: ApnsService, provider: ApnsPushProvider) -> None:

@@ -16,7 +16,7 @@ from tests.builders import NOON, ManualClock, an_outgoing
 from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refusal
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.push.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
-from wavecom.domain.content.push import payload_bytes
+from wavecom.domain.content.push import PushOptions, payload_bytes
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -30,6 +30,14 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 REGISTRATION = "cX7Yz:" + "APA91b" * 24
+CARRIED = PushOptions(
+    data={"account": "4711"},
+    link="https://bank.example/accounts/4711",
+    sound="coins.caf",
+    badge=3,
+    image="https://bank.example/chart.png",
+    collapse_key="balance",
+)
 
 
 def message_to(recipient: str = REGISTRATION, **changes: Any) -> OutgoingMessage:
@@ -505,18 +513,52 @@ def test_device_token_of_apns_is_permanent_and_not_sent(
     assert fcm.requests == []
 
 
+def test_what_a_message_carries_reaches_android_apple_devices_and_browsers(fcm: FcmService) -> None:
+    provider = provider_at(fcm, clock=lambda: NOON)
+
+    provider.send(message_to(push=CARRIED, expires_at=NOON + timedelta(hours=1)))
+
+    provider.close()
+    sent = json.loads(fcm.requests[0].body)["message"]
+    assert sent["notification"]["image"] == CARRIED.image
+    assert sent["data"] == {"notificationId": NOTIFICATION_ID, "account": "4711", "link": CARRIED.link}
+    assert sent["android"] == {
+        "notification": {"sound": "coins.caf", "notification_count": 3},
+        "collapse_key": "balance",
+        "ttl": "3600s",
+    }
+    assert sent["apns"] == {
+        "payload": {"aps": {"sound": "coins.caf", "badge": 3, "mutable-content": 1}},
+        "fcm_options": {"image": CARRIED.image},
+        "headers": {"apns-collapse-id": "balance", "apns-expiration": str(int(NOON.timestamp()) + 3600)},
+    }
+    assert sent["webpush"] == {
+        "fcm_options": {"link": CARRIED.link},
+        "headers": {"Topic": "balance", "TTL": "3600"},
+    }
+
+
+def test_a_link_into_an_app_is_none_of_a_browsers(fcm: FcmService, provider: FcmPushProvider) -> None:
+    provider.send(message_to(push=PushOptions(link="bank://pay/4711")))
+
+    sent = json.loads(fcm.requests[0].body)["message"]
+    assert sent["data"]["link"] == "bank://pay/4711"
+    assert "webpush" not in sent
+
+
+@pytest.mark.parametrize("push", [None, CARRIED])
 @pytest.mark.parametrize("subject", [None, "", 'Grüße "🎉"\\'])
 def test_what_reaches_the_app_has_the_size_that_acceptance_reckons_with(
-    fcm: FcmService, provider: FcmPushProvider, subject: str | None
+    fcm: FcmService, provider: FcmPushProvider, subject: str | None, push: PushOptions | None
 ) -> None:
-    message = message_to(subject=subject, message="\n" + "ü" * 100)
+    message = message_to(subject=subject, message="\n" + "ü" * 100, push=push)
 
     provider.send(message)
 
     sent = json.loads(fcm.requests[0].body)["message"]
-    payload = {name: sent[name] for name in ("notification", "data")}
+    payload = {name: sent[name] for name in ("notification", "data")} | sent.get("apns", {}).get("payload", {})
     written = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    assert len(written) == payload_bytes(REGISTRATION, subject, message.content.message)
+    assert len(written) == payload_bytes(REGISTRATION, subject, message.content.message, push)
 
 
 def test_name_is_the_configurations_choice(fcm: FcmService) -> None:

@@ -14,6 +14,7 @@ from wavecom.application.deliver.select import ChannelProvider, ChannelProviders
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.ports.api_keys import ApiKeys
+from wavecom.ports.html import HtmlCleaner
 from wavecom.ports.provider_limits import Breakers, Pace, Weights
 from wavecom.ports.providers import WithSandbox
 from wavecom.ports.reports import KeptReports
@@ -121,6 +122,13 @@ class Adapters:
         from wavecom.adapters.templates.engine import MinijinjaEngine  # noqa: PLC0415
 
         return MinijinjaEngine()
+
+    @cached_property
+    def html_cleaner(self) -> HtmlCleaner:
+        """What cleans the HTML of clients."""
+        from wavecom.adapters.html.cleaner import Nh3Cleaner  # noqa: PLC0415
+
+        return Nh3Cleaner()
 
     @cached_property
     def _defaults(self) -> "ProviderDefaults":

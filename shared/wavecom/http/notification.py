@@ -6,6 +6,7 @@ from pydantic import Field
 
 from wavecom.domain.content import content as domain_content
 from wavecom.domain.content import sms
+from wavecom.domain.content.push import PushOptions
 from wavecom.domain.content.sms import Encoding
 from wavecom.domain.notifications import notification as domain
 from wavecom.domain.notifications.attempts import Attempt as AttemptState
@@ -67,6 +68,23 @@ class TemplateUse(Shape):
         return cls.trusted(id=use.id, version=use.version, locale=use.locale)
 
 
+class Push(Shape):
+    """What a push message carries beside its title and its body."""
+
+    data: Annotated[dict[str, str], MAY_BE_ABSENT]
+    link: Annotated[str, MAY_BE_ABSENT]
+    sound: Annotated[str, MAY_BE_ABSENT]
+    badge: Annotated[int, MAY_BE_ABSENT]
+    image: Annotated[str, MAY_BE_ABSENT]
+    collapse_key: Annotated[str, MAY_BE_ABSENT]
+
+    @classmethod
+    def from_domain(cls, options: PushOptions) -> Self:
+        """Return the options that were given, as clients see them."""
+        given = ((name, getattr(options, name)) for name in cls.model_fields)
+        return cls.trusted(**{name: value for name, value in given if value is not None})
+
+
 class Notification(Shape):
     """A notification."""
 
@@ -80,6 +98,7 @@ class Notification(Shape):
         Field(description="Of an email, beside its message; left out of lists and of the answers to batches"),
         MAY_BE_ABSENT,
     ]
+    push: Annotated[Push, MAY_BE_ABSENT]
     template: Annotated[TemplateUse, MAY_BE_ABSENT]
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
@@ -121,6 +140,7 @@ class Notification(Shape):
             "subject": content.subject,
             "message": content.message,
             "html": None if one_of_many else content.html,
+            "push": Push.from_domain(content.push) if content.push else None,
             "template": TemplateUse.from_domain(notification.template) if notification.template else None,
             "sms": SmsSegments.of(content.message) if notification.channel is Channel.SMS else None,
             "status": state.status,

@@ -4,7 +4,7 @@ import { Card } from '@/ui/card';
 
 /** The sent content as plain text: nothing in it is read as markup. */
 export function Content({
-  notification: { subject, message, html, template, metadata },
+  notification: { subject, message, html, push, template, metadata },
 }: {
   notification: Notification;
 }) {
@@ -23,19 +23,24 @@ export function Content({
           , version {template.version}, in {template.locale}
         </p>
       )}
-      {hasMetadata && (
-        <>
-          <h3 className="mt-5 mb-1 text-xs font-medium text-muted">Metadata</h3>
-          <div
-            role="region"
-            aria-label="Metadata"
-            tabIndex={0}
-            className="overflow-x-auto rounded-lg bg-raised p-3 text-xs"
-          >
-            <pre>{JSON.stringify(metadata, null, 2)}</pre>
-          </div>
-        </>
-      )}
+      {push !== undefined && <Json title="Carried to the app" value={push} />}
+      {hasMetadata && <Json title="Metadata" value={metadata} />}
     </Card>
+  );
+}
+
+function Json({ title, value }: { title: string; value: unknown }) {
+  return (
+    <>
+      <h3 className="mt-5 mb-1 text-xs font-medium text-muted">{title}</h3>
+      <div
+        role="region"
+        aria-label={title}
+        tabIndex={0}
+        className="overflow-x-auto rounded-lg bg-raised p-3 text-xs"
+      >
+        <pre>{JSON.stringify(value, null, 2)}</pre>
+      </div>
+    </>
   );
 }

@@ -243,15 +243,17 @@ def _too_large(message: OutgoingMessage) -> PermanentError | None:
             return PermanentError(
                 f"More than {sms.MAX_CHARACTERS} characters", code="simulated_too_large", about=About.MESSAGE
             )
-        case Channel.PUSH if (
-            push.payload_bytes(message.recipient, message.content.subject, message.content.message)
-            > push.PAYLOAD_MAX_BYTES
-        ):
+        case Channel.PUSH if _payload_bytes(message) > push.PAYLOAD_MAX_BYTES:
             return PermanentError(
                 f"More than {push.PAYLOAD_MAX_BYTES} bytes", code="simulated_too_large", about=About.MESSAGE
             )
         case _:
             return None
+
+
+def _payload_bytes(message: OutgoingMessage) -> int:
+    content = message.content
+    return push.payload_bytes(message.recipient, content.subject, content.message, content.push)
 
 
 def _refusal(fate: Fate, attempt: int) -> ProviderError | None:

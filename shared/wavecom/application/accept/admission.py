@@ -28,10 +28,14 @@ _REFUSED_BY_FIRST_CALL: Final = OverloadedError(
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The result of a call: accepted items in ``submission``, refused items in ``refusals``, both by index."""
+    """The result of a call: accepted items in ``submission``, refused items in ``refusals``, all by index.
+
+    ``warnings`` are sentences about the content of accepted ones.
+    """
 
     submission: Submission
     refusals: Mapping[int, Exception]
+    warnings: Mapping[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,15 @@ class Admission:
         earlier = self.submit.find_earlier(tenant_id, call) if call and refusals else None
         submission = earlier or self.submit.submit(tenant_id, allowed, call, policy)
         not_accepted = (drafts.keys() | invalid.keys()) - submission.notifications.keys()
-        return Accepted(submission, {index: refusals.get(index, _REFUSED_BY_FIRST_CALL) for index in not_accepted})
+        return Accepted(
+            submission,
+            refusals={index: refusals.get(index, _REFUSED_BY_FIRST_CALL) for index in not_accepted},
+            warnings={
+                index: warnings
+                for index, ready in rendered.drafts.items()
+                if index in submission.notifications and (warnings := _warnings(ready))
+            },
+        )
 
     def _delivery_problems(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
         """Yield the reasons why no configured provider can deliver a tenant's notification; none if one can."""
@@ -98,12 +110,18 @@ class Admission:
                     )
                     yield Problem("message", problem)
             case Channel.PUSH:
-                size = push.payload_bytes(envelope.recipient, content.subject, content.message)
+                size = push.payload_bytes(envelope.recipient, content.subject, content.message, content.push)
                 if size > push.PAYLOAD_MAX_BYTES:
                     problem = (
-                        f"makes a push message of {size} bytes, with its subject; {push.PAYLOAD_MAX_BYTES} are the most"
+                        f"makes a push message of {size} bytes, with all that it carries; "
+                        f"{push.PAYLOAD_MAX_BYTES} are the most"
                     )
                     yield Problem("message", problem)
+
+
+def _warnings(draft: Draft) -> tuple[str, ...]:
+    """Return what the client should know about a draft's content, a sentence each."""
+    return (*draft.warnings, *draft.content.warnings()) if draft.content.html is not None else ()
 
 
 def _time_problems(envelope: Envelope, at: datetime) -> Iterator[Problem]:

@@ -1,28 +1,32 @@
-"""Render the drafts of a call that name a template, so that what is stored is what is sent."""
+"""Make the content of a call's drafts final, so that what is stored is what is sent.
+
+Drafts that name a template are rendered; HTML that a client wrote is cleaned.
+"""
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wavecom.application.templates.render import render_version
-from wavecom.domain.content.content import Content, TemplateCall, TemplateUse
+from wavecom.domain.content.content import HTML_MAX_BYTES, Content, TemplateCall, TemplateUse
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Draft, TemplatedDraft
 from wavecom.domain.templates.locale import best_match
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import TemplateVersion
+from wavecom.ports.html import HtmlCleaner
 from wavecom.ports.templates import TemplateEngine, Templates
 
-TEXT_MAX_BYTES: Final = 2_500_000
+CALL_TEXT_MAX_BYTES: Final = 2_500_000
 """The most bytes of the subjects and messages that one call may make: its answer has them, and Lambda returns 6 MB."""
-HTML_MAX_BYTES: Final = 4_000_000
+CALL_HTML_MAX_BYTES: Final = 4_000_000
 """The most bytes of HTML that one call may make, about as many as its body may have."""
 VERSIONS_MAX: Final = 20
 """The most versions of templates that one call may use; each of them is read at its first use."""
 RENDER_SECONDS: Final = 2.0
-"""The processor time that the templates of one call may take; 500 usual ones take 0.02."""
+"""The processor time that templates and HTML of one call may take; 500 usual templates take 0.02."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +39,46 @@ class RenderedDrafts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:
-    """Renders templates. A call reads each template once, from a short-lived cache."""
+    """Renders templates, and cleans HTML. A call reads each template once, from a short-lived cache."""
 
     templates: Templates
     engine: TemplateEngine
+    cleaner: HtmlCleaner
 
     def render(self, tenant_id: str, drafts: Mapping[int, Draft | TemplatedDraft]) -> RenderedDrafts:
         """Return the drafts of a call with their content. Raises `StoreUnavailableError`."""
         done = RenderedDrafts({}, {})
-        templated = {index: each for index, each in drafts.items() if isinstance(each, TemplatedDraft)}
-        done.drafts.update((index, each) for index, each in drafts.items() if isinstance(each, Draft))
-        if not templated:
-            return done
-        known = self.templates.in_use(tenant_id, sorted({each.call.id for each in templated.values()}))
+        named = {each.call.id for each in drafts.values() if isinstance(each, TemplatedDraft)}
+        known = self.templates.in_use(tenant_id, sorted(named)) if named else {}
         budget = _Budget()
-        for index, draft in templated.items():
+        for index, draft in drafts.items():
             try:
-                rendered = self._rendered(tenant_id, draft, known.get(draft.call.id), budget)
-                budget.take(rendered.content)
-                done.drafts[index] = rendered
+                if isinstance(draft, TemplatedDraft):
+                    done.drafts[index] = self._rendered(tenant_id, draft, known.get(draft.call.id), budget)
+                else:
+                    done.drafts[index] = draft if draft.content.html is None else self._cleaned(draft, budget)
             except RefusedDraftError as exc:
                 done.refusals[index] = exc
         return done
+
+    def _cleaned(self, draft: Draft, budget: "_Budget") -> Draft:
+        budget.check_time("html")
+        clean = self.cleaner.clean(draft.content.html or "")
+        if not clean.html.strip():
+            raise _refused("html", "has nothing that may be sent")
+        content = replace(draft.content, html=clean.html)
+        if content.html_bytes() > HTML_MAX_BYTES:
+            raise _refused("html", f"has more than {HTML_MAX_BYTES:,} bytes once it is cleaned")
+        return replace(draft, content=content, warnings=clean.warnings())
 
     def _rendered(self, tenant_id: str, draft: TemplatedDraft, template: Template | None, budget: "_Budget") -> Draft:
         version = self._version(tenant_id, draft.envelope.channel, draft.call, template, budget)
         locale = best_match(version.locales, draft.call.locale, version.default_locale)
         content = render_version(self.engine, version, locale, draft.call.variables)
+        if draft.push is not None:
+            content = replace(content, push=draft.push)
         use = TemplateUse(id=version.template_id, version=version.number, locale=locale)
+        budget.take(content)
         return Draft(envelope=draft.envelope, content=content, template=use)
 
     def _version(
@@ -89,8 +105,8 @@ class Render:
 class _Budget:
     """The limits left for one call: bytes that its templates may make, their time, and versions to read."""
 
-    text_bytes: int = TEXT_MAX_BYTES
-    html_bytes: int = HTML_MAX_BYTES
+    text_bytes: int = CALL_TEXT_MAX_BYTES
+    html_bytes: int = CALL_HTML_MAX_BYTES
     versions: set[tuple[str, int]] = field(default_factory=set)
     until: float = field(default_factory=lambda: time.thread_time() + RENDER_SECONDS)
 
@@ -99,8 +115,12 @@ class _Budget:
         self.versions.add((template_id, number))
         if len(self.versions) > VERSIONS_MAX:
             raise _refused("template", f"is one of more than {VERSIONS_MAX} versions in this call")
+        self.check_time("template")
+
+    def check_time(self, name: str) -> None:
+        """Raise `RefusedDraftError`, which names a field, if the call has taken too long."""
         if time.thread_time() > self.until:
-            raise _refused("template", "comes after others of this call that took too long to render")
+            raise _refused(name, "comes after others of this call that took too long to render")
 
     def take(self, made: Content) -> None:
         """Count what was made. Raises `RefusedDraftError` if the call makes too much."""

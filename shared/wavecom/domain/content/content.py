@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from wavecom.domain.content.push import PushOptions
 from wavecom.domain.content.text import has_visible_text, is_one_line
 
 SUBJECT_MAX: Final = 998
@@ -38,11 +39,16 @@ class TemplateUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The parts of a message that its recipient gets, as they are stored and sent. HTML is an email's."""
+    """The parts of a message that its recipient gets, as they are stored and sent.
+
+    ``html`` is an email's. ``subject`` and ``message`` of a push message are its title and its body, and ``push`` what
+    it carries beside them.
+    """
 
     subject: str | None
     message: str
     html: str | None = None
+    push: PushOptions | None = None
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with it, each as the end of a sentence that begins with "the variables"."""

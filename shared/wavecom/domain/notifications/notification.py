@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from wavecom.domain.content.content import Content, TemplateCall, TemplateUse
+from wavecom.domain.content.push import PushOptions
 from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
 from wavecom.domain.notifications.state import DeliveryState, StateChanges
@@ -90,11 +91,15 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A client's validated request; `lifecycle.create` makes it a notification."""
+    """A client's validated request; `lifecycle.create` makes it a notification.
+
+    ``warnings`` are sentences for the client about what was changed in its content.
+    """
 
     envelope: Envelope
     content: Content
     template: TemplateUse | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ class TemplatedDraft:
 
     envelope: Envelope
     call: TemplateCall
+    push: PushOptions | None = None
 
 
 def new_notification_id(at: datetime) -> str:

@@ -49,6 +49,8 @@ def _path(location: Sequence[int | str], below: str) -> str:
     for part in location:
         if isinstance(part, int):
             path += f"[{part}]"
+        elif part == "[key]":
+            continue  # Pydantic's mark of an error in a name, which the path ends with already
         elif part not in {"body", "query", "header", "path"} or path:
             path += f".{part[:FIELD_MAX]}" if path else part[: FIELD_MAX + 1]
     return path or "body"

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 
-from wavecom.domain.content.content import MESSAGE_MAX, SUBJECT_MAX, Content, TemplateCall
+from wavecom.domain.content.content import HTML_MAX_BYTES, MESSAGE_MAX, SUBJECT_MAX, Content, TemplateCall
 from wavecom.domain.content.text import has_visible_text
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
 from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
 from wavecom.http.fields import recipients
 from wavecom.http.fields.moments import Moment
+from wavecom.http.fields.push import Push
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.errors import InvalidRequestError
@@ -69,6 +70,16 @@ class CreateNotification(WireModel):
             description="Required, unless a template makes it",
         ),
     ] = None
+    html: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=HTML_MAX_BYTES,
+            description="Of an EMAIL, beside its message; scripts, forms, frames and style sheets are taken out",
+            examples=["<p>Your statement is <b>ready</b>.</p>"],
+        ),
+    ] = None
+    push: Annotated[Push | None, Field(description="What a PUSH carries beside subject and message")] = None
     priority: Annotated[Priority, Field(description="CRITICAL and HIGH travel in a lane of their own")] = (
         Priority.MEDIUM
     )
@@ -122,6 +133,24 @@ class CreateNotification(WireModel):
             raise ValueError("needs a template")
         return given
 
+    @field_validator("html")
+    @classmethod
+    def _html(cls, html: str | None, info: ValidationInfo) -> str | None:
+        if html is None:
+            return None
+        if info.data.get("template") is not None:
+            _check_left_to_the_template(html)
+        if info.data.get("type", Channel.EMAIL) is not Channel.EMAIL:
+            raise ValueError("is for EMAIL only")
+        return html
+
+    @field_validator("push")
+    @classmethod
+    def _push(cls, push: Push | None, info: ValidationInfo) -> Push | None:
+        if push is not None and info.data.get("type", Channel.PUSH) is not Channel.PUSH:
+            raise ValueError("is for PUSH only")
+        return push
+
     @field_validator("metadata")
     @classmethod
     def _metadata(cls, metadata: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -149,12 +178,14 @@ class CreateNotification(WireModel):
             max_retries=self.max_retries,
             on_unknown=self.on_unknown,
         )
+        push = self.push.to_domain() if self.push is not None else None
         if self.template is None:
-            return Draft(envelope=envelope, content=Content(subject=self.subject, message=self.message or ""))
+            content = Content(subject=self.subject, message=self.message or "", html=self.html, push=push)
+            return Draft(envelope=envelope, content=content)
         call = TemplateCall(
             id=self.template.id, version=self.template.version, locale=self.locale, variables=self.variables or {}
         )
-        return TemplatedDraft(envelope=envelope, call=call)
+        return TemplatedDraft(envelope=envelope, call=call, push=push)
 
 
 class CreateBatch(WireModel):

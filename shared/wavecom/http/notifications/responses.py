@@ -16,11 +16,16 @@ from wavecom.http.framework.errors import ApiError, bounded_errors, failure_of
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Success, Timestamp, iso
 from wavecom.http.notification import Notification
 
+Warnings = Annotated[
+    list[str], Field(description="What was changed in the content, or may look otherwise than meant"), MAY_BE_ABSENT
+]
+
 
 class NotificationAnswer(Success[Notification]):
     """One notification."""
 
     message: str
+    warnings: Warnings
 
 
 class AuditEntry(Shape):
@@ -112,6 +117,7 @@ class BatchResult(Shape):
     index: int
     status: int
     data: Annotated[Notification, MAY_BE_ABSENT]
+    warnings: Warnings
     error: Annotated[ApiError, MAY_BE_ABSENT]
 
 
@@ -131,6 +137,7 @@ class Batch(Shape):
                 index=index,
                 status=HTTPStatus.CREATED.value,
                 data=Notification.from_domain(notification, one_of_many=True),
+                **warnings_of(accepted, index),
             )
             for index, notification in created.items()
         }
@@ -143,6 +150,11 @@ class Batch(Shape):
         return cls.trusted(
             accepted=len(created), refused=len(refusals), results=[results[index] for index in sorted(results)]
         )
+
+
+def warnings_of(accepted: Accepted, index: int) -> dict[str, list[str]]:
+    """Return the field of an answer that has the warnings about an item, if there are any."""
+    return {"warnings": list(accepted.warnings[index])} if index in accepted.warnings else {}
 
 
 class BatchAnswer(Success[Batch]):

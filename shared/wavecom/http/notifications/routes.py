@@ -22,7 +22,7 @@ from wavecom.http.framework.middleware import caller
 from wavecom.http.framework.responses import success
 from wavecom.http.notification import Notification
 from wavecom.http.notifications.requests import CreateBatch, CreateNotification
-from wavecom.http.notifications.responses import Batch, BatchAnswer, NotificationAnswer
+from wavecom.http.notifications.responses import Batch, BatchAnswer, NotificationAnswer, warnings_of
 from wavecom.http.openapi import refusals, tags
 from wavecom.http.openapi.headers import REPLAYED, WAIT_FOR_LOAD
 from wavecom.http.openapi.operations import IdempotencyKey, NotificationId, documented
@@ -70,6 +70,7 @@ def _add_create_notification(app: ApiGatewayResolver, services: Services) -> Non
             status=HTTPStatus.CREATED,
             headers=_replayed(accepted.submission),
             message=_created_message(created),
+            **warnings_of(accepted, 0),
         )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wavecom.http.openapi import template_examples
-from wavecom.http.openapi.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TEMPLATE_ID, TENANT
+from wavecom.http.openapi.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TENANT
 
 _OTHER_ID = "6b03a1f0c2d4e8a17b5f9c32"
 _CREATED = "2026-11-23T10:30:00.000Z"
@@ -18,19 +18,19 @@ _EMAIL = {
     "priority": "HIGH",
 }
 _SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
+_PUSH = {
+    "type": "PUSH",
+    "recipient": "ab12" * 16,
+    "subject": "Payment received",
+    "message": "€12.50 from Ada",
+    "push": {"link": "bank://payments/17", "badge": 1},
+}
 _SCHEDULED = {
     **_EMAIL,
     "metadata": {"campaign": "onboarding"},
     "scheduledAt": "2026-12-01T08:00:00Z",
     "expiresAt": "2026-12-02T08:00:00Z",
     "onUnknown": "hold",
-}
-_TEMPLATED = {
-    "type": "EMAIL",
-    "recipient": "test@example.com",
-    "template": {"id": TEMPLATE_ID},
-    "variables": {"name": "Ada", "amount": 1250.5},
-    "locale": "de-CH",
 }
 _QUEUED: dict[str, Any] = {
     "_id": ID,
@@ -128,7 +128,13 @@ def _audit_entry(sequence: int, status: str, message: str, moment: str) -> dict[
 
 REQUESTS: dict[str, dict[str, Any]] = {
     **template_examples.REQUESTS,
-    "createNotification": {"email": _EMAIL, "sms": _SMS, "scheduled": _SCHEDULED, "template": _TEMPLATED},
+    "createNotification": {
+        "email": _EMAIL,
+        "sms": _SMS,
+        "push": _PUSH,
+        "scheduled": _SCHEDULED,
+        "template": template_examples.NOTIFICATION,
+    },
     "createNotifications": {"emailAndSms": {"notifications": [_EMAIL, _SMS]}},
     "replayDeadLetters": {
         "group": {"cause": "provider_unavailable", "day": "2026-11-23", "reason": "The provider is back"},

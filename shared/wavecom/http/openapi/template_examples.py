@@ -8,6 +8,14 @@ _CREATED = "2026-11-23T10:30:00.000Z"
 _SOURCE = {"subject": "Payment received", "text": "Dear {{ name }}, we received {{ amount|money('EUR') }}."}
 _GERMAN = {"subject": "Zahlung erhalten", "text": "Guten Tag {{ name }}, wir erhielten {{ amount|money('EUR') }}."}
 _VARIABLES = {"name": "Ada", "amount": 1250.5}
+NOTIFICATION = {
+    "type": "EMAIL",
+    "recipient": "test@example.com",
+    "template": {"id": TEMPLATE_ID},
+    "variables": _VARIABLES,
+    "locale": "de-CH",
+}
+"""A request that names a template."""
 _TEMPLATE = {
     "id": TEMPLATE_ID,
     "channel": "EMAIL",

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo.client import Document
 from wavecom.domain.content.content import Content, TemplateUse
+from wavecom.domain.content.push import PushOptions
 from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
@@ -30,6 +31,7 @@ def to_document(notification: Notification) -> Document:
         "subject": notification.content.subject,
         "message": notification.content.message,
         "html": notification.content.html,
+        "push": _push(notification.content.push),
         "template": _template(notification.template),
         "metadata": notification.metadata,
         "scheduledAt": notification.scheduled_at,
@@ -75,6 +77,17 @@ def _idempotency(idempotency: Idempotency | None) -> Document | None:
 
 def _template(use: TemplateUse | None) -> Document | None:
     return None if use is None else {"id": use.id, "version": use.version, "locale": use.locale}
+
+
+def _push(options: PushOptions | None) -> Document | None:
+    if options is None:
+        return None
+    given = ((stored, getattr(options, name)) for name, stored in _PUSH)
+    return {stored: value for stored, value in given if value is not None} or None
+
+
+def _to_push(document: Document) -> PushOptions:
+    return PushOptions(**{name: document[stored] for name, stored in _PUSH if stored in document})
 
 
 def _attempt(attempt: Attempt) -> Document:
@@ -133,6 +146,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "replay_keys": tuple,
 }
 """Readers for the same values."""
+_PUSH = tuple((field.name, to_camel(field.name)) for field in fields(PushOptions))
 _NAMES = tuple(field.name for field in fields(DeliveryState))
 _values = attrgetter(*_NAMES)
 _STATE = tuple((to_camel(name), _WRITE.get(name)) for name in _NAMES)
@@ -148,7 +162,12 @@ def from_document(document: Document) -> Notification:
         tenant_id=document["tenantId"],
         channel=Channel(document["type"]),
         recipient=document["recipient"],
-        content=Content(subject=get("subject"), message=document["message"], html=get("html")),
+        content=Content(
+            subject=get("subject"),
+            message=document["message"],
+            html=get("html"),
+            push=_to_push(push) if (push := get("push")) else None,
+        ),
         template=TemplateUse(**template) if (template := get("template")) else None,
         metadata=get("metadata"),
         priority=Priority(document["priority"]),

@@ -28,7 +28,7 @@ from wavecom.adapters.providers.deadlines import unix_seconds, utc_now
 from wavecom.adapters.providers.http import Answer, HttpCaller
 from wavecom.adapters.providers.proxies import proxy_for
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, read, unknown
-from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, is_apns_token
+from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, apns_body, is_apns_token
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -149,6 +149,8 @@ class ApnsPushProvider:
             "apns-expiration": str(self._expiration(message)),
             "content-type": "application/json",
         }
+        if message.content.push and message.content.push.collapse_key:
+            headers["apns-collapse-id"] = message.content.push.collapse_key
         target = f"/3/device/{message.recipient}".encode("ascii")
         try:
             return call("POST", "/3/device", content=payload, headers=headers, extensions={"target": target})
@@ -173,10 +175,8 @@ def _signer(private_key: str, key_id: str) -> ES256Signer:
 
 
 def _payload(message: OutgoingMessage) -> bytes:
-    alert = {"body": message.content.message}
-    if message.content.subject is not None:
-        alert["title"] = message.content.subject
-    fields = {"aps": {"alert": alert}, "notificationId": message.notification_id}
+    content = message.content
+    fields = apns_body(message.notification_id, content.subject, content.message, content.push)
     try:
         payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as exc:

@@ -21,7 +21,7 @@ from wavecom.adapters.providers.deadlines import seconds_left, unix_seconds, utc
 from wavecom.adapters.providers.http import LOGGABLE_CODE, Answer, HttpCaller, json_object
 from wavecom.adapters.providers.push.google_tokens import AccessTokens, read_account
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
-from wavecom.domain.content.push import is_apns_token
+from wavecom.domain.content.push import fcm_message, is_apns_token
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -98,7 +98,6 @@ class FcmPushProvider:
         """Send one message; the receipt holds FCM's name for it, ``projects/*/messages/*``."""
         if is_apns_token(message.recipient):
             raise PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)
-        _check_text(message)
         token = self._tokens.get()
         answer = self._post(message, token)
         if answer.status == 401 and _refusal(answer).code != "THIRD_PARTY_AUTH_ERROR":
@@ -122,38 +121,30 @@ class FcmPushProvider:
         return self._call("POST", self._path, content=body, headers=headers)
 
 
-def _check_text(message: OutgoingMessage) -> None:
+def _body(message: OutgoingMessage, now: datetime) -> bytes:
+    content = message.content
+    fields = fcm_message(message.notification_id, content.subject, content.message, content.push)
+    fields["token"] = message.recipient
+    if message.expires_at is not None:
+        _limit_lifespan(fields, message.expires_at, now)
     try:
-        "".join([message.recipient, message.content.subject or "", message.content.message]).encode()
+        return json.dumps({"message": fields}, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
         raise PermanentError("Not text that UTF-8 can carry", code="not_utf8", about=About.MESSAGE) from exc
 
 
-def _body(message: OutgoingMessage, now: datetime) -> bytes:
-    notification = {"body": message.content.message}
-    if message.content.subject is not None:
-        notification["title"] = message.content.subject
-    fields: dict[str, Any] = {
-        "token": message.recipient,
-        "notification": notification,
-        "data": {"notificationId": message.notification_id},
-    }
-    if message.expires_at is not None:
-        fields |= _lifespan(message.expires_at, now)
-    return json.dumps({"message": fields}, ensure_ascii=False).encode()
-
-
-def _lifespan(expires_at: datetime, now: datetime) -> dict[str, Any]:
-    """Return the times until which Android, Apple devices and browsers are tried; a TTL of 0 means now or never.
+def _limit_lifespan(fields: dict[str, Any], expires_at: datetime, now: datetime) -> None:
+    """Add the times until which Android, Apple devices and browsers are tried; a TTL of 0 means now or never.
 
     Source: Firebase, "Set the lifespan of a message"; RFC 8030, section 5.2.
     """
     seconds = seconds_left(expires_at, now, at_least=0, at_most=TIME_TO_LIVE_MAX_SECONDS)
-    return {
-        "android": {"ttl": f"{seconds}s"},
-        "apns": {"headers": {"apns-expiration": str(unix_seconds(expires_at, now))}},
-        "webpush": {"headers": {"TTL": str(seconds)}},
-    }
+    fields.setdefault("android", {})["ttl"] = f"{seconds}s"
+    for name, header, value in (
+        ("apns", "apns-expiration", str(unix_seconds(expires_at, now))),
+        ("webpush", "TTL", str(seconds)),
+    ):
+        fields.setdefault(name, {}).setdefault("headers", {})[header] = value
 
 
 def _refusal(answer: Answer) -> ProviderError:

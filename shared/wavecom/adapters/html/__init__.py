@@ -1,0 +1,1 @@
+"""HTML of emails that clients write."""

@@ -1,0 +1,83 @@
+"""HTML cleaned by nh3, which parses it as browsers do and writes what is allowed of it anew."""
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Any, Final
+
+from wavecom.adapters.html.allowed import ATTRIBUTES, SCHEMES, STYLES, TAGS
+from wavecom.domain.content.html import CleanHtml
+from wavecom.domain.errors import Problem, RefusedDraftError
+
+DEPTH_MAX: Final = 256
+"""The most elements within each other; nh3's time grows with the square of their number."""
+_TAG: Final = re.compile(r"<(/?)([a-z][^\s/>]*)")
+_NOT_COUNTED: Final = re.compile(
+    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|"
+    r"body|colgroup|d[dt]|head|html|li|optgroup|option|p|r[pt]|tbody|td|tfoot|th|thead|tr"
+)
+"""Elements without an end, and those whose end may be left out: inside each other only with others between (HTML
+Standard, "Void elements", "Optional tags")."""
+_NAMED_MAX: Final = 10
+"""The most kinds of removed parts that are named."""
+_NAMES: Final = re.compile(r"<([a-zA-Z][a-zA-Z0-9:-]{0,30})|[\s\"'/](on[a-z]{1,30})\s*=", re.IGNORECASE)
+_DOCUMENT: Final = frozenset({"html", "head", "body", "meta", "title", "link"})
+"""The frame of a whole document: mail programs put their own around what they show."""
+
+
+class Nh3Cleaner:
+    """`wavecom.ports.html.HtmlCleaner` on nh3."""
+
+    def clean(self, html: str) -> CleanHtml:
+        """See `wavecom.ports.html.HtmlCleaner.clean`."""
+        if depth(html) > DEPTH_MAX:
+            raise RefusedDraftError([Problem("html", f"has more than {DEPTH_MAX} elements within each other")])
+        cleaned = _cleaner().clean(html)
+        return CleanHtml(html=cleaned, removed=tuple(_removed(html, cleaned)))
+
+
+@cache
+def _cleaner() -> Any:
+    import nh3  # noqa: PLC0415 - only HTML needs it
+
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        attributes={name: set(allowed) for name, allowed in ATTRIBUTES.items()},
+        generic_attribute_prefixes={"aria-"},
+        clean_content_tags={"script", "style", "title", "template", "noscript"},
+        filter_style_properties=set(STYLES),
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def depth(html: str) -> int:
+    """Return the most elements that are open at once, or more where ends do not match their beginnings."""
+    opened: Counter[str] = Counter()
+    depth = deepest = 0
+    for end, name in _TAG.findall(html.lower()):
+        if _NOT_COUNTED.fullmatch(name):
+            continue
+        if not end:
+            opened[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+    return deepest
+
+
+def _removed(before: str, after: str) -> list[str]:
+    """Return the kinds of elements and event handlers that only ``before`` has, in its order.
+
+    Both are read by the same simple pattern: what stands in a text or in an attribute is in both, and is not told.
+    """
+    kept = set(_kinds(after)) | _DOCUMENT
+    found = [each for each in dict.fromkeys(_kinds(before)) if each not in kept]
+    return found[:_NAMED_MAX]
+
+
+def _kinds(html: str) -> list[str]:
+    return [(element or handler).lower() for element, handler in _NAMES.findall(html)]

@@ -1,0 +1,149 @@
+"""The use cases behind the HTTP API, joined with the adapters that the settings choose.
+
+Only the API imports this module: a consumer starts without what it never uses.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from wavecom.adapters.mongo.rate_limits import MongoRateLimits
+from wavecom.adapters.mongo.tenants import MongoTenants
+from wavecom.adapters.providers.recipients import takes
+from wavecom.application.accept.admission import Admission
+from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
+from wavecom.application.accept.render import Render
+from wavecom.application.accept.submit import Submit
+from wavecom.application.operate.health import CheckHealth
+from wavecom.application.operate.policy import ManagePolicy
+from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.suppressions import ManageSuppressions
+from wavecom.application.operate.verify import Verify
+from wavecom.application.read.query import Query
+from wavecom.application.recover.cancel_or_retry import CancelOrRetry
+from wavecom.application.recover.dead_letters import DeadLetters
+from wavecom.application.templates.manage import ManageTemplates
+from wavecom.application.templates.preview import Preview
+from wavecom.bootstrap.use_cases import Container
+from wavecom.domain.notifications.enums import Channel
+from wavecom.http.services import HttpConfig, Services
+
+
+@dataclass(frozen=True)
+class Api:
+    """The use cases of the API, made from the parts of a process on first use and kept."""
+
+    parts: Container
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """List and replay dead letters."""
+        return DeadLetters(
+            store=self.parts.store,
+            counters=self.parts.counters,
+            queue=self.parts.queue,
+            pace=self.parts.pace,
+            clock=self.parts.clock,
+            timings=self.parts.settings.timings(),
+            replays_per_second=self.parts.settings.replays_per_second,
+        )
+
+    @cached_property
+    def providers(self) -> Providers:
+        """Show the state of the providers."""
+        return Providers(
+            configured=[
+                ConfiguredProvider(name=each.name, channel=each.channel, weight=each.weight, per_second=each.per_second)
+                for each in self.parts.settings.configured_providers()
+            ],
+            breakers=self.parts.breakers,
+            weights=self.parts.weights,
+            counters=self.parts.counters,
+            system=self.parts.system,
+            clock=self.parts.clock,
+        )
+
+    @cached_property
+    def recipient_check(self) -> RecipientCheck:
+        """Check recipients against the configured providers."""
+        live: dict[Channel, list[AcceptsRecipient]] = {channel: [] for channel in Channel}
+        for each in self.parts.settings.configured_providers():
+            live[each.channel].append(partial(takes, each))
+        return RecipientCheck(live)
+
+    @cached_property
+    def submit(self) -> Submit:
+        """Accept notifications."""
+        return Submit(
+            store=self.parts.store,
+            queue=self.parts.queue,
+            clock=self.parts.clock,
+            timings=self.parts.settings.timings(),
+        )
+
+    @cached_property
+    def cancel_or_retry(self) -> CancelOrRetry:
+        """Cancel and retry."""
+        return CancelOrRetry(
+            store=self.parts.store,
+            queue=self.parts.queue,
+            clock=self.parts.clock,
+            timings=self.parts.settings.timings(),
+        )
+
+    @cached_property
+    def query(self) -> Query:
+        """Read."""
+        return Query(
+            store=self.parts.store,
+            counters=self.parts.counters,
+            queue=self.parts.queue,
+            system=self.parts.system,
+            clock=self.parts.clock,
+        )
+
+    @cached_property
+    def manage_templates(self) -> ManageTemplates:
+        """Make, publish and archive templates."""
+        return ManageTemplates(
+            templates=self.parts.templates, engine=self.parts.template_engine, clock=self.parts.clock
+        )
+
+    @cached_property
+    def services(self) -> Services:
+        """Everything behind the HTTP routes."""
+        tenants = MongoTenants(self.parts.mongo)
+        return Services(
+            admission=Admission(
+                render=Render(
+                    templates=self.parts.templates, engine=self.parts.template_engine, cleaner=self.parts.html_cleaner
+                ),
+                submit=self.submit,
+                system=self.parts.system,
+                tenants=tenants,
+                recipient_check=self.recipient_check,
+                clock=self.parts.clock,
+                sms_max_segments=self.parts.settings.sms_max_segments,
+            ),
+            cancel_or_retry=self.cancel_or_retry,
+            query=self.query,
+            dead_letters=self.dead_letters,
+            templates=self.manage_templates,
+            preview=Preview(manage=self.manage_templates),
+            suppressions=ManageSuppressions(suppressions=self.parts.suppressions, clock=self.parts.clock),
+            api_keys=self.parts.manage_api_keys,
+            policy=ManagePolicy(tenants=tenants),
+            ledger=self.parts.ledger,
+            verify=Verify(store=self.parts.store, system=self.parts.system),
+            providers=self.providers,
+            health=CheckHealth(store=self.parts.store, queue=self.parts.queue, clock=self.parts.clock),
+            keys=self.parts.keys,
+            rate_limits=MongoRateLimits(self.parts.mongo),
+            counters=self.parts.counters,
+            clock=self.parts.clock,
+            config=HttpConfig(
+                rate_limit=self.parts.settings.rate_limit_per_minute,
+                max_body_bytes=self.parts.settings.max_body_bytes,
+                cors_origins=self.parts.settings.cors_origins,
+                development_tenant=self.parts.settings.development_tenant,
+            ),
+        )
