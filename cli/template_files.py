@@ -4,13 +4,13 @@
 
     templates/payment-received/template.toml   channel = "EMAIL", description, defaultLocale = "en"
     templates/payment-received/en.txt          the text, below a subject between two lines of dashes
-    templates/payment-received/en.html         the HTML beside it, if it has any
+    templates/payment-received/en.html         the HTML beside it, or en.mjml, if it has any
 """
 
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,8 @@ _FENCE: Final = "---"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 """The API's own patterns: what a server calls a template or a language becomes the name of a file."""
+_MARKUP: Final = ("html", "mjml")
+"""Parts that are files by themselves, named by their ending. Where there is no text, WaveCom makes it of them."""
 _FIELDS: Final = frozenset({"channel", "description", "defaultLocale"})
 
 Locales = dict[str, dict[str, str]]
@@ -29,7 +31,7 @@ Locales = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFiles:
-    """A template as its files say. ``locales`` has the parts (subject, text, html) by language."""
+    """A template as its files say. ``locales`` has the parts (subject, text, html, mjml) by language."""
 
     id: str
     channel: str
@@ -41,7 +43,7 @@ class TemplateFiles:
         """Yield all its lines, each below its language and part, to compare with another."""
         yield f"defaultLocale: {self.default_locale}"
         for locale in sorted(self.locales):
-            for part in ("subject", "text", "html"):
+            for part in ("subject", "text", *_MARKUP):
                 if part in self.locales[locale]:
                     yield from (f"{locale}.{part}: {line}" for line in self.locales[locale][part].split("\n"))
 
@@ -54,6 +56,11 @@ def read_all(folder: Path) -> list[TemplateFiles]:
     if not found:
         raise UsageError(f"{folder} has no templates", f"Each is a folder with a {SETTINGS}; `pull` writes them.")
     return [_read(each) for each in found]
+
+
+def has_markup(parts: Mapping[str, str]) -> bool:
+    """Return whether a text can be made of these parts."""
+    return any(part in parts for part in _MARKUP)
 
 
 def write(template: TemplateFiles, folder: Path) -> None:
@@ -76,12 +83,11 @@ def write(template: TemplateFiles, folder: Path) -> None:
         subject = f"subject: {parts['subject']}\n" if "subject" in parts else ""
         front = f"{_FENCE}\n{subject}{_FENCE}\n" if subject or text.startswith(_FENCE) else ""
         files = {f"{locale}.txt": front + text}
-        if "html" in parts:
-            files[f"{locale}.html"] = parts["html"]
+        files |= {f"{locale}.{part}": parts[part] for part in _MARKUP if part in parts}
         for name, text in files.items():
             _write(place / name, f"{text}\n")
         wanted |= files.keys()
-    for path in [*place.glob("*.txt"), *place.glob("*.html")]:
+    for path in _texts(place):
         if path.name not in wanted and _LOCALE.fullmatch(path.stem):
             path.unlink()
 
@@ -89,18 +95,18 @@ def write(template: TemplateFiles, folder: Path) -> None:
 def _read(place: Path) -> TemplateFiles:
     settings = _settings(place / SETTINGS)
     locales: Locales = {}
-    for path in sorted([*place.glob("*.txt"), *place.glob("*.html")]):
+    for path in _texts(place):
         if not _LOCALE.fullmatch(path.stem):
             raise UsageError(f"{path} must be named by a language, such as en.txt or de-CH.html")
         parts = locales.setdefault(path.stem, {})
         text = _text(path).removesuffix("\n")
-        if path.suffix == ".html":
-            parts["html"] = text
+        if (part := path.suffix.removeprefix(".")) in _MARKUP:
+            parts[part] = text
         else:
             parts |= _with_subject(path, text)
     for parts in locales.values():
-        if "html" in parts and not parts.get("text"):
-            parts.pop("text", None)  # WaveCom makes it of the HTML
+        if has_markup(parts) and not parts.get("text"):
+            parts.pop("text", None)
     if not locales:
         raise UsageError(f"{place} has no texts", "Each language is a file such as en.txt.")
     return TemplateFiles(
@@ -110,6 +116,11 @@ def _read(place: Path) -> TemplateFiles:
         default_locale=settings["defaultLocale"],
         locales=locales,
     )
+
+
+def _texts(place: Path) -> list[Path]:
+    """Return the files of a template's languages, by name."""
+    return sorted(path for ending in ("txt", *_MARKUP) for path in place.glob(f"*.{ending}"))
 
 
 def _settings(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cli.command import Run, command, group
 from cli.errors import RefusedError, UsageError
 from cli.output import clean, moment, table
 from cli.paging import Pages
-from cli.template_files import TemplateFiles, read_all, write
+from cli.template_files import TemplateFiles, has_markup, read_all, write
 
 PATH = "/api/templates"
 NOT_FOUND = 404
@@ -128,12 +128,12 @@ def _differences(before: TemplateFiles | None, after: TemplateFiles) -> Iterator
 
 
 def _comparable(stored: TemplateFiles, files: TemplateFiles) -> TemplateFiles:
-    """Return what is stored without the texts that WaveCom made of HTML, where the files leave them out."""
+    """Return what is stored without the texts that WaveCom made of HTML or MJML, where the files leave them out."""
     locales = {
         locale: {
             part: text
             for part, text in parts.items()
-            if part != "text" or "html" not in files.locales.get(locale, {}) or "text" in files.locales[locale]
+            if part != "text" or not has_markup(files.locales.get(locale, {})) or "text" in files.locales[locale]
         }
         for locale, parts in stored.locales.items()
     }

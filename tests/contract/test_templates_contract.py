@@ -38,6 +38,7 @@ def a_version(number: int = 1, template_id: str = "paid", tenant: str = "bank-a"
         "locales": {
             "en": Source(subject="Paid", text="{{ name }}", html="<p>{{ name }}</p>"),
             "de-CH": Source(text="x"),
+            "fr": Source(text="x", mjml="<mjml/>", sent_html="<html></html>"),
         },
         "variables": ("name",),
         "created_at": NOON,

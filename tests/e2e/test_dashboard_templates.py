@@ -18,7 +18,7 @@ def test_a_template_is_made_previewed_in_two_languages_published_and_sent(
     page.wait_for_url(re.compile("/templates/browser-made$"))
 
     page.get_by_label("Subject").fill("Payment of {{ amount|money('EUR') }}")
-    page.get_by_label("Text (made of the HTML if left out)").fill("Dear {{ name }}, thank you.")
+    page.get_by_label("Text (made of the HTML or MJML if left out)").fill("Dear {{ name }}, thank you.")
     page.get_by_label("HTML (optional)").fill("<h1>Thank you, {{ name }}</h1>")
     page.get_by_label("Variables of the preview").fill('{"name": "<Ada>", "amount": 1234.5}')
     preview = page.get_by_role("region", name="Preview")
@@ -29,7 +29,7 @@ def test_a_template_is_made_previewed_in_two_languages_published_and_sent(
     page.get_by_label("Further language").fill("de")
     page.get_by_role("button", name="Add").click()
     page.get_by_label("Subject").fill("Zahlung über {{ amount|money('EUR') }}")
-    page.get_by_label("Text (made of the HTML if left out)").fill("Guten Tag {{ name }}, danke.")
+    page.get_by_label("Text (made of the HTML or MJML if left out)").fill("Guten Tag {{ name }}, danke.")
     expect(preview.get_by_text("Zahlung über 1.234,50")).to_be_visible()
     page.get_by_role("button", name="Save as version 1").click()
     page.get_by_role("button", name="Publish version 1").click()

@@ -664,6 +664,7 @@ export interface components {
             message: string;
             /** @description Of an email, beside its message; left out of lists and of the answers to batches */
             html?: string;
+            push?: components["schemas"]["Push-Output"];
             template?: components["schemas"]["TemplateUse"];
             /** @description Of an SMS; other channels have none */
             sms?: components["schemas"]["SmsSegments"];
@@ -730,6 +731,20 @@ export interface components {
              * @example 2026-01-31T09:30:00.000Z
              */
             updatedAt: string;
+        };
+        /**
+         * Push
+         * @description What a push message carries beside its title and its body.
+         */
+        "Push-Output": {
+            data?: {
+                [key: string]: string;
+            };
+            link?: string;
+            sound?: string;
+            badge?: number;
+            image?: string;
+            collapseKey?: string;
         };
         /**
          * TemplateUse
@@ -865,6 +880,13 @@ export interface components {
             /** @description Required, unless a template makes it */
             message?: string | null;
             /**
+             * @description Of an EMAIL, beside its message; scripts, forms, frames and style sheets are taken out
+             * @example <p>Your statement is <b>ready</b>.</p>
+             */
+            html?: string | null;
+            /** @description What a PUSH carries beside subject and message */
+            push?: components["schemas"]["Push-Input"] | null;
+            /**
              * @description CRITICAL and HIGH travel in a lane of their own
              * @default MEDIUM
              */
@@ -896,6 +918,34 @@ export interface components {
             version?: number | null;
         };
         /**
+         * Push
+         * @description What a push message carries beside its title (``subject``) and its body (``message``).
+         */
+        "Push-Input": {
+            /**
+             * @description Texts for your app, by name
+             * @example {
+             *       "account": "4711"
+             *     }
+             */
+            data?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description What a tap opens
+             * @example https://bank.example/pay/4711
+             */
+            link?: string | null;
+            /** @description A file of your app, or default */
+            sound?: string | null;
+            /** @description The number on its icon */
+            badge?: number | null;
+            /** @description The address of a picture, by HTTPS */
+            image?: string | null;
+            /** @description A device that was off gets the last message with it */
+            collapseKey?: string | null;
+        };
+        /**
          * NotificationAnswer
          * @description One notification.
          */
@@ -904,6 +954,8 @@ export interface components {
             success: true;
             data: components["schemas"]["Notification"];
             message: string;
+            /** @description What was changed in the content, or may look otherwise than meant */
+            warnings?: string[];
         };
         /**
          * NotificationDetailAnswer
@@ -977,6 +1029,8 @@ export interface components {
             index: number;
             status: number;
             data?: components["schemas"]["Notification"];
+            /** @description What was changed in the content, or may look otherwise than meant */
+            warnings?: string[];
             error?: components["schemas"]["ApiError"];
         };
         /**
@@ -1103,8 +1157,10 @@ export interface components {
             subject?: string | null;
             /** @description Of an email with HTML it may be left out */
             text?: string | null;
-            /** @description Of an email */
+            /** @description Of an email; its style sheets are moved into the elements */
             html?: string | null;
+            /** @description Of an email, in place of html, made of it */
+            mjml?: string | null;
         };
         /**
          * TemplateVersionAnswer
@@ -1142,6 +1198,7 @@ export interface components {
             subject?: string;
             text?: string;
             html?: string;
+            mjml?: string;
         };
         /**
          * PreviewTemplate

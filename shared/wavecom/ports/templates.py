@@ -51,8 +51,11 @@ class TemplateEngine(Protocol):
     def check(self, locale: str, source: Source) -> list[SourceProblem]:
         """Return what is wrong with a source: its grammar, what the language does not have, and unknown filters."""
 
-    def with_text(self, source: Source) -> Source:
-        """Return a source with a text: its own, or where it has none one that says what its HTML says."""
+    def complete(self, locale: str, source: Source) -> Source:
+        """Return a checked source with all that is rendered: the HTML to send, and a text that says what it says.
+
+        Raises `RefusedDraftError` for MJML or a style sheet that does not become HTML.
+        """
 
     def variables(self, source: Source) -> frozenset[str]:
         """Return the names of the variables that a valid source asks for."""

@@ -6,7 +6,7 @@ export interface Line {
   text: string;
 }
 
-const PARTS = ['subject', 'text', 'html'] as const;
+const PARTS = ['subject', 'text', 'html', 'mjml'] as const;
 
 /** All lines of a version, below its languages and parts. */
 export function linesOf({ defaultLocale, locales }: TemplateVersion): string[] {

@@ -1,13 +1,17 @@
 import type { Channel, CreateVersion, TemplateSource, TemplateVersion } from '@/api/types';
 
-export type Part = 'subject' | 'text' | 'html';
+export type Part = 'subject' | 'text' | 'html' | 'mjml';
+
+/** Parts of markup, one of which an email may have. */
+export const MARKUP: readonly Part[] = ['html', 'mjml'];
 
 /** The parts of a channel's templates, in the order in which they are written. */
 export const PARTS: Record<Channel, readonly { part: Part; label: string; rows: number }[]> = {
   EMAIL: [
     { part: 'subject', label: 'Subject', rows: 1 },
-    { part: 'text', label: 'Text (made of the HTML if left out)', rows: 8 },
+    { part: 'text', label: 'Text (made of the HTML or MJML if left out)', rows: 8 },
     { part: 'html', label: 'HTML (optional)', rows: 10 },
+    { part: 'mjml', label: 'MJML (in place of HTML)', rows: 10 },
   ],
   SMS: [{ part: 'text', label: 'Text', rows: 4 }],
   PUSH: [
@@ -28,6 +32,14 @@ export const draftOf = (version: TemplateVersion | undefined): Draft =>
   version === undefined
     ? { defaultLocale: 'en', locales: { en: {} } }
     : { defaultLocale: version.defaultLocale, locales: version.locales };
+
+/** The parts to write: of HTML and MJML only the one that is written, if one is. */
+export function partsOf(channel: Channel, written: Partial<Record<Part, string>>) {
+  const isWritten = (part: Part) => (written[part] ?? '') !== '';
+  return PARTS[channel].filter(
+    ({ part }) => !MARKUP.includes(part) || isWritten(part) || !MARKUP.some(isWritten),
+  );
+}
 
 /** A source without its empty parts, as the API takes it. */
 export function sourceOf(parts: Partial<Record<Part, string>>): TemplateSource {

@@ -6,7 +6,7 @@ import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
-import { draftOf, PARTS, samplesOf, variablesOf, versionOf, withPart, type Draft } from './draft';
+import { draftOf, MARKUP, partsOf, samplesOf, variablesOf, versionOf, withPart, type Draft } from './draft';
 import { Languages } from './languages';
 import { PreviewCard } from './preview-card';
 
@@ -37,7 +37,7 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
       <Card title={basis === undefined ? 'First version' : `Next version, from version ${basis.number}`}>
         <div className="space-y-4">
           <Languages draft={draft} locale={locale} onChoose={setLocale} onChange={setDraft} />
-          {PARTS[template.channel].map(({ part, label, rows }) => (
+          {partsOf(template.channel, draft.locales[locale] ?? {}).map(({ part, label, rows }) => (
             <Field key={part} label={label}>
               {(described) => (
                 <textarea
@@ -45,11 +45,11 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
                   lang={locale}
                   rows={rows}
                   value={draft.locales[locale]?.[part] ?? ''}
-                  spellCheck={part !== 'html'}
+                  spellCheck={!MARKUP.includes(part)}
                   onChange={(event) => {
                     setDraft(withPart(draft, locale, part, event.target.value));
                   }}
-                  className={`control resize-y ${part === 'html' ? 'font-mono text-sm' : ''}`}
+                  className={`control resize-y ${MARKUP.includes(part) ? 'font-mono text-sm' : ''}`}
                 />
               )}
             </Field>

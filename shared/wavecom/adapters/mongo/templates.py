@@ -190,7 +190,21 @@ def _version_to_document(version: TemplateVersion) -> Document:
 
 
 def _source_to_document(source: Source) -> dict[str, Any]:
-    return {"subject": source.subject, "text": source.text, "html": source.html}
+    given = {
+        "subject": source.subject,
+        "text": source.text,
+        "html": source.html,
+        "mjml": source.mjml,
+        "sentHtml": source.sent_html,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _source_from_document(document: dict[str, Any]) -> Source:
+    get = document.get
+    return Source(
+        subject=get("subject"), text=get("text"), html=get("html"), mjml=get("mjml"), sent_html=get("sentHtml")
+    )
 
 
 def _summary_from_document(document: Document) -> VersionSummary:
@@ -209,7 +223,7 @@ def _version_from_document(document: Document) -> TemplateVersion:
         template_id=document["templateId"],
         number=document["number"],
         default_locale=document["defaultLocale"],
-        locales={locale: Source(**source) for locale, source in document["locales"].items()},
+        locales={locale: _source_from_document(source) for locale, source in document["locales"].items()},
         variables=tuple(document["variables"]),
         created_at=document["createdAt"],
     )

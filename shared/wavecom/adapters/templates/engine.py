@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from wavecom.adapters.templates.filters import FilterError, filters_of
 from wavecom.adapters.templates.language import Violation, longest_loop_text, violations
 from wavecom.adapters.templates.markup import markup_violations
+from wavecom.adapters.templates.mjml import NotMjmlError, html_of_mjml, mjml_violations
 from wavecom.adapters.templates.plain_text import text_of_html
+from wavecom.adapters.templates.styles import NotInlinedError, with_styles_inlined
 from wavecom.domain.content.content import Content
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.source import Source
-from wavecom.domain.templates.version import UNSTORED, SourceProblem, TemplateVersion
+from wavecom.domain.templates.version import SOURCE_MAX, UNSTORED, SourceProblem, TemplateVersion
 
 FUEL: Final = 20_000
 """The most steps of one render; a print, a comparison and a text between two tags are one each."""
@@ -132,7 +134,7 @@ class MinijinjaEngine:
             return [SourceProblem(locale=locale, part="", line=None, message=str(exc))]
         return [
             SourceProblem(locale=locale, part=part, line=line, message=message)
-            for part, text in source.parts()
+            for part, text in source.written()
             for line, message in self._problems(part, text)
         ]
 
@@ -140,6 +142,8 @@ class MinijinjaEngine:
         yield from violations(text)
         if part in _ESCAPED:
             yield from markup_violations(text)
+        if part == "mjml":
+            yield from mjml_violations(text)
 
     def _problems(self, part: str, text: str) -> Iterable[tuple[int | None, str]]:
         found = [(each.line, each.message) for each in islice(self._violations(part, text), PROBLEMS_MAX)]
@@ -153,11 +157,25 @@ class MinijinjaEngine:
             return [(exc.line, exc.detail or exc.message)]
         return []
 
-    def with_text(self, source: Source) -> Source:
-        """See `wavecom.ports.templates.TemplateEngine.with_text`."""
-        if source.text is not None or source.html is None:
+    def complete(self, locale: str, source: Source) -> Source:
+        """See `wavecom.ports.templates.TemplateEngine.complete`."""
+        part = "mjml" if source.mjml is not None else "html"
+        written = source.mjml or source.html
+        if written is None:
             return source
-        return replace(source, text=text_of_html(source.html))
+        try:
+            html = with_styles_inlined(html_of_mjml(written) if part == "mjml" else written)
+        except (NotMjmlError, NotInlinedError) as exc:
+            raise _refused(locale, part, str(exc)) from exc
+        if len(html) > SOURCE_MAX:
+            raise _refused(locale, part, f"becomes HTML of {len(html):,} characters; {SOURCE_MAX:,} are the most")
+        for _, message in self._problems("html", html):
+            raise _refused(locale, part, message)
+        return replace(
+            source,
+            text=text_of_html(html) if source.text is None else source.text,
+            sent_html=None if html == source.html else html,
+        )
 
     def variables(self, source: Source) -> frozenset[str]:
         """See `wavecom.ports.templates.TemplateEngine.variables`."""
@@ -217,6 +235,10 @@ def _environment(filters: Mapping[str, Callable[..., str]], finalizer: Callable[
         environment.remove_global(name)
     environment.remove_filter("safe")
     return environment
+
+
+def _refused(locale: str, part: str, message: str) -> RefusedDraftError:
+    return RefusedDraftError([SourceProblem(locale=locale, part=part, line=None, message=message).as_problem()])
 
 
 def _problem(field: str, sentence: str, part: str, locale: str) -> Problem:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from wavecom.domain.content.content import MESSAGE_MAX
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.templates.source import Source
+from wavecom.domain.templates.source import WRITTEN, Source
 from wavecom.domain.templates.version import VARIABLES_MAX, VERSION_MAX, SourceProblem
 from wavecom.ports.templates import TemplateEngine
 
@@ -20,24 +21,32 @@ _REQUIRED: Final = {
     Channel.PUSH: ("text",),
 }
 _POSSIBLE: Final = {
-    Channel.EMAIL: ("subject", "text", "html"),
+    Channel.EMAIL: WRITTEN,
     Channel.SMS: ("text",),
     Channel.PUSH: ("subject", "text"),
 }
+_WITH_A_TEXT: Final = {"html", "mjml"}
+"""Parts of which a text is made where none is written."""
 
 
-def checked_variables(
-    engine: TemplateEngine, channel: Channel, default_locale: str, locales: Mapping[str, Source]
-) -> tuple[str, ...]:
-    """Return the names of a version's variables, sorted.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The complete source of a version by language, and the names of its variables, sorted."""
+
+    locales: Mapping[str, Source]
+    variables: tuple[str, ...]
+
+
+def checked(engine: TemplateEngine, channel: Channel, default_locale: str, locales: Mapping[str, Source]) -> Checked:
+    """Return a version's source, checked and complete.
 
     Raises `RefusedDraftError` with all problems: parts that the channel needs or does not have, errors of the
-    language, and variables that one language has and another has not.
+    language, HTML that cannot be made, and variables that one language has and another has not.
     """
     problems: list[SourceProblem] = []
     if default_locale not in locales:
         problems.append(_problem(default_locale, "", "is the default language and must be there"))
-    if sum(len(text) for source in locales.values() for _, text in source.parts()) > VERSION_MAX:
+    if sum(len(text) for source in locales.values() for _, text in source.written()) > VERSION_MAX:
         _refuse([_problem("", "", f"have more than {VERSION_MAX:,} characters together")])
     for locale, source in locales.items():
         problems += _parts(channel, locale, source)
@@ -45,7 +54,9 @@ def checked_variables(
         if len(problems) > PROBLEMS_MAX:
             break
     _refuse(problems)
-    by_locale = {locale: engine.variables(source) for locale, source in locales.items()}
+    whole = {locale: engine.complete(locale, source) for locale, source in locales.items()}
+    _refuse([problem for locale, source in whole.items() for problem in _too_long(locale, source)])
+    by_locale = {locale: engine.variables(source) for locale, source in whole.items()}
     variables = by_locale[default_locale]
     problems = [
         problem
@@ -55,7 +66,7 @@ def checked_variables(
     if len(variables) > VARIABLES_MAX:
         problems.append(_problem(default_locale, "", f"has more than {VARIABLES_MAX} variables"))
     _refuse(problems)
-    return tuple(sorted(variables))
+    return Checked(whole, tuple(sorted(variables)))
 
 
 def _refuse(problems: list[SourceProblem]) -> None:
@@ -64,14 +75,20 @@ def _refuse(problems: list[SourceProblem]) -> None:
 
 
 def _parts(channel: Channel, locale: str, source: Source) -> Iterator[SourceProblem]:
-    there = {name for name, _ in source.parts()}
+    there = {name for name, _ in source.written()}
     for name in _REQUIRED[channel]:
-        if name not in there:
+        if name not in there and not (name == "text" and there & _WITH_A_TEXT):
             yield _problem(locale, name, f"is required for {channel}")
-    if source.text and "{%" not in source.text and len(_PRINTED.sub("", source.text)) > MESSAGE_MAX:
-        yield _problem(locale, "text", f"has more than {MESSAGE_MAX:,} characters, whatever the variables are")
+    if there >= _WITH_A_TEXT:
+        yield _problem(locale, "mjml", "must not be given beside html, which is made of it")
     for name in sorted(there - set(_POSSIBLE[channel])):
         yield _problem(locale, name, f"is not a part of {channel}")
+
+
+def _too_long(locale: str, source: Source) -> Iterator[SourceProblem]:
+    """Yield a problem if a text, written or made of HTML, is too long for any variables."""
+    if source.text and "{%" not in source.text and len(_PRINTED.sub("", source.text)) > MESSAGE_MAX:
+        yield _problem(locale, "text", f"has more than {MESSAGE_MAX:,} characters, whatever the variables are")
 
 
 def _differences(

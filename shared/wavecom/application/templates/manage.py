@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wavecom.application.templates.check import checked_variables
+from wavecom.application.templates.check import checked
 from wavecom.domain.errors import ConflictError, NotFoundError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
@@ -69,7 +69,7 @@ class ManageTemplates:
     def add_version(
         self, tenant_id: str, template_id: str, *, default_locale: str, locales: Mapping[str, Source]
     ) -> TemplateVersion:
-        """Make the next version of a template, unpublished. A text that is left out is made of the HTML.
+        """Make the next version of a template, unpublished. HTML is made of MJML, and a text that is left out of HTML.
 
         Raises `RefusedDraftError` with everything that is wrong with it, `NotFoundError`, and `ConflictError` if the
         template is archived, has too many versions or gets another one at the same time.
@@ -80,20 +80,19 @@ class ManageTemplates:
             raise ConflictError(
                 f"The template has {VERSIONS_MAX} versions, the most that it may have; make another one"
             )
-        whole = {locale: self.engine.with_text(source) for locale, source in locales.items()}
-        variables = checked_variables(self.engine, template.channel, default_locale, whole)
-        version = TemplateVersion(
+        version = checked(self.engine, template.channel, default_locale, locales)
+        made = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,
             number=template.latest + 1,
             default_locale=default_locale,
-            locales=whole,
-            variables=variables,
+            locales=version.locales,
+            variables=version.variables,
             created_at=self.clock(),
         )
-        if not self.templates.add_version(template, version):
+        if not self.templates.add_version(template, made):
             raise ConflictError("The template was changed at the same time; try again")
-        return version
+        return made
 
     def version(self, tenant_id: str, template_id: str, number: int) -> TemplateVersion:
         """Return one version. Raises `NotFoundError`."""

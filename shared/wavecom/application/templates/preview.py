@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wavecom.application.templates.check import checked_variables
+from wavecom.application.templates.check import Checked, checked
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.render import render_version
 from wavecom.domain.content import sms
@@ -53,22 +53,23 @@ class Preview:
     ) -> Previewed:
         """Show a source in one language. Raises as `of_version` does."""
         template = self.manage.get(tenant_id, template_id)
-        language, source = locale or UNSTORED_LOCALE, self.manage.engine.with_text(source)
+        language = locale or UNSTORED_LOCALE
+        whole = self._checked(template.channel, language, source)
         version = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,
             number=UNSTORED,
             default_locale=language,
-            locales={language: source},
-            variables=self._variables(template.channel, language, source),
+            locales=whole.locales,
+            variables=whole.variables,
             created_at=self.manage.clock(),
         )
         return self._shown(template.channel, version, language, variables)
 
-    def _variables(self, channel: Channel, language: str, source: Source) -> tuple[str, ...]:
-        """Return the names of a source's variables. Problems are named as the preview's own fields."""
+    def _checked(self, channel: Channel, language: str, source: Source) -> Checked:
+        """Return a checked source. Problems are named as the preview's own fields."""
         try:
-            return checked_variables(self.manage.engine, channel, language, {language: source})
+            return checked(self.manage.engine, channel, language, {language: source})
         except RefusedDraftError as exc:
             below = f"locales.{language}"
             parts = [each.field.removeprefix(below) for each in exc.problems]

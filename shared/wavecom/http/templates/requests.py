@@ -45,11 +45,21 @@ class VersionSource(WireModel):
         str | None,
         Field(min_length=1, max_length=TEXT_SOURCE_MAX, description="Of an email with HTML it may be left out"),
     ] = None
-    html: Annotated[str | None, Field(min_length=1, max_length=SOURCE_MAX, description="Of an email")] = None
+    html: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=SOURCE_MAX,
+            description="Of an email; its style sheets are moved into the elements",
+        ),
+    ] = None
+    mjml: Annotated[
+        str | None, Field(min_length=1, max_length=SOURCE_MAX, description="Of an email, in place of html, made of it")
+    ] = None
 
     def to_domain(self) -> domain.Source:
         """Return it in the domain's terms."""
-        return domain.Source(subject=self.subject, text=self.text, html=self.html)
+        return domain.Source(subject=self.subject, text=self.text, html=self.html, mjml=self.mjml)
 
 
 class CreateVersion(WireModel):

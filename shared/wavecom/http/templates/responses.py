@@ -67,11 +67,12 @@ class TemplateSource(Shape):
     subject: Annotated[str, MAY_BE_ABSENT]
     text: Annotated[str, MAY_BE_ABSENT]
     html: Annotated[str, MAY_BE_ABSENT]
+    mjml: Annotated[str, MAY_BE_ABSENT]
 
     @classmethod
     def from_domain(cls, source: source_domain.Source) -> Self:
         """Return a source as clients see it."""
-        return cls(**dict(source.parts()))
+        return cls(**dict(source.written()))
 
 
 class TemplateVersion(Shape):
