@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wavecom.adapters.html.cleaner import DEPTH_MAX, Nh3Cleaner
 from wavecom.domain.errors import RefusedDraftError
-from wavecom.ports.html import HtmlCleaner
+from wavecom.ports.content import HtmlCleaner
 
 PORT = HtmlCleaner
 CLEANERS = [Nh3Cleaner]

@@ -10,7 +10,7 @@ from wavecom.domain.content.content import Content
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import UNSTORED, TemplateVersion
-from wavecom.ports.templates import TemplateEngine
+from wavecom.ports.content import TemplateEngine
 
 PORT = TemplateEngine
 SOURCE = Source(subject="For {{ name }}", text="Dear {{ name }}", html="<p>{{ name }}</p>")

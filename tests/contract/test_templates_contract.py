@@ -15,7 +15,7 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import TemplateVersion
-from wavecom.ports.templates import Templates
+from wavecom.ports.content import Templates
 
 PORT = Templates
 

@@ -664,7 +664,7 @@ export interface components {
             message: string;
             /** @description Of an email, beside its message; left out of lists and of the answers to batches */
             html?: string;
-            push?: components["schemas"]["Push-Output"];
+            push?: components["schemas"]["Push"];
             template?: components["schemas"]["TemplateUse"];
             /** @description Of an SMS; other channels have none */
             sms?: components["schemas"]["SmsSegments"];
@@ -734,9 +734,9 @@ export interface components {
         };
         /**
          * Push
-         * @description What a push message carries beside its title and its body.
+         * @description The options of a push message, beside its title and its body.
          */
-        "Push-Output": {
+        Push: {
             data?: {
                 [key: string]: string;
             };
@@ -885,7 +885,7 @@ export interface components {
              */
             html?: string | null;
             /** @description What a PUSH carries beside subject and message */
-            push?: components["schemas"]["Push-Input"] | null;
+            push?: components["schemas"]["PushOptions"] | null;
             /**
              * @description CRITICAL and HIGH travel in a lane of their own
              * @default MEDIUM
@@ -918,10 +918,10 @@ export interface components {
             version?: number | null;
         };
         /**
-         * Push
-         * @description What a push message carries beside its title (``subject``) and its body (``message``).
+         * PushOptions
+         * @description The options of a push message, beside its title (``subject``) and its body (``message``).
          */
-        "Push-Input": {
+        PushOptions: {
             /**
              * @description Texts for your app, by name
              * @example {

@@ -14,13 +14,12 @@ from wavecom.application.deliver.select import ChannelProvider, ChannelProviders
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.ports.api_keys import ApiKeys
-from wavecom.ports.html import HtmlCleaner
+from wavecom.ports.content import HtmlCleaner, TemplateEngine, Templates
 from wavecom.ports.provider_limits import Breakers, Pace, Weights
 from wavecom.ports.providers import WithSandbox
 from wavecom.ports.reports import KeptReports
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
-from wavecom.ports.templates import TemplateEngine, Templates
 from wavecom.settings import Settings, simulated
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class Adapters:
 
     @cached_property
     def html_cleaner(self) -> HtmlCleaner:
-        """What cleans the HTML of clients."""
+        """The cleaner of clients' HTML."""
         from wavecom.adapters.html.cleaner import Nh3Cleaner  # noqa: PLC0415
 
         return Nh3Cleaner()

@@ -69,7 +69,7 @@ class TemplateUse(Shape):
 
 
 class Push(Shape):
-    """What a push message carries beside its title and its body."""
+    """The options of a push message, beside its title and its body."""
 
     data: Annotated[dict[str, str], MAY_BE_ABSENT]
     link: Annotated[str, MAY_BE_ABSENT]

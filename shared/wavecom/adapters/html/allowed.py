@@ -64,7 +64,7 @@ TAGS: Final = frozenset(
         "ul",
     ]
 )
-"""What an email is made of: text, lists, tables, links and pictures."""
+"""The elements of an email: text, lists, tables, links and pictures."""
 ATTRIBUTES: Final = {
     "*": ["align", "bgcolor", "class", "dir", "height", "id", "lang", "role", "style", "title", "valign", "width"],
     "a": ["href", "name", "target"],

@@ -26,10 +26,10 @@ _DOCUMENT: Final = frozenset({"html", "head", "body", "meta", "title", "link"})
 
 
 class Nh3Cleaner:
-    """`wavecom.ports.html.HtmlCleaner` on nh3."""
+    """`wavecom.ports.content.HtmlCleaner` on nh3."""
 
     def clean(self, html: str) -> CleanHtml:
-        """See `wavecom.ports.html.HtmlCleaner.clean`."""
+        """See `wavecom.ports.content.HtmlCleaner.clean`."""
         if depth(html) > DEPTH_MAX:
             raise RefusedDraftError([Problem("html", f"has more than {DEPTH_MAX} elements within each other")])
         cleaned = _cleaner().clean(html)

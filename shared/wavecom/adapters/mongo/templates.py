@@ -23,7 +23,7 @@ VERSIONS_IN_CACHE = 50
 
 
 class MongoTemplates:
-    """`wavecom.ports.templates.Templates` on MongoDB."""
+    """`wavecom.ports.content.Templates` on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
@@ -33,7 +33,7 @@ class MongoTemplates:
         self._version_cache = TimedCache[str, TemplateVersion](VERSIONS_CACHED, size=VERSIONS_IN_CACHE)
 
     def add(self, template: Template) -> bool:
-        """See `wavecom.ports.templates.Templates.add`."""
+        """See `wavecom.ports.content.Templates.add`."""
         with available():
             try:
                 self._templates.insert_one(_to_document(template))
@@ -42,20 +42,20 @@ class MongoTemplates:
         return True
 
     def get(self, tenant_id: str, template_id: str) -> Template | None:
-        """See `wavecom.ports.templates.Templates.get`."""
+        """See `wavecom.ports.content.Templates.get`."""
         with available():
             document = self._templates.find_one({"_id": _key(tenant_id, template_id)})
         return _from_document(document) if document else None
 
     def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> list[Template]:
-        """See `wavecom.ports.templates.Templates.page`."""
+        """See `wavecom.ports.content.Templates.page`."""
         query = {"tenantId": tenant_id, "id": {"$gt": after or ""}}
         with available():
             found = self._templates.find(query).sort([("tenantId", 1), ("id", 1)]).hint("list").limit(limit)
             return [_from_document(each) for each in found]
 
     def save(self, before: Template, after: Template) -> bool:
-        """See `wavecom.ports.templates.Templates.save`."""
+        """See `wavecom.ports.content.Templates.save`."""
         with available():
             result = self._templates.update_one(_guard(before), {"$set": _changeable(after)})
         if result.matched_count == 0:
@@ -64,7 +64,7 @@ class MongoTemplates:
         return True
 
     def add_version(self, before: Template, version: TemplateVersion) -> bool:
-        """See `wavecom.ports.templates.Templates.add_version`."""
+        """See `wavecom.ports.content.Templates.add_version`."""
 
         def write(session: ClientSession) -> bool:
             after = before.with_version(version.number, version.created_at)
@@ -79,7 +79,7 @@ class MongoTemplates:
             return self._mongo.transaction(write)
 
     def version(self, tenant_id: str, template_id: str, number: int) -> TemplateVersion | None:
-        """See `wavecom.ports.templates.Templates.version`."""
+        """See `wavecom.ports.content.Templates.version`."""
         key = _version_key(tenant_id, template_id, number)
         if (cached := self._version_cache.find(key)) is not None:
             return cached
@@ -94,7 +94,7 @@ class MongoTemplates:
     def versions(
         self, tenant_id: str, template_id: str, *, limit: int, before: int | None = None
     ) -> list[VersionSummary]:
-        """See `wavecom.ports.templates.Templates.versions`."""
+        """See `wavecom.ports.content.Templates.versions`."""
         first = _version_key(tenant_id, template_id, 0)
         end = _version_key(tenant_id, template_id, NUMBER_MAX if before is None else before)
         with available():
@@ -104,12 +104,12 @@ class MongoTemplates:
             return [_summary_from_document(each) for each in found]
 
     def count(self, tenant_id: str, *, at_most: int) -> int:
-        """See `wavecom.ports.templates.Templates.count`."""
+        """See `wavecom.ports.content.Templates.count`."""
         with available():
             return self._templates.count_documents({"tenantId": tenant_id}, limit=at_most, hint="list")
 
     def in_use(self, tenant_id: str, template_ids: Sequence[str]) -> Mapping[str, Template]:
-        """See `wavecom.ports.templates.Templates.in_use`."""
+        """See `wavecom.ports.content.Templates.in_use`."""
         cached = {each: self._cache.find((tenant_id, each)) for each in template_ids}
         found = {template_id: template for template_id, template in cached.items() if template is not None}
         missing = [_key(tenant_id, each) for each in template_ids if each not in found]

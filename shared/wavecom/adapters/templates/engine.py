@@ -115,7 +115,7 @@ class _Compiled:
 
 
 class MinijinjaEngine:
-    """`wavecom.ports.templates.TemplateEngine` on minijinja."""
+    """`wavecom.ports.content.TemplateEngine` on minijinja."""
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str, int, str], _Compiled] = {}
@@ -127,7 +127,7 @@ class MinijinjaEngine:
         return _environment({}, None)
 
     def check(self, locale: str, source: Source) -> list[SourceProblem]:
-        """See `wavecom.ports.templates.TemplateEngine.check`."""
+        """See `wavecom.ports.content.TemplateEngine.check`."""
         try:
             filters_of(locale)
         except FilterError as exc:
@@ -158,7 +158,7 @@ class MinijinjaEngine:
         return []
 
     def complete(self, locale: str, source: Source) -> Source:
-        """See `wavecom.ports.templates.TemplateEngine.complete`."""
+        """See `wavecom.ports.content.TemplateEngine.complete`."""
         part = "mjml" if source.mjml is not None else "html"
         written = source.mjml or source.html
         if written is None:
@@ -178,14 +178,14 @@ class MinijinjaEngine:
         )
 
     def variables(self, source: Source) -> frozenset[str]:
-        """See `wavecom.ports.templates.TemplateEngine.variables`."""
+        """See `wavecom.ports.content.TemplateEngine.variables`."""
         found: set[str] = set()
         for _, text in source.parts():
             found |= self._reader.undeclared_variables_in_str(text)
         return frozenset(found)
 
     def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Content:
-        """See `wavecom.ports.templates.TemplateEngine.render`."""
+        """See `wavecom.ports.content.TemplateEngine.render`."""
         from minijinja import TemplateError  # noqa: PLC0415
 
         compiled = self._compile(version, locale)

@@ -25,7 +25,7 @@ _LEAVES: Final = re.compile(
 _WITH_HTML: Final = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-accordion-text", "mj-navbar-link"})
 """Elements that may have HTML in them."""
 _FONTS: Final = re.compile(r"<link\b[^>]*>|@import[^;]*;", re.IGNORECASE)
-"""What loads the compiler's own choice of fonts from the network, and so tells when an email is read."""
+"""Loads the compiler's own choice of fonts from the network, and so tells when an email is read."""
 
 
 class NotMjmlError(Exception):
@@ -60,7 +60,7 @@ def html_of_mjml(source: str) -> str:
 
 
 class _ReadNoFurtherError(Exception):
-    """What comes next could take long."""
+    """Reading on could take long."""
 
 
 class _Reader:

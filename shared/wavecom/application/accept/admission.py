@@ -89,11 +89,7 @@ class Admission:
         return Accepted(
             submission,
             refusals={index: refusals.get(index, _REFUSED_BY_FIRST_CALL) for index in not_accepted},
-            warnings={
-                index: warnings
-                for index, ready in rendered.drafts.items()
-                if index in submission.notifications and (warnings := _warnings(ready))
-            },
+            warnings=_warnings(rendered.drafts, submission),
         )
 
     def _delivery_problems(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
@@ -119,9 +115,11 @@ class Admission:
                     yield Problem("message", problem)
 
 
-def _warnings(draft: Draft) -> tuple[str, ...]:
-    """Return what the client should know about a draft's content, a sentence each."""
-    return (*draft.warnings, *draft.content.warnings()) if draft.content.html is not None else ()
+def _warnings(drafts: Mapping[int, Draft], submission: Submission) -> dict[int, tuple[str, ...]]:
+    """Return the sentences about the content of accepted drafts, by index; most have none."""
+    with_html = ((index, each) for index, each in drafts.items() if each.content.html is not None)
+    found = ((index, (*each.warnings, *each.content.warnings())) for index, each in with_html)
+    return {index: warnings for index, warnings in found if warnings and index in submission.notifications}
 
 
 def _time_problems(envelope: Envelope, at: datetime) -> Iterator[Problem]:

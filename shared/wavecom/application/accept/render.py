@@ -16,8 +16,7 @@ from wavecom.domain.notifications.notification import Draft, TemplatedDraft
 from wavecom.domain.templates.locale import best_match
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import TemplateVersion
-from wavecom.ports.html import HtmlCleaner
-from wavecom.ports.templates import TemplateEngine, Templates
+from wavecom.ports.content import HtmlCleaner, TemplateEngine, Templates
 
 CALL_TEXT_MAX_BYTES: Final = 2_500_000
 """The most bytes of the subjects and messages that one call may make: its answer has them, and Lambda returns 6 MB."""

@@ -10,7 +10,7 @@ from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import WRITTEN, Source
 from wavecom.domain.templates.version import VARIABLES_MAX, VERSION_MAX, SourceProblem
-from wavecom.ports.templates import TemplateEngine
+from wavecom.ports.content import TemplateEngine
 
 _PRINTED: Final = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 PROBLEMS_MAX: Final = 20

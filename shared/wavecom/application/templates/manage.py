@@ -9,8 +9,8 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import TEMPLATES_MAX, Template
 from wavecom.domain.templates.version import VERSIONS_MAX, TemplateVersion, VersionSummary
+from wavecom.ports.content import TemplateEngine, Templates
 from wavecom.ports.system import Clock
-from wavecom.ports.templates import TemplateEngine, Templates
 
 
 @dataclass(frozen=True, slots=True)

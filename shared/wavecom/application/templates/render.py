@@ -6,7 +6,7 @@ from typing import Any
 from wavecom.domain.content.content import Content
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.version import TemplateVersion
-from wavecom.ports.templates import TemplateEngine
+from wavecom.ports.content import TemplateEngine
 
 
 def render_version(

@@ -28,7 +28,7 @@ APNS_TOKEN: Final = re.compile(r"(?:[0-9a-fA-F]{2}){32,100}")
 FCM_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,}")
 """An instance id, a colon and a long URL-safe text (Firebase, "Manage FCM registration tokens")."""
 COLLAPSE_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
-"""What all three services take; the strictest is the ``Topic`` of RFC 8030, section 5.4."""
+"""A key that all three services take; the strictest is the ``Topic`` of RFC 8030, section 5.4."""
 DATA_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RESERVED_KEYS: Final = frozenset({"from", "message_type", "aps", "notificationId", "link", "image"})
 """Names in ``data`` that FCM (Firebase, "About FCM messages"), APNs and we use ourselves."""
@@ -39,7 +39,7 @@ _ID: Final = "0" * 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOptions:
-    """What a push message carries beside its title and its body.
+    """The options of a push message, beside its title and its body.
 
     ``data`` are texts for the app by name, ``link`` is the address that a tap opens, ``sound`` a file of the app or
     ``default``, ``badge`` the number on the app's icon, ``image`` the address of a picture. Of messages with the same
@@ -55,7 +55,7 @@ class PushOptions:
 
     @property
     def for_app(self) -> dict[str, str]:
-        """What the app finds beside the notification itself."""
+        """The texts that the app finds beside the notification itself."""
         return {**(self.data or {}), **({"link": self.link} if self.link else {})}
 
 

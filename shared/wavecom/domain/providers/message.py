@@ -9,7 +9,7 @@ from wavecom.domain.notifications.enums import Channel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """What a provider receives. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
+    """A message as a provider receives it. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
 
     An email whose content has HTML carries both parts, and mail programs choose one.
 

@@ -5,14 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from wavecom.domain.content.push import (
-    COLLAPSE_KEY,
-    DATA_KEY,
-    NO_OPTIONS,
-    RESERVED_KEYS,
-    RESERVED_PREFIXES,
-    PushOptions,
-)
+from wavecom.domain.content import push as domain
+from wavecom.domain.content.push import COLLAPSE_KEY, DATA_KEY, NO_OPTIONS, RESERVED_KEYS, RESERVED_PREFIXES
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.requests import WireModel
 
@@ -54,8 +48,8 @@ _Address = Annotated[str, Field(min_length=1, max_length=ADDRESS_MAX)]
 _DataKey = Annotated[str, Field(pattern=f"^{DATA_KEY.pattern}$"), AfterValidator(_free)]
 
 
-class Push(WireModel):
-    """What a push message carries beside its title (``subject``) and its body (``message``)."""
+class PushOptions(WireModel):
+    """The options of a push message, beside its title (``subject``) and its body (``message``)."""
 
     data: Annotated[
         dict[_DataKey, str] | None,
@@ -77,7 +71,7 @@ class Push(WireModel):
         Field(pattern=f"^{COLLAPSE_KEY.pattern}$", description="A device that was off gets the last message with it"),
     ] = None
 
-    def to_domain(self) -> PushOptions | None:
+    def to_domain(self) -> domain.PushOptions | None:
         """Return them in the domain's terms, None if nothing is given."""
-        options = PushOptions(**dict(self) | {"data": self.data or None})
+        options = domain.PushOptions(**dict(self) | {"data": self.data or None})
         return None if options == NO_OPTIONS else options

@@ -14,7 +14,7 @@ from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
 from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
 from wavecom.http.fields import recipients
 from wavecom.http.fields.moments import Moment
-from wavecom.http.fields.push import Push
+from wavecom.http.fields.push import PushOptions
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.errors import InvalidRequestError
@@ -79,7 +79,7 @@ class CreateNotification(WireModel):
             examples=["<p>Your statement is <b>ready</b>.</p>"],
         ),
     ] = None
-    push: Annotated[Push | None, Field(description="What a PUSH carries beside subject and message")] = None
+    push: Annotated[PushOptions | None, Field(description="What a PUSH carries beside subject and message")] = None
     priority: Annotated[Priority, Field(description="CRITICAL and HIGH travel in a lane of their own")] = (
         Priority.MEDIUM
     )
@@ -146,7 +146,7 @@ class CreateNotification(WireModel):
 
     @field_validator("push")
     @classmethod
-    def _push(cls, push: Push | None, info: ValidationInfo) -> Push | None:
+    def _push(cls, push: PushOptions | None, info: ValidationInfo) -> PushOptions | None:
         if push is not None and info.data.get("type", Channel.PUSH) is not Channel.PUSH:
             raise ValueError("is for PUSH only")
         return push

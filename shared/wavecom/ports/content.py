@@ -1,9 +1,10 @@
-"""Store templates, check their sources, and render them."""
+"""Store templates, check their sources, render them, and clean HTML that comes from outside."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from wavecom.domain.content.content import Content
+from wavecom.domain.content.html import CleanHtml
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import SourceProblem, TemplateVersion, VersionSummary
@@ -64,4 +65,15 @@ class TemplateEngine(Protocol):
         """Return the content of one message in one of the version's languages.
 
         ``variables`` are JSON values. Raises `RefusedDraftError` with a problem for each field that cannot be rendered.
+        """
+
+
+class HtmlCleaner(Protocol):
+    """Takes out of HTML what an email must not have."""
+
+    def clean(self, html: str) -> CleanHtml:
+        """Return HTML without scripts, event handlers, forms, frames, style sheets and addresses of unusual schemes.
+
+        What has been cleaned is not changed by cleaning it again. Raises `RefusedDraftError` for HTML that would take
+        too long.
         """
