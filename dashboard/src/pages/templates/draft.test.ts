@@ -3,6 +3,7 @@ import {
   draftOf,
   LOCALE,
   partsOf,
+  samplesOf,
   sourceOf,
   variablesOf,
   versionOf,
@@ -61,4 +62,17 @@ it('has the one of both that is written', () => {
 
 it('has no markup to write for other channels', () => {
   expect(partsOf('SMS', { html: 'x' }).map(({ part }) => part)).toEqual(['text']);
+});
+
+it('offers a value for each variable that fits what is done with it', () => {
+  const texts =
+    "{{ name }} {{ amount|money('EUR') }} {{ due | date('long') }} {{ link|url }} {% for row in rows %}{% endfor %}";
+
+  expect(samplesOf(['amount', 'due', 'link', 'name', 'rows'], texts)).toEqual({
+    amount: 1250.5,
+    due: '2026-01-31T09:30:00Z',
+    link: 'https://example.com',
+    name: 'name',
+    rows: ['one', 'two'],
+  });
 });

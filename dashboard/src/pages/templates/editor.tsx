@@ -6,7 +6,17 @@ import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
-import { draftOf, MARKUP, partsOf, samplesOf, variablesOf, versionOf, withPart, type Draft } from './draft';
+import {
+  draftOf,
+  MARKUP,
+  partsOf,
+  samplesOf,
+  textsOf,
+  variablesOf,
+  versionOf,
+  withPart,
+  type Draft,
+} from './draft';
 import { Languages } from './languages';
 import { PreviewCard } from './preview-card';
 
@@ -22,7 +32,7 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(basis));
   const [locale, setLocale] = useState(draft.defaultLocale);
   const [variables, setVariables] = useState(() =>
-    JSON.stringify(samplesOf(basis?.variables ?? [], {}), null, 2),
+    JSON.stringify(samplesOf(basis?.variables ?? [], textsOf(draft)), null, 2),
   );
   const save = useMutation({
     mutationFn: () => createVersion(template.id, versionOf(draft)),

@@ -21,7 +21,7 @@ export function SendTestDialog({ template, version, onClose }: SendTestDialogPro
   const navigate = useNavigate();
   const [recipient, setRecipient] = useState('');
   const [locale, setLocale] = useState(version.defaultLocale);
-  const [text, setText] = useState(() => JSON.stringify(samplesOf(version.variables, {}), null, 2));
+  const [text, setText] = useState(() => JSON.stringify(samplesOf(version.variables, ''), null, 2));
   const variables = variablesOf(text);
   const send = useMutation({
     mutationFn: () =>
