@@ -166,7 +166,21 @@ def test_nothing_dangerous_is_left_and_cleaning_again_changes_nothing(html: str)
         assert cleaner.clean(made.html).html == made.html
 
 
-@pytest.mark.parametrize("html", ["<div>" * 50_000, "<b><p>" * 40_000, "<table><tr><td>" * 17_000, "<ul><li>" * 30_000])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 50_000,
+        "<b><p>" * 40_000,
+        "<table><tr><td>" * 17_000,
+        "<ul><li>" * 30_000,
+        "<rt>" * 45_000,
+        "<optgroup>" * 20_000,
+        "<svg>" + "<td>" * 40_000,
+        '<div title="</div>">' * 12_000,
+        "<div><!--</div>-->" * 12_000,
+        "<p>" + "".join(f"<b class=a{number}>" for number in range(250)) + "<p>x</p>" * 6_000,
+    ],
+)
 def test_what_would_take_long_is_refused(cleaner: HtmlCleaner, html: str) -> None:
     with pytest.raises(RefusedDraftError) as refused:
         cleaner.clean(html)

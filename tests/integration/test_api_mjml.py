@@ -41,7 +41,7 @@ def test_mjml_is_kept_as_it_was_written_and_sent_as_html(api: Api) -> None:
 
     assert stored == {"subject": "Paid", "mjml": MJML, "text": "Dear {{ name }},\n\n{{ amount|money('EUR') }}"}
     assert sent["message"] == "Dear Ada,\n\n€1,234.50"
-    assert '<b class="sum" style="color: red;">€1,234.50</b>' in sent["html"]
+    assert '<b style="color: red;" class="sum">€1,234.50</b>' in sent["html"]
     assert "<mj-" not in sent["html"]
     assert preview["html"] == sent["html"]
 
@@ -130,7 +130,7 @@ def test_files_of_mjml_are_pushed_and_pulled(api: Api, tmp_path: Path) -> None:
     again = wavecom("templates", "push", str(tmp_path / "templates"))
     wavecom.json("templates", "pull", str(tmp_path / "pulled"))
 
-    assert '<b class="sum" style="color: red;">' in created(api)["html"]
+    assert '<b style="color: red;" class="sum">' in created(api)["html"]
     assert again.stdout == "All templates are as the files say.\n"
     assert (tmp_path / "pulled/paid/en.mjml").read_text() == f"{MJML}\n"
     assert not (tmp_path / "pulled/paid/en.html").exists()

@@ -556,7 +556,11 @@ def test_what_reaches_the_app_has_the_size_that_acceptance_reckons_with(
     provider.send(message)
 
     sent = json.loads(fcm.requests[0].body)["message"]
-    payload = {name: sent[name] for name in ("notification", "data")} | sent.get("apns", {}).get("payload", {})
+    payload = {
+        **{name: sent[name] for name in ("notification", "data")},
+        **sent.get("apns", {}).get("payload", {}),
+        **sent.get("webpush", {}).get("fcm_options", {}),
+    }
     written = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     assert len(written) == payload_bytes(REGISTRATION, subject, message.content.message, push)
 

@@ -6,18 +6,21 @@ from functools import cache
 from typing import Any, Final
 
 from wavecom.adapters.html.allowed import ATTRIBUTES, SCHEMES, STYLES, TAGS
+from wavecom.adapters.html.tags import html_tags
 from wavecom.domain.content.html import CleanHtml
 from wavecom.domain.errors import Problem, RefusedDraftError
 
 DEPTH_MAX: Final = 256
 """The most elements within each other; nh3's time grows with the square of their number."""
-_TAG: Final = re.compile(r"<(/?)([a-z][^\s/>]*)")
-_NOT_COUNTED: Final = re.compile(
-    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|"
-    r"body|colgroup|d[dt]|head|html|li|optgroup|option|p|r[pt]|tbody|td|tfoot|th|thead|tr"
-)
-"""Elements without an end, and those whose end may be left out: inside each other only with others between (HTML
-Standard, "Void elements", "Optional tags")."""
+FORMATTING_MAX: Final = 32
+"""The most elements of formatting within each other: a parser repeats them in each paragraph that follows."""
+_VOID: Final = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr")
+"""Elements that have no end (HTML Standard, "Void elements")."""
+_ENDS_BY_ITSELF: Final = re.compile(r"body|colgroup|d[dt]|head|html|li|p|tbody|td|tfoot|th|thead|tr")
+"""Elements whose end may be left out, which stand within each other only with others between (HTML Standard, "Optional
+tags"). Within drawings and formulas they are elements like others."""
+_FORMATTING: Final = re.compile(r"a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u")
+"""Elements that a parser opens again (HTML Standard, "Parsing": formatting elements)."""
 _NAMED_MAX: Final = 10
 """The most kinds of removed parts that are named."""
 _NAMES: Final = re.compile(r"<([a-zA-Z][a-zA-Z0-9:-]{0,30})|[\s\"'/](on[a-z]{1,30})\s*=", re.IGNORECASE)
@@ -55,17 +58,19 @@ def _cleaner() -> Any:
 def depth(html: str) -> int:
     """Return the most elements that are open at once, or more where ends do not match their beginnings."""
     opened: Counter[str] = Counter()
-    depth = deepest = 0
-    for end, name in _TAG.findall(html.lower()):
-        if _NOT_COUNTED.fullmatch(name):
+    deepest = formatting = now = 0
+    is_foreign = False
+    for tag in html_tags(html):
+        name = tag.name
+        is_foreign = is_foreign or name in {"svg", "math"}
+        if not is_foreign and (_VOID.fullmatch(name) or _ENDS_BY_ITSELF.fullmatch(name)):
             continue
-        if not end:
-            opened[name] += 1
-            depth += 1
-            deepest = max(deepest, depth)
-        elif opened[name]:
-            opened[name] -= 1
-            depth -= 1
+        change = 1 if not tag.is_end else -min(opened[name], 1)
+        opened[name] += change
+        now += change
+        if _FORMATTING.fullmatch(name):
+            formatting += change
+        deepest = max(deepest, now, DEPTH_MAX + 1 if formatting > FORMATTING_MAX else 0)
     return deepest
 
 

@@ -26,7 +26,6 @@ LOOP_TEXT_MAX: Final = 16 * 1024
 """The most characters between two tags of a loop, which are repeated for each of its items."""
 
 _OPENING: Final = re.compile(r"\{([{%#])[-+]?")
-_COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
 _CLOSING: Final = {"{": "}}", "%": "%}"}
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)|(?P<closing>[-+]?[%}]\})|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
@@ -51,7 +50,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The content of a pair of braces: its kind (``{`` or ``%``), its tokens, and where it begins and ends."""
+    """The content of a pair of braces: its kind (``{``, ``%`` or ``#``), its tokens, and where it begins and ends."""
 
     kind: str
     tokens: list[Token]
@@ -147,12 +146,17 @@ def _is_called(last: Token, before: Token) -> bool:
 
 def tags(source: str) -> Iterator[Tag]:
     """Yield the tags of a source in order, without comments."""
+    return (tag for tag in _tags_and_comments(source) if tag.kind != "#")
+
+
+def _tags_and_comments(source: str) -> Iterator[Tag]:
     position = 0
     while opening := _OPENING.search(source, position):
         kind = opening[1]
         if kind == "#":
             end = source.find("#}", opening.end())
             position = len(source) if end < 0 else end + 2
+            yield Tag(kind, [], opening.start(), position)
             continue
         tokens: list[Token] = []
         position = opening.end()
@@ -168,7 +172,7 @@ def tags(source: str) -> Iterator[Tag]:
 def with_tags_replaced(source: str, by: Callable[[Tag], str]) -> str:
     """Return a source without comments, in which ``by`` of each tag stands in its place."""
     parts, position = [], 0
-    for tag in tags(source):
-        parts += [source[position : tag.start], by(tag)]
+    for tag in _tags_and_comments(source):
+        parts += [source[position : tag.start], "" if tag.kind == "#" else by(tag)]
         position = tag.end
-    return _COMMENT.sub("", "".join([*parts, source[position:]]))
+    return "".join([*parts, source[position:]])

@@ -6,90 +6,100 @@ chooses the scheme (OWASP, "Cross Site Scripting Prevention Cheat Sheet").
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from html import unescape
 from typing import Final
 
-from wavecom.adapters.templates.language import Tag, Violation, tags, with_tags_replaced
+from wavecom.adapters.html.tags import HELD, RAW, SILENT, Attribute, HtmlTag, html_tags
+from wavecom.adapters.templates.language import Tag, Token, Violation, tags, with_tags_replaced
 
 LINKS: Final = frozenset({"href", "src", "action", "formaction", "background", "poster", "cite", "data", "xlink:href"})
 """Attributes that hold an address (HTML Standard, "Attributes": valid URL)."""
 LINK_FILTER: Final = "url"
-_HELD: Final = "\ue000"
-"""Stands for a variable in the HTML that is looked at, a character of nobody's (Unicode, Private Use Area)."""
-_TAG: Final = re.compile(r"<!--.*?(?:-->|\Z)|</?(?P<name>[A-Za-z\ue000][^\s/>]*)", re.DOTALL)
-_ATTRIBUTE: Final = re.compile(
-    r"""[\s/]*(?P<name>=[^\s=/>]*|[^\s=/>]+)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>]*)))?"""
-)
-_TAG_END: Final = re.compile(r"[\s/]*>")
-_RAW: Final = frozenset({"script", "style"})
-"""Elements whose content is no text (HTML Standard, "Raw text")."""
+_BEFORE_SCHEME: Final = "".join(chr(code) for code in range(33))
+"""Characters that browsers pass over before an address (URL Standard, "C0 control or space")."""
+_CHOOSES_A_PLACE: Final = re.compile(r"[#/?]|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_WORDS_BETWEEN_VALUES: Final = frozenset({"or", "and", "not", "if", "else", "in", "is"})
+
+Place = tuple[int, str]
+"""The position of a misplaced variable or tag, and the reason."""
 
 
 def markup_violations(source: str) -> Iterator[Violation]:
     """Yield each variable of a template's HTML that stands where escaping does not make its value harmless."""
-    source = source.replace(_HELD, "")
+    source = source.replace(HELD, "").replace(SILENT, "")
     variables = [tag for tag in tags(source) if tag.kind == "{"]
-    html = with_tags_replaced(source, lambda tag: _HELD if tag.kind == "{" else "")
+    html = with_tags_replaced(source, lambda tag: HELD if tag.kind == "{" else SILENT)
+    every = list(tags(source))
+    for tag in html_tags(html):
+        for position, message in _places(html, tag, _links(html, variables)):
+            before = html.count(HELD, 0, position) + html.count(SILENT, 0, position)
+            start = every[before].start if before < len(every) else len(source)
+            yield Violation(source.count("\n", 0, start) + 1, message)
 
-    def of(held: int, message: str) -> Violation:
-        return Violation(source.count("\n", 0, variables[held].start) + 1, message)
 
-    position = 0
-    while opening := _TAG.search(html, position):
-        position = opening.end()
-        name = opening["name"]
-        if name is None:
-            continue
-        if _HELD in name:
-            yield of(html.count(_HELD, 0, opening.start()), "a variable cannot be the name of an element")
-        attributes, position = _attributes(html, position)
-        for start, message in _attribute_violations(attributes, _links(html, variables)):
-            yield of(html.count(_HELD, 0, start), message)
-        if name.lower() in _RAW and not opening[0].startswith("</"):
-            end = re.compile(rf"</{name}", re.IGNORECASE).search(html, position)
-            content_end = end.start() if end else len(html)
-            if (inside := html.find(_HELD, position, content_end)) >= 0:
-                yield of(html.count(_HELD, 0, inside), f"a variable cannot stand in a {name.lower()}")
-            position = content_end
+def _places(html: str, tag: HtmlTag, is_link: Callable[[int], bool]) -> Iterator[Place]:
+    if not tag.closed:
+        yield tag.start, "a comment has no end" if tag.name == "!--" else "a tag of an element has no end"
+    if HELD in tag.name or SILENT in tag.name:
+        yield tag.start, "a variable cannot be the name of an element"
+    if tag.name == "script":
+        yield tag.start, "script is not available; no mail program runs one"
+    for attribute in tag.attributes:
+        yield from _places_of_attribute(tag, attribute, is_link)
+    if tag.name in RAW and (inside := html.find(HELD, tag.end, tag.content_end)) >= 0:
+        yield inside, f"a variable cannot stand in a {tag.name}"
+
+
+def _places_of_attribute(tag: HtmlTag, attribute: Attribute, is_link: Callable[[int], bool]) -> Iterator[Place]:
+    """Yield the position of each misplaced variable in an attribute, and the reason."""
+    name, value = attribute.name.replace(SILENT, ""), attribute.value
+    if HELD in name:
+        yield attribute.start + attribute.name.index(HELD), "a variable cannot be the name of an attribute"
+    if value is None or HELD not in value:
+        return
+    held = attribute.value_start + value.index(HELD)
+    if not attribute.quote:
+        yield held, f"the value of {name} must be in quotes"
+    elif name.startswith("on") or name in {"style", "srcdoc"}:
+        yield held, f"a variable cannot stand in {name}"
+    elif tag.name == "meta":
+        yield held, "a variable cannot stand in meta"
+    elif name in LINKS:
+        for position in _beginnings(value):
+            if not is_link(attribute.value_start + position):
+                message = (
+                    f"a variable at the beginning of {name} needs the filter {LINK_FILTER}, which checks its scheme"
+                )
+                yield attribute.value_start + position, message
+
+
+def _beginnings(value: str) -> Iterator[int]:
+    """Yield the positions of variables that may begin an address, where branches before them make nothing of it."""
+    decoded = unescape(value).lstrip(_BEFORE_SCHEME)
+    if not decoded.startswith((HELD, SILENT)):
+        return
+    for found in re.finditer(HELD, value):
+        if decoded.startswith(HELD) and found.start() == value.index(HELD):
+            yield found.start()
+        elif decoded.startswith(SILENT):
+            since = re.split(f"[{HELD}{SILENT}]", value[: found.start()])[-1]
+            if not _CHOOSES_A_PLACE.match(unescape(since).strip(_BEFORE_SCHEME)):
+                yield found.start()
 
 
 def _links(html: str, variables: Sequence[Tag]) -> Callable[[int], bool]:
     """Return a function that says whether the variable held at a position goes through the filter of links."""
-
-    def is_link(position: int) -> bool:
-        tokens = variables[html.count(_HELD, 0, position)].tokens
-        return len(tokens) > 1 and (tokens[-2][1], tokens[-1][1]) == ("|", LINK_FILTER)
-
-    return is_link
+    return lambda position: _is_filtered(variables[html.count(HELD, 0, position)].tokens)
 
 
-def _attributes(html: str, position: int) -> tuple[list[re.Match[str]], int]:
-    """Return the attributes of a tag from ``position`` on, and where the tag ends."""
-    found: list[re.Match[str]] = []
-    while not (end := _TAG_END.match(html, position)):
-        attribute = _ATTRIBUTE.match(html, position)
-        if attribute is None:
-            return found, len(html)
-        found.append(attribute)
-        position = attribute.end()
-    return found, end.end()
-
-
-def _attribute_violations(
-    attributes: Iterable[re.Match[str]], is_link: Callable[[int], bool]
-) -> Iterator[tuple[int, str]]:
-    """Yield the position of each misplaced variable in a tag's attributes, and the reason."""
-    for attribute in attributes:
-        name = attribute["name"].lower()
-        kind = next((kind for kind in ("double", "single", "bare") if attribute[kind] is not None), None)
-        if _HELD in name:
-            yield attribute.start("name") + name.index(_HELD), "a variable cannot be the name of an attribute"
-        if kind is None or _HELD not in attribute[kind]:
-            continue
-        held = attribute.start(kind) + attribute[kind].index(_HELD)
-        if kind == "bare":
-            yield held, f"the value of {name} must be in quotes"
-        elif name.startswith("on") or name in {"style", "srcdoc"}:
-            yield held, f"a variable cannot stand in {name}"
-        elif name in LINKS and attribute[kind].lstrip().startswith(_HELD) and not is_link(held):
-            yield held, f"a variable at the beginning of {name} needs the filter {LINK_FILTER}, which checks its scheme"
+def _is_filtered(tokens: Sequence[Token]) -> bool:
+    """Return whether a whole expression, and not only its last value, goes through the filter of links."""
+    if [text for _, text in tokens[-2:]] != ["|", LINK_FILTER]:
+        return False
+    depth = 0
+    for kind, text in tokens[:-2]:
+        depth += (text in {"(", "["}) - (text in {")", "]"})
+        if not depth and (text in _WORDS_BETWEEN_VALUES or (kind == "other" and text not in {".", "|", ")", "]"})):
+            return False
+    return True

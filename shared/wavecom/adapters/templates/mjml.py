@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
+from wavecom.adapters.html.tags import html_tags
 from wavecom.adapters.templates.held_tags import HeldTags
 from wavecom.adapters.templates.language import Violation
 
@@ -22,9 +23,12 @@ _LEAVES: Final = re.compile(
     r"mj-(?:title|preview|style|all|class|breakpoint|text|button|image|divider|spacer|table|raw|navbar-link|"
     r"social-element|accordion-(?:title|text)|carousel-image)"
 )
+_VOID: Final = re.compile(r"br|col|hr|img|input|wbr")
+_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
+_STRAY: Final = re.compile(r"&(?![A-Za-z][A-Za-z0-9]{1,30};|#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};)")
 _WITH_HTML: Final = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-accordion-text", "mj-navbar-link"})
 """Elements that may have HTML in them."""
-_FONTS: Final = re.compile(r"<link\b[^>]*>|@import[^;]*;", re.IGNORECASE)
+_FONTS: Final = re.compile(r"<link\b[^>]{0,500}>|@import[^;@]{0,500};", re.IGNORECASE)
 """Loads the compiler's own choice of fonts from the network, and so tells when an email is read."""
 
 
@@ -36,7 +40,7 @@ def mjml_violations(source: str) -> Iterator[Violation]:
     """Yield what is wrong with MJML, at the most to the first place where it is no XML."""
     reader = _Reader()
     try:
-        reader.parser.Parse(HeldTags(source).text, True)
+        reader.parser.Parse(_as_xml(HeldTags(source)), True)
     except expat.ExpatError as exc:
         reader.found.append(Violation(exc.lineno, f"is not well-formed: {expat.errors.messages[exc.code]}"))
     except _ReadNoFurtherError:
@@ -50,13 +54,33 @@ def html_of_mjml(source: str) -> str:
 
     held = HeldTags(source)
     try:
-        html = mjml2html(held.text.strip())
+        html = mjml2html(_as_xml(held).strip())
     except ValueError as exc:
         raise NotMjmlError(f"cannot be compiled: {exc}") from exc
     whole = held.put_back(_FONTS.sub("", html))
     if whole is None:
         raise NotMjmlError("has a tag in a place that is not shown; write it in mj-text, or in mj-raw")
     return whole
+
+
+def _as_xml(held: HeldTags) -> str:
+    """Return a source with what HTML may leave out: ends of ``<br>``, ``&amp;`` for ``&``, values of attributes."""
+    text = _DECLARATION.sub("", held.text)
+    inserts: list[tuple[int, str]] = []
+    for tag in html_tags(text):
+        if not tag.is_end and tag.closed and _VOID.fullmatch(tag.name) and text[tag.end - 2] != "/":
+            inserts.append((tag.end - 1, "/"))
+        for attribute in tag.attributes:
+            word = re.match(rf"{held.word}\d+e", attribute.name)
+            if word is None:
+                continue
+            if text[attribute.start - 1] in "\"'":
+                inserts.append((attribute.start, " "))
+            if attribute.value is None or word[0] != attribute.name:
+                inserts.append((attribute.start + word.end(), '="" '))
+    for position, insert in reversed(inserts):
+        text = text[:position] + insert + text[position:]
+    return _STRAY.sub("&amp;", text)
 
 
 class _ReadNoFurtherError(Exception):

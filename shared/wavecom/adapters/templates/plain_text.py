@@ -17,6 +17,8 @@ _SKIPPED: Final = frozenset({"head", "script", "style", "title"})
 _LINES: Final = frozenset({"address", "blockquote", "dd", "div", "dl", "dt", "footer", "header", "li", "section", "tr"})
 _PARAGRAPHS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
 _CELLS: Final = frozenset({"td", "th"})
+_SHOWN_PARTS: Final = 100
+"""The most parts of a link in which its own address is looked for."""
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _SPACES_IN_LINE: Final = re.compile(r" {2,}")
 _AROUND_LINES: Final = re.compile(r" *\n *")
@@ -69,7 +71,11 @@ class _Reader(HTMLParser):
             self._skipped = max(0, self._skipped - 1)
         elif tag == "a" and self._links:
             address, start = self._links.pop()
-            if address and not address.startswith("#") and address not in "".join(self._parts[start:]):
+            if (
+                address
+                and not address.startswith("#")
+                and address not in "".join(self._parts[start : start + _SHOWN_PARTS])
+            ):
                 self._parts.append(f" ({address})")
         elif tag in _CELLS:
             self._parts.append(" ")

@@ -30,8 +30,8 @@ FCM_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]{100,}")
 COLLAPSE_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 """A key that all three services take; the strictest is the ``Topic`` of RFC 8030, section 5.4."""
 DATA_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-RESERVED_KEYS: Final = frozenset({"from", "message_type", "aps", "notificationId", "link", "image"})
-"""Names in ``data`` that FCM (Firebase, "About FCM messages"), APNs and we use ourselves."""
+RESERVED_KEYS: Final = frozenset({"from", "message_type", "collapse_key", "aps", "notificationid", "link", "image"})
+"""Names, in small letters, in ``data`` that FCM (Firebase, "About FCM messages"), APNs and we use ourselves."""
 RESERVED_PREFIXES: Final = ("google", "gcm")
 
 _ID: Final = "0" * 24
@@ -96,16 +96,16 @@ def fcm_message(notification_id: str, title: str | None, body: str, options: Pus
 def payload_bytes(recipient: str, title: str | None, body: str, options: PushOptions | None = None) -> int:
     """Return the size in bytes (UTF-8) of a message as the push service of its recipient receives it.
 
-    APNs counts the whole body; of FCM's message counts what reaches the app: ``notification``, ``data``, and what
-    Apple devices get beside them. Unpaired surrogates, which UTF-8 cannot carry, count as three bytes each.
+    APNs counts the whole body; of FCM's message counts what reaches a device: ``notification``, ``data``, and what
+    Apple devices and browsers get beside them. Unpaired surrogates, which UTF-8 cannot carry, count as three bytes.
     """
     if is_apns_token(recipient):
         payload = apns_body(_ID, title, body, options)
     else:
         message = fcm_message(_ID, title, body, options)
-        payload = {name: message[name] for name in ("notification", "data")} | message.get("apns", {}).get(
-            "payload", {}
-        )
+        of_apple = message.get("apns", {}).get("payload", {})
+        of_browsers = message.get("webpush", {}).get("fcm_options", {})
+        payload = {"notification": message["notification"], "data": message["data"], **of_apple, **of_browsers}
     return len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 
 

@@ -13,12 +13,29 @@ from wavecom.http.framework.requests import WireModel
 DATA_MAX: Final = 30
 ADDRESS_MAX: Final = 2048
 BADGE_MAX: Final = 99_999
-_CODE_SCHEMES: Final = frozenset({"javascript", "data", "vbscript", "file", "about", "blob"})
+_CODE_SCHEMES: Final = frozenset(
+    {
+        "about",
+        "blob",
+        "content",
+        "data",
+        "feed",
+        "file",
+        "filesystem",
+        "intent",
+        "jar",
+        "javascript",
+        "vbscript",
+        "view-source",
+    }
+)
+"""Schemes that run or read something, rather than lead somewhere."""
+_OF_THE_WEB: Final = frozenset({"http", "https"})
 
 
 def _link(address: str) -> str:
-    scheme = _parts(address)[0]
-    if not scheme or scheme in _CODE_SCHEMES:
+    scheme, host = _parts(address)
+    if len(scheme) < 2 or scheme in _CODE_SCHEMES or (scheme in _OF_THE_WEB and not host):
         raise ValueError("must be an address with a scheme, such as https://bank.example/pay or bank://pay")
     return address
 
@@ -35,11 +52,12 @@ def _parts(address: str) -> tuple[str, str]:
     if not address.isascii() or not address.isprintable() or " " in one_line(address):
         raise ValueError("must have ASCII characters only, and no spaces")
     parts = urlsplit(address)
+    _ = parts.port  # raises ValueError for one that is none
     return parts.scheme.lower(), parts.hostname or ""
 
 
 def _free(key: str) -> str:
-    if key in RESERVED_KEYS or key.startswith(RESERVED_PREFIXES):
+    if key.lower() in RESERVED_KEYS or key.lower().startswith(RESERVED_PREFIXES):
         raise ValueError("is a name that FCM, APNs or WaveCom uses itself")
     return key
 
