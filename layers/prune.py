@@ -56,6 +56,12 @@ PRUNED: Final = (
     Pruned("phonenumbers/carrier.py", "needs carrierdata"),
     Pruned("phonenumbers/tzdata/", "time zones of numbers, likewise"),
     Pruned("phonenumbers/timezone.py", "needs tzdata"),
+    Pruned(
+        "aws_lambda_powertools/utilities/*/",
+        "for what the functions do not do, such as idempotency and batches",
+        frozenset({"data", "jmespath", "metadata", "typing"}),
+    ),
+    Pruned("anyio/", "asynchronous calls, which httpx does without"),
     Pruned("pyasn1/", "keys read in Python alone; google-auth reads them by cryptography"),
     Pruned("pyasn1_modules/", "likewise"),
     Pruned("babel/locale-data/*.dat", "languages that no template is written in", LANGUAGES | {"root"}),

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from wavecom.adapters.html.allowed import ATTRIBUTES, SCHEMES, STYLES, TAGS
-from wavecom.adapters.html.tags import html_tags
+from wavecom.adapters.html.tags import COMMENT, html_tags
 from wavecom.domain.content.html import CleanHtml
 from wavecom.domain.errors import Problem, RefusedDraftError
 
@@ -59,11 +59,10 @@ def depth(html: str) -> int:
     """Return the most elements that are open at once, or more where ends do not match their beginnings."""
     opened: Counter[str] = Counter()
     deepest = formatting = now = 0
-    is_foreign = False
     for tag in html_tags(html):
         name = tag.name
-        is_foreign = is_foreign or name in {"svg", "math"}
-        if not is_foreign and (_VOID.fullmatch(name) or _ENDS_BY_ITSELF.fullmatch(name)):
+        is_foreign = opened["svg"] or opened["math"]
+        if name == COMMENT or _VOID.fullmatch(name) or (_ENDS_BY_ITSELF.fullmatch(name) and not is_foreign):
             continue
         change = 1 if not tag.is_end else -min(opened[name], 1)
         opened[name] += change

@@ -1,7 +1,6 @@
 """The tags of HTML, found as browsers find them, without building a document.
 
-Rules of the HTML Standard, "Tokenization": where comments end, elements whose content is text, spaces. The content of
-Outlook's conditional comments counts as HTML, since Outlook reads it.
+Rules of the HTML Standard, "Tokenization": where comments end, elements whose content is text, spaces.
 """
 
 import re
@@ -17,13 +16,15 @@ RAW: Final = frozenset({"iframe", "noembed", "noframes", "noscript", "plaintext"
 """Elements whose content browsers take for text as it is, some of them or all of them."""
 ESCAPABLE: Final = frozenset({"textarea", "title"})
 """Elements whose content is text with character references."""
-_NEXT: Final = re.compile(
-    r"<!--\[if[^\]>]*\]>"
-    r"|(?P<comment><!--(?:-?>|.*?(?P<comment_end>--!?>|\Z)))"
+COMMENT: Final = "!--"
+_CONDITION: Final = r"<!--\[if[^\]>]*\]>|"
+_TAG_OR_COMMENT: Final = (
+    r"(?P<comment><!--(?:-?>|.*?(?P<comment_end>--!?>|\Z)))"
     rf"|<(?:[!?]|/(?![A-Za-z{HELD}{SILENT}]))[^>]*>?"
-    rf"|<(?P<slash>/?)(?P<name>[A-Za-z{HELD}{SILENT}][^ \t\n\f\r/>]*)",
-    re.DOTALL,
+    rf"|<(?P<slash>/?)(?P<name>[A-Za-z{HELD}{SILENT}][^ \t\n\f\r/>]*)"
 )
+_NEXT: Final = re.compile(_CONDITION + _TAG_OR_COMMENT, re.DOTALL)
+_NEXT_ELSEWHERE: Final = re.compile(_TAG_OR_COMMENT, re.DOTALL)
 _ATTRIBUTE: Final = re.compile(
     r"[ \t\n\f\r/]*(?P<name>=[^ \t\n\f\r=/>]*|[^ \t\n\f\r=/>]+)"
     r"(?:[ \t\n\f\r]*=[ \t\n\f\r]*"
@@ -51,7 +52,7 @@ class HtmlTag:
     """A beginning or an end of an element, from ``start`` to ``end``; its name in small letters.
 
     ``content_end`` is where the content of an element ends whose content is text. A tag that is not ``closed`` has no
-    end before that of the HTML; nor has a comment, whose name is ``!--``.
+    end before that of the HTML. A comment has the name `COMMENT`.
     """
 
     name: str
@@ -64,14 +65,18 @@ class HtmlTag:
     closed: bool
 
 
-def html_tags(html: str) -> Iterator[HtmlTag]:
-    """Yield the tags of HTML in order, and a comment that has no end."""
+def html_tags(html: str, *, as_outlook: bool = True) -> Iterator[HtmlTag]:
+    """Yield the tags and comments of HTML in order.
+
+    The content of conditional comments counts as HTML, unless it is read not ``as_outlook`` reads it.
+    """
     position = 0
-    while found := _NEXT.search(html, position):
+    while found := (_NEXT if as_outlook else _NEXT_ELSEWHERE).search(html, position):
         position = found.end()
         if found["name"] is None:
-            if found["comment"] and found["comment_end"] == "":
-                yield HtmlTag("!--", False, (), found.start(), position, position, position, closed=False)
+            if found["comment"]:
+                closed = found["comment_end"] != ""
+                yield HtmlTag(COMMENT, False, (), found.start(), position, position, position, closed)
             continue
         attributes, end, closed = _attributes(html, position)
         name, is_end = found["name"].lower(), found["slash"] == "/"
@@ -103,5 +108,5 @@ def _attributes(html: str, position: int) -> tuple[tuple[Attribute, ...], int, b
 def _content_end(html: str, name: str, position: int) -> int:
     if name == "plaintext":
         return len(html)
-    end = re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE).search(html, position)
+    end = re.compile(rf"</{name}(?=[ \t\n\f\r/>{SILENT}])", re.IGNORECASE).search(html, position)
     return end.start() if end else len(html)

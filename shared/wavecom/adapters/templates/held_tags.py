@@ -9,12 +9,13 @@ from wavecom.adapters.templates.language import Tag, with_tags_replaced
 class HeldTags:
     """The tags of one source. ``text`` is the source with a word in the place of each; its comments are left out.
 
-    ``word`` is the beginning of every such word.
+    ``word`` is the beginning of every such word. A word that XML needs a value after is given ``no_value``.
     """
 
     def __init__(self, source: str) -> None:
         self.word = next(each for number in count() if (each := f"wctag{number}n") not in source.lower())
-        self._held = re.compile(rf'{self.word}(\d+)e(?:="" ?)?')
+        self.no_value = f'="{self.word}x" '
+        self._held = re.compile(rf'{self.word}(\d+)e(?:="{self.word}x" ?)?')
         self._tags: list[str] = []
         self._silent: list[int] = []
 
@@ -27,14 +28,24 @@ class HeldTags:
 
         self.text = with_tags_replaced(source, hold)
 
-    def put_back(self, text: str) -> str | None:
-        """Return what a tool made of ``text`` with the tags in it, or None if it lost or moved one.
+    @property
+    def are_silent(self) -> bool:
+        """Whether there is a tag that prints nothing, such as a branch or a loop."""
+        return bool(self._silent)
 
-        A tool may repeat what is printed, such as the address of a picture, between the same tags that decide.
+    def put_back(self, text: str) -> str | None:
+        """Return what a tool made of ``text`` with the tags in it, or None if it lost one, or moved one.
+
+        A tool may repeat what is printed, such as the address of a picture, or change its order, between the same tags
+        that decide.
         """
+        silent, passed = set(self._silent), 0
+        before = {number: sum(each < number for each in self._silent) for number in range(len(self._tags))}
         found = [int(number) for number in self._held.findall(text)]
-        first = list(dict.fromkeys(found))
-        silent = set(self._silent)
-        if first != list(range(len(self._tags))) or [each for each in found if each in silent] != self._silent:
+        for number in found:
+            if number >= len(self._tags) or before[number] != passed:
+                return None
+            passed += number in silent
+        if len(set(found)) < len(self._tags):
             return None
         return self._held.sub(lambda held: self._tags[int(held[1])], text)

@@ -2,24 +2,37 @@
 
 Escaping makes a value harmless in text and in an attribute between quotes. Elsewhere it does not: without quotes a
 value ends its attribute at the first space, in a script or a style it is code, and at the beginning of a link it
-chooses the scheme (OWASP, "Cross Site Scripting Prevention Cheat Sheet").
+chooses the scheme (OWASP, "Cross Site Scripting Prevention Cheat Sheet"). So that this holds whatever the branches are,
+a branch begins and ends within the same tag, value, comment or text (as in Go's html/template).
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import Final
 
-from wavecom.adapters.html.tags import HELD, RAW, SILENT, Attribute, HtmlTag, html_tags
+from wavecom.adapters.html.tags import COMMENT, ESCAPABLE, HELD, RAW, SILENT, Attribute, HtmlTag, html_tags
 from wavecom.adapters.templates.language import Tag, Token, Violation, tags, with_tags_replaced
 
 LINKS: Final = frozenset({"href", "src", "action", "formaction", "background", "poster", "cite", "data", "xlink:href"})
 """Attributes that hold an address (HTML Standard, "Attributes": valid URL)."""
 LINK_FILTER: Final = "url"
+SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "sms", "cid"})
+"""Schemes of addresses that may have variables in them."""
+_NOT_AVAILABLE: Final = frozenset({"script", "svg", "math", "select"})
+"""Elements that mail programs do not show, and whose content browsers read by rules of its own."""
 _BEFORE_SCHEME: Final = "".join(chr(code) for code in range(33))
 """Characters that browsers pass over before an address (URL Standard, "C0 control or space")."""
-_CHOOSES_A_PLACE: Final = re.compile(r"[#/?]|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_WITHIN_SCHEME: Final = re.compile(r"[\t\n\r]")
+"""Characters that browsers pass over within an address (URL Standard, "ASCII tab or newline")."""
+_LITERAL: Final = re.compile(r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):)|[^:]*?[/?#]", re.IGNORECASE)
+"""The beginning of an address that decides what it is, whatever follows."""
+_ELEMENT: Final = re.compile(r"<[A-Za-z]")
+_CDATA: Final = "<![CDATA["
+_CHANGE: Final = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _WORDS_BETWEEN_VALUES: Final = frozenset({"or", "and", "not", "if", "else", "in", "is"})
+_HELD_OR_SILENT: Final = re.compile(f"[{HELD}{SILENT}]")
 
 Place = tuple[int, str]
 """The position of a misplaced variable or tag, and the reason."""
@@ -27,70 +40,109 @@ Place = tuple[int, str]
 
 def markup_violations(source: str) -> Iterator[Violation]:
     """Yield each variable of a template's HTML that stands where escaping does not make its value harmless."""
-    source = source.replace(HELD, "").replace(SILENT, "")
-    variables = [tag for tag in tags(source) if tag.kind == "{"]
-    html = with_tags_replaced(source, lambda tag: HELD if tag.kind == "{" else SILENT)
-    every = list(tags(source))
-    for tag in html_tags(html):
-        for position, message in _places(html, tag, _links(html, variables)):
-            before = html.count(HELD, 0, position) + html.count(SILENT, 0, position)
-            start = every[before].start if before < len(every) else len(source)
-            yield Violation(source.count("\n", 0, start) + 1, message)
+    source = _HELD_OR_SILENT.sub("\ufffd", source)
+    template = list(tags(source))
+    html = _Html(with_tags_replaced(source, lambda tag: HELD if tag.kind == "{" else SILENT), template)
+    seen: set[tuple[int, str]] = set()
+    for position, message in html.places():
+        number = html.number(position)
+        start = template[number].start if number < len(template) else len(source)
+        line = source.count("\n", 0, start) + 1
+        if (line, message) not in seen:
+            seen.add((line, message))
+            yield Violation(line, message)
 
 
-def _places(html: str, tag: HtmlTag, is_link: Callable[[int], bool]) -> Iterator[Place]:
-    if not tag.closed:
-        yield tag.start, "a comment has no end" if tag.name == "!--" else "a tag of an element has no end"
-    if HELD in tag.name or SILENT in tag.name:
-        yield tag.start, "a variable cannot be the name of an element"
-    if tag.name == "script":
-        yield tag.start, "script is not available; no mail program runs one"
-    for attribute in tag.attributes:
-        yield from _places_of_attribute(tag, attribute, is_link)
-    if tag.name in RAW and (inside := html.find(HELD, tag.end, tag.content_end)) >= 0:
-        yield inside, f"a variable cannot stand in a {tag.name}"
+class _Html:
+    """A template's HTML with a character in the place of each of the template's tags."""
 
+    def __init__(self, text: str, template: Sequence[Tag]) -> None:
+        self._text = text
+        self._template = template
+        self._positions = [found.start() for found in _HELD_OR_SILENT.finditer(text)]
 
-def _places_of_attribute(tag: HtmlTag, attribute: Attribute, is_link: Callable[[int], bool]) -> Iterator[Place]:
-    """Yield the position of each misplaced variable in an attribute, and the reason."""
-    name, value = attribute.name.replace(SILENT, ""), attribute.value
-    if HELD in name:
-        yield attribute.start + attribute.name.index(HELD), "a variable cannot be the name of an attribute"
-    if value is None or HELD not in value:
-        return
-    held = attribute.value_start + value.index(HELD)
-    if not attribute.quote:
-        yield held, f"the value of {name} must be in quotes"
-    elif name.startswith("on") or name in {"style", "srcdoc"}:
-        yield held, f"a variable cannot stand in {name}"
-    elif tag.name == "meta":
-        yield held, "a variable cannot stand in meta"
-    elif name in LINKS:
-        for position in _beginnings(value):
-            if not is_link(attribute.value_start + position):
-                message = (
-                    f"a variable at the beginning of {name} needs the filter {LINK_FILTER}, which checks its scheme"
+    def number(self, position: int) -> int:
+        """Return the number of the template's first tag at or after a position."""
+        return bisect_left(self._positions, position)
+
+    def places(self) -> Iterator[Place]:
+        """Yield the position of everything that is misplaced, and the reason, as each kind of program reads it."""
+        if (start := self._text.find(_CDATA)) >= 0:
+            yield start, "<![CDATA[ is not available"
+        for as_outlook in (True, False) if "<!--[if" in self._text else (True,):
+            for tag in html_tags(self._text, as_outlook=as_outlook):
+                yield from self._of_tag(tag)
+
+    def _of_tag(self, tag: HtmlTag) -> Iterator[Place]:
+        if not tag.closed:
+            yield tag.start, "a comment has no end" if tag.name == COMMENT else "a tag of an element has no end"
+        yield from self._branches(tag.start, tag.end)
+        if HELD in tag.name or SILENT in tag.name:
+            yield tag.start, "a variable or a branch cannot be in the name of an element"
+        if tag.name in _NOT_AVAILABLE:
+            yield tag.start, f"{tag.name} is not available; mail programs do not show it"
+        for attribute in tag.attributes:
+            yield from self._of_attribute(tag, attribute)
+        if tag.content_end > tag.end:
+            yield from self._of_content(tag)
+
+    def _of_content(self, tag: HtmlTag) -> Iterator[Place]:
+        yield from self._branches(tag.end, tag.content_end)
+        if tag.name in RAW and (inside := self._text.find(HELD, tag.end, tag.content_end)) >= 0:
+            yield inside, f"a variable cannot stand in a {tag.name}"
+        if tag.name in ESCAPABLE and (element := _ELEMENT.search(self._text, tag.end, tag.content_end)):
+            yield element.start(), f"an element cannot stand in a {tag.name}"
+
+    def _branches(self, start: int, end: int) -> Iterator[Place]:
+        """Yield a place if a branch or a loop begins between two positions and ends elsewhere, or the other way."""
+        depth = lowest = 0
+        for tag in self._template[self.number(start) : self.number(end)]:
+            depth += _CHANGE.get(tag.word, 0)
+            lowest = min(lowest, depth)
+        if depth or lowest < 0:
+            yield start, "an if or a for must begin and end within the same tag, value, comment or text"
+
+    def _of_attribute(self, tag: HtmlTag, attribute: Attribute) -> Iterator[Place]:
+        name, value = attribute.name.strip(SILENT), attribute.value
+        if HELD in name or SILENT in name or (attribute.name.endswith(SILENT) and value is not None):
+            yield attribute.start, "a variable or a branch cannot be in the name of an attribute"
+        if value is None:
+            return
+        yield from self._branches(attribute.value_start, attribute.value_start + len(value))
+        if HELD not in value:
+            return
+        held = attribute.value_start + value.index(HELD)
+        if not attribute.quote:
+            yield held, f"the value of {name} must be in quotes"
+        elif name.startswith("on") or name in {"style", "srcdoc"}:
+            yield held, f"a variable cannot stand in {name}"
+        elif tag.name == "meta":
+            yield held, "a variable cannot stand in meta"
+        elif name in LINKS:
+            yield from self._of_link(name, value, attribute.value_start)
+
+    def _of_link(self, name: str, value: str, start: int) -> Iterator[Place]:
+        """Yield the variables of an address that may choose its scheme, if branches before them make nothing of it."""
+        for found in re.finditer(HELD, value):
+            since = value[: found.start()]
+            if value.lstrip(_BEFORE_SCHEME).startswith(SILENT):
+                since = since.rpartition(SILENT)[2]
+            literal = _LITERAL.match(_WITHIN_SCHEME.sub("", unescape(since)).lstrip(_BEFORE_SCHEME).replace(SILENT, ""))
+            if literal is None and not self._is_link(start + found.start()) and not self._is_after_a_link(value, found):
+                yield (
+                    start + found.start(),
+                    f"a variable at the beginning of {name} needs the filter {LINK_FILTER}, which checks its scheme",
                 )
-                yield attribute.value_start + position, message
+            elif literal and literal["scheme"] and literal["scheme"].lower() not in SCHEMES:
+                yield start + found.start(), f"a variable cannot stand in an address of {literal['scheme'].lower()}:"
 
+    def _is_link(self, position: int) -> bool:
+        return _is_filtered(self._template[self.number(position)].tokens)
 
-def _beginnings(value: str) -> Iterator[int]:
-    """Yield the positions of variables that may begin an address, where branches before them make nothing of it."""
-    decoded = unescape(value).lstrip(_BEFORE_SCHEME)
-    if not decoded.startswith((HELD, SILENT)):
-        return
-    for found in re.finditer(HELD, value):
-        if decoded.startswith(HELD) and found.start() == value.index(HELD):
-            yield found.start()
-        elif decoded.startswith(SILENT):
-            since = re.split(f"[{HELD}{SILENT}]", value[: found.start()])[-1]
-            if not _CHOOSES_A_PLACE.match(unescape(since).strip(_BEFORE_SCHEME)):
-                yield found.start()
-
-
-def _links(html: str, variables: Sequence[Tag]) -> Callable[[int], bool]:
-    """Return a function that says whether the variable held at a position goes through the filter of links."""
-    return lambda position: _is_filtered(variables[html.count(HELD, 0, position)].tokens)
+    @staticmethod
+    def _is_after_a_link(value: str, found: re.Match[str]) -> bool:
+        """Return whether another variable begins the address, which is looked at by itself."""
+        return HELD in value[: found.start()].rpartition(SILENT)[2]
 
 
 def _is_filtered(tokens: Sequence[Token]) -> bool:

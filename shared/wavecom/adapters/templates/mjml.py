@@ -77,7 +77,7 @@ def _as_xml(held: HeldTags) -> str:
             if text[attribute.start - 1] in "\"'":
                 inserts.append((attribute.start, " "))
             if attribute.value is None or word[0] != attribute.name:
-                inserts.append((attribute.start + word.end(), '="" '))
+                inserts.append((attribute.start + word.end(), held.no_value))
     for position, insert in reversed(inserts):
         text = text[:position] + insert + text[position:]
     return _STRAY.sub("&amp;", text)
