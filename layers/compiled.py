@@ -15,8 +15,8 @@ MAGIC: Final = "f30d0d0a"
 """The magic number of every released Python 3.13 (3571 in CPython's Include/internal/pycore_magic_number.h). Lambda
 loads no other."""
 SLOWER: Final = f"Nothing is compiled, so cold starts take more than twice as long. {NO_PYTHON}."
-READ_AS_TEXT: Final = ("anyio/__init__.py", "anyio/abc/__init__.py")
-"""Modules whose sources stay: anyio reads them to find its late imports."""
+READ_AS_TEXT: Final[tuple[str, ...]] = ()
+"""Modules whose sources stay, since they read them themselves; none of today's packages does."""
 COMPILE_SECONDS: Final = 300
 
 

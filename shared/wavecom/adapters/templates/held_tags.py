@@ -30,7 +30,7 @@ class HeldTags:
 
     @property
     def are_silent(self) -> bool:
-        """Whether there is a tag that prints nothing, such as a branch or a loop."""
+        """True if there is a tag that prints nothing, such as a branch or a loop."""
         return bool(self._silent)
 
     def put_back(self, text: str) -> str | None:
