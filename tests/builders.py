@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wavecom.domain.content.content import Content
+from wavecom.domain.content.push import PushOptions
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications import lifecycle, settlement
@@ -27,6 +28,17 @@ def now() -> datetime:
     """The present moment to the millisecond, which is what MongoDB keeps."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+CARRIED = PushOptions(
+    data={"account": "4711"},
+    link="https://bank.example/accounts/4711",
+    sound="coins.caf",
+    badge=3,
+    image="https://bank.example/chart.png",
+    collapse_key="balance",
+)
+"""Everything that a push message may carry."""
 
 
 class ManualClock:

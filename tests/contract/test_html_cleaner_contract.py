@@ -178,6 +178,10 @@ def test_nothing_dangerous_is_left_and_cleaning_again_changes_nothing(html: str)
         "<svg>" + "<td>" * 40_000,
         '<div title="</div>">' * 12_000,
         "<div><!--</div>-->" * 12_000,
+        "<div><!--[if a]></div><![endif]-->" * 7_000,
+        "<svg><title>" + "<div>" * 40_000,
+        "<svg><title><div></title>" * 10_000,
+        "<svg><style>" + "<g>" * 60_000,
         "<p>" + "".join(f"<b class=a{number}>" for number in range(250)) + "<p>x</p>" * 6_000,
     ],
 )

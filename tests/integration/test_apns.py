@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.builders import NOON, ManualClock, an_outgoing
+from tests.builders import CARRIED, NOON, ManualClock, an_outgoing
 from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
 from wavecom.adapters.providers.push.apns import ApnsPushProvider
 from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, PushOptions, payload_bytes
@@ -31,14 +31,6 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
-CARRIED = PushOptions(
-    data={"account": "4711"},
-    link="https://bank.example/accounts/4711",
-    sound="coins.caf",
-    badge=3,
-    image="https://bank.example/chart.png",
-    collapse_key="balance",
-)
 
 
 def message_to(recipient: str = DEVICE, **changes: Any) -> OutgoingMessage:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOON, ManualClock, an_outgoing
+from tests.builders import CARRIED, NOON, ManualClock, an_outgoing
 from tests.standins.fcm import PROJECT, FcmService, TokenService, key_pair, refusal
 from tests.standins.http_service import Fault, Reply
 from wavecom.adapters.providers.push.fcm import INVALID_REGISTRATION, QUOTA_WAIT, FcmPushProvider
@@ -30,14 +30,6 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 REGISTRATION = "cX7Yz:" + "APA91b" * 24
-CARRIED = PushOptions(
-    data={"account": "4711"},
-    link="https://bank.example/accounts/4711",
-    sound="coins.caf",
-    badge=3,
-    image="https://bank.example/chart.png",
-    collapse_key="balance",
-)
 
 
 def message_to(recipient: str = REGISTRATION, **changes: Any) -> OutgoingMessage:

@@ -19,6 +19,7 @@ _VOID: Final = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|param|
 _ENDS_BY_ITSELF: Final = re.compile(r"body|colgroup|d[dt]|head|html|li|p|tbody|td|tfoot|th|thead|tr")
 """Elements whose end may be left out, which stand within each other only with others between (HTML Standard, "Optional
 tags"). Within drawings and formulas they are elements like others."""
+_BEGINNING: Final = re.compile(r"<[A-Za-z]")
 _FORMATTING: Final = re.compile(r"a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u")
 """Elements that a parser opens again (HTML Standard, "Parsing": formatting elements)."""
 _NAMED_MAX: Final = 10
@@ -56,17 +57,20 @@ def _cleaner() -> Any:
 
 
 def depth(html: str) -> int:
-    """Return the most elements that are open at once, or more where ends do not match their beginnings."""
+    """Return the most elements that are open at once, or more where ends do not match their beginnings.
+
+    Beginnings in a title, a style and the like count too: within drawings and formulas they are elements.
+    """
     opened: Counter[str] = Counter()
     deepest = formatting = now = 0
-    for tag in html_tags(html):
+    for tag in html_tags(html, as_outlook=False):
         name = tag.name
         is_foreign = opened["svg"] or opened["math"]
         if name == COMMENT or _VOID.fullmatch(name) or (_ENDS_BY_ITSELF.fullmatch(name) and not is_foreign):
             continue
         change = 1 if not tag.is_end else -min(opened[name], 1)
         opened[name] += change
-        now += change
+        now += change + len(_BEGINNING.findall(html, tag.end, tag.content_end))
         if _FORMATTING.fullmatch(name):
             formatting += change
         deepest = max(deepest, now, DEPTH_MAX + 1 if formatting > FORMATTING_MAX else 0)

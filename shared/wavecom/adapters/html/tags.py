@@ -68,7 +68,8 @@ class HtmlTag:
 def html_tags(html: str, *, as_outlook: bool = True) -> Iterator[HtmlTag]:
     """Yield the tags and comments of HTML in order.
 
-    The content of conditional comments counts as HTML, unless it is read not ``as_outlook`` reads it.
+    The content of conditional comments counts as HTML where it is read ``as_outlook`` reads it; other programs, and
+    parsers, see comments.
     """
     position = 0
     while found := (_NEXT if as_outlook else _NEXT_ELSEWHERE).search(html, position):

@@ -1,6 +1,7 @@
 """A template's source with a word in the place of each tag, for tools that read HTML, and the tags put back."""
 
 import re
+from bisect import bisect_left
 from itertools import count
 
 from wavecom.adapters.templates.language import Tag, with_tags_replaced
@@ -40,10 +41,9 @@ class HeldTags:
         that decide.
         """
         silent, passed = set(self._silent), 0
-        before = {number: sum(each < number for each in self._silent) for number in range(len(self._tags))}
         found = [int(number) for number in self._held.findall(text)]
         for number in found:
-            if number >= len(self._tags) or before[number] != passed:
+            if number >= len(self._tags) or bisect_left(self._silent, number) != passed:
                 return None
             passed += number in silent
         if len(set(found)) < len(self._tags):
