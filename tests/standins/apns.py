@@ -234,7 +234,7 @@ class ApnsService:
         try:
             with connection:
                 _Dialogue(self, connection, number).run()
-        except ConnectionError:
+        except OSError:  # the other side has gone; "not connected", of a reset one, is no ConnectionError
             pass
         except Exception as exc:  # noqa: BLE001 - raised when the service ends
             self._failures.append(exc)

@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except ConnectionError:
+        except OSError:  # the other side has gone; "not connected", of a reset one, is no ConnectionError
             self.close_connection = True
         except Exception as exc:
             self.server.service.failed(exc)
