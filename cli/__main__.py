@@ -4,7 +4,7 @@ import io
 import signal
 import sys
 
-from cli import books, dead_letters, doctor, keys, notifications, send, suppressions, tail, templates
+from cli import books, dead_letters, doctor, keys, notifications, send, senders, suppressions, tail, templates
 from cli.command import group
 
 app = group(
@@ -18,6 +18,7 @@ for module_of_group, name in (
     (templates, "templates"),
     (dead_letters, "dlq"),
     (suppressions, "suppressions"),
+    (senders, "senders"),
     (keys, "keys"),
 ):
     app.add_typer(module_of_group.app, name=name)

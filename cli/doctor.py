@@ -7,6 +7,7 @@ import typer
 from cli.command import Run, command
 from cli.errors import BAD_NEWS, UnreachableError
 from cli.examine_connection import clock, encryption, key, key_file, key_rights
+from cli.examine_senders import sender_domains
 from cli.examine_service import breakers, dead_letters, degradation, dependencies, ledger, queues
 from cli.findings import Finding, Verdict, failed, ok
 from cli.output import duration
@@ -61,6 +62,7 @@ def _examine(run: Run) -> Iterator[Finding]:
         yield dead_letters(api)
         if role.is_operator:
             yield from breakers(api)
+        yield from sender_domains(api)
         yield ledger(api, all_tenants=role.is_operator)
     except UnreachableError as exc:
         yield failed("address", str(exc), exc.advice)

@@ -11,7 +11,17 @@ from cli.command import Run, command
 from cli.errors import BAD_NEWS, UnreachableError, UsageError
 from cli.follow import follow
 from cli.output import clean
-from cli.values import FINISHED, GOOD_ENDS, Channel, OnUnknown, Priority, future, idempotency_key, json_object
+from cli.values import (
+    FINISHED,
+    GOOD_ENDS,
+    Channel,
+    OnUnknown,
+    Priority,
+    future,
+    idempotency_key,
+    json_object,
+    sender_id,
+)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -23,6 +33,9 @@ def send(
     run: Run,
     channel: Annotated[Channel, typer.Option("--type", case_sensitive=False, help="Channel.")],
     to: Annotated[str, typer.Option(help="Email address, phone number with country code, or device token.")],
+    sender: Annotated[
+        str | None, typer.Option(parser=sender_id, metavar="ID", help="One of your senders; default: the channel's.")
+    ] = None,
     message: Annotated[str | None, typer.Option(help="The text; - reads it from stdin.")] = None,
     template: Annotated[
         str | None, typer.Option(metavar="ID[@VERSION]", help="The template that makes subject and text.")
@@ -74,6 +87,7 @@ def send(
     fields = {
         "type": channel,
         "recipient": to,
+        "sender": sender,
         "subject": subject,
         "message": sys.stdin.read().removesuffix("\n") if message == "-" else message,
         "template": _template(template) if template else None,

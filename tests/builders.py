@@ -17,6 +17,8 @@ from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.senders import NO_SENDERS, Sender, Senders
+from wavecom.domain.tenants import TenantPolicy
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 """Of today, so that no server removes by age what a test has stored."""
@@ -76,11 +78,27 @@ def _content_of(values: dict[str, Any]) -> Content:
     return Content(**{name: values.pop(name) for name in Content.__slots__ if name in values})
 
 
-def pending(
-    at: datetime = NOON, *, tenant: str = "bank-a", idempotency: Idempotency | None = None, **changes: Any
-) -> Notification:
+def created(
+    at: datetime = NOON,
+    *,
+    tenant: str = "bank-a",
+    idempotency: Idempotency | None = None,
+    sender: Sender | None = None,
+    **changes: Any,
+) -> Change:
+    """Return the change that makes a notification; ``sender`` is its tenant's default."""
+    policy = TenantPolicy(senders=_only(sender))
     draft = a_draft(**changes)
-    return lifecycle.create(draft, tenant_id=tenant, at=at, timings=TIMINGS, idempotency=idempotency).after
+    return lifecycle.create(draft, tenant_id=tenant, at=at, timings=TIMINGS, policy=policy, idempotency=idempotency)
+
+
+def pending(at: datetime = NOON, **changes: Any) -> Notification:
+    return created(at, **changes).after
+
+
+def _only(sender: Sender | None) -> Senders:
+    """Return the senders of a tenant that has this one, for everything."""
+    return NO_SENDERS if sender is None else Senders(by_id={sender.id: sender}, defaults={sender.channel: sender.id})
 
 
 def queued(at: datetime = NOON, **changes: Any) -> Notification:

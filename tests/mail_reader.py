@@ -12,7 +12,7 @@ FOLDER = PROJECT / "tests" / "node"
 
 
 def read_mails(messages: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Return what the parser finds in each: from, to, subject, text, messageId, names of headers, attachments, html."""
+    """Return what the parser finds in each: its addresses, subject, text, html, names of headers ..."""
     lines = "".join(f"{base64.b64encode(message).decode()}\n" for message in messages)
     done = subprocess.run(
         ["node", "read-mail.js"], cwd=FOLDER, input=lines, capture_output=True, text=True, timeout=120, check=False

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from tests.builders import ASKED, NOON, TIMINGS, a_draft, a_result, claimed, pending
+from tests.builders import ASKED, NOON, TIMINGS, a_result, claimed, created, pending
 from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
@@ -26,6 +26,7 @@ from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority, Sta
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
 from wavecom.domain.notifications.notification import Idempotency, Notification
 from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.senders import Sender
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
 
@@ -58,12 +59,6 @@ def store(make_store: MakeStore) -> NotificationStore:
 @pytest.fixture
 def counters(make_store: MakeStore) -> Counters:
     return make_store()[1]
-
-
-def created(**changes) -> Change:
-    at, tenant = changes.pop("at", NOON), changes.pop("tenant", "bank-a")
-    idempotency = changes.pop("idempotency", None)
-    return lifecycle.create(a_draft(**changes), tenant_id=tenant, at=at, timings=TIMINGS, idempotency=idempotency)
 
 
 def added(store: NotificationStore, **changes) -> Notification:
@@ -285,6 +280,22 @@ def test_what_a_push_message_carries_comes_back_whole_in_lists_too(
 
     assert stored_as(store, given).content == given.content
     assert [each.content.push for each in store.page(BANK_A, limit=1)] == [options]
+
+
+def test_the_sender_comes_back_whole(store: NotificationStore) -> None:
+    whole = Sender(
+        id="billing",
+        channel=Channel.EMAIL,
+        address="billing@bank.example",
+        name="Müller & Söhne",
+        reply_to="help@bank.example",
+        providers=("ses", "smtp"),
+    )
+    for sender in (whole, Sender(id="short", channel=Channel.SMS, address="72345"), None):
+        assert (
+            stored_as(store, added(store, sender=sender, channel=sender.channel if sender else Channel.EMAIL)).sender
+            == sender
+        )
 
 
 def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store: NotificationStore) -> None:

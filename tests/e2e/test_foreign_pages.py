@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, clock, make_api, make_services, queue
 from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.senders import Sender
 
 __all__ = ["clock", "make_api", "make_services", "queue"]
 
@@ -25,6 +27,7 @@ BODIES: dict[str, Any] = {
     "/api/suppressions": {"type": "EMAIL", "recipient": "user@example.com"},
     "/api/keys": {"tenantId": "bank-x", "name": "theirs", "role": "operator"},
     "/api/dlq/replay": {"all": True},
+    "/api/senders/{sender_id}": {"type": "SMS", "address": "THEIRS"},
     "/api/templates": {"id": "theirs", "channel": "SMS"},
     "/api/templates/{template_id}/versions": VERSION,
     "/api/templates/{template_id}/preview": {"variables": {}},
@@ -84,11 +87,19 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
     key, _ = new_api_key(tenant_id="bank-a", name="ours", role=Role.TENANT, at=api.services.clock())
     api.services.keys.add(key)
     suppression_id = next(value for name, value in suppression.items() if name in ("id", "_id"))
+    ours = Sender(id="ours", channel=Channel.SMS, address="OURS")
+    api.services.senders.put("bank-a", ours, default=False)
     api.post("/api/templates", {"id": "ours", "channel": "SMS"})
     for number in (1, 2):
         api.post("/api/templates/ours/versions", VERSION)
         api.post(f"/api/templates/ours/versions/{number}/publish")
-    names = {"key_id": key.key_id, "suppression_id": suppression_id, "template_id": "ours", "number": 1}
+    names = {
+        "key_id": key.key_id,
+        "suppression_id": suppression_id,
+        "template_id": "ours",
+        "number": 1,
+        "sender_id": "ours",
+    }
     found = []
     for template, methods in api.get("/api/openapi.json").json()["paths"].items():
         for method in methods.keys() & set(CHANGING):

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +50,7 @@ from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.senders import ManageSenders, SenderProblem
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
@@ -88,6 +89,7 @@ LEAKS = re.compile(r"Traceback|File \"|pydantic|bson|pymongo|aws_lambda|site-pac
 
 MakeServices = Callable[..., Services]
 MakeApi = Callable[..., "Api"]
+MakeKey = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,11 @@ def serve(app: Asgi) -> Iterator[int]:
         thread.join()
 
 
+ANY_SENDER: Mapping[Channel, Mapping[str, SenderProblem]] = {
+    channel: {f"simulated-{channel.lower()}": lambda sender: None} for channel in Channel
+}
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     """Ten seconds into the present minute: old documents would fall to the database's TTL indexes."""
@@ -253,7 +260,11 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
     """Return a function that joins the parts as a new process does."""
 
     def make(
-        mongo: Mongo = mongo, recipient_check: RecipientCheck | None = None, sms_max_segments: int = 6, **config: Any
+        mongo: Mongo = mongo,
+        recipient_check: RecipientCheck | None = None,
+        sender_problems: Mapping[Channel, Mapping[str, SenderProblem]] = ANY_SENDER,
+        sms_max_segments: int = 6,
+        **config: Any,
     ) -> Services:
         counters = MongoCounters(mongo)
         store = MongoNotificationStore(mongo, counters)
@@ -280,6 +291,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),
+            senders=ManageSenders(tenants=tenants, providers=sender_problems),
             ledger=Ledger(counters=counters, checks=MongoLedgerChecks(mongo, counters), system=system, clock=clock),
             verify=Verify(store=store, system=system),
             providers=Providers(
@@ -352,13 +364,18 @@ def quick_api(make_api: MakeApi) -> Api:
 
 
 @pytest.fixture
-def make_key(mongo: Mongo, clock: ManualClock) -> Callable[..., str]:
+def make_key(mongo: Mongo, clock: ManualClock) -> MakeKey:
     """Return a function that stores an API key and returns its token."""
 
     def make(
-        tenant: str = TENANT, role: Role = Role.TENANT, rate_limit: int | None = None, *, revoked: bool = False
+        tenant: str = TENANT,
+        role: Role = Role.TENANT,
+        rate_limit: int | None = None,
+        *,
+        revoked: bool = False,
+        test: bool = False,
     ) -> str:
-        key, token = new_api_key(tenant_id=tenant, name="test", role=role, at=clock(), rate_limit=rate_limit)
+        key, token = new_api_key(tenant_id=tenant, name="test", role=role, at=clock(), rate_limit=rate_limit, test=test)
         MongoApiKeys(mongo).add(replace(key, revoked_at=clock() if revoked else None))
         return token
 

@@ -1,16 +1,13 @@
 """Who gets in: API keys, the development tenant, and what one tenant can see of another."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.integration.conftest import Api, MakeApi, attempted
+from tests.integration.conftest import Api, MakeApi, MakeKey, attempted
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.api_keys import Role
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.framework.key_lookup import UNKNOWN_MAX
 
-MakeKey = Callable[..., str]
 SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
 EVERYTHING_PRIVATE = [
     ("GET", "/api/notifications"),

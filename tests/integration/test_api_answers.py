@@ -24,6 +24,7 @@ OPTIONAL = {
     "html",
     "push",
     "template",
+    "sender",
     "sms",
     "metadata",
     "provider",

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from tests.builders import ManualClock
-from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
+from tests.integration.conftest import EMAIL, Api, MakeApi, MakeKey, attempted, fields
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.http.api_keys.responses import ApiKeysAnswer, NewApiKeyAnswer
 from wavecom.http.framework.responses import DoneAnswer
 
-MakeKey = Callable[..., str]
 TOKEN = re.compile(r"wc_(test_)?[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
 BANK_C = {"tenantId": "bank-c", "name": "shop"}
 

@@ -9,12 +9,10 @@ import pymongo
 import pytest
 
 from tests.builders import ManualClock
-from tests.integration.conftest import EMAIL, Api, MakeApi
+from tests.integration.conftest import EMAIL, Api, MakeApi, MakeKey
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.domain.degradation import Level
-
-MakeKey = Callable[..., str]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -11,14 +10,12 @@ import pytest
 
 from tests.builders import TIMINGS, ManualClock
 from tests.fakes import FakeQueue
-from tests.integration.conftest import EMAIL, Api, MakeApi, attempted, fields
+from tests.integration.conftest import EMAIL, Api, MakeApi, MakeKey, attempted, fields
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Lane
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.dead_letters.responses import DeadLetterGroupsAnswer, DeadLetterPageAnswer, ReplayAnswer
-
-MakeKey = Callable[..., str]
 
 
 def dead_letters(api: Api, count: int = 1) -> list[str]:

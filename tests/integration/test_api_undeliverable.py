@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from tests.integration.conftest import Api, MakeApi, refused
 from wavecom.adapters.providers.configuration import AnyProvider
 from wavecom.adapters.providers.recipients import takes
-from wavecom.application.accept.recipient_check import RecipientCheck
+from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications.enums import Channel
 from wavecom.http.notifications.responses import NotificationDetailAnswer
@@ -28,9 +28,10 @@ SMTP = {"kind": "smtp", "name": "smtp", "sender": "no-reply@bank.example", "host
 
 def recipient_check(*providers: dict[str, Any]) -> RecipientCheck:
     configured = TypeAdapter(list[AnyProvider]).validate_python(providers)
-    return RecipientCheck(
-        {channel: [partial(takes, each) for each in configured if each.channel is channel] for channel in Channel}
-    )
+    live: dict[Channel, dict[str, AcceptsRecipient]] = {channel: {} for channel in Channel}
+    for each in configured:
+        live[each.channel][each.name] = partial(takes, each)
+    return RecipientCheck(live)
 
 
 def reason(answer: Any) -> str:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.builders import CARRIED, NOON, ManualClock, an_outgoing
-from tests.standins.apns import KEY_ID, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
+from tests.standins.apns import KEY_ID, OTHER_TOPIC, TEAM_ID, TOPIC, ApnsService, Fault, Reply, key_pair, refusal
 from wavecom.adapters.providers.push.apns import ApnsPushProvider
 from wavecom.domain.content.push import PAYLOAD_MAX_BYTES, PushOptions, payload_bytes
 from wavecom.domain.notifications.enums import Channel
@@ -27,6 +27,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
@@ -538,3 +539,10 @@ def test_name_is_the_configurations_choice(apns: ApnsService) -> None:
 
     assert (provider.name, provider.channel, provider.idempotent) == ("apns-second", Channel.PUSH, False)
     provider.close()
+
+
+def test_message_goes_to_the_app_of_its_sender(apns: ApnsService, provider: ApnsPushProvider) -> None:
+    provider.send(message_to(sender=Sender(id="other", channel=Channel.PUSH, address=OTHER_TOPIC)))
+    provider.send(message_to())
+
+    assert [each.headers["apns-topic"] for each in apns.requests] == [OTHER_TOPIC, TOPIC]

@@ -35,6 +35,9 @@ COMMANDS = [
     "suppressions list",
     "suppressions add",
     "suppressions remove",
+    "senders list",
+    "senders put",
+    "senders remove",
     "policy",
     "keys list",
     "keys create",
@@ -42,7 +45,7 @@ COMMANDS = [
     "keys rotate",
     "doctor",
 ]
-GROUPS = ("templates", "dlq", "suppressions", "keys")
+GROUPS = ("templates", "dlq", "suppressions", "senders", "keys")
 SOME_ID = "507f1f77bcf86cd799439011"
 
 

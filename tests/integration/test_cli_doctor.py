@@ -13,15 +13,13 @@ import pytest
 from cli.client import Answer
 from cli.examine_connection import clock
 from tests.fakes import FakeQueue
-from tests.integration.conftest import Api, MakeApi, attempted
+from tests.integration.conftest import Api, MakeApi, MakeKey, attempted
 from tests.integration.test_cli import Wavecom
 from tests.integration.test_cli_trouble import Gateway
 from tests.standins.http_service import Reply, Request, json_reply
 from wavecom.domain.api_keys import Role
 from wavecom.domain.degradation import Level
 from wavecom.domain.providers.outcomes import Outcome
-
-MakeKey = Callable[..., str]
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
-"""``wavecom ledger``, ``audit``, ``providers``, ``policy``, ``suppressions`` and ``keys``, against the API."""
+"""Commands for ledger, audit, providers, policy, suppressions, senders and keys, against the API."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from tests.integration.conftest import Api, MakeApi, attempted
+from tests.integration.conftest import Api, MakeApi, MakeKey, attempted
 from tests.integration.test_cli import Wavecom
 from wavecom.domain.api_keys import Role
 from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.providers.weights import WeightChange
-
-MakeKey = Callable[..., str]
 
 
 @pytest.fixture
@@ -140,6 +137,42 @@ def test_addresses_are_suppressed_listed_and_taken_off(api: Api, wavecom: Waveco
     assert wavecom.json("suppressions", "remove", added["id"])["id"] == added["id"]
     assert "taken off" in wavecom.ok("suppressions", "remove", "+1 (202) 555-0123")
     assert wavecom.json("suppressions", "list") == {"suppressions": [], "more": False}
+
+
+def test_senders_are_made_listed_used_and_removed(api: Api, wavecom: Wavecom):
+    assert wavecom.ok("senders", "list") == "There are no senders.\n"
+    address = ("--type", "email", "--address", "billing@bank.example", "--name", "Bank Billing")
+    more = ("--reply-to", "help@bank.example", "--provider", "simulated-email", "--default")
+
+    assert wavecom.ok("senders", "put", "billing", *address, *more) == "Sender billing is billing@bank.example.\n"
+    wavecom.ok("senders", "put", "short", "--type", "sms", "--address", "72345")
+
+    lines = wavecom.ok("senders", "list").splitlines()
+    assert re.search(r"^billing +EMAIL +billing@\S+ +Bank Billing +help@\S+ +simulated-email +yes$", lines[1])
+    assert re.search(r"^short +SMS +72345 .* all", lines[2])
+    assert wavecom.json("senders", "list") == api.get("/api/senders").json()["data"]
+    sms = ("--type", "sms", "--to", "+12025550123", "--message", "Hello")
+    assert wavecom.json("send", *sms, "--sender", "short")["sender"]["address"] == "72345"
+    assert "sender" not in wavecom.json("send", *sms)
+    assert wavecom.json("senders", "remove", "short") == {"id": "short", "message": "Sender removed"}
+    assert wavecom("senders", "remove", "short").exit_code == 3
+
+
+def test_senders_of_another_tenant_are_named_by_it(api: Api, wavecom: Wavecom):
+    wavecom.ok("senders", "put", "otp", "--tenant", "bank-b", "--type", "sms", "--address", "72345")
+
+    assert wavecom.json("senders", "list") == []
+    assert [each["id"] for each in wavecom.json("senders", "list", "--tenant", "bank-b")] == ["otp"]
+    wavecom.ok("senders", "remove", "otp", "--tenant", "bank-b")
+    assert wavecom.json("senders", "list", "--tenant", "bank-b") == []
+
+
+@pytest.mark.parametrize("sender_id", ["../keys", "Billing", "a" * 41, "-a"])
+def test_the_id_of_a_sender_is_checked_before_the_call(wavecom: Wavecom, sender_id: str):
+    put = wavecom("senders", "put", "--type", "sms", "--address", "72345", "--", sender_id)
+
+    assert put.exit_code == 2
+    assert wavecom.json("senders", "list") == []
 
 
 def test_taking_off_what_is_not_on_the_list_says_so(wavecom: Wavecom):

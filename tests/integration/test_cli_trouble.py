@@ -4,7 +4,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,12 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cli.client import TRIES
-from tests.integration.conftest import Api, MakeApi
+from tests.integration.conftest import Api, MakeApi, MakeKey
 from tests.integration.test_cli import SOME_ID, Wavecom
 from tests.standins.http_service import Fault, HttpService, Reply, Request, json_reply
 
 EMAIL = ["--type", "email", "--to", "user@example.com", "--subject", "Hi", "--message", "Hello"]
-MakeKey = Callable[..., str]
 
 
 class Gateway(HttpService):

@@ -22,6 +22,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 
 SECRET = "wJalrXUtnFEMI-K7MDENG"
 TOKEN = "FwoGZXIvYXdzEBYaDH-session"
@@ -351,3 +352,12 @@ def test_it_tells_whether_the_account_is_in_the_sandbox(
 
     assert provider_at(service.url).in_sandbox() is in_sandbox
     assert service.requests[0].headers["x-amz-target"] == "PinpointSMSVoiceV2.DescribeAccountAttributes"
+
+
+def test_message_comes_from_its_sender(service: EndUserMessagingService) -> None:
+    provider = provider_at(service.url)
+
+    provider.send(message_to(sender=Sender(id="theirs", channel=Channel.SMS, address="MyBank")))
+    provider.send(message_to())
+
+    assert [each.json["OriginationIdentity"] for each in service.requests] == ["MyBank", IDENTITY]

@@ -17,11 +17,10 @@ import pytest
 from local import api as server
 from local import guard, protocol
 from tests.integration.api_process import api_process
-from tests.integration.conftest import EMAIL, JSON, Api, MakeApi
+from tests.integration.conftest import EMAIL, JSON, Api, MakeApi, MakeKey
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.topology import MAX_BODY_BYTES
 
-MakeKey = Callable[..., str]
 POST = b"POST /api/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 GET = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n"
 PATIENCE = 20.0

@@ -24,6 +24,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 
 REGION = "eu-central-1"
 SECRET = "wJalrXUtnFEMI-K7MDENG"
@@ -278,3 +279,13 @@ def test_it_tells_whether_the_account_is_in_the_sandbox(service: SnsService, in_
 
     assert provider_at(service.url).in_sandbox() is in_sandbox
     assert service.requests[0].form["Action"] == name
+
+
+def test_message_comes_from_its_sender(service: SnsService) -> None:
+    provider = provider_at(service.url, sender_id="Ours")
+
+    provider.send(message_to(sender=Sender(id="theirs", channel=Channel.SMS, address="MyBank")))
+    provider.send(message_to())
+
+    seen = [message_attributes(each.form)["AWS.SNS.SMS.SenderID"] for each in service.requests]
+    assert seen == ["MyBank", "Ours"]

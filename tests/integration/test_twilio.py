@@ -25,6 +25,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 
 NOTIFICATION_ID = "65f0c1d2a1b2c3d4e5f60718"
 RECIPIENT = "+4915112345678"
@@ -371,3 +372,15 @@ def test_refusal_with_endless_brackets_is_read_by_its_status(
     service.always = Reply(401, b"[" * 500_000)
 
     assert isinstance(error_of(provider), TransientError)
+
+
+@pytest.mark.parametrize(
+    ("address", "field"), [("+12025550100", "From"), ("MyBank", "From"), (f"MG{'0a' * 16}", "MessagingServiceSid")]
+)
+def test_message_comes_from_its_sender(service: TwilioService, address: str, field: str) -> None:
+    provider = provider_at(service.url)
+
+    provider.send(message_to(sender=Sender(id="theirs", channel=Channel.SMS, address=address)))
+    provider.send(message_to())
+
+    assert [each.get(field) for each in service.messages] == [address, SENDER if field == "From" else None]

@@ -4,9 +4,9 @@ import PostalMime from 'postal-mime';
 
 for await (const line of createInterface({ input: process.stdin })) {
   const mail = await PostalMime.parse(Buffer.from(line, 'base64'));
-  const { from, to, subject, text, messageId, headers, attachments, html } = mail;
+  const { from, replyTo, to, subject, text, messageId, headers, attachments, html } = mail;
   const names = headers.map((header) => header.key);
   process.stdout.write(
-    `${JSON.stringify({ from, to, subject, text, messageId, names, attachments: attachments.length, html })}\n`,
+    `${JSON.stringify({ from, replyTo, to, subject, text, messageId, names, attachments: attachments.length, html })}\n`,
   );
 }

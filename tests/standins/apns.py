@@ -34,6 +34,8 @@ from tests.builders import ManualClock
 KEY_ID = "ABC123DEFG"
 TEAM_ID = "DEF123GHIJ"
 TOPIC = "com.example.wavecom"
+OTHER_TOPIC = "com.example.wavecom.business"
+"""Apps of the team that the key speaks for."""
 PAYLOAD_MAX_BYTES = 4096
 OLDEST_TOKEN = timedelta(minutes=60)
 NEWER_TOKEN_NOT_BEFORE = timedelta(minutes=20)
@@ -207,7 +209,7 @@ class ApnsService:
             in_canonical_form = False
         checks = {
             "BadMessageId": in_canonical_form,
-            "BadTopic": headers["apns-topic"] == TOPIC,
+            "BadTopic": headers["apns-topic"] in (TOPIC, OTHER_TOPIC),
             "InvalidPushType": headers["apns-push-type"] == "alert",
             "BadPriority": headers["apns-priority"] in {"1", "5", "10"},
             "BadExpirationDate": int(headers["apns-expiration"]) >= self.clock().timestamp(),

@@ -14,7 +14,7 @@ from typing import Any
 from tests.standins.http_service import HttpService, Reply, Request, json_reply
 
 API_KEY = "SG.stand-in.key"
-VERIFIED_DOMAIN = "wavecom.example.com"
+VERIFIED_DOMAINS = ("wavecom.example.com", "xn--bcher-kva.example.com")
 PERSONALIZATIONS_MAX = 1_000
 CUSTOM_ARGS_MAX_BYTES = 10_000
 SUBSTITUTIONS_MAX_BYTES = 10_000
@@ -99,7 +99,7 @@ def _refusal(request: Request) -> Reply | None:
         return error_reply(413, None, "content too large")
     if problems := list(_problems(request.json)):
         return json_reply(400, {"errors": [_error(field, message) for field, message in problems]})
-    verified = request.json["from"]["email"].endswith(f"@{VERIFIED_DOMAIN}")
+    verified = request.json["from"]["email"].rpartition("@")[2] in VERIFIED_DOMAINS
     return None if verified else error_reply(403, "from", "The from address does not match a verified Sender Identity.")
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 
 TO = "user@example.com"
 BUSY = TransientError("busy", code="busy")
@@ -322,3 +324,50 @@ def test_a_recipient_that_no_provider_takes_any_more_fails_at_once_for_the_provi
     ended = delivery.stored(notification)
     assert (ended.state.status, ended.state.cause) == (Status.FAILED, Cause.PERMANENT)
     assert [each.code for each in ended.state.attempts] == ["not_an_fcm_token"]
+
+
+BILLING = Sender(id="billing", channel=Channel.EMAIL, address="billing@bank.example", providers=("second",))
+
+
+def test_a_sender_is_carried_by_its_providers_alone(delivery: World) -> None:
+    _, second = chain(delivery, "first", "second")
+    (plain,), (billed,) = delivery.waiting(), delivery.waiting(sender=BILLING)
+
+    delivery.run([plain, billed])
+
+    assert attempts(delivery, plain) == [("first", "delivered")]
+    assert attempts(delivery, billed) == [("second", "delivered")]
+    assert [(each.notification_id, each.sender) for each in second.accepted] == [(billed.id, BILLING)]
+
+
+def test_when_the_senders_provider_refuses_nobody_else_is_asked(delivery: World) -> None:
+    first, second = chain(delivery, "first", "second")
+    second.answers[TO] = [BUSY]
+    (billed,) = delivery.waiting(sender=BILLING)
+
+    delivery.run([billed])
+
+    assert first.accepted == []
+    assert delivery.stored(billed).state.status is Status.RETRYING
+
+
+def test_when_the_senders_provider_is_no_longer_configured_it_waits(delivery: World) -> None:
+    (first,) = chain(delivery, "first")
+    (billed,) = delivery.waiting(sender=BILLING)
+
+    delivery.run([billed])
+
+    assert first.accepted == []
+    state = delivery.stored(billed).state
+    assert (state.status, state.retry_count, state.deferred_since) == (Status.RETRYING, 0, NOON)
+    assert "No provider is configured" in delivery.store.audit_trail(billed)[-1].message
+
+
+def test_a_sender_without_providers_is_carried_by_all(delivery: World) -> None:
+    first, second = chain(delivery, "first", "second")
+    first.answers[TO] = [BUSY]
+    (billed,) = delivery.waiting(sender=replace(BILLING, providers=()))
+
+    delivery.run([billed])
+
+    assert [each.notification_id for each in second.accepted] == [billed.id]

@@ -384,6 +384,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List senders
+         * @description Who notifications may come from: a notification names one by its id, and one that names none comes from its channel's default, or else from its provider's own. Another tenant's are shown to an operator's key.
+         */
+        get: operations["listSenders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/senders/{sender_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make or change a sender
+         * @description Needs an operator's key: nobody chooses a From of their own. The providers that may carry its messages are configured, and their accounts must be allowed to use the address. What was accepted before is sent as it was accepted. A change takes effect within 30 seconds.
+         */
+        put: operations["putSender"];
+        post?: never;
+        /**
+         * Remove a sender
+         * @description What was accepted with it is still sent as it. Needs an operator's key.
+         */
+        delete: operations["removeSender"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/stats/system": {
         parameters: {
             query?: never;
@@ -666,6 +710,8 @@ export interface components {
             html?: string;
             push?: components["schemas"]["Push"];
             template?: components["schemas"]["TemplateUse"];
+            /** @description Where it has none, its provider's own */
+            sender?: components["schemas"]["Origin"];
             /** @description Of an SMS; other channels have none */
             sms?: components["schemas"]["SmsSegments"];
             status: components["schemas"]["Status"];
@@ -754,6 +800,16 @@ export interface components {
             id: string;
             version: number;
             locale: string;
+        };
+        /**
+         * Origin
+         * @description The sender of a notification, as it was when the notification was accepted.
+         */
+        Origin: {
+            id: string;
+            address: string;
+            name?: string;
+            replyTo?: string;
         };
         /**
          * SmsSegments
@@ -867,6 +923,8 @@ export interface components {
              * @example user@example.com
              */
             recipient: string;
+            /** @description One of your senders of the channel; without it, your default, if any */
+            sender?: string | null;
             /** @description The template to render, in place of subject and message */
             template?: components["schemas"]["TemplateReference"] | null;
             /** @description Of the template, by name: all of them, and no others */
@@ -1442,6 +1500,80 @@ export interface components {
             /** @constant */
             success: true;
             message: string;
+        };
+        /**
+         * SendersAnswer
+         * @description All senders of a tenant.
+         */
+        SendersAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Sender"][];
+        };
+        /**
+         * Sender
+         * @description A sender of messages of one channel.
+         */
+        Sender: {
+            id: string;
+            type: components["schemas"]["Channel"];
+            address: string;
+            name: string | null;
+            replyTo: string | null;
+            /** @description Those that carry its messages; none: all of the channel */
+            providers: string[];
+            /** @description Whether it is the one of notifications that name no sender */
+            isDefault: boolean;
+        };
+        /**
+         * PutSender
+         * @description A sender as it is to be.
+         */
+        PutSender: {
+            /**
+             * @description Without it, the key's own
+             * @example bank-a
+             */
+            tenantId?: string | null;
+            /**
+             * @description Channel
+             * @example EMAIL
+             */
+            type: components["schemas"]["Channel"];
+            /**
+             * @description Email address; of SMS a number, short code or sender id; of PUSH the app's bundle id
+             * @example billing@bank.example
+             */
+            address: string;
+            /**
+             * @description Of EMAIL, shown beside the address
+             * @example Bank Billing
+             */
+            name?: string | null;
+            /**
+             * @description Of EMAIL: where answers go
+             * @example help@bank.example
+             */
+            replyTo?: string | null;
+            /**
+             * @description Those that may carry its messages; none: all of the channel
+             * @default []
+             */
+            providers?: string[];
+            /**
+             * @description Whether it is the one of notifications that name no sender
+             * @default false
+             */
+            isDefault?: boolean;
+        };
+        /**
+         * SenderAnswer
+         * @description One sender.
+         */
+        SenderAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Sender"];
         };
         /**
          * StatisticsAnswer
@@ -4115,6 +4247,287 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             /** @description Your tenant has no such suppression */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listSenders: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this tenant, for an operator's key; without it, of the key's own
+                 * @example bank-a
+                 */
+                tenantId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All senders, in the order of their ids */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": [
+                     *         {
+                     *           "id": "billing",
+                     *           "type": "EMAIL",
+                     *           "address": "billing@bank.example",
+                     *           "name": "Bank Billing",
+                     *           "replyTo": "help@bank.example",
+                     *           "providers": [
+                     *             "ses"
+                     *           ],
+                     *           "isDefault": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SendersAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The sender's id
+                 * @example billing
+                 */
+                sender_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSender"];
+            };
+        };
+        responses: {
+            /** @description The sender */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "billing",
+                     *         "type": "EMAIL",
+                     *         "address": "billing@bank.example",
+                     *         "name": "Bank Billing",
+                     *         "replyTo": "help@bank.example",
+                     *         "providers": [
+                     *           "ses"
+                     *         ],
+                     *         "isDefault": true
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SenderAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description The tenant has as many senders as possible */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removeSender: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this tenant, for an operator's key; without it, of the key's own
+                 * @example bank-a
+                 */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The sender's id
+                 * @example billing
+                 */
+                sender_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Sender removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Without a key, the development tenant is asked by another name than localhost, or changed by a page of another origin; or: The key is not an operator's */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The tenant has no such sender */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

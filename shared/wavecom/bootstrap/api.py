@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from wavecom.adapters.mongo.rate_limits import MongoRateLimits
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.recipients import takes
+from wavecom.adapters.providers.senders import problem_of
 from wavecom.application.accept.admission import Admission
 from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
 from wavecom.application.accept.render import Render
@@ -16,6 +17,7 @@ from wavecom.application.accept.submit import Submit
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
+from wavecom.application.operate.senders import ManageSenders, SenderProblem
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
@@ -65,10 +67,18 @@ class Api:
     @cached_property
     def recipient_check(self) -> RecipientCheck:
         """Check recipients against the configured providers."""
-        live: dict[Channel, list[AcceptsRecipient]] = {channel: [] for channel in Channel}
+        live: dict[Channel, dict[str, AcceptsRecipient]] = {channel: {} for channel in Channel}
         for each in self.parts.settings.configured_providers():
-            live[each.channel].append(partial(takes, each))
+            live[each.channel][each.name] = partial(takes, each)
         return RecipientCheck(live)
+
+    @cached_property
+    def _sender_problems(self) -> dict[Channel, dict[str, SenderProblem]]:
+        """The check of senders of each channel's providers, by their names."""
+        problems: dict[Channel, dict[str, SenderProblem]] = {channel: {} for channel in Channel}
+        for each in self.parts.settings.configured_providers():
+            problems[each.channel][each.name] = partial(problem_of, each)
+        return problems
 
     @cached_property
     def submit(self) -> Submit:
@@ -132,6 +142,7 @@ class Api:
             suppressions=ManageSuppressions(suppressions=self.parts.suppressions, clock=self.parts.clock),
             api_keys=self.parts.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),
+            senders=ManageSenders(tenants=tenants, providers=self._sender_problems),
             ledger=self.parts.ledger,
             verify=Verify(store=self.parts.store, system=self.parts.system),
             providers=self.providers,

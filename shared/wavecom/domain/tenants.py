@@ -1,9 +1,10 @@
-"""Tenants: their ids, their test worlds, and their policies."""
+"""Tenants: their ids, their test worlds, and what holds for all of their notifications."""
 
 import re
 from dataclasses import dataclass
 
 from wavecom.domain.notifications.enums import OnUnknown
+from wavecom.domain.senders import NO_SENDERS, Senders
 
 TEST_SUFFIX = "~test"
 """The suffix of the tenant id that a tenant's test keys open: a separate world, served by simulators only."""
@@ -16,9 +17,10 @@ Ids that begin with a hyphen or an underscore are the system's own, such as ``-`
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantPolicy:
-    """A tenant's defaults for notifications that do not say otherwise."""
+    """The rules of a tenant's notifications: its defaults where they do not say otherwise, and its senders."""
 
     on_unknown: OnUnknown = OnUnknown.RESEND
+    senders: Senders = NO_SENDERS
 
 
 DEFAULT_POLICY = TenantPolicy()
@@ -27,3 +29,8 @@ DEFAULT_POLICY = TenantPolicy()
 def is_test(tenant_id: str) -> bool:
     """Return whether this is the test world of a tenant."""
     return tenant_id.endswith(TEST_SUFFIX)
+
+
+def live(tenant_id: str) -> str:
+    """Return the tenant to which a test world belongs, and every other tenant's id unchanged."""
+    return tenant_id.removesuffix(TEST_SUFFIX)

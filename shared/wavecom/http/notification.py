@@ -12,6 +12,7 @@ from wavecom.domain.notifications import notification as domain
 from wavecom.domain.notifications.attempts import Attempt as AttemptState
 from wavecom.domain.notifications.enums import Cause, Channel, OnUnknown, Priority, Status
 from wavecom.domain.providers.outcomes import About, Outcome
+from wavecom.domain.senders import Sender
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Id, Shape, Timestamp, iso, iso_or_none
 
 
@@ -85,6 +86,21 @@ class Push(Shape):
         return cls.trusted(**{name: value for name, value in given if value is not None})
 
 
+class Origin(Shape):
+    """The sender of a notification, as it was when the notification was accepted."""
+
+    id: str
+    address: str
+    name: Annotated[str, MAY_BE_ABSENT]
+    reply_to: Annotated[str, MAY_BE_ABSENT]
+
+    @classmethod
+    def from_domain(cls, sender: Sender) -> Self:
+        """Return it as clients see it."""
+        given = ((name, getattr(sender, name)) for name in cls.model_fields)
+        return cls.trusted(**{name: value for name, value in given if value is not None})
+
+
 class Notification(Shape):
     """A notification."""
 
@@ -100,6 +116,7 @@ class Notification(Shape):
     ]
     push: Annotated[Push, MAY_BE_ABSENT]
     template: Annotated[TemplateUse, MAY_BE_ABSENT]
+    sender: Annotated[Origin, Field(description="Where it has none, its provider's own"), MAY_BE_ABSENT]
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
     priority: Priority
@@ -142,6 +159,7 @@ class Notification(Shape):
             "html": None if one_of_many else content.html,
             "push": Push.from_domain(content.push) if content.push else None,
             "template": TemplateUse.from_domain(notification.template) if notification.template else None,
+            "sender": Origin.from_domain(notification.sender) if notification.sender else None,
             "sms": SmsSegments.of(content.message) if notification.channel is Channel.SMS else None,
             "status": state.status,
             "priority": notification.priority,

@@ -9,6 +9,7 @@ from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import Providers
+from wavecom.application.operate.senders import ManageSenders
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
 from wavecom.application.read.query import Query
@@ -44,6 +45,7 @@ class Services:
     preview: Preview
     api_keys: ManageApiKeys
     policy: ManagePolicy
+    senders: ManageSenders
     ledger: Ledger
     verify: Verify
     providers: Providers

@@ -1,7 +1,7 @@
 """Admit drafts: submit those that the load, the time and the providers allow, refuse the others with the reason."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Draft, Envelope, IdempotentCall, TemplatedDraft
+from wavecom.domain.tenants import TenantPolicy, is_test, live
 from wavecom.ports.system import Clock, SystemState
 from wavecom.ports.tenants import Tenants
 
@@ -67,7 +68,7 @@ class Admission:
         `IdempotencyConflictError` and `StoreUnavailableError`.
         """
         refusals = dict(invalid)
-        level, at, policy = self.system.level(), self.clock(), self.tenants.get(tenant_id)
+        level, at, policy = self.system.level(), self.clock(), self._policy(tenant_id)
         for index, draft in drafts.items():
             try:
                 check_accepts(level, draft.envelope.priority)
@@ -79,7 +80,7 @@ class Admission:
         refusals |= rendered.refusals
         allowed: dict[int, Draft] = {}
         for index, ready in rendered.drafts.items():
-            if problems := [*_time_problems(ready.envelope, at), *self._delivery_problems(tenant_id, ready)]:
+            if problems := [*_time_problems(ready.envelope, at), *self._delivery_problems(tenant_id, ready, policy)]:
                 refusals[index] = RefusedDraftError(problems)
             else:
                 allowed[index] = ready
@@ -92,11 +93,19 @@ class Admission:
             warnings=_warnings(rendered.drafts, submission),
         )
 
-    def _delivery_problems(self, tenant_id: str, draft: Draft) -> Iterator[Problem]:
+    def _policy(self, tenant_id: str) -> TenantPolicy:
+        """Return a tenant's policy. A test world has the senders of its tenant, since no key can make it its own."""
+        policy = self.tenants.get(tenant_id)
+        return replace(policy, senders=self.tenants.get(live(tenant_id)).senders) if is_test(tenant_id) else policy
+
+    def _delivery_problems(self, tenant_id: str, draft: Draft, policy: TenantPolicy) -> Iterator[Problem]:
         """Yield the reasons why no configured provider can deliver a tenant's notification; none if one can."""
         envelope, content = draft.envelope, draft.content
-        if problem := self.recipient_check.problem_of(tenant_id, envelope.channel, envelope.recipient):
-            yield Problem("recipient", problem)
+        sender = policy.senders.chosen(envelope.channel, envelope.sender)
+        if envelope.sender is not None and sender is None:
+            yield Problem("sender", f"must be the id of one of your senders of {envelope.channel}")
+        elif refused := self.recipient_check.problem_of(tenant_id, envelope.channel, envelope.recipient, sender):
+            yield refused
         match envelope.channel:
             case Channel.SMS:
                 needed = sms.segments(content.message)

@@ -1,10 +1,12 @@
 """Check that a configured provider can send to a recipient, before a notification is accepted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wavecom.domain.content.push import is_apns_token
+from wavecom.domain.errors import Problem
 from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.senders import Sender
 from wavecom.domain.tenants import is_test
 
 AcceptsRecipient = Callable[[str], bool]
@@ -13,19 +15,29 @@ AcceptsRecipient = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class RecipientCheck:
-    """The recipients that each channel's configured providers accept. Simulators for test keys accept every one."""
+    """The recipients that each channel's configured providers accept, by the providers' names.
 
-    live: Mapping[Channel, Sequence[AcceptsRecipient]] = field(default_factory=dict)
+    Simulators for test keys accept every one.
+    """
 
-    def problem_of(self, tenant_id: str, channel: Channel, recipient: str) -> str | None:
+    live: Mapping[Channel, Mapping[str, AcceptsRecipient]] = field(default_factory=dict)
+
+    def problem_of(self, tenant_id: str, channel: Channel, recipient: str, sender: Sender | None) -> Problem | None:
         """Return why no provider of a channel accepts a tenant's recipient, without naming it; None if one does.
 
-        A channel without configured providers accepts every recipient: it is simulated.
+        A ``sender`` may leave some of the providers only. A channel without configured providers accepts every
+        recipient: it is simulated.
         """
-        checks = () if is_test(tenant_id) else self.live.get(channel, ())
-        if not checks or any(accepts(recipient) for accepts in checks):
+        configured = {} if is_test(tenant_id) else self.live.get(channel, {})
+        if not configured:
             return None
-        return f"{_describe(channel, recipient)}, which no configured provider takes"
+        checks = [accepts for name, accepts in configured.items() if sender is None or sender.may_use(name)]
+        if not checks:
+            return Problem("sender", "names providers of which none is configured any more")
+        if any(accepts(recipient) for accepts in checks):
+            return None
+        taker = "no configured provider takes" if sender is None else "no provider of the sender takes"
+        return Problem("recipient", f"{_describe(channel, recipient)}, which {taker}")
 
 
 def _describe(channel: Channel, recipient: str) -> str:

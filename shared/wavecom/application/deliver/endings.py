@@ -44,7 +44,9 @@ class Endings:
             return self._settle(pending, pending.refused, others_may_accept=others_may_accept)
         return settlement.defer(
             pending.notification,
-            reason=f"Breaker open or limit reached for {', '.join(refused.names) or 'every provider'}",
+            reason=f"Breaker open or limit reached for {', '.join(refused.names)}"
+            if refused.names
+            else "No provider is configured that may send it",
             wait=max(refused.wait, DEFERRAL),
             at=self.clock(),
             timings=self.timings,

@@ -51,11 +51,15 @@ class ChannelProviders:
     def of(self, notification: Notification) -> list[ChannelProvider]:
         """Return the providers that can send a notification.
 
-        If none can, because the configuration changed after it was accepted, all are returned: their clients then
-        refuse the recipient for good without a call. Waiting would not help.
+        If none takes the recipient, because the configuration changed after it was accepted, all are returned: their
+        clients then refuse the recipient for good without a call. Waiting would not help. But if none carries the
+        sender's messages any more, none is returned, and it waits: nobody else may send them.
         """
-        world = self.simulators if is_test(notification.tenant_id) else self.live
-        routes = world.get(notification.channel, ())
+        if is_test(notification.tenant_id):
+            return list(self.simulators.get(notification.channel, ()))
+        routes = self.live.get(notification.channel, ())
+        if (sender := notification.sender) is not None:
+            routes = [route for route in routes if sender.may_use(route.provider.name)]
         return [route for route in routes if route.takes(notification.recipient)] or list(routes)
 
 

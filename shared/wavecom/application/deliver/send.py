@@ -185,6 +185,7 @@ def _outgoing(notification: Notification) -> OutgoingMessage:
         recipient=notification.recipient,
         content=notification.content,
         attempt=notification.state.retry_count + 1,
+        sender=notification.sender,
         expires_at=notification.expires_at,
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.domain.tenants import TenantPolicy
 from wavecom.ports.tenants import Tenants
 
@@ -16,7 +17,7 @@ class ManagePolicy:
         """Return a tenant's policy, or the default if it has none."""
         return self.tenants.get(tenant_id)
 
-    def choose(self, tenant_id: str, policy: TenantPolicy) -> TenantPolicy:
-        """Store a tenant's policy and return it."""
-        self.tenants.put(tenant_id, policy)
-        return policy
+    def choose(self, tenant_id: str, on_unknown: OnUnknown) -> TenantPolicy:
+        """Store what becomes of notifications whose outcome is unknown, and return the whole policy."""
+        self.tenants.choose_on_unknown(tenant_id, on_unknown)
+        return self.tenants.get(tenant_id)

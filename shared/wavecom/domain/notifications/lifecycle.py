@@ -40,6 +40,7 @@ def create(
         recipient=envelope.recipient,
         content=draft.content,
         template=draft.template,
+        sender=policy.senders.chosen(envelope.channel, envelope.sender),
         priority=envelope.priority,
         metadata=envelope.metadata,
         max_retries=envelope.max_retries,

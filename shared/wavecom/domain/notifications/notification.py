@@ -11,6 +11,7 @@ from wavecom.domain.content.push import PushOptions
 from wavecom.domain.notifications.copies import copier
 from wavecom.domain.notifications.enums import Channel, Lane, OnUnknown, Priority
 from wavecom.domain.notifications.state import DeliveryState, StateChanges
+from wavecom.domain.senders import Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,10 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One message to one recipient over one channel. Everything but ``state`` stays as it was accepted."""
+    """One message to one recipient over one channel. Everything but ``state`` stays as it was accepted.
+
+    Without a ``sender`` it comes from its provider's own.
+    """
 
     id: str
     tenant_id: str
@@ -45,6 +49,7 @@ class Notification:
     created_at: datetime
     state: DeliveryState
     template: TemplateUse | None = None
+    sender: Sender | None = None
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
@@ -74,13 +79,14 @@ _copy = copier(Notification)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A client's request, apart from its content.
+    """A client's request, apart from its content. What is None, the tenant's policy decides.
 
-    If ``on_unknown`` is None, the tenant's policy decides.
+    ``sender`` is a sender's id.
     """
 
     channel: Channel
     recipient: str
+    sender: str | None = None
     priority: Priority = Priority.MEDIUM
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from wavecom.domain.content.content import Content
 from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.senders import Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,8 @@ class OutgoingMessage:
     """A message as a provider receives it. ``notification_id`` is the idempotency token; ``attempt`` counts from 1.
 
     An email whose content has HTML carries both parts, and mail programs choose one.
+
+    Without a ``sender`` it comes from the one that the provider is configured with.
 
     After ``expires_at`` the message is unwanted: a provider that supports an expiry time is given it.
     """
@@ -21,4 +24,5 @@ class OutgoingMessage:
     recipient: str
     content: Content
     attempt: int
+    sender: Sender | None = None
     expires_at: datetime | None = None

@@ -15,6 +15,7 @@ from wavecom.domain.notifications.notification import Draft, Envelope, Templated
 from wavecom.http.fields import recipients
 from wavecom.http.fields.moments import Moment
 from wavecom.http.fields.push import PushOptions
+from wavecom.http.fields.senders import SenderId
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.errors import InvalidRequestError
@@ -46,6 +47,9 @@ class CreateNotification(WireModel):
             examples=["user@example.com"],
         ),
     ]
+    sender: Annotated[
+        SenderId | None, Field(description="One of your senders of the channel; without it, your default, if any")
+    ] = None
     template: Annotated[
         TemplateReference | None, Field(description="The template to render, in place of subject and message")
     ] = None
@@ -171,6 +175,7 @@ class CreateNotification(WireModel):
         envelope = Envelope(
             channel=self.type,
             recipient=self.recipient,
+            sender=self.sender,
             priority=self.priority,
             metadata=self.metadata,
             scheduled_at=self.scheduled_at,

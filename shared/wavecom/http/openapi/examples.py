@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wavecom.http.openapi import template_examples
+from wavecom.http.openapi import template_examples, tenant_examples
 from wavecom.http.openapi.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TENANT
 
 _OTHER_ID = "6b03a1f0c2d4e8a17b5f9c32"
@@ -128,6 +128,7 @@ def _audit_entry(sequence: int, status: str, message: str, moment: str) -> dict[
 
 REQUESTS: dict[str, dict[str, Any]] = {
     **template_examples.REQUESTS,
+    **tenant_examples.REQUESTS,
     "createNotification": {
         "email": _EMAIL,
         "sms": _SMS,
@@ -152,6 +153,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 ANSWERS: dict[str, dict[int, Any]] = {
     **template_examples.ANSWERS,
+    **tenant_examples.ANSWERS,
     "createNotification": {201: _success(_QUEUED, message="Notification created and queued successfully")},
     "createNotifications": {
         207: _success(

@@ -144,6 +144,15 @@ NO_NOTIFICATION = DocumentedError(
 NO_SUPPRESSION = DocumentedError(
     HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such suppression", "There is no such suppression"
 )
+NO_SENDER = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "The tenant has no such sender", "There is no such sender"
+)
+TOO_MANY_SENDERS = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The tenant has as many senders as possible",
+    "The tenant has 50 senders; more are not possible",
+)
 NO_KEY = DocumentedError(
     HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such key, or it is revoked", "There is no such key"
 )

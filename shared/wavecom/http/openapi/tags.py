@@ -4,6 +4,7 @@ NOTIFICATIONS = "Notifications"
 TEMPLATES = "Templates"
 DEAD_LETTERS = "Dead letters"
 SUPPRESSIONS = "Suppressions"
+SENDERS = "Senders"
 STATISTICS = "Statistics"
 POLICY = "Policy"
 KEYS = "Keys"
@@ -15,6 +16,7 @@ DESCRIPTIONS = {
     TEMPLATES: "Texts that notifications are made from: numbered versions, in every language, checked before use.",
     DEAD_LETTERS: "Notifications that failed: why they did, and back into their lanes.",
     SUPPRESSIONS: "Addresses that nothing goes to: after hard bounces and complaints, or because you say so.",
+    SENDERS: "Who your notifications come from: addresses of email, numbers of SMS, and apps of push messages.",
     STATISTICS: "How many notifications there are, and what happened in the last hour.",
     POLICY: "What holds for notifications that do not say otherwise.",
     KEYS: "API keys of all tenants, for an operator's key.",

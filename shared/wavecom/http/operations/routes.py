@@ -9,7 +9,6 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from wavecom.domain.notifications.lists import AuditRange
-from wavecom.domain.tenants import TenantPolicy
 from wavecom.http.fields.moments import Since, Until
 from wavecom.http.fields.numbers import Minutes
 from wavecom.http.framework.errors import FieldError, InvalidRequestError
@@ -143,7 +142,7 @@ def _add_set_policy(app: ApiGatewayResolver, services: Services) -> None:
         responses=documented(HTTPStatus.OK, PolicyAnswer, "Your policy; in force within 30 s", refusals.WITH_BODY),
     )
     def set_policy(policy: Annotated[SetPolicy, Body()]) -> Response[str]:
-        chosen = services.policy.choose(caller(app).tenant_id, TenantPolicy(on_unknown=policy.on_unknown))
+        chosen = services.policy.choose(caller(app).tenant_id, policy.on_unknown)
         return success(PolicyAnswer, Policy.from_domain(chosen))
 
 

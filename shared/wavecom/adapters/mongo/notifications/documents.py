@@ -10,6 +10,7 @@ from typing import Any
 from bson import ObjectId
 from pydantic.alias_generators import to_camel
 
+from wavecom.adapters.mongo import senders
 from wavecom.adapters.mongo.client import Document
 from wavecom.domain.content.content import Content, TemplateUse
 from wavecom.domain.content.push import PushOptions
@@ -33,6 +34,7 @@ def to_document(notification: Notification) -> Document:
         "html": notification.content.html,
         "push": _push(notification.content.push),
         "template": _template(notification.template),
+        "sender": senders.to_document(notification.sender) if notification.sender else None,
         "metadata": notification.metadata,
         "scheduledAt": notification.scheduled_at,
         "expiresAt": notification.expires_at,
@@ -169,6 +171,7 @@ def from_document(document: Document) -> Notification:
             push=_to_push(push) if (push := get("push")) else None,
         ),
         template=TemplateUse(**template) if (template := get("template")) else None,
+        sender=senders.from_document(sender) if (sender := get("sender")) else None,
         metadata=get("metadata"),
         priority=Priority(document["priority"]),
         max_retries=document["maxRetries"],

@@ -29,11 +29,11 @@ def parse_sender(text: str) -> Mailbox:
         raise ValueError("must have no control characters and no line breaks")
     text = text.strip(" ")
     if _BARE.fullmatch(text):
-        return Mailbox(_sender_address(text))
+        return Mailbox(sender_address(text))
     if match := _WITH_QUOTED_NAME.fullmatch(text):
-        return Mailbox(_sender_address(match["address"]), re.sub(r"\\(.)", r"\1", match["name"]))
+        return Mailbox(sender_address(match["address"]), re.sub(r"\\(.)", r"\1", match["name"]))
     if match := _WITH_PLAIN_NAME.fullmatch(text):
-        return Mailbox(_sender_address(match["address"]), match["name"].strip(" "))
+        return Mailbox(sender_address(match["address"]), match["name"].strip(" "))
     if text.count("<") > 1 or re.search(r"@[^<>]*[,;].*@", text):
         raise ValueError(f"must be one address, {_EXAMPLE}")
     if re.fullmatch(r"[^<>]*<[^<>]*>", text):
@@ -69,7 +69,7 @@ def reads_as_encoded_word(recipient: str) -> bool:
     return "=?" in recipient
 
 
-def _sender_address(text: str) -> str:
+def sender_address(text: str) -> str:
     """Return a sender's address with its domain in Punycode. A server of our own may have a name without dots."""
     local, _, domain = text.rpartition("@")
     if not local.isascii():

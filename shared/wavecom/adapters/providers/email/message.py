@@ -86,8 +86,11 @@ def compose(
     date: datetime,
     message_id: str,
     html: str | None = None,
+    reply_to: str | None = None,
 ) -> bytes:
     """Return a message with lines that end in CRLF; the last line of the text and of the HTML gets an end if need be.
+
+    Answers go to ``reply_to``, else to the sender.
 
     ``date`` has a time zone; ``message_id`` comes without brackets. A ``recipient`` whose local part is not ASCII is
     written in the header as UTF-8 (RFC 6532), and only a server with SMTPUTF8 accepts the message.
@@ -98,6 +101,7 @@ def compose(
         raise ValueError("the Message-ID is not one")
     headers = [
         _folded("From", mailbox_words(sender, first_column=len("From: "))),
+        *([_folded("Reply-To", [_checked_address(reply_to)])] if reply_to is not None else []),
         _folded("To", [_checked_address(recipient)]),
         *([_folded("Subject", _text_words(subject, first_column=len("Subject: ")))] if subject is not None else []),
         f"Date: {format_datetime(date)}",

@@ -18,13 +18,15 @@ import math
 import re
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from wavecom.adapters.providers.email.address import checked_recipient, parse_sender, reads_as_encoded_word
+from wavecom.adapters.providers.email.address import checked_recipient, reads_as_encoded_word
 from wavecom.adapters.providers.email.message import quoted
+from wavecom.adapters.providers.email.origin import Origin, Origins
 from wavecom.adapters.providers.email.sendgrid_refusals import (
     REFUSED_TOGETHER,
     first_failure,
@@ -65,6 +67,7 @@ class _Letter:
     text: str
     html: str | None
     notification_id: str
+    origin: Origin
     substitutions_bytes: int
 
     def parts(self) -> dict[str, str]:
@@ -104,7 +107,7 @@ class SendGridEmailProvider:
         self.idempotent = idempotency_header is not None
         self.bulk_limit = 1 if self.idempotent else PERSONALIZATIONS_MAX
         self._idempotency_header = idempotency_header
-        self._from = _from(sender)
+        self._origins = Origins(sender)
         self._timeout_seconds = timeout.total_seconds()
         self._call = HttpCaller(
             "SendGrid",
@@ -119,7 +122,7 @@ class SendGridEmailProvider:
 
         Events of the service begin with it in ``sg_message_id`` and carry ``notificationId`` and ``provider``.
         """
-        outcome = self._hand_over([_letter(0, message)], until=math.inf)[0]
+        outcome = self._hand_over([_letter(0, message, self._origins.of(message.sender))], until=math.inf)[0]
         if isinstance(outcome, ProviderError):
             raise outcome
         return outcome
@@ -138,7 +141,7 @@ class SendGridEmailProvider:
         letters: list[_Letter] = []
         for number, message in enumerate(messages):
             try:
-                letters.append(_letter(number, message))
+                letters.append(_letter(number, message, self._origins.of(message.sender)))
             except PermanentError as exc:
                 outcomes[number] = exc
         failure: ProviderError | None = None
@@ -179,7 +182,7 @@ class SendGridEmailProvider:
         parts = call[0].parts()
         tags = {each: f"-{secrets.token_hex(16)}-" for each in parts} if len(call) > 1 else {}
         request = {
-            "from": self._from,
+            **_from(call[0].origin),
             "personalizations": [self._personalization(letter, tags) for letter in call],
             "content": [{"type": each, "value": tags.get(each, value)} for each, value in parts.items()],
         }
@@ -199,18 +202,21 @@ class SendGridEmailProvider:
         }
 
 
-def _from(sender: str) -> dict[str, str]:
-    """Return the sender as JSON; the service encodes its name itself.
+def _from(origin: Origin) -> dict[str, dict[str, str]]:
+    """Return the sender as JSON, and where answers go; the service encodes the name itself.
 
     A name with a comma or semicolon is quoted, or "the API fails to parse it correctly" (Twilio's sendgrid-php,
     lib/mail/EmailAddress.php, its issue 368).
     """
-    mailbox = parse_sender(sender)
+    mailbox, reply_to = origin
     name = quoted(mailbox.name) if re.search("[,;]", mailbox.name) else mailbox.name
-    return {"email": mailbox.address, **({"name": name} if name else {})}
+    return {
+        "from": {"email": mailbox.address, **({"name": name} if name else {})},
+        **({"reply_to": {"email": reply_to}} if reply_to else {}),
+    }
 
 
-def _letter(number: int, message: OutgoingMessage) -> _Letter:
+def _letter(number: int, message: OutgoingMessage, origin: Origin) -> _Letter:
     if not (message.content.subject and message.content.message):
         detail = "A subject and a text of at least one character are needed"
         raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR)
@@ -227,6 +233,7 @@ def _letter(number: int, message: OutgoingMessage) -> _Letter:
         text=message.content.message,
         html=message.content.html,
         notification_id=message.notification_id,
+        origin=origin,
         substitutions_bytes=len(substitutions),
     )
 
@@ -247,16 +254,17 @@ def _address(recipient: str) -> str:
 def _calls(letters: Iterable[_Letter], limit: int) -> list[list[_Letter]]:
     """Divide letters into calls.
 
-    A call has no address twice, and either HTML for all or for none; a text too long to substitute has its own.
+    A call has no address twice, one sender, and either HTML for all or for none; a text too long to substitute has its
+    own.
     """
-    together: dict[bool, list[dict[str, _Letter]]] = {False: [], True: []}
+    together: defaultdict[tuple[Origin, bool], list[dict[str, _Letter]]] = defaultdict(list)
     alone: list[list[_Letter]] = []
     for letter in letters:
         if letter.substitutions_bytes > SUBSTITUTIONS_MAX_BYTES:
             alone.append([letter])
             continue
         address = letter.address.lower()
-        of_its_kind = together[letter.html is not None]
+        of_its_kind = together[letter.origin, letter.html is not None]
         room = (call for call in of_its_kind if len(call) < limit and address not in call)
         call = next(room, None)
         if call is None:

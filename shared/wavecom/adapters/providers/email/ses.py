@@ -12,6 +12,7 @@ it tells by a Rendering Failure event ("Using templates to send personalized ema
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Unpack, cast
@@ -26,8 +27,9 @@ from wavecom.adapters.providers.aws import (
     receipt_of,
     sandbox_of,
 )
-from wavecom.adapters.providers.email.address import checked_recipient, parse_sender
+from wavecom.adapters.providers.email.address import checked_recipient
 from wavecom.adapters.providers.email.message import mailbox_words
+from wavecom.adapters.providers.email.origin import Origin, Origins
 from wavecom.adapters.providers.email.ses_bulk import BULK_LIMIT, TEMPLATE, TEMPLATE_WITH_HTML, parts
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notifications.enums import Channel
@@ -124,7 +126,7 @@ class SesEmailProvider:
         """
         self.name = name
         self._client = client
-        self._sender = " ".join(mailbox_words(parse_sender(sender)))
+        self._origins = Origins(sender)
         self._configuration_set = configuration_set
 
     def send(self, message: OutgoingMessage) -> Receipt:
@@ -139,20 +141,20 @@ class SesEmailProvider:
         A recipient that SES cannot accept is refused before the call. A single message is sent by SendEmail.
         """
         results: list[Receipt | ProviderError | None] = [None] * len(messages)
-        entries: list[tuple[int, BulkEmailEntryTypeDef]] = []
+        entries: defaultdict[tuple[Origin, bool], list[tuple[int, BulkEmailEntryTypeDef]]] = defaultdict(list)
         for index, message in enumerate(messages):
             try:
-                entries.append((index, self._entry(message)))
+                shared = self._origins.of(message.sender), message.content.html is not None
+                entries[shared].append((index, self._entry(message)))
             except PermanentError as exc:
                 results[index] = exc
-        for template, chosen in ((TEMPLATE, False), (TEMPLATE_WITH_HTML, True)):
-            for part in parts([each for each in entries if (messages[each[0]].content.html is not None) is chosen]):
-                alone = len(part) == 1
-                outcomes = (
-                    [self._try(messages[part[0][0]])]
-                    if alone
-                    else self._send_part([entry for _, entry in part], template)
-                )
+        for (origin, has_html), alike in entries.items():
+            for part in parts(alike):
+                if len(part) == 1:
+                    outcomes = [self._try(messages[part[0][0]])]
+                else:
+                    template = TEMPLATE_WITH_HTML if has_html else TEMPLATE
+                    outcomes = self._send_part([entry for _, entry in part], template, origin)
                 for (index, _), outcome in zip(part, outcomes, strict=True):
                     results[index] = outcome
         return cast("list[Receipt | ProviderError]", results)
@@ -174,13 +176,15 @@ class SesEmailProvider:
             return exc
 
     def _send_part(
-        self, entries: Sequence["BulkEmailEntryTypeDef"], template: "TemplateTypeDef"
+        self, entries: Sequence["BulkEmailEntryTypeDef"], template: "TemplateTypeDef", origin: Origin
     ) -> list[Receipt | ProviderError]:
         request: SendBulkEmailRequestTypeDef = {
-            "FromEmailAddress": self._sender,
+            "FromEmailAddress": " ".join(mailbox_words(origin.mailbox)),
             "DefaultContent": {"Template": template},
             "BulkEmailEntries": entries,
         }
+        if origin.reply_to is not None:
+            request["ReplyToAddresses"] = [origin.reply_to]
         if self._configuration_set is not None:
             request["ConfigurationSetName"] = self._configuration_set
         try:
@@ -193,8 +197,9 @@ class SesEmailProvider:
         return [_outcome(result) for result in results]
 
     def _request(self, message: OutgoingMessage) -> "SendEmailRequestTypeDef":
+        origin = self._origins.of(message.sender)
         request: SendEmailRequestTypeDef = {
-            "FromEmailAddress": self._sender,
+            "FromEmailAddress": " ".join(mailbox_words(origin.mailbox)),
             "Destination": {"ToAddresses": [_address(message.recipient)]},
             "Content": {
                 "Simple": {
@@ -211,6 +216,8 @@ class SesEmailProvider:
             },
             "EmailTags": self._tags(message),
         }
+        if origin.reply_to is not None:
+            request["ReplyToAddresses"] = [origin.reply_to]
         if self._configuration_set is not None:
             request["ConfigurationSetName"] = self._configuration_set
         return request

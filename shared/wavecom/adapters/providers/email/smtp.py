@@ -21,8 +21,9 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from wavecom.adapters.providers.email.address import checked_recipient, parse_sender
+from wavecom.adapters.providers.email.address import checked_recipient
 from wavecom.adapters.providers.email.message import compose
+from wavecom.adapters.providers.email.origin import Origins
 from wavecom.adapters.providers.email.smtp_pool import Connection, ConnectionPool, TlsConnection
 from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, refusal
 from wavecom.domain.notifications.enums import Channel
@@ -75,7 +76,7 @@ class SmtpEmailProvider:
 
         Raises `ValueError` for an unusable sender, and for credentials without encryption.
         """
-        self._from = parse_sender(sender)
+        self._origins = Origins(sender)
         if username is not None and encryption is Encryption.NONE:
             raise ValueError("username needs encryption: credentials go over an encrypted connection only")
         self.name = name
@@ -89,6 +90,8 @@ class SmtpEmailProvider:
 
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds its Message-ID without brackets.
+
+        The envelope has the sender's address too, so that SPF speaks for the domain that the recipient sees.
 
         The Message-ID consists of the notification's id and the sender's domain, so a resend has the same one, and a
         mailbox can recognise it. Unlike a server's queue id it also appears in bounces.
@@ -109,10 +112,12 @@ class SmtpEmailProvider:
             recipient = checked_recipient(message.recipient)
         except ValueError as exc:
             raise PermanentError("Not an email address", code="5.1.3", about=About.RECIPIENT) from exc
-        message_id = f"{message.notification_id}@{self._from.domain}"
+        origin = self._origins.of(message.sender)
+        message_id = f"{message.notification_id}@{origin.mailbox.domain}"
         try:
             content = compose(
-                sender=self._from,
+                sender=origin.mailbox,
+                reply_to=origin.reply_to,
                 recipient=recipient,
                 subject=message.content.subject,
                 text=message.content.message,
@@ -124,6 +129,7 @@ class SmtpEmailProvider:
             raise PermanentError(f"Not to be composed: {exc}", code="5.6.0", about=About.MESSAGE) from exc
         return _Letter(
             message_id=message_id,
+            sender=origin.mailbox.address,
             recipient=recipient,
             content=_LINE_BEGINS_WITH_DOT.sub(b"..", content) + b".\r\n",
         )
@@ -149,7 +155,7 @@ class SmtpEmailProvider:
         return connection
 
     def _open(self, deadline: float) -> Connection:
-        domain = self._from.domain
+        domain = self._origins.own.mailbox.domain
         if self._tls is not None and self._encryption is Encryption.IMPLICIT:
             return TlsConnection(self._host, self._port, local_hostname=domain, deadline=deadline, context=self._tls)
         return Connection(self._host, self._port, local_hostname=domain, deadline=deadline)
@@ -157,7 +163,7 @@ class SmtpEmailProvider:
     def _hand_over(self, connection: Connection, letter: "_Letter") -> None:
         options = () if letter.recipient.isascii() else ("SMTPUTF8",)
         try:
-            _expect(connection, MAIL, 2, connection.mail(self._from.address, options))
+            _expect(connection, MAIL, 2, connection.mail(letter.sender, options))
             _expect(connection, RCPT, 2, connection.rcpt(letter.recipient))
             _expect(connection, DATA, 3, connection.docmd("DATA"))
         except OSError as exc:
@@ -177,6 +183,7 @@ class _Letter:
     """A message as SMTP transfers it: ``content`` is dot-stuffed and ends with a line of a single dot."""
 
     message_id: str
+    sender: str
     recipient: str
     content: bytes
 

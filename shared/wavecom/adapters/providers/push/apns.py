@@ -101,7 +101,7 @@ class ApnsPushProvider:
         time_to_live: timedelta = timedelta(days=1),
         clock: Clock = utc_now,
     ) -> None:
-        """Prepare to send to the app ``topic`` (its bundle id); no connection is made yet.
+        """Prepare to send to the app ``topic`` (its bundle id), or to that of a message's sender; nothing is connected.
 
         ``private_key`` is the content of the .p8 file of the key ``key_id`` of the team ``team_id``. ``timeout``
         limits the wait for one of the ``max_connections``, and each request: each connection carries one at a time.
@@ -143,7 +143,7 @@ class ApnsPushProvider:
         headers = {
             "authorization": f"bearer {token}",
             "apns-id": str(uuid.uuid5(_APNS_IDS, message.notification_id)),
-            "apns-topic": self._topic,
+            "apns-topic": self._topic if message.sender is None else message.sender.address,
             "apns-push-type": "alert",
             "apns-priority": "10",
             "apns-expiration": str(self._expiration(message)),

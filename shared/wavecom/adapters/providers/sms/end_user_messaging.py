@@ -123,8 +123,9 @@ class EndUserMessagingSmsProvider:
         if message.expires_at is not None:
             least, most = TIME_TO_LIVE_SECONDS
             request["TimeToLive"] = seconds_left(message.expires_at, self._clock(), at_least=least, at_most=most)
-        if self._origination_identity is not None:
-            request["OriginationIdentity"] = self._origination_identity
+        origin = self._origination_identity if message.sender is None else message.sender.address
+        if origin is not None:
+            request["OriginationIdentity"] = origin
         if self._configuration_set is not None:
             request["ConfigurationSetName"] = self._configuration_set
         return request

@@ -61,20 +61,27 @@ class SnsSmsProvider:
         """
         self.name = name
         self._client = client
-        self._attributes: dict[str, MessageAttributeValueTypeDef] = {"AWS.SNS.SMS.SMSType": _string("Transactional")}
-        if sender_id is not None:
-            self._attributes["AWS.SNS.SMS.SenderID"] = _string(sender_id)
+        self._sender_id = sender_id
 
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds SNS's message id, which its delivery logs use."""
         answer = call(
             _SERVICE,
             lambda: self._client.publish(
-                PhoneNumber=message.recipient, Message=message.content.message, MessageAttributes=self._attributes
+                PhoneNumber=message.recipient,
+                Message=message.content.message,
+                MessageAttributes=self._attributes(message),
             ),
             _meaning,
         )
         return receipt_of(_SERVICE, answer.get("MessageId"))
+
+    def _attributes(self, message: OutgoingMessage) -> dict[str, "MessageAttributeValueTypeDef"]:
+        sender_id = self._sender_id if message.sender is None else message.sender.address
+        return {
+            "AWS.SNS.SMS.SMSType": _string("Transactional"),
+            **({"AWS.SNS.SMS.SenderID": _string(sender_id)} if sender_id is not None else {}),
+        }
 
     def in_sandbox(self) -> bool:
         """See `wavecom.ports.providers.WithSandbox`. API reference, "GetSMSSandboxAccountStatus"."""

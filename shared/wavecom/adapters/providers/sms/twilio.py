@@ -103,8 +103,7 @@ class TwilioSmsProvider:
         self._clock = clock
         self._path = f"/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._credentials = (username, auth_token)
-        is_service = sender.startswith("MG") and len(sender) > _ALPHANUMERIC_MAX
-        self._sender = {"MessagingServiceSid" if is_service else "From": sender}
+        self._sender = sender
         self._receipts_url = f"{receipts_url.rstrip('/')}/twilio/{quote(name, safe='')}" if receipts_url else None
         self._call = HttpCaller("Twilio", base_url, timeout=timeout, max_connections=max_connections)
 
@@ -128,7 +127,10 @@ class TwilioSmsProvider:
             message.content.message.encode()
         except UnicodeEncodeError:
             raise PermanentError("The text is not Unicode", code="not_unicode", about=About.MESSAGE) from None
-        form = {"To": message.recipient, **self._sender, "Body": message.content.message}
+        sender = self._sender if message.sender is None else message.sender.address
+        is_service = sender.startswith("MG") and len(sender) > _ALPHANUMERIC_MAX
+        origin = {"MessagingServiceSid" if is_service else "From": sender}
+        form = {"To": message.recipient, **origin, "Body": message.content.message}
         if message.expires_at is not None:
             least, most = VALIDITY_SECONDS
             left = seconds_left(message.expires_at, self._clock(), at_least=least, at_most=most)

@@ -1,0 +1,1 @@
+"""Show senders, and change them with an operator's key."""

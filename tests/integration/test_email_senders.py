@@ -1,0 +1,192 @@
+"""The senders of tenants at every provider of email: what it is given, and what an independent parser reads."""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope
+
+from tests.builders import an_outgoing
+from tests.mail_reader import read_mails
+from tests.standins.sendgrid import API_KEY, SendGridService
+from tests.standins.ses import BULK, SINGLE, SesService
+from wavecom.adapters.providers.email.sendgrid import SendGridEmailProvider
+from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
+from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
+from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.providers.message import OutgoingMessage
+from wavecom.domain.senders import Sender
+from wavecom.ports.providers import BulkProvider, Provider
+
+TIMEOUT = timedelta(seconds=5)
+OWN = "Bank <no-reply@wavecom.example.com>"
+BILLING = Sender(
+    id="billing",
+    channel=Channel.EMAIL,
+    address="billing@wavecom.example.com",
+    name="Müller, Söhne & Co. 银行",
+    reply_to="help@wavecom.example.com",
+)
+BARE = Sender(id="bare", channel=Channel.EMAIL, address="alerts@wavecom.example.com")
+BEYOND_ASCII = Sender(id="beyond", channel=Channel.EMAIL, address="info@bücher.example.com")
+
+Seen = tuple[str, str, str | None]
+"""The address that a message comes from, the name beside it, and the address for answers."""
+EXPECTED: dict[Sender | None, Seen] = {
+    None: ("no-reply@wavecom.example.com", "Bank", None),
+    BILLING: ("billing@wavecom.example.com", "Müller, Söhne & Co. 银行", "help@wavecom.example.com"),
+    BARE: ("alerts@wavecom.example.com", "", None),
+    BEYOND_ASCII: ("info@xn--bcher-kva.example.com", "", None),
+}
+
+
+class Inbox:
+    """Keeps what arrives at an SMTP server, with the senders of the envelopes."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.envelopes: list[str | None] = []
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
+        self.mails.append(envelope.original_content or b"")
+        self.envelopes.append(envelope.mail_from)
+        return "250 2.0.0 OK"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A provider, and who the messages that arrived there come from, by recipient."""
+
+    provider: Provider
+    arrived: Callable[[], dict[str, Seen]]
+
+
+def _smtp() -> Iterator[Way]:
+    inbox = Inbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(inbox, hostname="127.0.0.1", port=port)
+    server.start()
+    provider = SmtpEmailProvider(host="127.0.0.1", port=port, sender=OWN, encryption=Encryption.NONE, timeout=TIMEOUT)
+
+    def arrived() -> dict[str, Seen]:
+        mails = read_mails(inbox.mails)
+        assert inbox.envelopes == [each["from"]["address"] for each in mails]
+        assert all(each["messageId"].endswith(f"{each['from']['address'].rpartition('@')[2]}>") for each in mails)
+        return {
+            each["to"][0]["address"]: (
+                each["from"]["address"],
+                each["from"]["name"],
+                each["replyTo"][0]["address"] if "replyTo" in each else None,
+            )
+            for each in mails
+        }
+
+    yield Way(provider, arrived)
+    provider.close()
+    server.stop()
+
+
+def _ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with SesService() as service:
+        client = ses_client(
+            region="eu-central-1", endpoint_url=service.url, connect_timeout=TIMEOUT, timeout=TIMEOUT, max_connections=4
+        )
+        provider = SesEmailProvider(client, sender=OWN)
+
+        def arrived() -> dict[str, Seen]:
+            assert {each.path for each in service.requests} <= {BULK, SINGLE}
+            return {
+                recipient: _read_by_ses(request.json)
+                for request in service.requests
+                for each in request.json.get("BulkEmailEntries", [request.json])
+                for recipient in each["Destination"]["ToAddresses"]
+            }
+
+        yield Way(provider, arrived)
+        provider.close()
+
+
+def _read_by_ses(request: dict[str, Any]) -> Seen:
+    (mail,) = read_mails([f"From: {request['FromEmailAddress']}\r\n\r\n".encode("ascii")])
+    (reply_to,) = request.get("ReplyToAddresses", [None])
+    return mail["from"]["address"], mail["from"]["name"], reply_to
+
+
+def _sendgrid() -> Iterator[Way]:
+    with SendGridService() as service:
+        provider = SendGridEmailProvider(
+            name="sendgrid", api_key=API_KEY, sender=OWN, max_connections=4, base_url=service.url, timeout=TIMEOUT
+        )
+
+        def arrived() -> dict[str, Seen]:
+            return {
+                recipient["email"]: (
+                    request.json["from"]["email"],
+                    parseaddr(f"{request.json['from'].get('name', '')} <a@b.example>")[0],
+                    request.json.get("reply_to", {}).get("email"),
+                )
+                for request in service.requests
+                for each in request.json["personalizations"]
+                for recipient in each["to"]
+            }
+
+        yield Way(provider, arrived)
+        provider.close()
+
+
+@pytest.fixture(params=["smtp", "ses", "sendgrid"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    match request.param:
+        case "smtp":
+            yield from _smtp()
+        case "ses":
+            yield from _ses(monkeypatch)
+        case "sendgrid":
+            yield from _sendgrid()
+
+
+def message(number: int, sender: Sender | None) -> OutgoingMessage:
+    return an_outgoing(
+        notification_id=f"{number:024x}",
+        channel=Channel.EMAIL,
+        recipient=f"c{number}@example.com",
+        subject="Your receipt",
+        message="Thank you",
+        attempt=1,
+        sender=sender,
+    )
+
+
+def came_from(way: Way, given: Sequence[OutgoingMessage]) -> None:
+    assert way.arrived() == {each.recipient: EXPECTED[each.sender] for each in given}
+
+
+@pytest.mark.parametrize("sender", EXPECTED, ids=lambda sender: sender.id if sender else "own")
+def test_a_message_comes_from_its_sender(way: Way, sender: Sender | None) -> None:
+    given = message(1, sender)
+
+    way.provider.send(given)
+
+    came_from(way, [given])
+
+
+def test_messages_of_several_senders_keep_their_own(way: Way) -> None:
+    senders = [*EXPECTED]
+    given = [message(number, senders[number % len(senders)]) for number in range(11)]
+
+    if isinstance(way.provider, BulkProvider):
+        assert len(way.provider.send_many(given)) == len(given)
+    else:
+        for each in given:
+            way.provider.send(each)
+
+    came_from(way, given)
