@@ -4,7 +4,20 @@ import io
 import signal
 import sys
 
-from cli import books, dead_letters, doctor, keys, notifications, send, senders, suppressions, tail, templates
+from cli import (
+    books,
+    categories,
+    dead_letters,
+    doctor,
+    keys,
+    notifications,
+    preferences,
+    send,
+    senders,
+    suppressions,
+    tail,
+    templates,
+)
 from cli.command import group
 
 app = group(
@@ -19,6 +32,8 @@ for module_of_group, name in (
     (dead_letters, "dlq"),
     (suppressions, "suppressions"),
     (senders, "senders"),
+    (categories, "categories"),
+    (preferences, "preferences"),
     (keys, "keys"),
 ):
     app.add_typer(module_of_group.app, name=name)

@@ -17,6 +17,7 @@ from cli.values import (
     Channel,
     OnUnknown,
     Priority,
+    category_id,
     future,
     idempotency_key,
     json_object,
@@ -35,6 +36,9 @@ def send(
     to: Annotated[str, typer.Option(help="Email address, phone number with country code, or device token.")],
     sender: Annotated[
         str | None, typer.Option(parser=sender_id, metavar="ID", help="One of your senders; default: the channel's.")
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(parser=category_id, metavar="ID", help="One of your categories.")
     ] = None,
     message: Annotated[str | None, typer.Option(help="The text; - reads it from stdin.")] = None,
     template: Annotated[
@@ -88,6 +92,7 @@ def send(
         "type": channel,
         "recipient": to,
         "sender": sender,
+        "category": category,
         "subject": subject,
         "message": sys.stdin.read().removesuffix("\n") if message == "-" else message,
         "template": _template(template) if template else None,

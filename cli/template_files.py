@@ -2,7 +2,7 @@
 
 ::
 
-    templates/payment-received/template.toml   channel = "EMAIL", description, defaultLocale = "en"
+    templates/payment-received/template.toml   channel = "EMAIL", description, category, defaultLocale = "en"
     templates/payment-received/en.txt          the text, below a subject between two lines of dashes
     templates/payment-received/en.html         the HTML beside it, or en.mjml, if it has any
 """
@@ -24,7 +24,7 @@ _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?
 """The API's own patterns: what a server calls a template or a language becomes the name of a file."""
 _MARKUP: Final = ("html", "mjml")
 """Parts that are files by themselves, named by their ending. Where there is no text, WaveCom makes it of them."""
-_FIELDS: Final = frozenset({"channel", "description", "defaultLocale"})
+_FIELDS: Final = frozenset({"channel", "description", "category", "defaultLocale"})
 
 Locales = dict[str, dict[str, str]]
 
@@ -36,6 +36,7 @@ class TemplateFiles:
     id: str
     channel: str
     description: str | None
+    category: str | None
     default_locale: str
     locales: Locales
 
@@ -75,6 +76,8 @@ def write(template: TemplateFiles, folder: Path) -> None:
     settings = {"channel": template.channel, "defaultLocale": template.default_locale}
     if template.description:
         settings["description"] = template.description
+    if template.category:
+        settings["category"] = template.category
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()]
     _write(place / SETTINGS, "".join(lines))
     wanted = {SETTINGS}
@@ -113,6 +116,7 @@ def _read(place: Path) -> TemplateFiles:
         id=place.name,
         channel=settings["channel"],
         description=settings.get("description"),
+        category=settings.get("category"),
         default_locale=settings["defaultLocale"],
         locales=locales,
     )

@@ -48,6 +48,10 @@ def push(
             raise UsageError(f"{wanted.id} is a template for {known.channel}, and stays one", "Choose another id.")
         if known is not None and known.description != wanted.description:
             run.out.note(f"{wanted.id}: the description of a template stays as it was made.", "yellow")
+        if known is not None and known.category != wanted.category:
+            raise UsageError(
+                f"{wanted.id} is of the category {known.category or 'none'}, and stays there", "Choose another id."
+            )
         changes = list(_differences(known, wanted))
         if not changes and publish and not dry_run:
             done += _publish_newest(run, wanted.id)
@@ -97,6 +101,7 @@ def _stored(run: Run, template_id: str) -> TemplateFiles | None:
         id=template["id"],
         channel=template["channel"],
         description=template["description"],
+        category=template["category"],
         default_locale=version["defaultLocale"],
         locales=version["locales"],
     )
@@ -104,7 +109,12 @@ def _stored(run: Run, template_id: str) -> TemplateFiles | None:
 
 def _push(run: Run, wanted: TemplateFiles, *, publish: bool, is_new: bool) -> dict[str, Any]:
     if is_new:
-        fields = {"id": wanted.id, "channel": wanted.channel, "description": wanted.description}
+        fields = {
+            "id": wanted.id,
+            "channel": wanted.channel,
+            "description": wanted.description,
+            "category": wanted.category,
+        }
         run.api.call("POST", PATH, {name: value for name, value in fields.items() if value is not None})
     body = {"defaultLocale": wanted.default_locale, "locales": wanted.locales}
     made = run.api.call("POST", f"{PATH}/{wanted.id}/versions", body).data

@@ -69,5 +69,6 @@ class Foundation:
             "mongodb_uri": self.data.mongodb_uri,
             "amqp_credentials": self.messaging.credentials,
             "providers": self.data.providers,
+            "link_key": self.data.link_key,
         }
         return {name: secret for name, secret in secrets.items() if secret is not None and name in NEEDS[function]}

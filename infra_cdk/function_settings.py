@@ -20,6 +20,8 @@ SET_ELSEWHERE: Final = {
     "development_tenant": "refused on AWS Lambda",
     "providers": "a secret, by providersSecret",
     "receipts_url": "the API's own address",
+    "links_url": "the API's own address",
+    "link_key": "a secret that the app makes",
     "simulated_journal": "a file, which a function cannot keep",
 }
 """Settings of the functions that a stage does not set by these names, and their sources."""

@@ -1,7 +1,9 @@
 """The local stack's configuration: its folders, its ports, and the environment of its processes."""
 
+import contextlib
 import ipaddress
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -116,6 +118,8 @@ class StackConfig:
         """
         given = os.environ
         defaults = {
+            "LINKS_URL": self.url,
+            "LINK_KEY": self._link_key(),
             "MONGODB_URI": f"mongodb://127.0.0.1:{self.mongodb_port}/?directConnection=true",
             "AWS_REGION": "us-east-1",
             "QUEUED_TIMEOUT_SECONDS": "30",
@@ -144,6 +148,14 @@ class StackConfig:
             "PYTHONUNBUFFERED": "1",
         }
         return {**given, **_unset(defaults, given), **_no_proxy(given), **fixed}
+
+    def _link_key(self) -> str:
+        """Return the random text that makes links in email, drawn when the stack first needs it."""
+        file = self.state / "link-key"
+        make_private(self.state)
+        with contextlib.suppress(FileExistsError), file.open("x") as new:
+            new.write(secrets.token_urlsafe(32))
+        return file.read_text()
 
 
 def is_loopback(host: str) -> bool:

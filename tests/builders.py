@@ -64,8 +64,8 @@ def a_draft(**changes: Any) -> Draft:
         "message": "It is ready.",
         "priority": Priority.HIGH,
     } | changes
-    content, template = _content_of(values), values.pop("template", None)
-    return Draft(envelope=Envelope(**values), content=content, template=template)
+    content, template, category = _content_of(values), values.pop("template", None), values.pop("category", None)
+    return Draft(envelope=Envelope(**values), content=content, template=template, category=category)
 
 
 def an_outgoing(**values: Any) -> OutgoingMessage:

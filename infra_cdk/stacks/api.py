@@ -30,7 +30,7 @@ ACCESS_LOG_FORMAT = (
 
 
 class ApiStack(Stack):
-    """The stack of ``https://…/api/*`` and ``https://…/receipts/*``."""
+    """The stack of ``https://…/api/*``, ``https://…/u/*`` and ``https://…/receipts/*``."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, **stack: Any) -> None:
         super().__init__(scope, name, **stack)
@@ -56,6 +56,7 @@ class ApiStack(Stack):
             memory_mb=1769,
             timeout=TIMEOUT,
             rights=[*foundation.messaging.may_publish(), *foundation.messaging.may_read_depths()],
+            environment={"links_url": self.url},
             reserved=settings.api_reserved,
         )
         self.receipts = WaveComFunction(
@@ -85,6 +86,7 @@ class ApiStack(Stack):
             rights=[],
         )
         self._route("/api/{proxy+}", self.api.function)
+        self._route("/u/{proxy+}", self.api.function)
         self._route("/receipts/{proxy+}", self.receipts.function)
         self.domain = self._domain(settings)
         self._stage(foundation)

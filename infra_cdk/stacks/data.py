@@ -9,8 +9,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from infra_cdk.acknowledged import acknowledge
 from infra_cdk.parts.atlas import Atlas
 from infra_cdk.parts.key import encryption_key
+from infra_cdk.parts.removal import removal
 from infra_cdk.settings import StageSettings
 from infra_cdk.stacks.network import NetworkStack
 
@@ -43,6 +45,15 @@ class DataStack(Stack):
             if settings.providers_secret
             else None
         )
+        self.link_key: secretsmanager.ISecret = secretsmanager.Secret(
+            self,
+            "LinkKey",
+            description="Makes the links by which recipients unsubscribe",
+            encryption_key=self.key,
+            removal_policy=removal(settings),
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+        )
+        acknowledge(self.link_key, "Links in email that was sent must stay valid", "AwsSolutions-SMG4")
 
 
 def reference(secret: secretsmanager.ISecret) -> str:

@@ -17,6 +17,7 @@ TIMINGS: Final = frozenset(
         "retry_margin_seconds",
     }
 )
+LINKS: Final = frozenset({"links_url", "link_key"})
 SIMULATORS: Final = frozenset({"simulated_latency_ms", "simulated_failure_rate", "simulated_down"})
 
 NEEDS: Final[Mapping[str, frozenset[str]]] = {
@@ -25,7 +26,8 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
         "api": QUEUES
         | PROVIDERS
         | TIMINGS
-        | {"rate_limit_per_minute", "cors_origins", "max_body_bytes", "sms_max_segments", "replays_per_second"},
+        | {"rate_limit_per_minute", "cors_origins", "max_body_bytes", "sms_max_segments", "replays_per_second"}
+        | LINKS,
         "receipts": PROVIDERS | {"receipts_url", "max_body_bytes"},
         "keys": frozenset[str](),
         "deliver": QUEUES | PROVIDERS | TIMINGS | SIMULATORS | {"sends_at_once", "receipts_url"},

@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,7 +19,8 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.tenants import TENANT_ID
 
-SECRET_SETTINGS = ("mongodb_uri", "amqp_credentials", "providers")
+_LINK_KEYS: Final = re.compile(r"[!-~]{32,}( [!-~]{32,})*")
+SECRET_SETTINGS = ("mongodb_uri", "amqp_credentials", "providers", "link_key")
 """Settings that a secret may hold: ``MONGODB_URI_SECRET`` names the one of AWS Secrets Manager for ``MONGODB_URI``."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -112,6 +114,19 @@ class Settings(BaseModel):
         str | None,
         Field(pattern=r"^https?://[^/]+$", description="Where providers send delivery reports, up to the path"),
     ] = None
+    links_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[A-Za-z0-9.:\[\]-]{1,253}$",
+            description="Where recipients reach the API, for links in email",
+        ),
+    ] = None
+    link_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Random text for those links; after a space, earlier ones, whose links stay valid",
+        ),
+    ] = None
     replays_per_second: Annotated[float, Field(gt=0, description="Dead letters replayed a second and tenant")] = 100
 
     simulated_latency_ms: Annotated[int, Field(ge=0, le=60_000, description="Time a simulated provider takes")] = 50
@@ -134,6 +149,13 @@ class Settings(BaseModel):
             raise ValueError("must be a JSON list")  # noqa: TRY004 - Pydantic reports ValueError only
         return parsed
 
+    @field_validator("link_key")
+    @classmethod
+    def _check_link_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None and not _LINK_KEYS.fullmatch(keys.get_secret_value()):
+            raise ValueError("must be 32 or more visible ASCII characters, once or several times with a space between")
+        return keys
+
     @field_validator("amqp_credentials", mode="before")
     @classmethod
     def _read_credentials(cls, value: object) -> object:
@@ -155,6 +177,8 @@ class Settings(BaseModel):
             raise ValueError("AMQP_URL is required with BROKER=rabbitmq")
         if self.development_tenant and self.aws_lambda_function_name:
             raise ValueError("DEVELOPMENT_TENANT lets anyone in without a key and must not be set on AWS Lambda")
+        if (self.links_url is None) is not (self.link_key is None):
+            raise ValueError("LINKS_URL and LINK_KEY are needed together")
         names = [provider.name for provider in self.providers]
         if len(set(names)) < len(names):
             raise ValueError("PROVIDERS must have names that differ")

@@ -16,6 +16,7 @@ from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.domain.categories import Category
 from wavecom.domain.content.content import TemplateUse
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.dead_letters import DeadLetterFilter
@@ -296,6 +297,14 @@ def test_the_sender_comes_back_whole(store: NotificationStore) -> None:
             stored_as(store, added(store, sender=sender, channel=sender.channel if sender else Channel.EMAIL)).sender
             == sender
         )
+
+
+def test_the_category_and_its_link_come_back_whole(store: NotificationStore) -> None:
+    offers = Category(id="offers", name="Angebote", transactional=False)
+    given = added(store, category=offers, unsubscribe_url="https://links.example/u/abc")
+
+    stored = stored_as(store, given)
+    assert (stored.category, stored.content.unsubscribe_url) == (offers, "https://links.example/u/abc")
 
 
 def test_pages_are_newest_first_and_a_position_goes_on_where_it_stopped(store: NotificationStore) -> None:

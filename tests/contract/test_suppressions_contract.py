@@ -1,6 +1,7 @@
 """What every keeper of suppression lists does, the fake included."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeSuppressions
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
+from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression
@@ -179,3 +181,57 @@ def test_many_at_once_put_one_address_on_the_list_once(mongo: Mongo) -> None:
         list(threads.map(lambda reason: MongoSuppressions(mongo).add([a_suppression(reason=reason)]), reasons))
 
     assert len(MongoSuppressions(mongo).page("bank-a", limit=10)) == 1
+
+
+OFFERS = Category(id="offers", name="Offers", transactional=False)
+LEFT = a_suppression(reason=SuppressionReason.UNSUBSCRIBED, category="offers", notification_id=None)
+
+
+def test_who_left_a_category_gets_everything_else(suppressions: Suppressions) -> None:
+    offer, other = pending(category=OFFERS), pending(category=replace(OFFERS, id="news"))
+    plain, receipt = pending(), pending(category=replace(OFFERS, transactional=True))
+    to_another = pending(category=OFFERS, recipient="other@example.com")
+    of_another, by_sms = (
+        pending(category=OFFERS, tenant="bank-b"),
+        pending(category=OFFERS, channel=Channel.SMS, recipient=PHONE),
+    )
+
+    suppressions.add([LEFT])
+
+    waiting = [offer, other, plain, receipt, to_another, of_another, by_sms]
+    assert suppressions.among(waiting) == {offer.id: SuppressionReason.UNSUBSCRIBED}
+
+
+def test_the_letters_case_of_who_left_does_not_matter(suppressions: Suppressions) -> None:
+    suppressions.add([replace(LEFT, recipient="User@example.com")])
+
+    offer = pending(category=OFFERS)
+    assert suppressions.among([offer]) == {offer.id: SuppressionReason.UNSUBSCRIBED}
+
+
+def test_a_suppression_for_everything_is_named_before_one_for_a_category(suppressions: Suppressions) -> None:
+    suppressions.add([LEFT, a_suppression()])
+
+    offer, plain = pending(category=OFFERS), pending()
+    assert suppressions.among([offer, plain]) == dict.fromkeys((offer.id, plain.id), SuppressionReason.HARD_BOUNCE)
+
+
+def test_both_are_on_the_list_and_each_is_taken_off_alone(suppressions: Suppressions) -> None:
+    suppressions.add([LEFT, a_suppression()])
+    assert LEFT.id != a_suppression().id
+    assert suppressions.get("bank-a", LEFT.id) == LEFT
+    assert {each.id for each in suppressions.page("bank-a", limit=10)} == {LEFT.id, a_suppression().id}
+
+    assert suppressions.remove("bank-a", LEFT.id)
+
+    offer = pending(category=OFFERS)
+    assert suppressions.among([offer]) == {offer.id: SuppressionReason.HARD_BOUNCE}
+
+
+def test_ids_are_looked_up_together(suppressions: Suppressions) -> None:
+    suppressions.add([LEFT, a_suppression()])
+
+    asked = [LEFT.id, a_suppression(PHONE, Channel.SMS).id]
+    assert suppressions.present("bank-a", asked) == {LEFT.id}
+    assert suppressions.present("bank-b", asked) == set()
+    assert suppressions.present("bank-a", []) == set()

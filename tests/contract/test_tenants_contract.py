@@ -1,6 +1,7 @@
 """What every store of the tenants' policies does, the fake included."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.fakes import FakeTenants
 from wavecom.adapters.mongo import tenants as adapter
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.tenants import MongoTenants
+from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import Channel, OnUnknown
 from wavecom.domain.senders import NO_SENDERS, Sender, Senders
 from wavecom.domain.tenants import TenantPolicy
@@ -148,3 +150,29 @@ def test_a_sender_leaves_the_policy_at_its_default(tenants) -> None:
     tenants.put_sender("bank-a", BILLING, default=True)
 
     assert tenants.get("bank-a").on_unknown is DEFAULT.on_unknown
+
+
+OFFERS = Category(id="offers", name="Angebote & mehr", transactional=False)
+RECEIPTS = Category(id="receipts", name="Receipts", transactional=True)
+
+
+def test_categories_are_stored_whole_in_the_order_of_their_ids(make_tenants) -> None:
+    for each in (RECEIPTS, OFFERS):
+        make_tenants().put_category("bank-a", each)
+
+    tenants = make_tenants()
+    assert tenants.latest("bank-a") == tenants.get("bank-a")
+    assert list(tenants.get("bank-a").categories.items()) == [("offers", OFFERS), ("receipts", RECEIPTS)]
+    assert [tenants.get(each).categories for each in ("bank-b", "bank-a~test")] == [{}, {}]
+
+
+def test_a_category_is_replaced_and_removed(tenants) -> None:
+    tenants.put_sender("bank-a", BILLING, default=True)
+    tenants.put_category("bank-a", OFFERS)
+    tenants.put_category("bank-a", replace(OFFERS, name="Offers"))
+    assert tenants.get("bank-a").categories["offers"].name == "Offers"
+
+    assert tenants.remove_category("bank-a", "offers")
+    assert not tenants.remove_category("bank-a", "offers")
+    assert tenants.get("bank-a").categories == {}
+    assert senders_of(tenants).by_id == {"billing": BILLING}

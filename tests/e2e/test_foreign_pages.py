@@ -99,6 +99,7 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
         "template_id": "ours",
         "number": 1,
         "sender_id": "ours",
+        "category_id": "ours",
     }
     found = []
     for template, methods in api.get("/api/openapi.json").json()["paths"].items():

@@ -1,10 +1,10 @@
 """The suppression lists, from memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.suppressions.reason import SuppressionReason
-from wavecom.domain.suppressions.suppression import Suppression, suppression_id
+from wavecom.domain.suppressions.suppression import Suppression, suppression_ids
 
 
 class FakeSuppressions:
@@ -14,11 +14,15 @@ class FakeSuppressions:
         self.listed: dict[tuple[str, str], Suppression] = {}
 
     def among(self, notifications: Sequence[Notification]) -> dict[str, SuppressionReason]:
-        return {
-            each.id: suppression.reason
-            for each in notifications
-            if (suppression := self.listed.get((each.tenant_id, suppression_id(each.channel, each.recipient))))
-        }
+        reasons: dict[str, SuppressionReason] = {}
+        for each in notifications:
+            for found in suppression_ids(each):
+                if suppression := self.listed.get((each.tenant_id, found)):
+                    reasons.setdefault(each.id, suppression.reason)
+        return reasons
+
+    def present(self, tenant_id: str, suppression_ids: Collection[str]) -> set[str]:
+        return {each for each in suppression_ids if (tenant_id, each) in self.listed}
 
     def add(self, suppressions: Sequence[Suppression]) -> None:
         for each in suppressions:

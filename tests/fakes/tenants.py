@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import Channel, OnUnknown
 from wavecom.domain.senders import Sender, Senders
 from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
@@ -33,6 +34,17 @@ class FakeTenants:
         by_id = {name: each for name, each in senders.by_id.items() if name != sender.id}
         self._store(tenant_id, Senders(by_id=by_id, defaults=_without_default(senders, sender)))
         return len(by_id) < len(senders.by_id)
+
+    def put_category(self, tenant_id: str, category: Category) -> None:
+        policy = self.get(tenant_id)
+        categories = dict(sorted({**policy.categories, category.id: category}.items()))
+        self.policies[tenant_id] = replace(policy, categories=categories)
+
+    def remove_category(self, tenant_id: str, category_id: str) -> bool:
+        policy = self.get(tenant_id)
+        categories = {name: each for name, each in policy.categories.items() if name != category_id}
+        self.policies[tenant_id] = replace(policy, categories=categories)
+        return len(categories) < len(policy.categories)
 
     def _store(self, tenant_id: str, senders: Senders) -> None:
         self.policies[tenant_id] = replace(self.get(tenant_id), senders=senders)

@@ -22,6 +22,7 @@ from wavecom.http.notifications.requests import CreateBatch, CreateNotification
 from wavecom.http.openapi import refusals, tags
 from wavecom.http.openapi.examples import REQUESTS
 from wavecom.http.operations.requests import SetPolicy
+from wavecom.http.preferences.requests import ChoosePreferences, PutCategory
 from wavecom.http.senders.requests import PutSender
 from wavecom.http.suppressions.requests import AddSuppression
 from wavecom.http.templates.requests import CreateTemplate, CreateVersion, PreviewTemplate, SendTest
@@ -171,6 +172,8 @@ def test_examples_of_bodies_are_what_the_models_take(document: dict[str, Any]):
         "replayDeadLetters": ReplayDeadLetters,
         "addSuppression": AddSuppression,
         "putSender": PutSender,
+        "putCategory": PutCategory,
+        "choosePreferences": ChoosePreferences,
         "setPolicy": SetPolicy,
         "createKey": CreateKey,
         "createTemplate": CreateTemplate,

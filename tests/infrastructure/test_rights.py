@@ -23,7 +23,11 @@ USES_QUEUES_FOR = {
 }
 ON_PROVIDERS = {"api", "receipts", "observe", *CONSUMERS}
 ON_RABBITMQ = {*USES_QUEUES_FOR, "prepare"}
-NO_RIGHT_NEEDED = {"RECEIPTS_URL": "others call it", "CORS_ORIGINS": "others come from there"}
+NO_RIGHT_NEEDED = {
+    "RECEIPTS_URL": "others call it",
+    "LINKS_URL": "others call it",
+    "CORS_ORIGINS": "others come from there",
+}
 Right = tuple[str, str]
 
 
@@ -84,6 +88,7 @@ def test_a_function_is_told_of_the_secrets_that_it_needs_and_of_no_others(deploy
     assert named == {
         "MONGODB_URI_SECRET",
         *({"AMQP_CREDENTIALS_SECRET"} if engine and deployed.name in ON_RABBITMQ else ()),
+        *({"LINK_KEY_SECRET"} if deployed.name == "api" else ()),
         *({"PROVIDERS_SECRET"} if stage_has_providers and deployed.name in ON_PROVIDERS else ()),
     }
 

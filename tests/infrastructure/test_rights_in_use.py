@@ -67,6 +67,7 @@ class Stage:
         values = {
             "MONGODB_URI_SECRET": self.mongodb_uri,
             "AMQP_CREDENTIALS_SECRET": '{"username": "guest", "password": "guest"}',
+            "LINK_KEY_SECRET": "k" * 40,
             "PROVIDERS_SECRET": json.dumps(self.providers),
         }
         named = {

@@ -356,7 +356,7 @@ def test_the_api_is_throttled_and_its_log_tells_no_recipient(assemblies: Assembl
     assert {"requestId", "status", "latencyMs"} <= logged.keys()
     assert not re.search(r"querystring|protocol\.body|authorizer", stage["AccessLogSettings"]["Format"])
     routes = {each["RouteKey"] for each in assemblies[variant].of_type("ApiGatewayV2::Route").values()}
-    assert routes == {"ANY /api/{proxy+}", "ANY /receipts/{proxy+}"}
+    assert routes == {"ANY /api/{proxy+}", "ANY /receipts/{proxy+}", "ANY /u/{proxy+}"}
 
 
 @each_variant

@@ -26,6 +26,7 @@ from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
 from tests.integration.conformance import HeldTransport
 from wavecom.adapters.html.cleaner import Nh3Cleaner
+from wavecom.adapters.links import SealedLinks
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -53,6 +54,8 @@ from wavecom.application.operate.providers import ConfiguredProvider, Providers
 from wavecom.application.operate.senders import ManageSenders, SenderProblem
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
+from wavecom.application.preferences.categories import ManageCategories
+from wavecom.application.preferences.preferences import ManagePreferences
 from wavecom.application.read.query import Query
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
@@ -67,6 +70,7 @@ from wavecom.http.app import build
 from wavecom.http.framework.resolver import LambdaResolver, cors
 from wavecom.http.services import HttpConfig, Services
 from wavecom.ports.notifications import NotificationStore
+from wavecom.ports.suppressions import UnsubscribeLinks
 from wavecom.ports.system import SystemState
 
 TENANT = "bank-a"
@@ -239,6 +243,7 @@ def serve(app: Asgi) -> Iterator[int]:
         thread.join()
 
 
+LINKS = SealedLinks("https://links.example", ["k" * 32])
 ANY_SENDER: Mapping[Channel, Mapping[str, SenderProblem]] = {
     channel: {f"simulated-{channel.lower()}": lambda sender: None} for channel in Channel
 }
@@ -263,6 +268,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         mongo: Mongo = mongo,
         recipient_check: RecipientCheck | None = None,
         sender_problems: Mapping[Channel, Mapping[str, SenderProblem]] = ANY_SENDER,
+        links: UnsubscribeLinks | None = LINKS,
         sms_max_segments: int = 6,
         **config: Any,
     ) -> Services:
@@ -271,14 +277,16 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
         system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
+        suppressions = MongoSuppressions(mongo)
         templates, engine = MongoTemplates(mongo), MinijinjaEngine()
-        manage_templates = ManageTemplates(templates=templates, engine=engine, clock=clock)
+        manage_templates = ManageTemplates(templates=templates, engine=engine, tenants=tenants, clock=clock)
         return Services(
             admission=Admission(
-                render=Render(templates=templates, engine=engine, cleaner=Nh3Cleaner()),
+                render=Render(templates=templates, engine=engine, cleaner=Nh3Cleaner(), links=links),
                 submit=Submit(**shared),
                 system=system,
                 tenants=tenants,
+                suppressions=suppressions,
                 recipient_check=recipient_check or RecipientCheck(),
                 clock=clock,
                 sms_max_segments=sms_max_segments,
@@ -288,9 +296,11 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
             templates=manage_templates,
             preview=Preview(manage=manage_templates),
-            suppressions=ManageSuppressions(suppressions=MongoSuppressions(mongo), clock=clock),
+            suppressions=ManageSuppressions(suppressions=suppressions, clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),
+            categories=ManageCategories(tenants=tenants),
+            preferences=ManagePreferences(tenants=tenants, suppressions=suppressions, links=links, clock=clock),
             senders=ManageSenders(tenants=tenants, providers=sender_problems),
             ledger=Ledger(counters=counters, checks=MongoLedgerChecks(mongo, counters), system=system, clock=clock),
             verify=Verify(store=store, system=system),

@@ -25,6 +25,8 @@ OPTIONAL = {
     "push",
     "template",
     "sender",
+    "category",
+    "unsubscribeUrl",
     "sms",
     "metadata",
     "provider",

@@ -38,6 +38,12 @@ COMMANDS = [
     "senders list",
     "senders put",
     "senders remove",
+    "categories list",
+    "categories put",
+    "categories remove",
+    "preferences show",
+    "preferences leave",
+    "preferences join",
     "policy",
     "keys list",
     "keys create",
@@ -45,7 +51,7 @@ COMMANDS = [
     "keys rotate",
     "doctor",
 ]
-GROUPS = ("templates", "dlq", "suppressions", "senders", "keys")
+GROUPS = ("templates", "dlq", "suppressions", "senders", "categories", "preferences", "keys")
 SOME_ID = "507f1f77bcf86cd799439011"
 
 

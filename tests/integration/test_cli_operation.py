@@ -167,6 +167,27 @@ def test_senders_of_another_tenant_are_named_by_it(api: Api, wavecom: Wavecom):
     assert wavecom.json("senders", "list", "--tenant", "bank-b") == []
 
 
+def test_categories_are_left_and_joined(wavecom: Wavecom):
+    assert wavecom.ok("categories", "list") == "There are no categories.\n"
+    assert "recipients can leave it" in wavecom.ok("categories", "put", "offers", "--name", "Offers")
+    assert "cannot" in wavecom.ok("categories", "put", "receipts", "--name", "Receipts", "--transactional")
+    assert re.search(r"(?m)^offers +Offers +yes$", wavecom.ok("categories", "list"))
+    who = ("--type", "email")
+    assert re.search(r"(?m)^offers +Offers +yes +yes$", wavecom.ok("preferences", "show", "ada@example.com", *who))
+
+    left = wavecom.json("preferences", "leave", "ada@example.com", "offers", *who)
+    assert [(each["id"], each["subscribed"]) for each in left["categories"]] == [("offers", False), ("receipts", True)]
+    offer = ("--type", "email", "--to", "ada@example.com", "--subject", "Hi", "--message", "Hi", "--category")
+    refused = wavecom("send", *offer, "offers")
+    assert (refused.exit_code, "has left this category" in refused.stderr) == (3, True)
+    assert wavecom.json("send", *offer, "receipts")["category"] == "receipts"
+
+    wavecom.ok("preferences", "join", "ada@example.com", "offers", *who)
+    assert wavecom.json("send", *offer, "offers")["category"] == "offers"
+    assert wavecom("preferences", "leave", "ada@example.com", "receipts", *who).exit_code == 3
+    assert "removed" in wavecom.ok("categories", "remove", "receipts")
+
+
 @pytest.mark.parametrize("sender_id", ["../keys", "Billing", "a" * 41, "-a"])
 def test_the_id_of_a_sender_is_checked_before_the_call(wavecom: Wavecom, sender_id: str):
     put = wavecom("senders", "put", "--type", "sms", "--address", "72345", "--", sender_id)

@@ -101,7 +101,12 @@ def test_any_text_comes_back_as_it_was(api: Api, wavecom: Wavecom, tmp_path: Pat
 def test_server_does_not_choose_where_files_go(tmp_path: Path, template_id: str, locale: str) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     template = TemplateFiles(
-        id=template_id, channel="SMS", description=None, default_locale="en", locales={locale: {"text": "x"}}
+        id=template_id,
+        channel="SMS",
+        description=None,
+        category=None,
+        default_locale="en",
+        locales={locale: {"text": "x"}},
     )
 
     with pytest.raises(ValueError, match="no id or language"):

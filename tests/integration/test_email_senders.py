@@ -1,4 +1,4 @@
-"""The senders of tenants at every provider of email: what it is given, and what an independent parser reads."""
+"""Senders and links for leaving, at every provider of email: what an independent parser or the service reads."""
 
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +15,12 @@ from tests.builders import an_outgoing
 from tests.mail_reader import read_mails
 from tests.standins.sendgrid import API_KEY, SendGridService
 from tests.standins.ses import BULK, SINGLE, SesService
+from wavecom.adapters.links import SealedLinks
+from wavecom.adapters.providers.email.message import unsubscribe_headers
 from wavecom.adapters.providers.email.sendgrid import SendGridEmailProvider
 from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
+from wavecom.domain.categories import Subscription
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.senders import Sender
@@ -34,6 +37,9 @@ BILLING = Sender(
 )
 BARE = Sender(id="bare", channel=Channel.EMAIL, address="alerts@wavecom.example.com")
 BEYOND_ASCII = Sender(id="beyond", channel=Channel.EMAIL, address="info@bücher.example.com")
+
+LEAVING = ("List-Unsubscribe", "List-Unsubscribe-Post")
+LINKS = SealedLinks("https://links.bank.example", ["k" * 40])
 
 Seen = tuple[str, str, str | None]
 """The address that a message comes from, the name beside it, and the address for answers."""
@@ -60,10 +66,11 @@ class Inbox:
 
 @dataclass(frozen=True)
 class Way:
-    """A provider, and who the messages that arrived there come from, by recipient."""
+    """A provider, and of the messages that arrived there who they come from, and headers for leaving, by recipient."""
 
     provider: Provider
     arrived: Callable[[], dict[str, Seen]]
+    headers: Callable[[], dict[str, dict[str, str]]]
 
 
 def _smtp() -> Iterator[Way]:
@@ -88,7 +95,16 @@ def _smtp() -> Iterator[Way]:
             for each in mails
         }
 
-    yield Way(provider, arrived)
+    def headers() -> dict[str, dict[str, str]]:
+        mails = read_mails(inbox.mails)
+        return {
+            mail["to"][0]["address"]: {
+                name: mail["values"][name.lower()] for name in LEAVING if name.lower() in mail["values"]
+            }
+            for mail in mails
+        }
+
+    yield Way(provider, arrived, headers)
     provider.close()
     server.stop()
 
@@ -111,7 +127,7 @@ def _ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
                 for recipient in each["Destination"]["ToAddresses"]
             }
 
-        yield Way(provider, arrived)
+        yield Way(provider, arrived, lambda: service.headers)
         provider.close()
 
 
@@ -139,7 +155,14 @@ def _sendgrid() -> Iterator[Way]:
                 for recipient in each["to"]
             }
 
-        yield Way(provider, arrived)
+        def headers() -> dict[str, dict[str, str]]:
+            return {
+                each["to"][0]["email"]: each.get("headers", {})
+                for request in service.requests
+                for each in request.json["personalizations"]
+            }
+
+        yield Way(provider, arrived, headers)
         provider.close()
 
 
@@ -154,7 +177,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
             yield from _sendgrid()
 
 
-def message(number: int, sender: Sender | None) -> OutgoingMessage:
+def message(number: int, sender: Sender | None = None, **changes: Any) -> OutgoingMessage:
     return an_outgoing(
         notification_id=f"{number:024x}",
         channel=Channel.EMAIL,
@@ -163,6 +186,7 @@ def message(number: int, sender: Sender | None) -> OutgoingMessage:
         message="Thank you",
         attempt=1,
         sender=sender,
+        **changes,
     )
 
 
@@ -190,3 +214,43 @@ def test_messages_of_several_senders_keep_their_own(way: Way) -> None:
             way.provider.send(each)
 
     came_from(way, given)
+
+
+def link_for(recipient: str) -> str:
+    return LINKS.make(
+        Subscription(tenant_id="bank-a", channel=Channel.EMAIL, recipient=recipient, category="a-category-of-a-tenant")
+    )
+
+
+def test_a_mail_program_is_offered_the_link_of_each_recipient(way: Way) -> None:
+    long = f"{'ä' * 20}.{'x' * 40}@{'b' * 60}.example"
+    links = {each: link_for(each) for each in ("c1@example.com", "c2@example.com", "c3@example.com")}
+    links["c1@example.com"] = link_for(long)
+    given = [message(number, unsubscribe_url=links[f"c{number}@example.com"]) for number in (1, 2, 3)]
+    given += [message(4), message(5)]
+
+    if isinstance(way.provider, BulkProvider):
+        way.provider.send_many(given)
+    else:
+        for each in given:
+            way.provider.send(each)
+
+    expected = {
+        recipient: {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        for recipient, link in links.items()
+    }
+    assert way.headers() == {**expected, "c4@example.com": {}, "c5@example.com": {}}
+
+
+def test_a_single_message_has_the_link_too(way: Way) -> None:
+    link = link_for("c1@example.com")
+
+    way.provider.send(message(1, unsubscribe_url=link))
+
+    assert way.headers()["c1@example.com"]["List-Unsubscribe"] == f"<{link}>"
+
+
+@pytest.mark.parametrize("url", ["https://a.example/u/x>\r\nBcc: all@b.example", "mailto:a@b.example", "https://a b"])
+def test_no_address_becomes_another_header(url: str) -> None:
+    with pytest.raises(ValueError, match="another form"):
+        unsubscribe_headers(url)

@@ -6,7 +6,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   const mail = await PostalMime.parse(Buffer.from(line, 'base64'));
   const { from, replyTo, to, subject, text, messageId, headers, attachments, html } = mail;
   const names = headers.map((header) => header.key);
+  const values = Object.fromEntries(headers.map((header) => [header.key, header.value]));
   process.stdout.write(
-    `${JSON.stringify({ from, replyTo, to, subject, text, messageId, names, attachments: attachments.length, html })}\n`,
+    `${JSON.stringify({ from, replyTo, to, subject, text, messageId, names, values, attachments: attachments.length, html })}\n`,
   );
 }

@@ -23,6 +23,7 @@ class SesService(HttpService):
         self.results: dict[str, dict[str, str]] = {}
         self.sent: dict[str, tuple[str, str]] = {}
         self.html: dict[str, str] = {}
+        self.headers: dict[str, dict[str, str]] = {}
         super().__init__()
 
     def answer(self, request: Request) -> Reply:
@@ -30,6 +31,7 @@ class SesService(HttpService):
             (recipient,) = request.json["Destination"]["ToAddresses"]
             content = request.json["Content"]["Simple"]
             self.sent[recipient] = (content["Subject"]["Data"], content["Body"]["Text"]["Data"])
+            self.headers[recipient] = _read(content.get("Headers", []))
             if "Html" in content["Body"]:
                 self.html[recipient] = content["Body"]["Html"]["Data"]
             return json_reply(200, {"MessageId": f"single-{recipient}"})
@@ -48,9 +50,16 @@ class SesService(HttpService):
         values = json.loads(entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"])
         parts = {part: VARIABLE.sub(lambda found: str(values[found[1]]), source) for part, source in template.items()}
         self.sent[recipient] = (parts["Subject"], parts["Text"])
+        self.headers[recipient] = _read(entry.get("ReplacementHeaders", []))
         if "Html" in parts:
             self.html[recipient] = parts["Html"]
         return {"Status": "SUCCESS", "MessageId": f"bulk-{recipient}"}
+
+
+def _read(headers: list[dict[str, str]]) -> dict[str, str]:
+    """Return headers, of at most 126 characters in a name and 870 in a value (API v2 reference, "MessageHeader")."""
+    assert all(len(each["Name"]) <= 126 and len(each["Value"]) <= 870 for each in headers)
+    return {each["Name"]: each["Value"] for each in headers}
 
 
 def refusal(status: int, code: str, text: str) -> Reply:

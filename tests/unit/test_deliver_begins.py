@@ -10,6 +10,7 @@ from tests.builders import NOON, TIMINGS, a_result
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World, brief
 from wavecom.application.deliver.select import ChannelProvider
+from wavecom.domain.categories import Category, Subscription
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Cause, Channel, Status
@@ -219,6 +220,23 @@ def test_nothing_goes_to_an_address_on_the_suppression_list(delivery: World) -> 
     )
     assert [message.recipient for message in delivery.email.accepted] == ["other@example.com"]
     assert [message.notification_id for message in delivery.queue.dead] == [listed.id]
+
+
+def test_who_left_a_category_after_its_acceptance_is_sent_nothing_of_it(delivery: World) -> None:
+    offers = Category(id="offers", name="Offers", transactional=False)
+    left = Subscription(tenant_id="bank-a", channel=Channel.EMAIL, recipient=TO, category="offers")
+    offer, receipt = delivery.waiting(category=offers)[0], delivery.waiting(category=replace(offers, id="receipts"))[0]
+    (plain,) = delivery.waiting()
+    delivery.suppressions.add([Suppression.of_subscription(left, NOON)])
+
+    delivery.run([offer, receipt, plain])
+
+    state = delivery.stored(offer).state
+    assert (state.status, state.cause, state.attempts) == (Status.FAILED, Cause.UNSUBSCRIBED, ())
+    assert state.error == "The recipient has left this category"
+    last = delivery.store.audit_trail(offer)[-1]
+    assert (last.status, last.metadata["reason"]) == (Status.FAILED, "unsubscribed")
+    assert {each.notification_id for each in delivery.email.accepted} == {receipt.id, plain.id}
 
 
 @pytest.mark.parametrize(

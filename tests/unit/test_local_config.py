@@ -69,3 +69,13 @@ def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
     make_private(tmp_path / "new")
 
     assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, tmp_path / "new")] == [0o700, 0o700]
+
+
+def test_links_in_email_lead_to_the_stack_and_stay_valid_when_it_starts_again(tmp_path: Path) -> None:
+    first, again = (StackConfig.on_ports(tmp_path / "state", "sqs", 21_000).environment() for _ in range(2))
+    other = StackConfig.on_ports(tmp_path / "other", "sqs", 21_100).environment()
+
+    assert first["LINKS_URL"] == "http://localhost:21000"
+    assert first["LINK_KEY"] == again["LINK_KEY"] != other["LINK_KEY"]
+    assert len(first["LINK_KEY"]) >= 32
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700

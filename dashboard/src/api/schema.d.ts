@@ -428,6 +428,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List categories
+         * @description The kinds of your messages. Recipients can leave those that are not transactional.
+         */
+        get: operations["listCategories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what a recipient gets
+         * @description Each of your categories, and whether the recipient gets it over this channel: for a settings page of your own.
+         */
+        get: operations["getPreferences"];
+        /**
+         * Change what a recipient gets
+         * @description Categories that are not named stay as they are. A transactional one cannot be left. It holds at once, for what is waiting too.
+         */
+        put: operations["choosePreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/categories/{category_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make or change a category
+         * @description A notification or its template names it by the id. Email of one that is not transactional carries a link by which its recipient leaves it. A change takes effect within 30 seconds; what was accepted before stays as it was.
+         */
+        put: operations["putCategory"];
+        post?: never;
+        /**
+         * Remove a category
+         * @description Nothing is accepted in it any more. Who left it, has left it still if it is made again.
+         */
+        delete: operations["removeCategory"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/stats/system": {
         parameters: {
             query?: never;
@@ -710,6 +778,9 @@ export interface components {
             html?: string;
             push?: components["schemas"]["Push"];
             template?: components["schemas"]["TemplateUse"];
+            category?: string;
+            /** @description The link by which an email's category is left */
+            unsubscribeUrl?: string;
             /** @description Where it has none, its provider's own */
             sender?: components["schemas"]["Origin"];
             /** @description Of an SMS; other channels have none */
@@ -836,7 +907,7 @@ export interface components {
          * @description Why a notification is FAILED.
          * @enum {string}
          */
-        Cause: "permanent" | "retries_exhausted" | "provider_unavailable" | "unknown" | "suppressed";
+        Cause: "permanent" | "retries_exhausted" | "provider_unavailable" | "unknown" | "suppressed" | "unsubscribed";
         /**
          * Attempt
          * @description One call to one provider.
@@ -925,6 +996,8 @@ export interface components {
             recipient: string;
             /** @description One of your senders of the channel; without it, your default, if any */
             sender?: string | null;
+            /** @description One of your categories; of a template that has one, that one */
+            category?: string | null;
             /** @description The template to render, in place of subject and message */
             template?: components["schemas"]["TemplateReference"] | null;
             /** @description Of the template, by name: all of them, and no others */
@@ -1116,6 +1189,7 @@ export interface components {
             id: string;
             channel: components["schemas"]["Channel"];
             description: string | null;
+            category: string | null;
             published: number | null;
             latest: number;
             /**
@@ -1140,6 +1214,8 @@ export interface components {
             /** @example EMAIL */
             channel: components["schemas"]["Channel"];
             description?: string | null;
+            /** @description Of the notifications that are made from it */
+            category?: string | null;
         };
         /**
          * TemplateAnswer
@@ -1462,6 +1538,8 @@ export interface components {
             recipient: string;
             reason: components["schemas"]["SuppressionReason"];
             notificationId: string | null;
+            /** @description Of unsubscribed: only what is in this category is kept away */
+            category: string | null;
             /**
              * Format: date-time
              * @example 2026-01-31T09:30:00.000Z
@@ -1473,7 +1551,7 @@ export interface components {
          * @description Why no more messages should go to an address.
          * @enum {string}
          */
-        SuppressionReason: "hard_bounce" | "complaint" | "manual";
+        SuppressionReason: "hard_bounce" | "complaint" | "manual" | "unsubscribed";
         /**
          * AddSuppression
          * @description An address that none of your notifications must go to any more.
@@ -1574,6 +1652,98 @@ export interface components {
             /** @constant */
             success: true;
             data: components["schemas"]["Sender"];
+        };
+        /**
+         * CategoriesAnswer
+         * @description All categories of a tenant.
+         */
+        CategoriesAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Category"][];
+        };
+        /**
+         * Category
+         * @description A kind of messages.
+         */
+        Category: {
+            id: string;
+            name: string;
+            /** @description Whether recipients cannot leave it */
+            transactional: boolean;
+        };
+        /**
+         * PreferencesAnswer
+         * @description A recipient's preferences.
+         */
+        PreferencesAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Preferences"];
+        };
+        /**
+         * Preferences
+         * @description The categories that a recipient gets, and those that it has left.
+         */
+        Preferences: {
+            type: components["schemas"]["Channel"];
+            recipient: string;
+            categories: components["schemas"]["Preference"][];
+        };
+        /**
+         * Preference
+         * @description A category, and whether a recipient gets it.
+         */
+        Preference: {
+            id: string;
+            name: string;
+            /** @description Whether recipients cannot leave it */
+            transactional: boolean;
+            subscribed: boolean;
+        };
+        /**
+         * ChoosePreferences
+         * @description The categories that a recipient is to get, or not to get.
+         */
+        ChoosePreferences: {
+            /**
+             * @description Channel
+             * @example EMAIL
+             */
+            type: components["schemas"]["Channel"];
+            /** @example user@example.com */
+            recipient: string;
+            /**
+             * @description By id, true to get it and false to leave it; others stay as they are
+             * @example {
+             *       "offers": false
+             *     }
+             */
+            categories: {
+                [key: string]: boolean;
+            };
+        };
+        /**
+         * PutCategory
+         * @description A category as it is to be.
+         */
+        PutCategory: {
+            /**
+             * @description Shown to those who leave it
+             * @example Offers
+             */
+            name: string;
+            /** @description Whether recipients must get it: receipts, alerts, one-time codes */
+            transactional: boolean;
+        };
+        /**
+         * CategoryAnswer
+         * @description One category.
+         */
+        CategoryAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Category"];
         };
         /**
          * StatisticsAnswer
@@ -2861,6 +3031,7 @@ export interface operations {
                      *             "id": "payment-received",
                      *             "channel": "EMAIL",
                      *             "description": "After every incoming payment",
+                     *             "category": null,
                      *             "published": 3,
                      *             "latest": 3,
                      *             "createdAt": "2026-11-23T10:30:00.000Z",
@@ -2918,6 +3089,7 @@ export interface operations {
                      *         "id": "payment-received",
                      *         "channel": "EMAIL",
                      *         "description": "After every incoming payment",
+                     *         "category": null,
                      *         "published": null,
                      *         "latest": 0,
                      *         "createdAt": "2026-11-23T10:30:00.000Z",
@@ -3029,6 +3201,7 @@ export interface operations {
                      *         "id": "payment-received",
                      *         "channel": "EMAIL",
                      *         "description": "After every incoming payment",
+                     *         "category": null,
                      *         "published": 3,
                      *         "latest": 3,
                      *         "createdAt": "2026-11-23T10:30:00.000Z",
@@ -3086,6 +3259,7 @@ export interface operations {
                      *         "id": "payment-received",
                      *         "channel": "EMAIL",
                      *         "description": "After every incoming payment",
+                     *         "category": null,
                      *         "published": 3,
                      *         "latest": 3,
                      *         "createdAt": "2026-11-23T10:30:00.000Z",
@@ -3157,6 +3331,7 @@ export interface operations {
                      *         "id": "payment-received",
                      *         "channel": "EMAIL",
                      *         "description": "After every incoming payment",
+                     *         "category": null,
                      *         "published": 2,
                      *         "latest": 3,
                      *         "createdAt": "2026-11-23T10:30:00.000Z",
@@ -3727,6 +3902,7 @@ export interface operations {
                      *         "id": "payment-received",
                      *         "channel": "EMAIL",
                      *         "description": "After every incoming payment",
+                     *         "category": null,
                      *         "published": 3,
                      *         "latest": 3,
                      *         "createdAt": "2026-11-23T10:30:00.000Z",
@@ -4094,6 +4270,7 @@ export interface operations {
                      *             "recipient": "user@example.com",
                      *             "reason": "manual",
                      *             "notificationId": null,
+                     *             "category": null,
                      *             "createdAt": "2026-11-23T10:30:00.000Z"
                      *           }
                      *         ],
@@ -4149,6 +4326,7 @@ export interface operations {
                      *         "recipient": "user@example.com",
                      *         "reason": "manual",
                      *         "notificationId": null,
+                     *         "category": null,
                      *         "createdAt": "2026-11-23T10:30:00.000Z"
                      *       }
                      *     }
@@ -4528,6 +4706,401 @@ export interface operations {
                 };
             };
             /** @description The tenant has no such sender */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All categories, in the order of their ids */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": [
+                     *         {
+                     *           "id": "offers",
+                     *           "name": "Offers",
+                     *           "transactional": false
+                     *         },
+                     *         {
+                     *           "id": "receipts",
+                     *           "name": "Receipts",
+                     *           "transactional": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoriesAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPreferences: {
+        parameters: {
+            query: {
+                /**
+                 * @description In full, as in a body
+                 * @example user@example.com
+                 */
+                recipient: string;
+                /**
+                 * @description Channel
+                 * @example EMAIL
+                 */
+                type: components["schemas"]["Channel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recipient's preferences */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "type": "EMAIL",
+                     *         "recipient": "user@example.com",
+                     *         "categories": [
+                     *           {
+                     *             "id": "offers",
+                     *             "name": "Offers",
+                     *             "transactional": false,
+                     *             "subscribed": false
+                     *           },
+                     *           {
+                     *             "id": "receipts",
+                     *             "name": "Receipts",
+                     *             "transactional": true,
+                     *             "subscribed": true
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreferencesAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    choosePreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoosePreferences"];
+            };
+        };
+        responses: {
+            /** @description The recipient's preferences */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "type": "EMAIL",
+                     *         "recipient": "user@example.com",
+                     *         "categories": [
+                     *           {
+                     *             "id": "offers",
+                     *             "name": "Offers",
+                     *             "transactional": false,
+                     *             "subscribed": false
+                     *           },
+                     *           {
+                     *             "id": "receipts",
+                     *             "name": "Receipts",
+                     *             "transactional": true,
+                     *             "subscribed": true
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreferencesAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putCategory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The category's id
+                 * @example offers
+                 */
+                category_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutCategory"];
+            };
+        };
+        responses: {
+            /** @description The category */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "offers",
+                     *         "name": "Offers",
+                     *         "transactional": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoryAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description There are as many categories as possible */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removeCategory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The category's id
+                 * @example offers
+                 */
+                category_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Category removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such category */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

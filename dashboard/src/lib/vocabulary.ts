@@ -76,6 +76,11 @@ export const CAUSES: Record<Cause, { label: string; meaning: string; advice: str
       'The recipient is on the suppression list after a hard bounce, a complaint or by hand. No provider was asked.',
     advice: 'Remove the address from the suppression list first, if that is right; otherwise it fails again.',
   },
+  unsubscribed: {
+    label: 'Unsubscribed',
+    meaning: 'The recipient has left this category of messages. No provider was asked.',
+    advice: 'Respect it. Only the recipient should join the category again; then it can be replayed.',
+  },
 };
 
 export const OUTCOMES: Record<Outcome, { label: string; tone: Tone; meaning: string }> = {

@@ -6,6 +6,7 @@ Only the API imports this module: a consumer starts without what it never uses.
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from wavecom.adapters.links import SealedLinks
 from wavecom.adapters.mongo.rate_limits import MongoRateLimits
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.recipients import takes
@@ -20,6 +21,8 @@ from wavecom.application.operate.providers import ConfiguredProvider, Providers
 from wavecom.application.operate.senders import ManageSenders, SenderProblem
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
+from wavecom.application.preferences.categories import ManageCategories
+from wavecom.application.preferences.preferences import ManagePreferences
 from wavecom.application.read.query import Query
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
@@ -28,6 +31,8 @@ from wavecom.application.templates.preview import Preview
 from wavecom.bootstrap.use_cases import Container
 from wavecom.domain.notifications.enums import Channel
 from wavecom.http.services import HttpConfig, Services
+from wavecom.ports.suppressions import UnsubscribeLinks
+from wavecom.ports.tenants import Tenants
 
 
 @dataclass(frozen=True)
@@ -112,36 +117,65 @@ class Api:
         )
 
     @cached_property
+    def tenants(self) -> Tenants:
+        """The tenants' policies."""
+        return MongoTenants(self.parts.mongo)
+
+    @cached_property
     def manage_templates(self) -> ManageTemplates:
         """Make, publish and archive templates."""
         return ManageTemplates(
-            templates=self.parts.templates, engine=self.parts.template_engine, clock=self.parts.clock
+            templates=self.parts.templates,
+            engine=self.parts.template_engine,
+            tenants=self.tenants,
+            clock=self.parts.clock,
+        )
+
+    @cached_property
+    def links(self) -> UnsubscribeLinks | None:
+        """The links by which recipients leave a category, None where the settings name no address for them."""
+        settings = self.parts.settings
+        if settings.links_url is None or settings.link_key is None:
+            return None
+        return SealedLinks(settings.links_url, settings.link_key.get_secret_value().split(" "))
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Accept or refuse drafts."""
+        return Admission(
+            render=Render(
+                templates=self.parts.templates,
+                engine=self.parts.template_engine,
+                cleaner=self.parts.html_cleaner,
+                links=self.links,
+            ),
+            submit=self.submit,
+            system=self.parts.system,
+            tenants=self.tenants,
+            suppressions=self.parts.suppressions,
+            recipient_check=self.recipient_check,
+            clock=self.parts.clock,
+            sms_max_segments=self.parts.settings.sms_max_segments,
         )
 
     @cached_property
     def services(self) -> Services:
         """Everything behind the HTTP routes."""
-        tenants = MongoTenants(self.parts.mongo)
+        tenants, suppressions = self.tenants, self.parts.suppressions
         return Services(
-            admission=Admission(
-                render=Render(
-                    templates=self.parts.templates, engine=self.parts.template_engine, cleaner=self.parts.html_cleaner
-                ),
-                submit=self.submit,
-                system=self.parts.system,
-                tenants=tenants,
-                recipient_check=self.recipient_check,
-                clock=self.parts.clock,
-                sms_max_segments=self.parts.settings.sms_max_segments,
-            ),
+            admission=self.admission,
             cancel_or_retry=self.cancel_or_retry,
             query=self.query,
             dead_letters=self.dead_letters,
             templates=self.manage_templates,
             preview=Preview(manage=self.manage_templates),
-            suppressions=ManageSuppressions(suppressions=self.parts.suppressions, clock=self.parts.clock),
+            suppressions=ManageSuppressions(suppressions=suppressions, clock=self.parts.clock),
             api_keys=self.parts.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),
+            categories=ManageCategories(tenants=tenants),
+            preferences=ManagePreferences(
+                tenants=tenants, suppressions=suppressions, links=self.links, clock=self.parts.clock
+            ),
             senders=ManageSenders(tenants=tenants, providers=self._sender_problems),
             ledger=self.parts.ledger,
             verify=Verify(store=self.parts.store, system=self.parts.system),

@@ -1,8 +1,11 @@
 """Tenants: their ids, their test worlds, and what holds for all of their notifications."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.domain.senders import NO_SENDERS, Senders
 
@@ -17,10 +20,14 @@ Ids that begin with a hyphen or an underscore are the system's own, such as ``-`
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantPolicy:
-    """The rules of a tenant's notifications: its defaults where they do not say otherwise, and its senders."""
+    """The rules of a tenant's notifications: its defaults where they do not say otherwise, senders and categories.
+
+    ``categories`` are by their ids.
+    """
 
     on_unknown: OnUnknown = OnUnknown.RESEND
     senders: Senders = NO_SENDERS
+    categories: Mapping[str, Category] = field(default_factory=lambda: MappingProxyType({}))
 
 
 DEFAULT_POLICY = TenantPolicy()

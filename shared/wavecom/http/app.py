@@ -9,6 +9,8 @@ from wavecom.http.notifications.read_routes import add_notification_read_routes
 from wavecom.http.notifications.routes import add_notification_routes
 from wavecom.http.operations.routes import add_operation_routes
 from wavecom.http.operations.statistics_routes import add_statistics_routes
+from wavecom.http.preferences.page import add_unsubscribe_page
+from wavecom.http.preferences.routes import add_preference_routes
 from wavecom.http.senders.routes import add_sender_routes
 from wavecom.http.service.routes import add_service_routes
 from wavecom.http.services import Services
@@ -28,6 +30,8 @@ def build(app: Resolver, services: Services) -> Resolver:
     add_dead_letter_routes(app, services)
     add_suppression_routes(app, services)
     add_sender_routes(app, services)
+    add_preference_routes(app, services)
+    add_unsubscribe_page(app, services)
     add_operation_routes(app, services)
     add_key_routes(app, services)
     add_service_routes(app, services)

@@ -116,6 +116,8 @@ class Notification(Shape):
     ]
     push: Annotated[Push, MAY_BE_ABSENT]
     template: Annotated[TemplateUse, MAY_BE_ABSENT]
+    category: Annotated[str, MAY_BE_ABSENT]
+    unsubscribe_url: Annotated[str, Field(description="The link by which an email's category is left"), MAY_BE_ABSENT]
     sender: Annotated[Origin, Field(description="Where it has none, its provider's own"), MAY_BE_ABSENT]
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     status: Status
@@ -149,18 +151,12 @@ class Notification(Shape):
 
         ``one_of_many`` leaves its HTML out too: with that of hundreds, an answer would outgrow what Lambda returns.
         """
-        state, content = notification.state, notification.content
+        state = notification.state
         fields = {
             "id": notification.id,
             "type": notification.channel,
             "recipient": notification.recipient,
-            "subject": content.subject,
-            "message": content.message,
-            "html": None if one_of_many else content.html,
-            "push": Push.from_domain(content.push) if content.push else None,
-            "template": TemplateUse.from_domain(notification.template) if notification.template else None,
-            "sender": Origin.from_domain(notification.sender) if notification.sender else None,
-            "sms": SmsSegments.of(content.message) if notification.channel is Channel.SMS else None,
+            **_content(notification, one_of_many=one_of_many),
             "status": state.status,
             "priority": notification.priority,
             "retry_count": state.retry_count,
@@ -183,3 +179,19 @@ class Notification(Shape):
             "updated_at": iso(state.updated_at),
         }
         return cls.trusted(**{name: value for name, value in fields.items() if value is not None})
+
+
+def _content(notification: domain.Notification, *, one_of_many: bool) -> dict[str, Any]:
+    """Return the fields of what is sent, and of whom it comes from."""
+    content = notification.content
+    return {
+        "subject": content.subject,
+        "message": content.message,
+        "html": None if one_of_many else content.html,
+        "push": Push.from_domain(content.push) if content.push else None,
+        "template": TemplateUse.from_domain(notification.template) if notification.template else None,
+        "category": notification.category.id if notification.category else None,
+        "unsubscribe_url": content.unsubscribe_url,
+        "sender": Origin.from_domain(notification.sender) if notification.sender else None,
+        "sms": SmsSegments.of(content.message) if notification.channel is Channel.SMS else None,
+    }

@@ -12,6 +12,8 @@ from wavecom.application.operate.providers import Providers
 from wavecom.application.operate.senders import ManageSenders
 from wavecom.application.operate.suppressions import ManageSuppressions
 from wavecom.application.operate.verify import Verify
+from wavecom.application.preferences.categories import ManageCategories
+from wavecom.application.preferences.preferences import ManagePreferences
 from wavecom.application.read.query import Query
 from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
@@ -46,6 +48,8 @@ class Services:
     api_keys: ManageApiKeys
     policy: ManagePolicy
     senders: ManageSenders
+    categories: ManageCategories
+    preferences: ManagePreferences
     ledger: Ledger
     verify: Verify
     providers: Providers

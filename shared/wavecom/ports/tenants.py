@@ -1,7 +1,8 @@
-"""Store the tenants' policies and senders."""
+"""Store the tenants' policies, senders and categories."""
 
 from typing import Protocol
 
+from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import OnUnknown
 from wavecom.domain.senders import Sender
 from wavecom.domain.tenants import TenantPolicy
@@ -24,3 +25,9 @@ class Tenants(Protocol):
 
     def remove_sender(self, tenant_id: str, sender: Sender) -> bool:
         """Remove a sender of a tenant, and return whether it was still there."""
+
+    def put_category(self, tenant_id: str, category: Category) -> None:
+        """Store a category of a tenant, in place of the one with its id."""
+
+    def remove_category(self, tenant_id: str, category_id: str) -> bool:
+        """Remove a category of a tenant, and return whether there was one."""

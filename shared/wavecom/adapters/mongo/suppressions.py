@@ -1,6 +1,6 @@
 """The suppression lists: one document an address and tenant, found by its id alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pymongo import UpdateOne
 
@@ -8,7 +8,7 @@ from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.suppressions.reason import SuppressionReason
-from wavecom.domain.suppressions.suppression import Suppression, suppression_id
+from wavecom.domain.suppressions.suppression import Suppression, suppression_ids
 
 
 class MongoSuppressions:
@@ -21,14 +21,21 @@ class MongoSuppressions:
         """See `wavecom.ports.suppressions.Suppressions.among`."""
         by_key: dict[str, list[str]] = {}
         for each in notifications:
-            by_key.setdefault(_key(each.tenant_id, suppression_id(each.channel, each.recipient)), []).append(each.id)
+            for suppression_id in suppression_ids(each):
+                by_key.setdefault(_key(each.tenant_id, suppression_id), []).append(each.id)
         with available():
             found = self._suppressions.find({"_id": {"$in": list(by_key)}}, {"reason": 1})
-            return {
-                notification_id: SuppressionReason(document["reason"])
-                for document in found
-                for notification_id in by_key[document["_id"]]
-            }
+            reasons: dict[str, SuppressionReason] = {}
+            for document in sorted(found, key=lambda each: each["reason"] == SuppressionReason.UNSUBSCRIBED):
+                for notification_id in by_key[document["_id"]]:
+                    reasons.setdefault(notification_id, SuppressionReason(document["reason"]))
+            return reasons
+
+    def present(self, tenant_id: str, suppression_ids: Collection[str]) -> set[str]:
+        """See `wavecom.ports.suppressions.Suppressions.present`."""
+        keys = [_key(tenant_id, each) for each in suppression_ids]
+        with available():
+            return {each["id"] for each in self._suppressions.find({"_id": {"$in": keys}}, {"_id": 0, "id": 1})}
 
     def add(self, suppressions: Sequence[Suppression]) -> None:
         """See `wavecom.ports.suppressions.Suppressions.add`."""
@@ -71,6 +78,7 @@ def _to_document(suppression: Suppression) -> Document:
         "recipient": suppression.recipient,
         "reason": suppression.reason.value,
         "notificationId": suppression.notification_id,
+        **({"category": suppression.category} if suppression.category is not None else {}),
         "createdAt": suppression.created_at,
     }
 
@@ -82,5 +90,6 @@ def _from_document(document: Document) -> Suppression:
         recipient=document["recipient"],
         reason=SuppressionReason(document["reason"]),
         notification_id=document["notificationId"],
+        category=document.get("category"),
         created_at=document["createdAt"],
     )

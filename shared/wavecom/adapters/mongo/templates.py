@@ -156,6 +156,7 @@ def _to_document(template: Template) -> Document:
         "id": template.id,
         "type": template.channel.value,
         "description": template.description,
+        "category": template.category,
         "createdAt": template.created_at,
         **_changeable(template),
     }
@@ -167,6 +168,7 @@ def _from_document(document: Document) -> Template:
         id=document["id"],
         channel=Channel(document["type"]),
         description=document["description"],
+        category=document.get("category"),
         latest=document["latest"],
         publications=tuple(document["publications"]),
         archived_at=document["archivedAt"],

@@ -1,7 +1,7 @@
 """The tenants' policies, with a short-lived cache, so that most requests need no look-up.
 
-A tenant's senders are fields of its one document, ``senders.billing`` for example, so that they cost no read of
-their own; ``defaultSenders.EMAIL`` is the id of the channel's default.
+A tenant's senders and categories are fields of its one document, ``senders.billing`` for example, so that they cost no
+read of their own; ``defaultSenders.EMAIL`` is the id of the channel's default.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import Final
 from wavecom.adapters.mongo.client import Document, Mongo, available
 from wavecom.adapters.mongo.senders import from_document, to_document
 from wavecom.cache import TimedCache
+from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import Channel, OnUnknown
 from wavecom.domain.senders import NO_SENDERS, Sender, Senders
 from wavecom.domain.tenants import TenantPolicy
@@ -50,7 +51,18 @@ class MongoTenants:
     def remove_sender(self, tenant_id: str, sender: Sender) -> bool:
         """See `wavecom.ports.tenants.Tenants.remove_sender`."""
         self._is_no_default(tenant_id, sender)
-        place = f"senders.{sender.id}"
+        return self._unset(tenant_id, f"senders.{sender.id}")
+
+    def put_category(self, tenant_id: str, category: Category) -> None:
+        """See `wavecom.ports.tenants.Tenants.put_category`."""
+        stored = {"name": category.name, "transactional": category.transactional}
+        self._update(tenant_id, {"$set": {f"categories.{category.id}": stored}})
+
+    def remove_category(self, tenant_id: str, category_id: str) -> bool:
+        """See `wavecom.ports.tenants.Tenants.remove_category`."""
+        return self._unset(tenant_id, f"categories.{category_id}")
+
+    def _unset(self, tenant_id: str, place: str) -> bool:
         return self._update(tenant_id, {"$unset": {place: ""}}, only_if={place: {"$exists": True}})
 
     def _is_no_default(self, tenant_id: str, sender: Sender) -> None:
@@ -70,7 +82,12 @@ class MongoTenants:
         if document is None:
             return TenantPolicy()
         on_unknown = OnUnknown(document["onUnknown"]) if "onUnknown" in document else TenantPolicy().on_unknown
-        return TenantPolicy(on_unknown=on_unknown, senders=_senders(document))
+        return TenantPolicy(on_unknown=on_unknown, senders=_senders(document), categories=_categories(document))
+
+
+def _categories(document: Document) -> dict[str, Category]:
+    by_id: Mapping[str, Document] = document.get("categories", {})
+    return {category_id: Category(id=category_id, **stored) for category_id, stored in sorted(by_id.items())}
 
 
 def _default_of(sender: Sender) -> str:

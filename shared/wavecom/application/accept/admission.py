@@ -13,7 +13,9 @@ from wavecom.domain.degradation import RETRY_AFTER, check_accepts
 from wavecom.domain.errors import OverloadedError, Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Draft, Envelope, IdempotentCall, TemplatedDraft
+from wavecom.domain.suppressions.suppression import suppression_id
 from wavecom.domain.tenants import TenantPolicy, is_test, live
+from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock, SystemState
 from wavecom.ports.tenants import Tenants
 
@@ -22,6 +24,7 @@ MAX_AHEAD: Final = timedelta(days=365)
 CLOCK_DIFFERENCE: Final = timedelta(minutes=1)
 """The furthest time in the past for which a notification may be scheduled, since clocks differ."""
 
+_HAS_LEFT: Final = Problem("recipient", "has left this category")
 _REFUSED_BY_FIRST_CALL: Final = OverloadedError(
     "The first call with this key refused it; use a new key", retry_after=RETRY_AFTER
 )
@@ -51,6 +54,7 @@ class Admission:
     submit: Submit
     system: SystemState
     tenants: Tenants
+    suppressions: Suppressions
     recipient_check: RecipientCheck
     clock: Clock
     sms_max_segments: int
@@ -75,12 +79,14 @@ class Admission:
             except OverloadedError as exc:
                 refusals[index] = exc
         rendered = self.render.render(
-            tenant_id, {index: draft for index, draft in drafts.items() if index not in refusals}
+            tenant_id, {index: draft for index, draft in drafts.items() if index not in refusals}, policy
         )
         refusals |= rendered.refusals
+        left = self._left(tenant_id, rendered.drafts)
         allowed: dict[int, Draft] = {}
         for index, ready in rendered.drafts.items():
-            if problems := [*_time_problems(ready.envelope, at), *self._delivery_problems(tenant_id, ready, policy)]:
+            problems = [*_time_problems(ready.envelope, at), *self._delivery_problems(tenant_id, ready, policy)]
+            if problems := [*problems, *([_HAS_LEFT] if index in left else [])]:
                 refusals[index] = RefusedDraftError(problems)
             else:
                 allowed[index] = ready
@@ -97,6 +103,16 @@ class Admission:
         """Return a tenant's policy. A test world has the senders of its tenant, since no key can make it its own."""
         policy = self.tenants.get(tenant_id)
         return replace(policy, senders=self.tenants.get(live(tenant_id)).senders) if is_test(tenant_id) else policy
+
+    def _left(self, tenant_id: str, drafts: Mapping[int, Draft]) -> set[int]:
+        """Return the indexes of drafts whose recipient has left their category, by one look-up."""
+        ids = {
+            index: suppression_id(each.envelope.channel, each.envelope.recipient, each.category.id)
+            for index, each in drafts.items()
+            if each.category is not None and not each.category.transactional
+        }
+        listed = self.suppressions.present(tenant_id, set(ids.values())) if ids else set()
+        return {index for index, suppression in ids.items() if suppression in listed}
 
     def _delivery_problems(self, tenant_id: str, draft: Draft, policy: TenantPolicy) -> Iterator[Problem]:
         """Yield the reasons why no configured provider can deliver a tenant's notification; none if one can."""

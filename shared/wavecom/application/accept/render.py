@@ -1,6 +1,7 @@
 """Make the content of a call's drafts final, so that what is stored is what is sent.
 
-Drafts that name a template are rendered; HTML that a client wrote is cleaned.
+Drafts that name a template are rendered; HTML that a client wrote is cleaned; an email of a category that can be left
+gets the link for it.
 """
 
 import time
@@ -9,14 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wavecom.application.templates.render import render_version
+from wavecom.domain.categories import Category, Subscription
 from wavecom.domain.content.content import HTML_MAX_BYTES, Content, TemplateCall, TemplateUse
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.notifications.notification import Draft, TemplatedDraft
+from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
 from wavecom.domain.templates.locale import best_match
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.tenants import TenantPolicy
 from wavecom.ports.content import HtmlCleaner, TemplateEngine, Templates
+from wavecom.ports.suppressions import UnsubscribeLinks
 
 CALL_TEXT_MAX_BYTES: Final = 2_500_000
 """The most bytes of the subjects and messages that one call may make: its answer has them, and Lambda returns 6 MB."""
@@ -38,27 +42,51 @@ class RenderedDrafts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:
-    """Renders templates, and cleans HTML. A call reads each template once, from a short-lived cache."""
+    """Renders templates, and cleans HTML. A call reads each template once, from a short-lived cache.
+
+    Without ``links``, no email of a category that can be left is accepted.
+    """
 
     templates: Templates
     engine: TemplateEngine
     cleaner: HtmlCleaner
+    links: UnsubscribeLinks | None
 
-    def render(self, tenant_id: str, drafts: Mapping[int, Draft | TemplatedDraft]) -> RenderedDrafts:
-        """Return the drafts of a call with their content. Raises `StoreUnavailableError`."""
+    def render(
+        self, tenant_id: str, drafts: Mapping[int, Draft | TemplatedDraft], policy: TenantPolicy
+    ) -> RenderedDrafts:
+        """Return the drafts of a call with their content and category. Raises `StoreUnavailableError`."""
         done = RenderedDrafts({}, {})
         named = {each.call.id for each in drafts.values() if isinstance(each, TemplatedDraft)}
         known = self.templates.in_use(tenant_id, sorted(named)) if named else {}
         budget = _Budget()
         for index, draft in drafts.items():
             try:
+                template = known.get(draft.call.id) if isinstance(draft, TemplatedDraft) else None
+                category = _category(draft.envelope, template, policy)
+                url = self._unsubscribe_url(tenant_id, draft.envelope, category) if category is not None else None
                 if isinstance(draft, TemplatedDraft):
-                    done.drafts[index] = self._rendered(tenant_id, draft, known.get(draft.call.id), budget)
+                    done.drafts[index] = replace(
+                        self._rendered(tenant_id, draft, template, budget, url), category=category
+                    )
                 else:
-                    done.drafts[index] = draft if draft.content.html is None else self._cleaned(draft, budget)
+                    ready = draft if draft.content.html is None else self._cleaned(draft, budget)
+                    done.drafts[index] = ready if category is None else _in_category(ready, category, url)
             except RefusedDraftError as exc:
                 done.refusals[index] = exc
         return done
+
+    def _unsubscribe_url(self, tenant_id: str, envelope: Envelope, category: Category) -> str | None:
+        """Return the address by which the recipient of an email leaves its category, None if it is transactional."""
+        if category.transactional or envelope.channel is not Channel.EMAIL:
+            return None
+        if self.links is None:
+            raise _refused("category", "can be left, and this service has no LINKS_URL for the links that it needs")
+        return self.links.make(
+            Subscription(
+                tenant_id=tenant_id, channel=envelope.channel, recipient=envelope.recipient, category=category.id
+            )
+        )
 
     def _cleaned(self, draft: Draft, budget: "_Budget") -> Draft:
         budget.check_time("html")
@@ -70,10 +98,12 @@ class Render:
             raise _refused("html", f"has more than {HTML_MAX_BYTES:,} bytes once it is cleaned")
         return replace(draft, content=content, warnings=clean.warnings())
 
-    def _rendered(self, tenant_id: str, draft: TemplatedDraft, template: Template | None, budget: "_Budget") -> Draft:
+    def _rendered(
+        self, tenant_id: str, draft: TemplatedDraft, template: Template | None, budget: "_Budget", url: str | None
+    ) -> Draft:
         version = self._version(tenant_id, draft.envelope.channel, draft.call, template, budget)
         locale = best_match(version.locales, draft.call.locale, version.default_locale)
-        content = render_version(self.engine, version, locale, draft.call.variables)
+        content = render_version(self.engine, version, locale, draft.call.variables, url)
         if draft.push is not None:
             content = replace(content, push=draft.push)
         use = TemplateUse(id=version.template_id, version=version.number, locale=locale)
@@ -127,6 +157,25 @@ class _Budget:
         self.html_bytes -= made.html_bytes()
         if self.text_bytes < 0 or self.html_bytes < 0:
             raise _refused("variables", "make too much text in this call; send fewer notifications in one")
+
+
+def _category(envelope: Envelope, template: Template | None, policy: TenantPolicy) -> Category | None:
+    """Return the category that a draft or its template names. Raises `RefusedDraftError` if the tenant has it not."""
+    of_template = template.category if template is not None else None
+    if envelope.category is not None and of_template not in (None, envelope.category):
+        raise _refused("category", f"must be that of the template, {of_template}, or left out")
+    name = of_template or envelope.category
+    if name is None:
+        return None
+    if name in policy.categories:
+        return policy.categories[name]
+    if of_template is not None:
+        raise _refused("template.id", f"has the category {of_template}, which is removed")
+    raise _refused("category", "must be the id of one of your categories")
+
+
+def _in_category(draft: Draft, category: Category, url: str | None) -> Draft:
+    return replace(draft, category=category, content=replace(draft.content, unsubscribe_url=url))
 
 
 def _refused(name: str, message: str) -> RefusedDraftError:

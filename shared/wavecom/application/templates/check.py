@@ -9,7 +9,7 @@ from wavecom.domain.content.content import MESSAGE_MAX
 from wavecom.domain.errors import RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import WRITTEN, Source
-from wavecom.domain.templates.version import VARIABLES_MAX, VERSION_MAX, SourceProblem
+from wavecom.domain.templates.version import UNSUBSCRIBE_URL, VARIABLES_MAX, VERSION_MAX, SourceProblem
 from wavecom.ports.content import TemplateEngine
 
 _PRINTED: Final = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
@@ -56,7 +56,7 @@ def checked(engine: TemplateEngine, channel: Channel, default_locale: str, local
     _refuse(problems)
     whole = {locale: engine.complete(locale, source) for locale, source in locales.items()}
     _refuse([problem for locale, source in whole.items() for problem in _too_long(locale, source)])
-    by_locale = {locale: engine.variables(source) for locale, source in whole.items()}
+    by_locale = {locale: engine.variables(source) - {UNSUBSCRIBE_URL} for locale, source in whole.items()}
     variables = by_locale[default_locale]
     problems = [
         problem

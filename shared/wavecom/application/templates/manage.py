@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wavecom.application.templates.check import checked
-from wavecom.domain.errors import ConflictError, NotFoundError
+from wavecom.domain.errors import ConflictError, NotFoundError, Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import TEMPLATES_MAX, Template
 from wavecom.domain.templates.version import VERSIONS_MAX, TemplateVersion, VersionSummary
 from wavecom.ports.content import TemplateEngine, Templates
 from wavecom.ports.system import Clock
+from wavecom.ports.tenants import Tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,25 @@ class ManageTemplates:
 
     templates: Templates
     engine: TemplateEngine
+    tenants: Tenants
     clock: Clock
 
-    def create(self, tenant_id: str, template_id: str, channel: Channel, description: str | None) -> Template:
-        """Make a template without versions. Raises `ConflictError` if its id is taken, or the tenant has too many."""
+    def create(
+        self,
+        tenant_id: str,
+        template_id: str,
+        channel: Channel,
+        *,
+        description: str | None = None,
+        category: str | None = None,
+    ) -> Template:
+        """Make a template without versions.
+
+        Raises `RefusedDraftError` if the tenant has no such ``category``, and `ConflictError` if its id is taken, or
+        the tenant has too many.
+        """
+        if category is not None and category not in self.tenants.latest(tenant_id).categories:
+            raise RefusedDraftError([Problem("category", "must be the id of one of your categories")])
         if self.templates.count(tenant_id, at_most=TEMPLATES_MAX) >= TEMPLATES_MAX:
             raise ConflictError(f"There are {TEMPLATES_MAX} templates, the most that a tenant may have")
         at = self.clock()
@@ -47,6 +63,7 @@ class ManageTemplates:
             id=template_id,
             channel=channel,
             description=description,
+            category=category,
             created_at=at,
             updated_at=at,
         )

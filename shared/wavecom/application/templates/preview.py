@@ -15,6 +15,8 @@ from wavecom.domain.templates.locale import best_match
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import UNSTORED, TemplateVersion
 
+SAMPLE_URL = "https://example.com/u/link-of-the-recipient"
+"""The address that a preview has in the place of `UNSUBSCRIBE_URL`."""
 UNSTORED_LOCALE = "en"
 """The language in which the source of a preview is written, unless the preview names one."""
 
@@ -82,6 +84,6 @@ class Preview:
     def _shown(
         self, channel: Channel, version: TemplateVersion, locale: str, variables: Mapping[str, Any]
     ) -> Previewed:
-        content = render_version(self.manage.engine, version, locale, variables)
+        content = render_version(self.manage.engine, version, locale, variables, SAMPLE_URL)
         segments = sms.segments(content.message) if channel is Channel.SMS else None
         return Previewed(content=content, locale=locale, segments=segments, warnings=tuple(content.warnings()))

@@ -1,25 +1,41 @@
 """Render one message of a version: what a notification stores, and what a preview shows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from wavecom.domain.content.content import Content
 from wavecom.domain.errors import Problem, RefusedDraftError
-from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.templates.version import UNSUBSCRIBE_URL, TemplateVersion
 from wavecom.ports.content import TemplateEngine
 
 
 def render_version(
-    engine: TemplateEngine, version: TemplateVersion, locale: str, variables: Mapping[str, Any]
+    engine: TemplateEngine,
+    version: TemplateVersion,
+    locale: str,
+    variables: Mapping[str, Any],
+    unsubscribe_url: str | None = None,
 ) -> Content:
-    """Return the content in one of the version's languages.
+    """Return the content in one of the version's languages, with the address that its recipient may leave by.
 
     Raises `RefusedDraftError` for variables that are missing or unknown, that cannot be rendered, or whose content
     cannot be sent.
     """
     if problems := version.variable_problems(variables):
         raise RefusedDraftError(problems)
-    content = engine.render(version, locale, variables)
+    values = variables if unsubscribe_url is None else {**variables, UNSUBSCRIBE_URL: unsubscribe_url}
+    try:
+        content = replace(engine.render(version, locale, values), unsubscribe_url=unsubscribe_url)
+    except RefusedDraftError as exc:
+        raise RefusedDraftError([_without_url(each) for each in exc.problems]) from exc
     if problems := [Problem("variables", each) for each in content.problems()]:
         raise RefusedDraftError(problems)
     return content
+
+
+def _without_url(problem: Problem) -> Problem:
+    """Return a problem; one with the address, which no client gives, is about the category."""
+    if problem.field != f"variables.{UNSUBSCRIBE_URL}":
+        return problem
+    return Problem("category", f"must be one that can be left: the template uses {UNSUBSCRIBE_URL}")

@@ -41,14 +41,15 @@ class TemplateUse:
 class Content:
     """The parts of a message that its recipient gets, as they are stored and sent.
 
-    ``html`` is an email's. ``subject`` and ``message`` of a push message are its title and its body, and ``push`` what
-    it carries beside them.
+    ``html`` is an email's, and ``unsubscribe_url`` the address by which its recipient leaves its category. ``subject``
+    and ``message`` of a push message are its title and its body, and ``push`` what it carries beside them.
     """
 
     subject: str | None
     message: str
     html: str | None = None
     push: PushOptions | None = None
+    unsubscribe_url: str | None = None
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with it, each as the end of a sentence that begins with "the variables"."""

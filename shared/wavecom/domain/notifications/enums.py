@@ -64,3 +64,4 @@ class Cause(StrEnum):
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
+    UNSUBSCRIBED = "unsubscribed"

@@ -40,6 +40,7 @@ def create(
         recipient=envelope.recipient,
         content=draft.content,
         template=draft.template,
+        category=draft.category,
         sender=policy.senders.chosen(envelope.channel, envelope.sender),
         priority=envelope.priority,
         metadata=envelope.metadata,

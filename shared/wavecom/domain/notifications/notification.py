@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
+from wavecom.domain.categories import Category
 from wavecom.domain.content.content import Content, TemplateCall, TemplateUse
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.notifications.copies import copier
@@ -50,6 +51,7 @@ class Notification:
     state: DeliveryState
     template: TemplateUse | None = None
     sender: Sender | None = None
+    category: Category | None = None
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
@@ -81,12 +83,13 @@ _copy = copier(Notification)
 class Envelope:
     """A client's request, apart from its content. What is None, the tenant's policy decides.
 
-    ``sender`` is a sender's id.
+    ``sender`` and ``category`` are ids of the tenant's.
     """
 
     channel: Channel
     recipient: str
     sender: str | None = None
+    category: str | None = None
     priority: Priority = Priority.MEDIUM
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None
@@ -99,12 +102,14 @@ class Envelope:
 class Draft:
     """A client's validated request; `lifecycle.create` makes it a notification.
 
-    ``warnings`` are sentences for the client about what was changed in its content.
+    ``category`` is the one that its envelope or its template names; ``warnings`` are sentences for the client about
+    what was changed in its content.
     """
 
     envelope: Envelope
     content: Content
     template: TemplateUse | None = None
+    category: Category | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -114,9 +114,10 @@ def release(notification: Notification, *, at: datetime, timings: Timings) -> Ch
 
 def suppress(notification: Notification, *, reason: SuppressionReason, at: datetime, timings: Timings) -> Change:
     """PROCESSING → FAILED without an attempt: its recipient is on the tenant's suppression list, for ``reason``."""
-    return _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value}).failed(
-        Cause.SUPPRESSED, f"The recipient is on the suppression list: {_REASON_TEXTS[reason]}"
-    )
+    ending = _Ending(before=notification, at=at, timings=timings, facts={"reason": reason.value})
+    if reason is SuppressionReason.UNSUBSCRIBED:
+        return ending.failed(Cause.UNSUBSCRIBED, "The recipient has left this category")
+    return ending.failed(Cause.SUPPRESSED, f"The recipient is on the suppression list: {_REASON_TEXTS[reason]}")
 
 
 _REASON_TEXTS: Mapping[SuppressionReason, str] = {

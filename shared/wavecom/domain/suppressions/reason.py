@@ -12,3 +12,5 @@ class SuppressionReason(StrEnum):
     """Its owner complained, or opted out."""
     MANUAL = "manual"
     """Put there by a person."""
+    UNSUBSCRIBED = "unsubscribed"
+    """Its owner left a category, and gets no more messages of that one."""

@@ -22,7 +22,7 @@ class Template:
 
     ``latest`` is the number of its newest version, 0 before the first. ``publications`` are the versions that were
     published, in order; the last one is used where a notification names no version. An archived template accepts
-    nothing any more, and its id stays taken.
+    nothing any more, and its id stays taken. ``category`` is that of the notifications which are made from it.
     """
 
     tenant_id: str
@@ -31,6 +31,7 @@ class Template:
     created_at: datetime
     updated_at: datetime
     description: str | None = None
+    category: str | None = None
     latest: int = 0
     publications: tuple[int, ...] = ()
     archived_at: datetime | None = None

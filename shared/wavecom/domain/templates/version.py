@@ -18,6 +18,8 @@ NUMBER_MAX: Final = 999_999
 VERSIONS_MAX: Final = 200
 """The most versions of a template."""
 VARIABLES_MAX: Final = 100
+UNSUBSCRIBE_URL: Final = "unsubscribe_url"
+"""The variable that no notification gives: the address by which the recipient leaves the message's category."""
 UNSTORED: Final = 0
 """The number of a version that exists for a preview only."""
 

@@ -41,7 +41,7 @@ Middleware = Callable[[ApiGatewayResolver, Next], Response[Any]]
 
 UNMATCHED = "unmatched"
 """The route label of requests to paths that do not exist."""
-PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs")
+PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs", "/u/")
 """Paths that need no key and count against no limit."""
 
 

@@ -13,6 +13,7 @@ from wavecom.domain.content.text import has_visible_text
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
 from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
 from wavecom.http.fields import recipients
+from wavecom.http.fields.categories import CategoryId
 from wavecom.http.fields.moments import Moment
 from wavecom.http.fields.push import PushOptions
 from wavecom.http.fields.senders import SenderId
@@ -49,6 +50,9 @@ class CreateNotification(WireModel):
     ]
     sender: Annotated[
         SenderId | None, Field(description="One of your senders of the channel; without it, your default, if any")
+    ] = None
+    category: Annotated[
+        CategoryId | None, Field(description="One of your categories; of a template that has one, that one")
     ] = None
     template: Annotated[
         TemplateReference | None, Field(description="The template to render, in place of subject and message")
@@ -176,6 +180,7 @@ class CreateNotification(WireModel):
             channel=self.type,
             recipient=self.recipient,
             sender=self.sender,
+            category=self.category,
             priority=self.priority,
             metadata=self.metadata,
             scheduled_at=self.scheduled_at,

@@ -80,6 +80,7 @@ _SUPPRESSION = {
     "recipient": "user@example.com",
     "reason": "manual",
     "notificationId": None,
+    "category": None,
     "createdAt": _CREATED,
 }
 _KEY = {

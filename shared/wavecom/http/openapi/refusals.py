@@ -153,6 +153,15 @@ TOO_MANY_SENDERS = DocumentedError(
     "The tenant has as many senders as possible",
     "The tenant has 50 senders; more are not possible",
 )
+NO_CATEGORY = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such category", "There is no such category"
+)
+TOO_MANY_CATEGORIES = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "There are as many categories as possible",
+    "There are 50 categories, the most that a tenant may have",
+)
 NO_KEY = DocumentedError(
     HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such key, or it is revoked", "There is no such key"
 )

@@ -5,6 +5,7 @@ TEMPLATES = "Templates"
 DEAD_LETTERS = "Dead letters"
 SUPPRESSIONS = "Suppressions"
 SENDERS = "Senders"
+PREFERENCES = "Preferences"
 STATISTICS = "Statistics"
 POLICY = "Policy"
 KEYS = "Keys"
@@ -17,6 +18,7 @@ DESCRIPTIONS = {
     DEAD_LETTERS: "Notifications that failed: why they did, and back into their lanes.",
     SUPPRESSIONS: "Addresses that nothing goes to: after hard bounces and complaints, or because you say so.",
     SENDERS: "Who your notifications come from: addresses of email, numbers of SMS, and apps of push messages.",
+    PREFERENCES: "The kinds of your messages, and which of them a recipient wants.",
     STATISTICS: "How many notifications there are, and what happened in the last hour.",
     POLICY: "What holds for notifications that do not say otherwise.",
     KEYS: "API keys of all tenants, for an operator's key.",

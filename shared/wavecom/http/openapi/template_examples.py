@@ -20,6 +20,7 @@ _TEMPLATE = {
     "id": TEMPLATE_ID,
     "channel": "EMAIL",
     "description": "After every incoming payment",
+    "category": None,
     "published": 3,
     "latest": 3,
     "createdAt": _CREATED,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wavecom.http.openapi.example_ids import SENDER_ID, TENANT
+from wavecom.http.openapi.example_ids import CATEGORY_ID, SENDER_ID, TENANT
 
 _ADDRESS = {
     "type": "EMAIL",
@@ -11,6 +11,13 @@ _ADDRESS = {
     "replyTo": "help@bank.example",
     "providers": ["ses"],
     "isDefault": True,
+}
+_OFFERS = {"id": CATEGORY_ID, "name": "Offers", "transactional": False}
+_RECEIPTS = {"id": "receipts", "name": "Receipts", "transactional": True}
+_PREFERENCES = {
+    "type": "EMAIL",
+    "recipient": "user@example.com",
+    "categories": [{**_OFFERS, "subscribed": False}, {**_RECEIPTS, "subscribed": True}],
 }
 _SENDER = {"id": SENDER_ID, **_ADDRESS}
 
@@ -25,9 +32,21 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "sms": {"tenantId": TENANT, "type": "SMS", "address": "MyBank"},
         "push": {"tenantId": TENANT, "type": "PUSH", "address": "example.bank.app", "providers": ["apns"]},
     },
+    "putCategory": {
+        "offers": {"name": "Offers", "transactional": False},
+        "receipts": {"name": "Receipts", "transactional": True},
+    },
+    "choosePreferences": {
+        "leave": {"type": "EMAIL", "recipient": "user@example.com", "categories": {CATEGORY_ID: False}}
+    },
 }
 ANSWERS: dict[str, dict[int, Any]] = {
     "listSenders": {200: _success([_SENDER])},
     "putSender": {200: _success(_SENDER)},
+    "listCategories": {200: _success([_OFFERS, _RECEIPTS])},
+    "putCategory": {200: _success(_OFFERS)},
+    "removeCategory": {200: {"success": True, "message": "Category removed"}},
+    "getPreferences": {200: _success(_PREFERENCES)},
+    "choosePreferences": {200: _success(_PREFERENCES)},
     "removeSender": {200: {"success": True, "message": "Sender removed"}},
 }

@@ -1,6 +1,8 @@
 """Answers about the suppression list."""
 
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
 
 from wavecom.application.operate import suppressions as application
 from wavecom.domain.notifications.enums import Channel
@@ -17,6 +19,7 @@ class Suppression(Shape):
     recipient: str
     reason: SuppressionReason
     notification_id: str | None
+    category: Annotated[str | None, Field(description="Of unsubscribed: only what is in this category is kept away")]
     created_at: Timestamp
 
     @classmethod
@@ -28,6 +31,7 @@ class Suppression(Shape):
             recipient=suppression.recipient,
             reason=suppression.reason,
             notification_id=suppression.notification_id,
+            category=suppression.category,
             created_at=iso(suppression.created_at),
         )
 

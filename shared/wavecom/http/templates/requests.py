@@ -11,6 +11,7 @@ from wavecom.domain.templates import source as domain
 from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX
 from wavecom.http.fields import recipients
+from wavecom.http.fields.categories import CategoryId
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.errors import FieldError, InvalidRequestError
@@ -27,6 +28,7 @@ class CreateTemplate(WireModel):
     id: TemplateId
     channel: Annotated[Channel, Field(examples=["EMAIL"])]
     description: Annotated[str, Field(min_length=1, max_length=DESCRIPTION_MAX), AfterValidator(one_line)] | None = None
+    category: Annotated[CategoryId | None, Field(description="Of the notifications that are made from it")] = None
 
 
 class VersionSource(WireModel):

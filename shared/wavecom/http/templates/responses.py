@@ -20,6 +20,7 @@ class Template(Shape):
     id: str
     channel: Channel
     description: str | None
+    category: str | None
     published: int | None
     latest: int
     created_at: Timestamp
@@ -33,6 +34,7 @@ class Template(Shape):
             id=template.id,
             channel=template.channel,
             description=template.description,
+            category=template.category,
             published=template.published,
             latest=template.latest,
             created_at=iso(template.created_at),

@@ -73,7 +73,13 @@ def _add_create_template(app: ApiGatewayResolver, services: Services) -> None:
         ),
     )
     def create_template(template: Annotated[CreateTemplate, Body()]) -> Response[str]:
-        made = services.templates.create(caller(app).tenant_id, template.id, template.channel, template.description)
+        made = services.templates.create(
+            caller(app).tenant_id,
+            template.id,
+            template.channel,
+            description=template.description,
+            category=template.category,
+        )
         return success(TemplateAnswer, Template.from_domain(made), status=HTTPStatus.CREATED)
 
 

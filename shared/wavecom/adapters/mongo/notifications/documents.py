@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo import senders
 from wavecom.adapters.mongo.client import Document
+from wavecom.domain.categories import Category
 from wavecom.domain.content.content import Content, TemplateUse
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.notifications.attempts import Attempt, BegunAttempt
@@ -34,6 +35,8 @@ def to_document(notification: Notification) -> Document:
         "html": notification.content.html,
         "push": _push(notification.content.push),
         "template": _template(notification.template),
+        "category": _category(notification.category),
+        "unsubscribeUrl": notification.content.unsubscribe_url,
         "sender": senders.to_document(notification.sender) if notification.sender else None,
         "metadata": notification.metadata,
         "scheduledAt": notification.scheduled_at,
@@ -79,6 +82,12 @@ def _idempotency(idempotency: Idempotency | None) -> Document | None:
 
 def _template(use: TemplateUse | None) -> Document | None:
     return None if use is None else {"id": use.id, "version": use.version, "locale": use.locale}
+
+
+def _category(category: Category | None) -> Document | None:
+    if category is None:
+        return None
+    return {"id": category.id, "name": category.name, "transactional": category.transactional}
 
 
 def _push(options: PushOptions | None) -> Document | None:
@@ -169,8 +178,10 @@ def from_document(document: Document) -> Notification:
             message=document["message"],
             html=get("html"),
             push=_to_push(push) if (push := get("push")) else None,
+            unsubscribe_url=get("unsubscribeUrl"),
         ),
         template=TemplateUse(**template) if (template := get("template")) else None,
+        category=Category(**category) if (category := get("category")) else None,
         sender=senders.from_document(sender) if (sender := get("sender")) else None,
         metadata=get("metadata"),
         priority=Priority(document["priority"]),

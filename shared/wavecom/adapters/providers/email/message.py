@@ -41,6 +41,7 @@ _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _ADDRESS: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 """A dot-atom and a domain of ASCII labels (RFC 5322, 3.4.1; beyond ASCII in the local part: RFC 6532, 3.2)."""
 _MESSAGE_ID: Final = re.compile(rf"[A-Za-z0-9_-]+@{_LABEL}(?:\.{_LABEL})*")
+_URL: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]_/-]{1,900}")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _SPACE_AT_LINE_END: Final = re.compile(r"([ \t])(?=\r\n)")
 
@@ -87,10 +88,11 @@ def compose(
     message_id: str,
     html: str | None = None,
     reply_to: str | None = None,
+    unsubscribe_url: str | None = None,
 ) -> bytes:
     """Return a message with lines that end in CRLF; the last line of the text and of the HTML gets an end if need be.
 
-    Answers go to ``reply_to``, else to the sender.
+    Answers go to ``reply_to``, else to the sender; mail programs offer to post to ``unsubscribe_url``.
 
     ``date`` has a time zone; ``message_id`` comes without brackets. A ``recipient`` whose local part is not ASCII is
     written in the header as UTF-8 (RFC 6532), and only a server with SMTPUTF8 accepts the message.
@@ -106,10 +108,23 @@ def compose(
         *([_folded("Subject", _text_words(subject, first_column=len("Subject: ")))] if subject is not None else []),
         f"Date: {format_datetime(date)}",
         f"Message-ID: <{message_id}>",
+        *[_folded(name, [value]) for name, value in unsubscribe_headers(unsubscribe_url).items()],
         "MIME-Version: 1.0",
     ]
     part = _text_part(text) if html is None else _alternatives(text, html)
     return "\r\n".join([*headers, *part]).encode()
+
+
+def unsubscribe_headers(url: str | None) -> dict[str, str]:
+    """Return the headers by which mail programs let a recipient leave with one click (RFC 8058, section 3.1).
+
+    Raises `ValueError` for an address that could be more than one.
+    """
+    if url is None:
+        return {}
+    if not _URL.fullmatch(url):
+        raise ValueError("an address for leaving has another form")
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def mailbox_words(mailbox: Mailbox, *, first_column: int = 0) -> list[str]:

@@ -25,7 +25,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from wavecom.adapters.providers.email.address import checked_recipient, reads_as_encoded_word
-from wavecom.adapters.providers.email.message import quoted
+from wavecom.adapters.providers.email.message import quoted, unsubscribe_headers
 from wavecom.adapters.providers.email.origin import Origin, Origins
 from wavecom.adapters.providers.email.sendgrid_refusals import (
     REFUSED_TOGETHER,
@@ -68,6 +68,7 @@ class _Letter:
     html: str | None
     notification_id: str
     origin: Origin
+    headers: Mapping[str, str]
     substitutions_bytes: int
 
     def parts(self) -> dict[str, str]:
@@ -197,6 +198,7 @@ class SendGridEmailProvider:
         return {
             "to": [{"email": letter.address}],
             "subject": letter.subject,
+            **({"headers": letter.headers} if letter.headers else {}),
             "custom_args": {"notificationId": letter.notification_id, "provider": self.name},
             **({"substitutions": {tags[each]: value for each, value in letter.parts().items()}} if tags else {}),
         }
@@ -234,6 +236,7 @@ def _letter(number: int, message: OutgoingMessage, origin: Origin) -> _Letter:
         html=message.content.html,
         notification_id=message.notification_id,
         origin=origin,
+        headers=unsubscribe_headers(message.content.unsubscribe_url),
         substitutions_bytes=len(substitutions),
     )
 

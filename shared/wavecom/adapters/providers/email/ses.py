@@ -28,7 +28,7 @@ from wavecom.adapters.providers.aws import (
     sandbox_of,
 )
 from wavecom.adapters.providers.email.address import checked_recipient
-from wavecom.adapters.providers.email.message import mailbox_words
+from wavecom.adapters.providers.email.message import mailbox_words, unsubscribe_headers
 from wavecom.adapters.providers.email.origin import Origin, Origins
 from wavecom.adapters.providers.email.ses_bulk import BULK_LIMIT, TEMPLATE, TEMPLATE_WITH_HTML, parts
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import (
         BulkEmailEntryResultTypeDef,
         BulkEmailEntryTypeDef,
+        MessageHeaderTypeDef,
         MessageTagTypeDef,
         SendBulkEmailRequestTypeDef,
         SendEmailRequestTypeDef,
@@ -216,6 +217,8 @@ class SesEmailProvider:
             },
             "EmailTags": self._tags(message),
         }
+        if headers := _headers(message):
+            request["Content"]["Simple"]["Headers"] = headers
         if origin.reply_to is not None:
             request["ReplyToAddresses"] = [origin.reply_to]
         if self._configuration_set is not None:
@@ -226,19 +229,27 @@ class SesEmailProvider:
         values = {"subject": message.content.subject or "", "text": message.content.message}
         if message.content.html is not None:
             values["html"] = message.content.html
-        return {
+        entry: BulkEmailEntryTypeDef = {
             "Destination": {"ToAddresses": [_address(message.recipient)]},
             "ReplacementTags": self._tags(message),
             "ReplacementEmailContent": {
                 "ReplacementTemplate": {"ReplacementTemplateData": json.dumps(values, ensure_ascii=False)}
             },
         }
+        if headers := _headers(message):
+            entry["ReplacementHeaders"] = headers
+        return entry
 
     def _tags(self, message: OutgoingMessage) -> list["MessageTagTypeDef"]:
         return [
             {"Name": "notificationId", "Value": message.notification_id},
             {"Name": "provider", "Value": self.name},
         ]
+
+
+def _headers(message: OutgoingMessage) -> list["MessageHeaderTypeDef"]:
+    headers = unsubscribe_headers(message.content.unsubscribe_url)
+    return [{"Name": name, "Value": value} for name, value in headers.items()]
 
 
 def _address(recipient: str) -> str:

@@ -122,6 +122,7 @@ class SmtpEmailProvider:
                 subject=message.content.subject,
                 text=message.content.message,
                 html=message.content.html,
+                unsubscribe_url=message.content.unsubscribe_url,
                 date=datetime.now(UTC),
                 message_id=message_id,
             )

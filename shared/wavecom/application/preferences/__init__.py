@@ -1,0 +1,1 @@
+"""Categories of messages, and what recipients want of them."""
