@@ -5,6 +5,9 @@
     templates/payment-received/template.toml   channel = "EMAIL", description, category, defaultLocale = "en"
     templates/payment-received/en.txt          the text, below a subject between two lines of dashes
     templates/payment-received/en.html         the HTML beside it, or en.mjml, if it has any
+
+A version that compares several texts has a table ``[variants]`` with their weights in ``template.toml``, and the texts
+of each in a folder of its name.
 """
 
 import json
@@ -21,32 +24,49 @@ SETTINGS: Final = "template.toml"
 _FENCE: Final = "---"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-"""The API's own patterns: what a server calls a template or a language becomes the name of a file."""
+_VARIANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
+"""The API's own patterns: what a server calls a template, a language or a variant becomes the name of a file."""
 _MARKUP: Final = ("html", "mjml")
 """Parts that are files by themselves, named by their ending. Where there is no text, WaveCom makes it of them."""
-_FIELDS: Final = frozenset({"channel", "description", "category", "defaultLocale"})
+_FIELDS: Final = frozenset({"channel", "description", "category", "defaultLocale", "variants"})
 
 Locales = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFiles:
-    """A template as its files say. ``locales`` has the parts (subject, text, html, mjml) by language."""
+    """A template as its files say.
+
+    ``texts`` has the parts (subject, text, html, mjml) by variant and language; without variants, its only name is "".
+    ``weights`` are those of the variants.
+    """
 
     id: str
     channel: str
     description: str | None
     category: str | None
     default_locale: str
-    locales: Locales
+    texts: dict[str, Locales]
+    weights: dict[str, int]
 
     def lines(self) -> Iterator[str]:
         """Yield all its lines, each below its language and part, to compare with another."""
         yield f"defaultLocale: {self.default_locale}"
-        for locale in sorted(self.locales):
-            for part in ("subject", "text", *_MARKUP):
-                if part in self.locales[locale]:
-                    yield from (f"{locale}.{part}: {line}" for line in self.locales[locale][part].split("\n"))
+        for variant, locales in sorted(self.texts.items()):
+            if variant:
+                yield f"variants.{variant}: {self.weights[variant]}"
+            prefix = f"{variant}/" if variant else ""
+            for locale, parts in sorted(locales.items()):
+                for part in ("subject", "text", *_MARKUP):
+                    if part in parts:
+                        yield from (f"{prefix}{locale}.{part}: {line}" for line in parts[part].split("\n"))
+
+    def version(self) -> dict[str, Any]:
+        """Return the body that makes a version of it."""
+        if not self.weights:
+            return {"defaultLocale": self.default_locale, "locales": self.texts[""]}
+        variants = {name: {"weight": self.weights[name], "locales": each} for name, each in self.texts.items()}
+        return {"defaultLocale": self.default_locale, "variants": variants}
 
 
 def read_all(folder: Path) -> list[TemplateFiles]:
@@ -65,12 +85,15 @@ def has_markup(parts: Mapping[str, str]) -> bool:
 
 
 def write(template: TemplateFiles, folder: Path) -> None:
-    """Write a template's folder, and delete the files of languages and parts that it does not have.
+    """Write a template's folder, and delete the files of variants, languages and parts that it does not have.
 
-    Raises ValueError if its id or a language is none, and so no name of a file.
+    Raises ValueError if its id, a variant or a language is none, and so no name of a file.
     """
-    if not _ID.fullmatch(template.id) or not all(_LOCALE.fullmatch(each) for each in template.locales):
-        raise ValueError(f"no id or language of a template: {template.id!r}")
+    variants = [each for each in template.texts if each]
+    languages = {locale for locales in template.texts.values() for locale in locales}
+    names = [(_ID, template.id), *((_VARIANT, each) for each in variants), *((_LOCALE, each) for each in languages)]
+    if not all(pattern.fullmatch(name) for pattern, name in names):
+        raise ValueError(f"no id, variant or language of a template: {template.id!r}")
     place = folder / template.id
     place.mkdir(parents=True, exist_ok=True)
     settings = {"channel": template.channel, "defaultLocale": template.default_locale}
@@ -79,9 +102,24 @@ def write(template: TemplateFiles, folder: Path) -> None:
     if template.category:
         settings["category"] = template.category
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()]
+    if template.weights:
+        lines += ["\n[variants]\n", *(f"{name} = {weight}\n" for name, weight in sorted(template.weights.items()))]
     _write(place / SETTINGS, "".join(lines))
-    wanted = {SETTINGS}
-    for locale, parts in template.locales.items():
+    for below in _variant_folders(place):
+        if below.name not in template.texts:
+            _write_locales(below, {})
+            if not any(below.iterdir()):
+                below.rmdir()
+    for variant in variants:
+        (place / variant).mkdir(exist_ok=True)
+        _write_locales(place / variant, template.texts[variant])
+    _write_locales(place, template.texts.get("", {}))
+
+
+def _write_locales(place: Path, locales: Locales) -> None:
+    """Write the files of languages, and delete those of others."""
+    wanted: set[str] = set()
+    for locale, parts in locales.items():
         text = parts.get("text", "")
         subject = f"subject: {parts['subject']}\n" if "subject" in parts else ""
         front = f"{_FENCE}\n{subject}{_FENCE}\n" if subject or text.startswith(_FENCE) else ""
@@ -97,6 +135,19 @@ def write(template: TemplateFiles, folder: Path) -> None:
 
 def _read(place: Path) -> TemplateFiles:
     settings = _settings(place / SETTINGS)
+    weights: dict[str, int] = settings.get("variants", {})
+    return TemplateFiles(
+        id=place.name,
+        channel=settings["channel"],
+        description=settings.get("description"),
+        category=settings.get("category"),
+        default_locale=settings["defaultLocale"],
+        texts={name: _read_locales(place / name) for name in weights or ("",)},
+        weights=weights,
+    )
+
+
+def _read_locales(place: Path) -> Locales:
     locales: Locales = {}
     for path in _texts(place):
         if not _LOCALE.fullmatch(path.stem):
@@ -112,14 +163,12 @@ def _read(place: Path) -> TemplateFiles:
             parts.pop("text", None)
     if not locales:
         raise UsageError(f"{place} has no texts", "Each language is a file such as en.txt.")
-    return TemplateFiles(
-        id=place.name,
-        channel=settings["channel"],
-        description=settings.get("description"),
-        category=settings.get("category"),
-        default_locale=settings["defaultLocale"],
-        locales=locales,
-    )
+    return locales
+
+
+def _variant_folders(place: Path) -> list[Path]:
+    """Return the folders that may be those of variants."""
+    return sorted(path for path in place.iterdir() if path.is_dir() and _VARIANT.fullmatch(path.name))
 
 
 def _texts(place: Path) -> list[Path]:
@@ -135,6 +184,9 @@ def _settings(path: Path) -> dict[str, Any]:
     for name in ("channel", "defaultLocale"):
         if not isinstance(settings.get(name), str):
             raise UsageError(f'{path} must have a {name}, for example {name} = "en"')
+    weights = settings.get("variants", {})
+    if not isinstance(weights, dict) or not all(_VARIANT.fullmatch(each) for each in weights):
+        raise UsageError(f"{path} must have [variants] by name, for example short = 1")
     if unknown := settings.keys() - _FIELDS:
         raise UsageError(f"{path} has {', '.join(sorted(unknown))}, which a template does not have")
     return settings

@@ -71,7 +71,7 @@ def pull(run: Run, folder: Folder, dry_run: DryRun = False) -> None:
     known = {each.id: each for each in read_all(folder)} if any(folder.glob("*/template.toml")) else {}
     for each in Pages(run.api, PATH, "templates").items():
         stored = None if each["archivedAt"] else _stored(run, each["id"])
-        if stored is None or not stored.locales:
+        if stored is None or not any(stored.texts.values()):
             continue
         changes = list(_differences(known.get(stored.id), stored))
         if not changes:
@@ -97,13 +97,15 @@ def _stored(run: Run, template_id: str) -> TemplateFiles | None:
     version: dict[str, Any] = {"defaultLocale": "", "locales": {}}
     if template["latest"]:
         version = run.api.get(f"{PATH}/{template_id}/versions/{template['latest']}")
+    variants = version.get("variants", {})
     return TemplateFiles(
         id=template["id"],
         channel=template["channel"],
         description=template["description"],
         category=template["category"],
         default_locale=version["defaultLocale"],
-        locales=version["locales"],
+        texts={name: each["locales"] for name, each in variants.items()} or {"": version["locales"]},
+        weights={name: each["weight"] for name, each in variants.items()},
     )
 
 
@@ -116,8 +118,7 @@ def _push(run: Run, wanted: TemplateFiles, *, publish: bool, is_new: bool) -> di
             "category": wanted.category,
         }
         run.api.call("POST", PATH, {name: value for name, value in fields.items() if value is not None})
-    body = {"defaultLocale": wanted.default_locale, "locales": wanted.locales}
-    made = run.api.call("POST", f"{PATH}/{wanted.id}/versions", body).data
+    made = run.api.call("POST", f"{PATH}/{wanted.id}/versions", wanted.version()).data
     if publish:
         run.api.call("POST", f"{PATH}/{wanted.id}/versions/{made['number']}/publish")
     return {"id": wanted.id, "version": made["number"], "published": publish, "variables": made["variables"]}
@@ -133,21 +134,26 @@ def _publish_newest(run: Run, template_id: str) -> list[dict[str, Any]]:
 
 
 def _differences(before: TemplateFiles | None, after: TemplateFiles) -> Iterator[str]:
-    old = list(_comparable(before, after).lines()) if before and before.locales else []
+    old = list(_comparable(before, after).lines()) if before and any(before.texts.values()) else []
     yield from difflib.unified_diff(old, list(after.lines()), f"{after.id} (before)", after.id, lineterm="", n=1)
 
 
 def _comparable(stored: TemplateFiles, files: TemplateFiles) -> TemplateFiles:
     """Return what is stored without the texts that WaveCom made of HTML or MJML, where the files leave them out."""
-    locales = {
-        locale: {
-            part: text
-            for part, text in parts.items()
-            if part != "text" or not has_markup(files.locales.get(locale, {})) or "text" in files.locales[locale]
+    texts = {
+        variant: {
+            locale: _without_made_text(parts, files.texts.get(variant, {}).get(locale, {}))
+            for locale, parts in locales.items()
         }
-        for locale, parts in stored.locales.items()
+        for variant, locales in stored.texts.items()
     }
-    return replace(stored, locales=locales)
+    return replace(stored, texts=texts)
+
+
+def _without_made_text(stored: dict[str, str], files: dict[str, str]) -> dict[str, str]:
+    if "text" in files or not has_markup(files):
+        return stored
+    return {part: text for part, text in stored.items() if part != "text"}
 
 
 def _sentence(done: dict[str, Any]) -> str:

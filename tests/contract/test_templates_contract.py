@@ -14,7 +14,7 @@ from wavecom.adapters.mongo.templates import CACHE, MongoTemplates
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import TemplateVersion
+from wavecom.domain.templates.version import TemplateVersion, Variant
 from wavecom.ports.content import Templates
 
 PORT = Templates
@@ -56,7 +56,9 @@ def with_versions(templates: Templates, count: int) -> Template:
 
 
 @pytest.mark.parametrize(
-    "template", [a_template(), a_template("a.b-c_1", channel=Channel.SMS, description=None)], ids=lambda each: each.id
+    "template",
+    [a_template(), a_template("a.b-c_1", channel=Channel.SMS, description=None, category="offers")],
+    ids=lambda each: each.id,
 )
 def test_a_template_comes_back_as_it_was_added(templates: Templates, template: Template) -> None:
     assert templates.add(template)
@@ -167,3 +169,17 @@ def test_another_process_sees_a_change_within_seconds(mongo: Mongo, monkeypatch:
     now = time.monotonic() + CACHE.total_seconds() + 0.1
     monkeypatch.setattr("wavecom.cache.time.monotonic", lambda: now)
     assert theirs.in_use("bank-a", ["paid"])["paid"].published == 1
+
+
+def test_a_version_with_variants_comes_back_whole(templates: Templates) -> None:
+    short = {"en": Source(subject="Hi", text="Hi {{ name }}"), "de": Source(subject="Hallo", text="Hallo {{ name }}")}
+    long = {locale: Source(subject="Dear", text="Dear {{ name }}", html="<p>{{ name }}</p>") for locale in short}
+    variants = {"long": Variant(weight=3, locales=long), "short": Variant(weight=1, locales=short)}
+    templates.add(a_template())
+    version = a_version(1, locales=long, variants=variants)
+
+    assert templates.add_version(a_template(), version)
+
+    assert templates.version("bank-a", "paid", 1) == version
+    assert templates.versions("bank-a", "paid", limit=5) == [version.summary()]
+    assert version.summary().variants == ("long", "short")

@@ -61,6 +61,7 @@ from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
+from wavecom.application.templates.results import ShowResults
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Channel
@@ -296,6 +297,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             dead_letters=DeadLetters(counters=counters, pace=MongoPace(mongo), replays_per_second=100, **shared),
             templates=manage_templates,
             preview=Preview(manage=manage_templates),
+            results=ShowResults(manage=manage_templates, counters=counters),
             suppressions=ManageSuppressions(suppressions=suppressions, clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),

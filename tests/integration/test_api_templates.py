@@ -369,7 +369,7 @@ def test_a_version_and_a_call_are_bounded(api: Api) -> None:
     assert answer.status_code == 422
     assert "have more than 1,000,000 characters together" in answer.text
     assert [each["status"] for each in results] == [201] * 20 + [422] * 10
-    assert "make too much text in this call" in results[-1]["error"]["details"][0]["message"]
+    assert "would make too much text in this call" in results[-1]["error"]["details"][0]["message"]
 
 
 def test_html_is_escaped_and_shown_and_text_is_not(api: Api) -> None:

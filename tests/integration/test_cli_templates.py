@@ -106,10 +106,11 @@ def test_server_does_not_choose_where_files_go(tmp_path: Path, template_id: str,
         description=None,
         category=None,
         default_locale="en",
-        locales={locale: {"text": "x"}},
+        texts={"": {locale: {"text": "x"}}},
+        weights={},
     )
 
-    with pytest.raises(ValueError, match="no id or language"):
+    with pytest.raises(ValueError, match="no id, variant or language"):
         write(template, tmp_path / "templates")
 
     assert [path.name for path in tmp_path.rglob("*")] == ["mine.txt"]
@@ -201,3 +202,65 @@ def test_send_takes_a_text_or_a_template(wavecom: Wavecom, options: list[str], w
 
     assert told.exit_code == 2
     assert words in " ".join(told.stderr.split())
+
+
+def test_variants_are_folders_and_come_back_as_they_were(
+    api: Api, wavecom: Wavecom, folder: Path, tmp_path: Path
+) -> None:
+    wavecom.json("templates", "push", str(folder))
+    paid = folder / "paid"
+    for variant in ("plain", "short"):
+        (paid / variant).mkdir()
+        for name, text in (("en.txt", ENGLISH), ("de.txt", GERMAN), ("en.html", HTML)):
+            (paid / variant / name).write_text(text.replace("received", variant))
+    (paid / "template.toml").write_text(f"{SETTINGS}\n[variants]\nplain = 3\nshort = 1\n")
+
+    dry = wavecom("templates", "push", str(folder), "--dry-run")
+    assert "+variants.short: 1" in dry.stderr
+    assert "+short/en.text: we short it." in dry.stderr
+    assert wavecom.json("templates", "push", str(folder), "--publish")["templates"][0]["version"] == 2
+    stored = api.get("/api/templates/paid/versions/2").json()["data"]["variants"]
+    assert {name: each["weight"] for name, each in stored.items()} == {"plain": 3, "short": 1}
+    assert wavecom("templates", "push", str(folder)).stdout == "All templates are as the files say.\n"
+
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    wavecom.json("templates", "pull", str(copy))
+    assert {"paid/short/en.txt", "paid/plain/de.txt", "paid/short/en.html"} <= files(copy).keys()
+    assert not any(name in files(copy) for name in ("paid/en.txt", "paid/de.txt"))
+    assert wavecom("templates", "push", str(copy)).stdout == "All templates are as the files say.\n"
+
+    one_text = {"defaultLocale": "en", "locales": {"en": {"subject": "Paid", "text": "Thanks"}}}
+    api.post("/api/templates/paid/versions", one_text)
+    (copy / "paid" / "notes").mkdir()
+    (copy / "paid" / "notes" / "todo.md").write_text("mine")
+    wavecom.json("templates", "pull", str(copy))
+    assert files(copy).keys() == {"paid/en.txt", "paid/notes/todo.md", "paid/template.toml"}
+
+
+@pytest.mark.parametrize("variant", ["../elsewhere", "/tmp/elsewhere", ".", "Short"])
+def test_server_does_not_choose_where_variants_go(tmp_path: Path, variant: str) -> None:
+    template = TemplateFiles(
+        id="paid",
+        channel="SMS",
+        description=None,
+        category=None,
+        default_locale="en",
+        texts={variant: {"en": {"text": "x"}}},
+        weights={variant: 1},
+    )
+
+    with pytest.raises(ValueError, match="no id, variant or language"):
+        write(template, tmp_path / "templates")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", ['variants = "a"', "[variants]\nUPPER = 1", "[variants]\nmissing = 1"])
+def test_wrong_variants_are_named(wavecom: Wavecom, folder: Path, table: str) -> None:
+    (folder / "paid" / "template.toml").write_text(f"{SETTINGS}\n{table}\n")
+
+    result = wavecom("templates", "push", str(folder))
+
+    assert result.exit_code == 2
+    assert "variants" in result.stderr or "has no texts" in result.stderr

@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates/{template_id}/versions/{number}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what became of a version's variants
+         * @description For each variant, how many notifications were accepted with it, and what became of them. A version without variants has no results.
+         */
+        get: operations["getTemplateVersionResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates/{template_id}/versions/{number}/publish": {
         parameters: {
             query?: never;
@@ -871,6 +891,8 @@ export interface components {
             id: string;
             version: number;
             locale: string;
+            /** @description Where the version compares several */
+            variant?: string;
         };
         /**
          * Origin
@@ -1252,6 +1274,8 @@ export interface components {
             defaultLocale: string;
             /** @description Its languages */
             locales: string[];
+            /** @description The names of its variants, if it has any */
+            variants: string[];
             variables: string[];
             /**
              * Format: date-time
@@ -1269,18 +1293,14 @@ export interface components {
              * @example en
              */
             defaultLocale: string;
-            /**
-             * @description The source by language
-             * @example {
-             *       "en": {
-             *         "subject": "Payment received",
-             *         "text": "We received {{ amount|money('EUR') }}."
-             *       }
-             *     }
-             */
-            locales: {
+            /** @description The source by language */
+            locales?: {
                 [key: string]: components["schemas"]["VersionSource"];
-            };
+            } | null;
+            /** @description In place of locales, two to four texts to compare, by name; each recipient gets one of them */
+            variants?: {
+                [key: string]: components["schemas"]["VersionVariant"];
+            } | null;
         };
         /**
          * VersionSource
@@ -1295,6 +1315,29 @@ export interface components {
             html?: string | null;
             /** @description Of an email, in place of html, made of it */
             mjml?: string | null;
+        };
+        /**
+         * VersionVariant
+         * @description One of several texts of a version.
+         */
+        VersionVariant: {
+            /**
+             * @description Its share of the recipients, among all weights
+             * @default 1
+             */
+            weight?: number;
+            /**
+             * @description The source by language
+             * @example {
+             *       "en": {
+             *         "subject": "Payment received",
+             *         "text": "We received {{ amount|money('EUR') }}."
+             *       }
+             *     }
+             */
+            locales: {
+                [key: string]: components["schemas"]["VersionSource"];
+            };
         };
         /**
          * TemplateVersionAnswer
@@ -1312,9 +1355,13 @@ export interface components {
         TemplateVersion: {
             number: number;
             defaultLocale: string;
-            /** @description The source by language */
+            /** @description The source by language; where it has variants, of the first */
             locales: {
                 [key: string]: components["schemas"]["TemplateSource"];
+            };
+            /** @description Texts to compare, by name */
+            variants?: {
+                [key: string]: components["schemas"]["TemplateVariant"];
             };
             /** @description What a notification must give */
             variables: string[];
@@ -1335,6 +1382,17 @@ export interface components {
             mjml?: string;
         };
         /**
+         * TemplateVariant
+         * @description One of several texts of a version.
+         */
+        TemplateVariant: {
+            /** @description Its share of the recipients, among all weights */
+            weight: number;
+            locales: {
+                [key: string]: components["schemas"]["TemplateSource"];
+            };
+        };
+        /**
          * PreviewTemplate
          * @description What to show: a version, or a source that is not stored.
          */
@@ -1344,6 +1402,8 @@ export interface components {
             /** @description In place of a version */
             source?: components["schemas"]["VersionSource"] | null;
             locale?: string | null;
+            /** @description Of the version; without it, the first */
+            variant?: string | null;
             /**
              * @example {
              *       "amount": 1250.5,
@@ -1387,6 +1447,8 @@ export interface components {
             /** @description Without it, the published one, else the newest */
             version?: number | null;
             locale?: string | null;
+            /** @description Without it, the recipient's own */
+            variant?: string | null;
             /**
              * @example {
              *       "amount": 1250.5,
@@ -1405,6 +1467,28 @@ export interface components {
             /** @constant */
             success: true;
             data: components["schemas"]["Notification"];
+        };
+        /**
+         * VariantResultsAnswer
+         * @description The results of a version's variants.
+         */
+        VariantResultsAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["VariantResults"][];
+        };
+        /**
+         * VariantResults
+         * @description What became of the notifications that were made from one variant.
+         */
+        VariantResults: {
+            variant: string;
+            weight: number;
+            accepted: number;
+            sent: number;
+            delivered: number;
+            undelivered: number;
+            failed: number;
         };
         /**
          * DeadLetterGroupsAnswer
@@ -3424,7 +3508,8 @@ export interface operations {
                      *               "amount",
                      *               "name"
                      *             ],
-                     *             "createdAt": "2026-11-23T10:30:00.000Z"
+                     *             "createdAt": "2026-11-23T10:30:00.000Z",
+                     *             "variants": []
                      *           }
                      *         ],
                      *         "nextCursor": 3
@@ -3849,6 +3934,79 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TemplateVersionAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getTemplateVersionResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The template's id
+                 * @example payment-received
+                 */
+                template_id: string;
+                /**
+                 * @description The version's number
+                 * @example 3
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By variant */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": [
+                     *         {
+                     *           "undelivered": 3,
+                     *           "failed": 0,
+                     *           "variant": "plain",
+                     *           "weight": 3,
+                     *           "accepted": 741,
+                     *           "sent": 740,
+                     *           "delivered": 733
+                     *         },
+                     *         {
+                     *           "undelivered": 3,
+                     *           "failed": 0,
+                     *           "variant": "short",
+                     *           "weight": 1,
+                     *           "accepted": 259,
+                     *           "sent": 259,
+                     *           "delivered": 256
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VariantResultsAnswer"];
                 };
             };
             400: components["responses"]["BadRequest"];

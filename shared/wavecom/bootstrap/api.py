@@ -28,6 +28,7 @@ from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
+from wavecom.application.templates.results import ShowResults
 from wavecom.bootstrap.use_cases import Container
 from wavecom.domain.notifications.enums import Channel
 from wavecom.http.services import HttpConfig, Services
@@ -169,6 +170,7 @@ class Api:
             dead_letters=self.dead_letters,
             templates=self.manage_templates,
             preview=Preview(manage=self.manage_templates),
+            results=ShowResults(manage=self.manage_templates, counters=self.parts.counters),
             suppressions=ManageSuppressions(suppressions=suppressions, clock=self.parts.clock),
             api_keys=self.parts.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),

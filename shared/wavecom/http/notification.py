@@ -62,11 +62,13 @@ class TemplateUse(Shape):
     id: str
     version: int
     locale: str
+    variant: Annotated[str, Field(description="Where the version compares several"), MAY_BE_ABSENT]
 
     @classmethod
     def from_domain(cls, use: domain_content.TemplateUse) -> Self:
         """Return it as clients see it."""
-        return cls.trusted(id=use.id, version=use.version, locale=use.locale)
+        variant = {"variant": use.variant} if use.variant is not None else {}
+        return cls.trusted(id=use.id, version=use.version, locale=use.locale, **variant)
 
 
 class Push(Shape):

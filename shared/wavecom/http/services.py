@@ -19,6 +19,7 @@ from wavecom.application.recover.cancel_or_retry import CancelOrRetry
 from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
+from wavecom.application.templates.results import ShowResults
 from wavecom.ports.api_keys import ApiKeys, RateLimits
 from wavecom.ports.ledger import Counters
 from wavecom.ports.system import Clock
@@ -45,6 +46,7 @@ class Services:
     suppressions: ManageSuppressions
     templates: ManageTemplates
     preview: Preview
+    results: ShowResults
     api_keys: ManageApiKeys
     policy: ManagePolicy
     senders: ManageSenders

@@ -61,8 +61,10 @@ class TemplateEngine(Protocol):
     def variables(self, source: Source) -> frozenset[str]:
         """Return the names of the variables that a valid source asks for."""
 
-    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Content:
-        """Return the content of one message in one of the version's languages.
+    def render(
+        self, version: TemplateVersion, locale: str, variables: Mapping[str, Any], variant: str | None = None
+    ) -> Content:
+        """Return the content of one message in one of the version's languages, and one of its variants, if any.
 
         ``variables`` are JSON values. Raises `RefusedDraftError` with a problem for each field that cannot be rendered.
         """

@@ -12,7 +12,7 @@ from wavecom.cache import TimedCache
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import NUMBER_MAX, TemplateVersion, VersionSummary
+from wavecom.domain.templates.version import NUMBER_MAX, TemplateVersion, Variant, VersionSummary
 
 CACHE = timedelta(seconds=5)
 """The time until a published version is used everywhere."""
@@ -99,7 +99,9 @@ class MongoTemplates:
         end = _version_key(tenant_id, template_id, NUMBER_MAX if before is None else before)
         with available():
             found = (
-                self._versions.find({"_id": {"$gt": first, "$lt": end}}, {"locales": 0}).sort("_id", -1).limit(limit)
+                self._versions.find({"_id": {"$gt": first, "$lt": end}}, {"locales": 0, "variants": 0})
+                .sort("_id", -1)
+                .limit(limit)
             )
             return [_summary_from_document(each) for each in found]
 
@@ -185,10 +187,29 @@ def _version_to_document(version: TemplateVersion) -> Document:
         "number": version.number,
         "defaultLocale": version.default_locale,
         "languages": list(version.locales),
-        "locales": {locale: _source_to_document(source) for locale, source in version.locales.items()},
+        **(
+            {
+                "variants": {name: _variant_to_document(each) for name, each in version.variants.items()},
+                "variantNames": sorted(version.variants),
+            }
+            if version.variants
+            else {"locales": _locales_to_document(version.locales)}
+        ),
         "variables": list(version.variables),
         "createdAt": version.created_at,
     }
+
+
+def _variant_to_document(variant: Variant) -> Document:
+    return {"weight": variant.weight, "locales": _locales_to_document(variant.locales)}
+
+
+def _locales_to_document(locales: Mapping[str, Source]) -> Document:
+    return {locale: _source_to_document(source) for locale, source in locales.items()}
+
+
+def _locales_from_document(document: Document) -> dict[str, Source]:
+    return {locale: _source_from_document(source) for locale, source in document.items()}
 
 
 def _source_to_document(source: Source) -> dict[str, Any]:
@@ -216,16 +237,22 @@ def _summary_from_document(document: Document) -> VersionSummary:
         locales=tuple(document["languages"]),
         variables=tuple(document["variables"]),
         created_at=document["createdAt"],
+        variants=tuple(document.get("variantNames", ())),
     )
 
 
 def _version_from_document(document: Document) -> TemplateVersion:
+    variants = {
+        name: Variant(weight=each["weight"], locales=_locales_from_document(each["locales"]))
+        for name, each in sorted(document.get("variants", {}).items())
+    }
     return TemplateVersion(
         tenant_id=document["tenantId"],
         template_id=document["templateId"],
         number=document["number"],
         default_locale=document["defaultLocale"],
-        locales={locale: _source_from_document(source) for locale, source in document["locales"].items()},
+        locales=next(iter(variants.values())).locales if variants else _locales_from_document(document["locales"]),
+        variants=variants,
         variables=tuple(document["variables"]),
         created_at=document["createdAt"],
     )

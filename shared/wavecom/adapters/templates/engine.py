@@ -118,7 +118,7 @@ class MinijinjaEngine:
     """`wavecom.ports.content.TemplateEngine` on minijinja."""
 
     def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str, int, str], _Compiled] = {}
+        self._compiled: dict[tuple[str, str, int, str | None, str], _Compiled] = {}
         self._compiled_size = 0
         self._lock = threading.Lock()
 
@@ -184,11 +184,13 @@ class MinijinjaEngine:
             found |= self._reader.undeclared_variables_in_str(text)
         return frozenset(found)
 
-    def render(self, version: TemplateVersion, locale: str, variables: Mapping[str, Any]) -> Content:
+    def render(
+        self, version: TemplateVersion, locale: str, variables: Mapping[str, Any], variant: str | None = None
+    ) -> Content:
         """See `wavecom.ports.content.TemplateEngine.render`."""
         from minijinja import TemplateError  # noqa: PLC0415
 
-        compiled = self._compile(version, locale)
+        compiled = self._compile(version, variant, locale)
         values = {name: _without_methods(value) for name, value in variables.items()}
         problems: list[Problem] = []
         texts: dict[str, str] = {}
@@ -203,13 +205,13 @@ class MinijinjaEngine:
             raise RefusedDraftError(problems)
         return Content(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"))
 
-    def _compile(self, version: TemplateVersion, locale: str) -> _Compiled:
+    def _compile(self, version: TemplateVersion, variant: str | None, locale: str) -> _Compiled:
         if version.number == UNSTORED:
-            return _Compiled(version.locales[locale], locale)
-        key = (version.tenant_id, version.template_id, version.number, locale)
+            return _Compiled(version.source(variant, locale), locale)
+        key = (version.tenant_id, version.template_id, version.number, variant, locale)
         found = self._compiled.get(key)
         if found is None:
-            found = _Compiled(version.locales[locale], locale)
+            found = _Compiled(version.source(variant, locale), locale)
             with self._lock:
                 if self._compiled_size + found.size > COMPILED_MAX:
                     self._compiled.clear()

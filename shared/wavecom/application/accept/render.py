@@ -96,6 +96,7 @@ class Render:
         content = replace(draft.content, html=clean.html)
         if content.html_bytes() > HTML_MAX_BYTES:
             raise _refused("html", f"has more than {HTML_MAX_BYTES:,} bytes once it is cleaned")
+        budget.take(content, "html")
         return replace(draft, content=content, warnings=clean.warnings())
 
     def _rendered(
@@ -103,10 +104,13 @@ class Render:
     ) -> Draft:
         version = self._version(tenant_id, draft.envelope.channel, draft.call, template, budget)
         locale = best_match(version.locales, draft.call.locale, version.default_locale)
-        content = render_version(self.engine, version, locale, draft.call.variables, url)
+        variant = draft.call.variant or version.variant_for(draft.envelope.recipient)
+        content = render_version(
+            self.engine, version, locale, draft.call.variables, variant=variant, unsubscribe_url=url
+        )
         if draft.push is not None:
             content = replace(content, push=draft.push)
-        use = TemplateUse(id=version.template_id, version=version.number, locale=locale)
+        use = TemplateUse(id=version.template_id, version=version.number, locale=locale, variant=variant)
         budget.take(content)
         return Draft(envelope=draft.envelope, content=content, template=use)
 
@@ -127,6 +131,8 @@ class Render:
         version = self.templates.version(tenant_id, template.id, number)
         if version is None:
             raise _refused("template.version", "must be a version of the template")
+        if call.variant is not None and call.variant not in version.variants:
+            raise _refused("variant", "must be one of the version's variants")
         return version
 
 
@@ -151,12 +157,12 @@ class _Budget:
         if time.thread_time() > self.until:
             raise _refused(name, "comes after others of this call that took too long to render")
 
-    def take(self, made: Content) -> None:
-        """Count what was made. Raises `RefusedDraftError` if the call makes too much."""
+    def take(self, made: Content, field: str = "variables") -> None:
+        """Count what was made of a field. Raises `RefusedDraftError` if the call makes too much."""
         self.text_bytes -= len((made.subject or "").encode()) + len(made.message.encode())
         self.html_bytes -= made.html_bytes()
         if self.text_bytes < 0 or self.html_bytes < 0:
-            raise _refused("variables", "make too much text in this call; send fewer notifications in one")
+            raise _refused(field, "would make too much text in this call; send fewer notifications in one")
 
 
 def _category(envelope: Envelope, template: Template | None, policy: TenantPolicy) -> Category | None:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wavecom.domain.content.content import MESSAGE_MAX
-from wavecom.domain.errors import RefusedDraftError
+from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import WRITTEN, Source
-from wavecom.domain.templates.version import UNSUBSCRIBE_URL, VARIABLES_MAX, VERSION_MAX, SourceProblem
+from wavecom.domain.templates.version import UNSUBSCRIBE_URL, VARIABLES_MAX, VERSION_MAX, SourceProblem, Variant
 from wavecom.ports.content import TemplateEngine
 
 _PRINTED: Final = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
@@ -35,6 +35,7 @@ class Checked:
 
     locales: Mapping[str, Source]
     variables: tuple[str, ...]
+    variants: Mapping[str, Variant] = field(default_factory=dict)
 
 
 def checked(engine: TemplateEngine, channel: Channel, default_locale: str, locales: Mapping[str, Source]) -> Checked:
@@ -67,6 +68,54 @@ def checked(engine: TemplateEngine, channel: Channel, default_locale: str, local
         problems.append(_problem(default_locale, "", f"has more than {VARIABLES_MAX} variables"))
     _refuse(problems)
     return Checked(whole, tuple(sorted(variables)))
+
+
+def checked_variants(
+    engine: TemplateEngine,
+    channel: Channel,
+    default_locale: str,
+    locales: Mapping[str, Source],
+    variants: Mapping[str, Variant],
+) -> Checked:
+    """Return a version's source, checked and complete; that of its variants, if it has any, in place of ``locales``.
+
+    All variants have the same languages and variables. Raises `RefusedDraftError` as `checked` does, with problems
+    that name the variant.
+    """
+    if not variants:
+        return checked(engine, channel, default_locale, locales)
+    done: dict[str, Checked] = {}
+    problems: list[Problem] = []
+    size = sum(
+        len(text) for each in variants.values() for source in each.locales.values() for _, text in source.written()
+    )
+    if size > VERSION_MAX:
+        raise RefusedDraftError([Problem("variants", f"have more than {VERSION_MAX:,} characters together")])
+    for name, variant in sorted(variants.items()):
+        try:
+            done[name] = checked(engine, channel, default_locale, variant.locales)
+        except RefusedDraftError as exc:
+            problems += [Problem(f"variants.{name}.{each.field}", each.message) for each in exc.problems]
+    if problems:
+        raise RefusedDraftError(problems)
+    if problems := [*_variant_differences(done)]:
+        raise RefusedDraftError(problems)
+    first = next(iter(done))
+    return Checked(
+        done[first].locales,
+        done[first].variables,
+        {name: replace(variants[name], locales=each.locales) for name, each in done.items()},
+    )
+
+
+def _variant_differences(variants: Mapping[str, Checked]) -> Iterator[Problem]:
+    """Yield a problem for each variant that has other languages or variables than the first."""
+    first, *others = variants
+    for name in others:
+        if variants[name].locales.keys() != variants[first].locales.keys():
+            yield Problem(f"variants.{name}.locales", f"must be the languages of the variant {first}")
+        elif variants[name].variables != variants[first].variables:
+            yield Problem(f"variants.{name}.locales", f"must use the variables of the variant {first}")
 
 
 def _refuse(problems: list[SourceProblem]) -> None:

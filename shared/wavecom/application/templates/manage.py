@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
-from wavecom.application.templates.check import checked
+from wavecom.application.templates.check import checked_variants
 from wavecom.domain.errors import ConflictError, NotFoundError, Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import TEMPLATES_MAX, Template
-from wavecom.domain.templates.version import VERSIONS_MAX, TemplateVersion, VersionSummary
+from wavecom.domain.templates.version import VERSIONS_MAX, TemplateVersion, Variant, VersionSummary
 from wavecom.ports.content import TemplateEngine, Templates
 from wavecom.ports.system import Clock
 from wavecom.ports.tenants import Tenants
+
+NO_VARIANTS: Final[Mapping[str, Variant]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,17 @@ class ManageTemplates:
         return TemplatePage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     def add_version(
-        self, tenant_id: str, template_id: str, *, default_locale: str, locales: Mapping[str, Source]
+        self,
+        tenant_id: str,
+        template_id: str,
+        *,
+        default_locale: str,
+        locales: Mapping[str, Source],
+        variants: Mapping[str, Variant] = NO_VARIANTS,
     ) -> TemplateVersion:
         """Make the next version of a template, unpublished. HTML is made of MJML, and a text that is left out of HTML.
+
+        Its text is ``locales``, or several ``variants`` of it.
 
         Raises `RefusedDraftError` with everything that is wrong with it, `NotFoundError`, and `ConflictError` if the
         template is archived, has too many versions or gets another one at the same time.
@@ -97,13 +109,14 @@ class ManageTemplates:
             raise ConflictError(
                 f"The template has {VERSIONS_MAX} versions, the most that it may have; make another one"
             )
-        version = checked(self.engine, template.channel, default_locale, locales)
+        version = checked_variants(self.engine, template.channel, default_locale, locales, variants)
         made = TemplateVersion(
             tenant_id=tenant_id,
             template_id=template_id,
             number=template.latest + 1,
             default_locale=default_locale,
             locales=version.locales,
+            variants=version.variants,
             variables=version.variables,
             created_at=self.clock(),
         )

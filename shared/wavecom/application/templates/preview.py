@@ -38,17 +38,26 @@ class Preview:
     manage: ManageTemplates
 
     def of_version(
-        self, tenant_id: str, template_id: str, number: int | None, locale: str | None, variables: Mapping[str, Any]
+        self,
+        tenant_id: str,
+        template_id: str,
+        number: int | None,
+        locale: str | None,
+        variables: Mapping[str, Any],
+        variant: str | None = None,
     ) -> Previewed:
         """Show a version, by default the published one, or the newest where none is published.
 
-        Raises `NotFoundError`, and `RefusedDraftError` for variables that it cannot be rendered with.
+        Of several variants the first is shown, unless one is named. Raises `NotFoundError`, and `RefusedDraftError` for
+        variables that it cannot be rendered with.
         """
         template = self.manage.get(tenant_id, template_id)
         version = self.manage.version(tenant_id, template_id, number or template.published or template.latest)
-        return self._shown(
-            template.channel, version, best_match(version.locales, locale, version.default_locale), variables
-        )
+        if variant is not None and variant not in version.variants:
+            raise RefusedDraftError([Problem("variant", "must be one of the version's variants")])
+        language = best_match(version.locales, locale, version.default_locale)
+        first = next(iter(sorted(version.variants)), None)
+        return self._shown(template.channel, version, language, variables, variant or first)
 
     def of_source(
         self, tenant_id: str, template_id: str, source: Source, locale: str | None, variables: Mapping[str, Any]
@@ -82,8 +91,15 @@ class Preview:
             raise RefusedDraftError(problems) from exc
 
     def _shown(
-        self, channel: Channel, version: TemplateVersion, locale: str, variables: Mapping[str, Any]
+        self,
+        channel: Channel,
+        version: TemplateVersion,
+        locale: str,
+        variables: Mapping[str, Any],
+        variant: str | None = None,
     ) -> Previewed:
-        content = render_version(self.manage.engine, version, locale, variables, SAMPLE_URL)
+        content = render_version(
+            self.manage.engine, version, locale, variables, variant=variant, unsubscribe_url=SAMPLE_URL
+        )
         segments = sms.segments(content.message) if channel is Channel.SMS else None
         return Previewed(content=content, locale=locale, segments=segments, warnings=tuple(content.warnings()))

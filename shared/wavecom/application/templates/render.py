@@ -15,6 +15,8 @@ def render_version(
     version: TemplateVersion,
     locale: str,
     variables: Mapping[str, Any],
+    *,
+    variant: str | None = None,
     unsubscribe_url: str | None = None,
 ) -> Content:
     """Return the content in one of the version's languages, with the address that its recipient may leave by.
@@ -26,7 +28,7 @@ def render_version(
         raise RefusedDraftError(problems)
     values = variables if unsubscribe_url is None else {**variables, UNSUBSCRIBE_URL: unsubscribe_url}
     try:
-        content = replace(engine.render(version, locale, values), unsubscribe_url=unsubscribe_url)
+        content = replace(engine.render(version, locale, values, variant), unsubscribe_url=unsubscribe_url)
     except RefusedDraftError as exc:
         raise RefusedDraftError([_without_url(each) for each in exc.problems]) from exc
     if problems := [Problem("variables", each) for each in content.problems()]:

@@ -19,22 +19,24 @@ HTML_CUT_BYTES: Final = 102 * 1024
 class TemplateCall:
     """A request to render a template: its id, a version (None: the published one), a locale and variables.
 
-    ``variables`` are JSON values by name.
+    ``variables`` are JSON values by name. A ``variant`` is named only to see it; else the recipient decides.
     """
 
     id: str
     version: int | None
     locale: str | None
     variables: Mapping[str, Any]
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateUse:
-    """The template, version and language that a content was rendered from."""
+    """The template, version and language that a content was rendered from, and the variant, if it has any."""
 
     id: str
     version: int
     locale: str
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from wavecom.domain.ledger.totals import DURATION_BUCKETS_SECONDS
+from wavecom.domain.content.content import TemplateUse
+from wavecom.domain.ledger.totals import DURATION_BUCKETS_SECONDS, variants_counter
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.notification import Notification
@@ -29,7 +30,10 @@ def deltas(changes: Iterable[Change]) -> dict[tuple[str, datetime], Deltas]:
         after = change.after
         if change.entries:
             _move_cell(change, found[after.tenant_id, minute_of(after.created_at)])
-        _count_events(change, found[after.tenant_id, minute_of(after.state.updated_at)])
+        of_minute = found[after.tenant_id, minute_of(after.state.updated_at)]
+        _count_events(change, of_minute)
+        if after.template is not None and after.template.variant is not None:
+            _count_variant(change, after.template, of_minute)
     return {where: moved for where, counts in found.items() if (moved := _without_zeros(counts))}
 
 
@@ -72,6 +76,19 @@ def _count_events(change: Change, total: Deltas) -> None:
                 total[f"{entry.status.value.lower()}.{channel}"] += 1
             case Status.RETRYING if after.state.retry_count > before.state.retry_count:
                 total[f"retried.{channel}"] += 1
+
+
+_COUNTED_BY_VARIANT = frozenset({Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED})
+
+
+def _count_variant(change: Change, use: TemplateUse, total: Deltas) -> None:
+    """Count what became of one of the texts that a template's version compares."""
+    counter = f"variants.{variants_counter(use.id, use.version)}:{use.variant}"
+    if change.before is None:
+        total[f"{counter}:accepted"] += 1
+    for entry in change.entries:
+        if entry.status in _COUNTED_BY_VARIANT:
+            total[f"{counter}:{entry.status.value.lower()}"] += 1
 
 
 def _dead_letter_counter(notification: Notification) -> str:

@@ -111,10 +111,25 @@ class Totals:
                 found[day, cause, provider] = count
         return found
 
+    def variants(self, template_id: str, version: int) -> dict[str, dict[str, int]]:
+        """Return what became of each variant of a template's version: ``accepted``, ``sent``, ``failed`` and others."""
+        found: dict[str, dict[str, int]] = {}
+        prefix = f"variants.{variants_counter(template_id, version)}:"
+        for name, count in self.values.items():
+            if name.startswith(prefix):
+                variant, what = name.removeprefix(prefix).split(":")
+                found.setdefault(variant, {})[what] = count
+        return found
+
     def below(self, level: str) -> dict[str, int]:
         """Return the sums whose names begin with ``level`` and a dot, without that prefix."""
         prefix = f"{level}."
         return {name[len(prefix) :]: count for name, count in self.values.items() if name.startswith(prefix)}
+
+
+def variants_counter(template_id: str, version: int) -> str:
+    """Return the part of a counter's name for a version. A dot would separate levels; an id has no comma."""
+    return f"{template_id.replace('.', ',')}:{version}"
 
 
 def failure_rate(outcomes: Mapping[str, int], faults: int) -> float:

@@ -1,8 +1,12 @@
 """A version of a template: immutable, in one or more languages."""
 
+import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, Final
 
 from wavecom.domain.errors import Problem
@@ -18,6 +22,10 @@ NUMBER_MAX: Final = 999_999
 VERSIONS_MAX: Final = 200
 """The most versions of a template."""
 VARIABLES_MAX: Final = 100
+VARIANT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
+"""A valid name of a variant, fit for a folder's name and for a counter's."""
+VARIANTS_MAX: Final = 4
+WEIGHT_MAX: Final = 1_000
 UNSUBSCRIBE_URL: Final = "unsubscribe_url"
 """The variable that no notification gives: the address by which the recipient leaves the message's category."""
 UNSTORED: Final = 0
@@ -25,11 +33,20 @@ UNSTORED: Final = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One of several texts of a version: its share of the recipients, and its checked source by language."""
+
+    weight: int
+    locales: Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateVersion:
     """The text of a template, numbered from 1 on.
 
     ``locales`` has the checked source by language, and always ``default_locale``. ``variables`` are the names that a
-    notification must give, the same in every language.
+    notification must give, the same in every language. A version that compares several texts has them in ``variants``
+    by name, and ``locales`` is that of the first.
     """
 
     tenant_id: str
@@ -39,6 +56,25 @@ class TemplateVersion:
     locales: Mapping[str, Source]
     variables: tuple[str, ...]
     created_at: datetime
+    variants: Mapping[str, Variant] = field(default_factory=lambda: MappingProxyType({}))
+
+    def source(self, variant: str | None, locale: str) -> Source:
+        """Return the source of a variant, None where there are none, in one language."""
+        return (self.locales if variant is None else self.variants[variant].locales)[locale]
+
+    def variant_for(self, recipient: str) -> str | None:
+        """Return the variant that a recipient gets, None where there are none.
+
+        It is drawn by the SHA-256 of template and recipient, so that a recipient gets the same one each time, in later
+        versions with the same variants too.
+        """
+        if not self.variants:
+            return None
+        digest = hashlib.sha256(f"{self.template_id}\n{recipient}".encode()).digest()
+        drawn = int.from_bytes(digest[:8]) % sum(each.weight for each in self.variants.values())
+        names = sorted(self.variants)
+        bounds = accumulate(self.variants[name].weight for name in names)
+        return next(name for name, bound in zip(names, bounds, strict=True) if drawn < bound)
 
     def variable_problems(self, given: Mapping[str, Any]) -> list[Problem]:
         """Return a problem for each variable that is missing, and for each that it does not have."""
@@ -57,6 +93,7 @@ class TemplateVersion:
             locales=tuple(self.locales),
             variables=self.variables,
             created_at=self.created_at,
+            variants=tuple(sorted(self.variants)),
         )
 
 
@@ -69,6 +106,7 @@ class VersionSummary:
     locales: tuple[str, ...]
     variables: tuple[str, ...]
     created_at: datetime
+    variants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ _VERSION = {
     "variables": ["amount", "name"],
     "createdAt": _CREATED,
 }
+_RESULTS = {"undelivered": 3, "failed": 0}
 _NOTIFICATION = {
     "_id": ID,
     "type": "EMAIL",
@@ -61,6 +62,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "createTemplateVersion": {
         "twoLanguages": {"defaultLocale": "en", "locales": {"en": _SOURCE, "de": _GERMAN}},
+        "twoVariants": {
+            "defaultLocale": "en",
+            "variants": {
+                "plain": {"weight": 3, "locales": {"en": _SOURCE}},
+                "short": {"weight": 1, "locales": {"en": {**_SOURCE, "text": "{{ name }}: {{ amount|money('EUR') }}"}}},
+            },
+        },
     },
     "sendTemplateTest": {"newest": {"recipient": "you@bank.example", "version": 3, "variables": _VARIABLES}},
     "previewTemplate": {
@@ -75,9 +83,17 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "rollBackTemplate": {200: _success({**_TEMPLATE, "published": 2})},
     "archiveTemplate": {200: _success({**_TEMPLATE, "archivedAt": _CREATED})},
     "listTemplateVersions": {
-        200: _success({"versions": [{**_VERSION, "locales": ["en", "de"]}], "nextCursor": 3}),
+        200: _success({"versions": [{**_VERSION, "locales": ["en", "de"], "variants": []}], "nextCursor": 3}),
     },
     "createTemplateVersion": {201: _success(_VERSION)},
+    "getTemplateVersionResults": {
+        200: _success(
+            [
+                {**_RESULTS, "variant": "plain", "weight": 3, "accepted": 741, "sent": 740, "delivered": 733},
+                {**_RESULTS, "variant": "short", "weight": 1, "accepted": 259, "sent": 259, "delivered": 256},
+            ]
+        )
+    },
     "getTemplateVersion": {200: _success(_VERSION)},
     "sendTemplateTest": {201: _success(_NOTIFICATION)},
     "publishTemplateVersion": {200: _success(_TEMPLATE)},

@@ -1,5 +1,6 @@
 """Requests that make and preview templates."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,7 +10,7 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Envelope, TemplatedDraft
 from wavecom.domain.templates import source as domain
 from wavecom.domain.templates.template import Template
-from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX
+from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX, VARIANT_NAME, VARIANTS_MAX, WEIGHT_MAX, Variant
 from wavecom.http.fields import recipients
 from wavecom.http.fields.categories import CategoryId
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
@@ -64,19 +65,54 @@ class VersionSource(WireModel):
         return domain.Source(subject=self.subject, text=self.text, html=self.html, mjml=self.mjml)
 
 
+Locales = Annotated[
+    dict[Locale, VersionSource],
+    Field(
+        min_length=1,
+        max_length=LOCALES_MAX,
+        examples=[{"en": {"subject": "Payment received", "text": "We received {{ amount|money('EUR') }}."}}],
+    ),
+]
+VariantName = Annotated[str, Field(pattern=f"^{VARIANT_NAME.pattern}$", examples=["short"])]
+
+
+class VersionVariant(WireModel):
+    """One of several texts of a version."""
+
+    weight: Annotated[
+        int, Field(ge=1, le=WEIGHT_MAX, strict=True, description="Its share of the recipients, among all weights")
+    ] = 1
+    locales: Annotated[Locales, Field(description="The source by language")]
+
+
 class CreateVersion(WireModel):
     """The next version of a template."""
 
     default_locale: Annotated[Locale, Field(description="Used where no other language fits", examples=["en"])]
-    locales: Annotated[
-        dict[Locale, VersionSource],
+    locales: Annotated[Locales | None, Field(description="The source by language")] = None
+    variants: Annotated[
+        Annotated[dict[VariantName, VersionVariant], Field(min_length=2, max_length=VARIANTS_MAX)] | None,
         Field(
-            min_length=1,
-            max_length=LOCALES_MAX,
-            description="The source by language",
-            examples=[{"en": {"subject": "Payment received", "text": "We received {{ amount|money('EUR') }}."}}],
+            description="In place of locales, two to four texts to compare, by name; each recipient gets one of them"
         ),
-    ]
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.locales is None) is (self.variants is None):
+            raise ValueError("must have either locales or variants")
+        return self
+
+    def sources(self) -> dict[str, domain.Source]:
+        """Return the source by language, of a version without variants."""
+        return _to_domain(self.locales or {})
+
+    def variants_to_domain(self) -> dict[str, Variant]:
+        """Return the variants by name."""
+        return {
+            name: Variant(weight=each.weight, locales=_to_domain(each.locales))
+            for name, each in (self.variants or {}).items()
+        }
 
 
 class SendTest(WireModel):
@@ -85,6 +121,7 @@ class SendTest(WireModel):
     recipient: Annotated[str, Field(min_length=1, max_length=recipients.MAX_LENGTH, examples=["you@bank.example"])]
     version: Annotated[VersionNumber | None, Field(description="Without it, the published one, else the newest")] = None
     locale: Locale | None = None
+    variant: Annotated[VariantName | None, Field(description="Without it, the recipient's own")] = None
     variables: Annotated[Variables, Field(default_factory=dict)]
 
     def draft(self, template: Template) -> TemplatedDraft:
@@ -94,7 +131,9 @@ class SendTest(WireModel):
         except ValueError as exc:
             raise InvalidRequestError("The request is not valid", [FieldError("recipient", str(exc))]) from exc
         version = self.version or template.published or template.latest or None
-        call = TemplateCall(id=template.id, version=version, locale=self.locale, variables=self.variables)
+        call = TemplateCall(
+            id=template.id, version=version, locale=self.locale, variables=self.variables, variant=self.variant
+        )
         envelope = Envelope(channel=template.channel, recipient=recipient, max_retries=0)
         return TemplatedDraft(envelope=envelope, call=call)
 
@@ -105,10 +144,17 @@ class PreviewTemplate(WireModel):
     version: Annotated[VersionNumber | None, Field(description="Without it, the published one, else the newest")] = None
     source: Annotated[VersionSource | None, Field(description="In place of a version")] = None
     locale: Locale | None = None
+    variant: Annotated[VariantName | None, Field(description="Of the version; without it, the first")] = None
     variables: Annotated[Variables, Field(default_factory=dict)]
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.version is not None and self.source is not None:
             raise ValueError("must have a version or a source, not both")
+        if self.variant is not None and self.source is not None:
+            raise ValueError("must have a variant only of a version")
         return self
+
+
+def _to_domain(locales: Mapping[str, VersionSource]) -> dict[str, domain.Source]:
+    return {locale: source.to_domain() for locale, source in locales.items()}

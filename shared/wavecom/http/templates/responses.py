@@ -1,11 +1,13 @@
 """Answers about templates."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from wavecom.application.templates import manage as application
 from wavecom.application.templates import preview
+from wavecom.application.templates import results as results_application
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates import source as source_domain
 from wavecom.domain.templates import template as domain
@@ -77,22 +79,37 @@ class TemplateSource(Shape):
         return cls(**dict(source.written()))
 
 
+class TemplateVariant(Shape):
+    """One of several texts of a version."""
+
+    weight: Annotated[int, Field(description="Its share of the recipients, among all weights")]
+    locales: dict[str, TemplateSource]
+
+
 class TemplateVersion(Shape):
     """A version of a template, which never changes."""
 
     number: int
     default_locale: str
-    locales: Annotated[dict[str, TemplateSource], Field(description="The source by language")]
+    locales: Annotated[
+        dict[str, TemplateSource], Field(description="The source by language; where it has variants, of the first")
+    ]
+    variants: Annotated[dict[str, TemplateVariant], Field(description="Texts to compare, by name"), MAY_BE_ABSENT]
     variables: Annotated[list[str], Field(description="What a notification must give")]
     created_at: Timestamp
 
     @classmethod
     def from_domain(cls, version: version_domain.TemplateVersion) -> Self:
         """Return a version as clients see it."""
+        variants = {
+            name: TemplateVariant(weight=each.weight, locales=_sources(each.locales))
+            for name, each in version.variants.items()
+        }
         return cls(
             number=version.number,
             default_locale=version.default_locale,
-            locales={locale: TemplateSource.from_domain(source) for locale, source in version.locales.items()},
+            locales=_sources(version.locales),
+            **({"variants": variants} if variants else {}),
             variables=list(version.variables),
             created_at=iso(version.created_at),
         )
@@ -108,6 +125,7 @@ class TemplateVersionSummary(Shape):
     number: int
     default_locale: str
     locales: Annotated[list[str], Field(description="Its languages")]
+    variants: Annotated[list[str], Field(description="The names of its variants, if it has any")]
     variables: list[str]
     created_at: Timestamp
 
@@ -118,6 +136,7 @@ class TemplateVersionSummary(Shape):
             number=version.number,
             default_locale=version.default_locale,
             locales=list(version.locales),
+            variants=list(version.variants),
             variables=list(version.variables),
             created_at=iso(version.created_at),
         )
@@ -169,3 +188,31 @@ class TemplatePreview(Shape):
 
 class PreviewAnswer(Success[TemplatePreview]):
     """A preview."""
+
+
+class VariantResults(Shape):
+    """What became of the notifications that were made from one variant."""
+
+    variant: str
+    weight: int
+    accepted: int
+    sent: int
+    delivered: int
+    undelivered: int
+    failed: int
+
+    @classmethod
+    def from_domain(cls, results: results_application.VariantResults) -> Self:
+        """Return the results of a variant as clients see them."""
+        counts = {
+            name: results.counts.get(name, 0) for name in ("accepted", "sent", "delivered", "undelivered", "failed")
+        }
+        return cls(variant=results.variant, weight=results.weight, **counts)
+
+
+class VariantResultsAnswer(Success[list[VariantResults]]):
+    """The results of a version's variants."""
+
+
+def _sources(locales: Mapping[str, source_domain.Source]) -> dict[str, TemplateSource]:
+    return {locale: TemplateSource.from_domain(source) for locale, source in locales.items()}

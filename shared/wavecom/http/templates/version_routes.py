@@ -25,6 +25,8 @@ from wavecom.http.templates.responses import (
     TemplateVersionPage,
     TemplateVersionPageAnswer,
     TestSendAnswer,
+    VariantResults,
+    VariantResultsAnswer,
 )
 from wavecom.http.templates.routes import TemplateId
 
@@ -36,6 +38,7 @@ def add_version_routes(app: ApiGatewayResolver, services: Services) -> None:
     _add_list_versions(app, services)
     _add_create_version(app, services)
     _add_get_version(app, services)
+    _add_version_results(app, services)
     _add_publish_version(app, services)
     _add_preview_template(app, services)
     _add_send_test(app, services)
@@ -83,7 +86,8 @@ def _add_create_version(app: ApiGatewayResolver, services: Services) -> None:
             caller(app).tenant_id,
             template_id,
             default_locale=version.default_locale,
-            locales={locale: source.to_domain() for locale, source in version.locales.items()},
+            locales=version.sources(),
+            variants=version.variants_to_domain(),
         )
         return success(TemplateVersionAnswer, TemplateVersion.from_domain(made), status=HTTPStatus.CREATED)
 
@@ -103,6 +107,23 @@ def _add_get_version(app: ApiGatewayResolver, services: Services) -> None:
     def get_version(template_id: TemplateId, number: Number) -> Response[str]:
         found = services.templates.version(caller(app).tenant_id, template_id, number)
         return success(TemplateVersionAnswer, TemplateVersion.from_domain(found))
+
+
+def _add_version_results(app: ApiGatewayResolver, services: Services) -> None:
+    @app.get(
+        "/api/templates/<template_id>/versions/<number>/results",
+        summary="Show what became of a version's variants",
+        description="For each variant, how many notifications were accepted with it, and what became of them. A "
+        "version without variants has no results.",
+        operation_id="getTemplateVersionResults",
+        tags=[tags.TEMPLATES],
+        responses=documented(
+            HTTPStatus.OK, VariantResultsAnswer, "By variant", [*refusals.ALWAYS, refusals.NO_TEMPLATE]
+        ),
+    )
+    def version_results(template_id: TemplateId, number: Number) -> Response[str]:
+        found = services.results.of(caller(app).tenant_id, template_id, number)
+        return success(VariantResultsAnswer, [VariantResults.from_domain(each) for each in found])
 
 
 def _add_publish_version(app: ApiGatewayResolver, services: Services) -> None:
@@ -146,7 +167,7 @@ def _add_preview_template(app: ApiGatewayResolver, services: Services) -> None:
             )
         else:
             shown = services.preview.of_version(
-                tenant_id, template_id, preview.version, preview.locale, preview.variables
+                tenant_id, template_id, preview.version, preview.locale, preview.variables, preview.variant
             )
         return success(PreviewAnswer, TemplatePreview.from_domain(shown))
 

@@ -81,7 +81,10 @@ def _idempotency(idempotency: Idempotency | None) -> Document | None:
 
 
 def _template(use: TemplateUse | None) -> Document | None:
-    return None if use is None else {"id": use.id, "version": use.version, "locale": use.locale}
+    if use is None:
+        return None
+    variant = {"variant": use.variant} if use.variant is not None else {}
+    return {"id": use.id, "version": use.version, "locale": use.locale, **variant}
 
 
 def _category(category: Category | None) -> Document | None:
