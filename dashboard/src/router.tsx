@@ -39,6 +39,16 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import('./pages/templates/template-page')).TemplatePage }),
       },
       {
+        path: 'senders',
+        lazy: async () => ({ Component: (await import('./pages/senders/senders-page')).SendersPage }),
+      },
+      {
+        path: 'preferences',
+        lazy: async () => ({
+          Component: (await import('./pages/preferences/preferences-page')).PreferencesPage,
+        }),
+      },
+      {
         path: 'dlq',
         lazy: async () => ({
           Component: (await import('./pages/dead-letters/dead-letters-page')).DeadLettersPage,

@@ -26,6 +26,8 @@ PAGES = {
     "dead-letters": "/dlq",
     "templates": "/templates",
     "template": "/templates/payment-received",
+    "senders": "/senders",
+    "preferences": "/preferences",
     "settings": "/settings",
     "nothing-found": "/notifications?recipient=nobody@example.com",
     "not-there": "/status/000000000000000000000000",
@@ -49,10 +51,28 @@ def shown(dashboard_stack: RunningStack) -> dict[str, str]:
         "retrying": stack.post("fail-thrice+looks@simulator.example.com"),
     }
     make_template(stack)
+    make_senders_and_categories(stack)
     stack.wait_for(ids["sent"], "SENT")
     stack.wait_for(ids["failed"], "FAILED")
     stack.wait_for(ids["unknown"], "FAILED")
     return ids
+
+
+def make_senders_and_categories(stack: RunningStack) -> None:
+    """Make a sender of email and one of SMS, a category that can be left and one that cannot."""
+    billing = {
+        "type": "EMAIL",
+        "address": "billing-and-invoices@long-name-of-a-bank.example",
+        "name": "Bank Billing",
+        "replyTo": "help@long-name-of-a-bank.example",
+    }
+    for path, body in (
+        ("senders/billing", billing),
+        ("senders/short", {"type": "SMS", "address": "72345"}),
+        ("categories/offers", {"name": "Offers and more", "transactional": False}),
+        ("categories/receipts", {"name": "Receipts", "transactional": True}),
+    ):
+        stack.client.put(f"/api/{path}", json=body).raise_for_status()
 
 
 def make_template(stack: RunningStack) -> None:

@@ -54,7 +54,7 @@ def test_a_version_with_variants_is_stored_and_shown_whole(api: Api) -> None:
     assert shown["variants"] == VARIANTS
     assert (shown["locales"], shown["variables"]) == (PLAIN, ["name"])
     (listed,) = api.get("/api/templates/greeting.v2/versions").json()["data"]["versions"]
-    assert (listed["variants"], listed["locales"]) == (["plain", "short"], ["en", "de"])
+    assert (listed["variantNames"], listed["locales"]) == (["plain", "short"], ["en", "de"])
 
 
 def test_every_recipient_gets_one_of_them_by_its_weight_and_always_the_same(api: Api) -> None:

@@ -7,8 +7,12 @@ import type {
   CreateVersion,
   Notification,
   OnUnknown,
+  Preferences,
+  PutCategory,
+  PutSender,
   ReplayAnswer,
   ReplayRequest,
+  Sender,
   SendTest,
   Template,
   TemplateVersion,
@@ -74,6 +78,39 @@ export async function rollBackTemplate(id: string): Promise<Template> {
 
 export async function archiveTemplate(id: string): Promise<Template> {
   return (await answerOf(api.DELETE('/api/templates/{template_id}', { params: ofTemplate(id) }))).data;
+}
+
+const ofSender = (id: string) => ({ path: { sender_id: id } });
+
+/** Makes a sender, or puts this one in place of the one with its id. */
+export async function putSender(id: string, body: PutSender): Promise<Sender> {
+  return (await answerOf(api.PUT('/api/senders/{sender_id}', { params: ofSender(id), body }))).data;
+}
+
+export async function removeSender(id: string): Promise<void> {
+  await answerOf(api.DELETE('/api/senders/{sender_id}', { params: ofSender(id) }));
+}
+
+const ofCategory = (id: string) => ({ path: { category_id: id } });
+
+/** Makes a category, or puts this one in place of the one with its id. */
+export async function putCategory(id: string, body: PutCategory): Promise<void> {
+  await answerOf(api.PUT('/api/categories/{category_id}', { params: ofCategory(id), body }));
+}
+
+export async function removeCategory(id: string): Promise<void> {
+  await answerOf(api.DELETE('/api/categories/{category_id}', { params: ofCategory(id) }));
+}
+
+/** Lets a recipient leave a category, or get it again. */
+export async function choosePreference(
+  { type, recipient }: Preferences,
+  category: string,
+  subscribed: boolean,
+): Promise<void> {
+  await answerOf(
+    api.PUT('/api/preferences', { body: { type, recipient, categories: { [category]: subscribed } } }),
+  );
 }
 
 /** Asks whether the API answers, well or not, and lets the connection store know. Throws `UnreachableError`. */

@@ -37,6 +37,27 @@ export function isErrorEnvelope(body: unknown): body is ErrorEnvelope {
   return typeof body === 'object' && body !== null && 'error' in body && 'requestId' in body;
 }
 
+/** What the API says about the fields of a form, by their names; errors inside of a field are the field's. */
+export function errorsOfFields<Form extends object>(
+  error: unknown,
+  form: Form,
+): { name: keyof Form; message: string }[] {
+  if (!(error instanceof ApiError)) return [];
+  return error.details.flatMap(({ field, message }) => {
+    const name = field.split('.')[0] ?? '';
+    return name in form ? [{ name: name as keyof Form, message }] : [];
+  });
+}
+
+/** Whether the fields of a form show all that the API says. */
+export function isOnFields(error: unknown, form: object): boolean {
+  return (
+    error instanceof ApiError &&
+    error.details.length > 0 &&
+    errorsOfFields(error, form).length === error.details.length
+  );
+}
+
 /** The wait in seconds that an error asks for; undefined if it asks for none. */
 export function waitAfter(error: unknown): number | undefined {
   return error instanceof ApiError && error.isTemporary ? (error.retryAfterSeconds ?? 5) : undefined;

@@ -123,6 +123,28 @@ export const policyQuery = queryOptions({
   queryFn: async ({ signal }) => (await answerOf(api.GET('/api/policy', { signal }))).data,
 });
 
+export const sendersQuery = queryOptions({
+  queryKey: ['senders'],
+  queryFn: async ({ signal }) => (await answerOf(api.GET('/api/senders', { signal }))).data,
+});
+
+export const categoriesQuery = queryOptions({
+  queryKey: ['preferences', 'categories'],
+  queryFn: async ({ signal }) => (await answerOf(api.GET('/api/categories', { signal }))).data,
+});
+
+export interface WhosePreferences {
+  type: Channel;
+  recipient: string;
+}
+
+export const preferencesQuery = ({ type, recipient }: WhosePreferences) =>
+  queryOptions({
+    queryKey: ['preferences', type, recipient],
+    queryFn: async ({ signal }) =>
+      (await answerOf(api.GET('/api/preferences', { params: { query: { recipient, type } }, signal }))).data,
+  });
+
 export const templatesQuery = (cursor?: string) =>
   queryOptions({
     queryKey: ['templates', 'list', cursor],
@@ -171,6 +193,21 @@ export const versionsQuery = (id: string) =>
           }),
         )
       ).data.versions,
+  });
+
+/** What became of each of the texts that a version compares. */
+export const resultsQuery = (id: string, number: number) =>
+  queryOptions({
+    queryKey: ['templates', id, 'results', number],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/templates/{template_id}/versions/{number}/results', {
+            params: { path: { template_id: id, number } },
+            signal,
+          }),
+        )
+      ).data,
   });
 
 export interface Shown {

@@ -1275,7 +1275,7 @@ export interface components {
             /** @description Its languages */
             locales: string[];
             /** @description The names of its variants, if it has any */
-            variants: string[];
+            variantNames: string[];
             variables: string[];
             /**
              * Format: date-time
@@ -3509,7 +3509,7 @@ export interface operations {
                      *               "name"
                      *             ],
                      *             "createdAt": "2026-11-23T10:30:00.000Z",
-                     *             "variants": []
+                     *             "variantNames": []
                      *           }
                      *         ],
                      *         "nextCursor": 3

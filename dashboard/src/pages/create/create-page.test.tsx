@@ -118,3 +118,31 @@ it('says what an SMS costs while it is typed', async () => {
   await user.paste('ж'.repeat(70));
   expect(screen.getByText('2 segments in UCS-2')).toBeInTheDocument();
 });
+
+it('offers the senders of the channel, and none where there are none', async () => {
+  const common = { name: null, replyTo: null, providers: [] };
+  const calls = fakeApi({
+    ...POLICY,
+    'GET /api/senders': () =>
+      ok([
+        { ...common, id: 'alerts', type: 'EMAIL', address: 'alerts@bank.example', isDefault: true },
+        { ...common, id: 'billing', type: 'EMAIL', address: 'billing@bank.example', isDefault: false },
+        { ...common, id: 'app', type: 'PUSH', address: 'example.bank', isDefault: false },
+      ]),
+    'POST /api/notifications': () => ok(aNotification(), 201),
+  });
+  const user = await fillIn();
+
+  expect(await screen.findByRole('option', { name: 'The default, alerts' })).toBeInTheDocument();
+  expect(screen.queryByRole('option', { name: /example\.bank$/ })).not.toBeInTheDocument();
+  await user.selectOptions(screen.getByLabelText('Sender (optional)'), 'billing');
+  await user.click(screen.getByLabelText(/^SMS/));
+  expect(screen.queryByLabelText('Sender (optional)')).not.toBeInTheDocument();
+  await user.click(screen.getByLabelText(/^Email/));
+  expect(screen.getByLabelText('Sender (optional)')).toHaveValue('');
+  await user.selectOptions(screen.getByLabelText('Sender (optional)'), 'billing');
+  await user.click(screen.getByRole('button', { name: 'Create' }));
+
+  await screen.findByText(`Now at /status/${ID}`);
+  expect(calls.at(-1)?.body).toMatchObject({ sender: 'billing' });
+});

@@ -1,11 +1,12 @@
 import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Bell, Mail, MessageSquare, Send } from 'lucide-react';
 import { useRef } from 'react';
 import { Controller, useForm, useWatch, type SubmitHandler } from 'react-hook-form';
 import { useNavigate } from 'react-router';
 import { createNotification } from '@/api/actions';
-import { ApiError } from '@/api/errors';
+import { errorsOfFields, isOnFields } from '@/api/errors';
+import { sendersQuery } from '@/api/queries';
 import type { CreateNotification } from '@/api/types';
 import { randomKey } from '@/lib/random-key';
 import { CHANNELS, namesOf, PRIORITIES } from '@/lib/vocabulary';
@@ -18,6 +19,7 @@ import { PageHeader } from '@/ui/page-header';
 import { Counter, SegmentCount } from './counter';
 import { requestOf } from './request';
 import { EMPTY, MESSAGE_MAX, rules, SUBJECT_MAX, type Form } from './rules';
+import { SenderField } from './sender-field';
 import { SpecialWishes } from './special-wishes';
 
 const ICONS = { EMAIL: Mail, SMS: MessageSquare, PUSH: Bell };
@@ -36,6 +38,9 @@ export function CreatePage() {
   const { register, control, handleSubmit, setError, formState } = form;
   const { errors } = formState;
   const [type, subject, message] = useWatch({ control, name: ['type', 'subject', 'message'] });
+  const senders = (useQuery(sendersQuery).data ?? []).filter((each) => each.type === type);
+  const { sender, ...withoutSender } = EMPTY;
+  const shown = senders.length === 0 ? withoutSender : { ...withoutSender, sender };
 
   // An unchanged form keeps its key, so a double click or a second try creates nothing twice.
   const last = useRef({ body: '', key: '' });
@@ -54,10 +59,8 @@ export function CreatePage() {
       await navigate(`/status/${created._id}`);
     },
     onError: (error) => {
-      if (!(error instanceof ApiError)) return;
-      for (const { field, message: text } of error.details) {
-        const name = field.split('.')[0] as keyof Form;
-        if (name in EMPTY) setError(name, { type: 'api', message: text }, { shouldFocus: true });
+      for (const { name, message: text } of errorsOfFields(error, shown)) {
+        setError(name, { type: 'api', message: text }, { shouldFocus: true });
       }
     },
   });
@@ -67,10 +70,6 @@ export function CreatePage() {
     underWay.current = true;
     create.mutate(requestOf(values));
   };
-  const onFields =
-    create.error instanceof ApiError &&
-    create.error.details.length > 0 &&
-    create.error.details.every(({ field }) => (field.split('.')[0] ?? '') in EMPTY);
 
   return (
     <>
@@ -95,6 +94,7 @@ export function CreatePage() {
                   value={field.value}
                   onChange={(value) => {
                     field.onChange(value);
+                    form.setValue('sender', EMPTY.sender);
                     if (formState.isSubmitted) void form.trigger();
                     else form.clearErrors(['recipient', 'subject']);
                   }}
@@ -123,6 +123,7 @@ export function CreatePage() {
                 />
               )}
             </Field>
+            {senders.length > 0 && <SenderField form={form} senders={senders} />}
             <Field
               label={type === 'EMAIL' ? 'Subject' : 'Subject (optional)'}
               error={errors.subject?.message}
@@ -175,7 +176,9 @@ export function CreatePage() {
           />
         </Card>
         <SpecialWishes form={form} />
-        {create.error && !onFields && <ErrorNotice what="The notification" error={create.error} />}
+        {create.error && !isOnFields(create.error, shown) && (
+          <ErrorNotice what="The notification" error={create.error} />
+        )}
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" variant="primary" pending={create.isPending}>
             <Send aria-hidden className="size-4" />

@@ -10,6 +10,7 @@ export function requestOf(form: Form): CreateNotification {
     message: form.message,
     priority: form.priority,
     maxRetries: form.maxRetries,
+    ...(form.sender !== '' && { sender: form.sender }),
     ...(form.subject.trim() !== '' && { subject: form.subject }),
     ...(form.scheduledAt !== '' && { scheduledAt: fromLocalInput(form.scheduledAt) }),
     ...(form.expiresAt !== '' && { expiresAt: fromLocalInput(form.expiresAt) }),

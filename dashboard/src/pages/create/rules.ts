@@ -26,6 +26,8 @@ export const rules = z
   .object({
     type: z.enum(namesOf(CHANNELS)),
     recipient: z.string().trim(),
+    /** An id, or empty: whichever the API chooses. */
+    sender: z.string(),
     subject: z.string(),
     message: z.string(),
     priority: z.enum(namesOf(PRIORITIES)),
@@ -46,6 +48,7 @@ export type Form = z.infer<typeof rules>;
 export const EMPTY: Form = {
   type: 'EMAIL',
   recipient: '',
+  sender: '',
   subject: '',
   message: '',
   priority: 'MEDIUM',

@@ -21,6 +21,7 @@ export function Content({
             {template.id}
           </Link>
           , version {template.version}, in {template.locale}
+          {template.variant !== undefined && `, variant ${template.variant}`}
         </p>
       )}
       {push !== undefined && <Json title="Carried to the app" value={push} />}

@@ -9,14 +9,30 @@ import { Moment } from '@/ui/moment';
 const COPIED_MS = 2000;
 
 export function Details({ notification }: { notification: Notification }) {
-  const { priority, retryCount, maxRetries, onUnknown, provider, providerMessageId, processingTimeMs } =
-    notification;
+  const {
+    priority,
+    sender,
+    category,
+    retryCount,
+    maxRetries,
+    onUnknown,
+    provider,
+    providerMessageId,
+    processingTimeMs,
+  } = notification;
   return (
     <Card title="Details">
       <dl className="space-y-3 text-sm">
         <Row label="Id">
           <CopyableId id={notification._id} />
         </Row>
+        {sender !== undefined && (
+          <Row label="Sender">
+            {sender.address}
+            {sender.name !== undefined && <span className="block text-muted">{sender.name}</span>}
+          </Row>
+        )}
+        {category !== undefined && <Row label="Category">{category}</Row>}
         <Row label="Priority">
           {PRIORITIES[priority].label}, lane <code>{PRIORITIES[priority].lane}</code>
         </Row>

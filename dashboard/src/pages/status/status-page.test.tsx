@@ -165,3 +165,16 @@ it('tells why a cancellation came too late, though its status has moved on meanw
   expect(await screen.findByText('A provider has accepted it')).toBeInTheDocument();
   expect(screen.getByText('Its status does not allow that any more')).toBeInTheDocument();
 });
+
+it('says who it comes from, in which category, and which of several texts it has', async () => {
+  open({
+    sender: { id: 'billing', address: 'billing@bank.example', name: 'Bank Billing' },
+    category: 'offers',
+    template: { id: 'sale', version: 3, locale: 'en', variant: 'short' },
+  });
+
+  expect(await screen.findByText('billing@bank.example')).toBeInTheDocument();
+  expect(screen.getByText('Bank Billing')).toBeInTheDocument();
+  expect(screen.getByText('offers')).toBeInTheDocument();
+  expect(screen.getByText(/version 3, in en, variant short/)).toBeInTheDocument();
+});

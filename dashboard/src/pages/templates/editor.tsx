@@ -6,6 +6,7 @@ import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
+import { Notice } from '@/ui/notice';
 import {
   draftOf,
   MARKUP,
@@ -46,6 +47,15 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
     <div className="grid gap-4 lg:grid-cols-2 lg:gap-5">
       <Card title={basis === undefined ? 'First version' : `Next version, from version ${basis.number}`}>
         <div className="space-y-4">
+          {basis?.variants !== undefined && (
+            <Notice
+              tone="warn"
+              title={`Version ${basis.number} compares ${Object.keys(basis.variants).length} texts`}
+            >
+              This is the first of them, and what is saved here has one text for all. The API and{' '}
+              <code>wavecom templates push</code> make versions that compare.
+            </Notice>
+          )}
           <Languages draft={draft} locale={locale} onChoose={setLocale} onChange={setDraft} />
           {partsOf(template.channel, draft.locales[locale] ?? {}).map(({ part, label, rows }) => (
             <Field key={part} label={label}>

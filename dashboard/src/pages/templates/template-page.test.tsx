@@ -14,6 +14,7 @@ function aTemplate(changes: Partial<Template> = {}): Template {
     id: 'paid',
     channel: 'EMAIL',
     description: 'After a payment',
+    category: null,
     published: 1,
     latest: 2,
     createdAt: AT,
@@ -33,7 +34,10 @@ function aVersion(number: number): TemplateVersion {
   };
 }
 
-const summary = (number: number): VersionSummary => ({ ...aVersion(number), locales: ['en'] });
+function summary(number: number): VersionSummary {
+  const { defaultLocale, variables, createdAt } = aVersion(number);
+  return { number, defaultLocale, locales: ['en'], variantNames: [], variables, createdAt };
+}
 
 const SHOWN = {
   'GET /api/templates/paid/versions/2': () => ok(aVersion(2)),
@@ -239,4 +243,38 @@ it('compares a version with the published one', async () => {
   const lines = await screen.findByRole('region', { name: 'Differences' });
   expect(lines).toHaveTextContent('removed: en.text: Text 1, {{ name }}');
   expect(lines).toHaveTextContent('added: en.text: Text 2, {{ name }}');
+});
+
+it('says what became of the texts that a version compares, and that the editor has one of them', async () => {
+  const { locales } = aVersion(2);
+  fakeApi({
+    ...SHOWN,
+    'GET /api/templates/paid/versions/2/results': () =>
+      ok([
+        {
+          variant: 'plain',
+          weight: 3,
+          accepted: 1741,
+          sent: 1740,
+          delivered: 733,
+          undelivered: 1,
+          failed: 0,
+        },
+        { variant: 'short', weight: 1, accepted: 259, sent: 258, delivered: 250, undelivered: 2, failed: 1 },
+      ]),
+    'GET /api/templates/paid/versions/2': () =>
+      ok({ ...aVersion(2), variants: { plain: { weight: 3, locales }, short: { weight: 1, locales } } }),
+    'GET /api/templates/paid/versions': () =>
+      ok({ versions: [{ ...summary(2), variantNames: ['plain', 'short'] }, summary(1)], nextCursor: null }),
+  });
+  const user = userEvent.setup();
+  open();
+
+  expect(await screen.findByText('Version 2 compares 2 texts')).toBeInTheDocument();
+  expect(screen.getByText(/compares plain, short/)).toBeInTheDocument();
+  expect(screen.queryByRole('button', { name: 'Results of version 1' })).not.toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Results of version 2' }));
+
+  expect(await screen.findByRole('row', { name: 'plain 3 1,741 1,740 733 1 0' })).toBeInTheDocument();
+  expect(screen.getByRole('row', { name: 'short 1 259 258 250 2 1' })).toBeInTheDocument();
 });

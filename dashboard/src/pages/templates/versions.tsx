@@ -10,6 +10,7 @@ import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Moment } from '@/ui/moment';
 import { CompareDialog } from './compare-dialog';
+import { ResultsDialog } from './results-dialog';
 import { SendTestDialog } from './send-test-dialog';
 
 interface VersionsProps {
@@ -26,6 +27,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
   });
   const [compared, setCompared] = useState<number | null>(null);
+  const [measured, setMeasured] = useState<number | null>(null);
   const [tested, setTested] = useState<VersionSummary | null>(null);
   return (
     <Card title="Versions">
@@ -37,7 +39,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
       {publish.error && <ErrorNotice what="The version" error={publish.error} />}
       <ul className="divide-y divide-line">
         {versions.map((version) => {
-          const { number, createdAt, locales, variables } = version;
+          const { number, createdAt, locales, variables, variantNames } = version;
           return (
             <li
               key={number}
@@ -51,8 +53,20 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
                 <span className="block truncate text-xs text-muted">
                   <Moment at={createdAt} ago /> · {locales.join(', ')} ·{' '}
                   {variables.length === 0 ? 'no variables' : variables.join(', ')}
+                  {variantNames.length > 0 && ` · compares ${variantNames.join(', ')}`}
                 </span>
               </div>
+              {variantNames.length > 0 && (
+                <Button
+                  variant="quiet"
+                  aria-label={`Results of version ${number}`}
+                  onClick={() => {
+                    setMeasured(number);
+                  }}
+                >
+                  Results
+                </Button>
+              )}
               {template.published !== null && number !== template.published && (
                 <Button
                   variant="quiet"
@@ -108,6 +122,15 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
           to={compared}
           onClose={() => {
             setCompared(null);
+          }}
+        />
+      )}
+      {measured !== null && (
+        <ResultsDialog
+          templateId={template.id}
+          number={measured}
+          onClose={() => {
+            setMeasured(null);
           }}
         />
       )}

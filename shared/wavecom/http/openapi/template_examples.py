@@ -83,7 +83,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "rollBackTemplate": {200: _success({**_TEMPLATE, "published": 2})},
     "archiveTemplate": {200: _success({**_TEMPLATE, "archivedAt": _CREATED})},
     "listTemplateVersions": {
-        200: _success({"versions": [{**_VERSION, "locales": ["en", "de"], "variants": []}], "nextCursor": 3}),
+        200: _success({"versions": [{**_VERSION, "locales": ["en", "de"], "variantNames": []}], "nextCursor": 3}),
     },
     "createTemplateVersion": {201: _success(_VERSION)},
     "getTemplateVersionResults": {

@@ -125,7 +125,7 @@ class TemplateVersionSummary(Shape):
     number: int
     default_locale: str
     locales: Annotated[list[str], Field(description="Its languages")]
-    variants: Annotated[list[str], Field(description="The names of its variants, if it has any")]
+    variant_names: Annotated[list[str], Field(description="The names of its variants, if it has any")]
     variables: list[str]
     created_at: Timestamp
 
@@ -136,7 +136,7 @@ class TemplateVersionSummary(Shape):
             number=version.number,
             default_locale=version.default_locale,
             locales=list(version.locales),
-            variants=list(version.variants),
+            variant_names=list(version.variants),
             variables=list(version.variables),
             created_at=iso(version.created_at),
         )
