@@ -27,6 +27,8 @@ BODIES: dict[str, Any] = {
     "/api/suppressions": {"type": "EMAIL", "recipient": "user@example.com"},
     "/api/keys": {"tenantId": "bank-x", "name": "theirs", "role": "operator"},
     "/api/dlq/replay": {"all": True},
+    "/api/categories/{category_id}": {"name": "Theirs", "transactional": False},
+    "/api/preferences": {"type": "EMAIL", "recipient": "user@example.com", "categories": {"ours": False}},
     "/api/senders/{sender_id}": {"type": "SMS", "address": "THEIRS"},
     "/api/templates": {"id": "theirs", "channel": "SMS"},
     "/api/templates/{template_id}/versions": VERSION,
@@ -89,6 +91,7 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
     suppression_id = next(value for name, value in suppression.items() if name in ("id", "_id"))
     ours = Sender(id="ours", channel=Channel.SMS, address="OURS")
     api.services.senders.put("bank-a", ours, default=False)
+    api.client.put("/api/categories/ours", json={"name": "Ours", "transactional": False})
     api.post("/api/templates", {"id": "ours", "channel": "SMS"})
     for number in (1, 2):
         api.post("/api/templates/ours/versions", VERSION)

@@ -103,6 +103,42 @@ it('shows the errors of the API at their fields, and others below', async () => 
   expect(await screen.findByText('It said FORBIDDEN')).toBeInTheDocument();
 });
 
+it('changes a sender, and sends the rest of it as it was', async () => {
+  const calls = fakeApi({
+    'GET /api/senders': () => ok([BILLING]),
+    'PUT /api/senders/billing': () => ok(BILLING),
+  });
+  const user = open();
+
+  await user.click(await screen.findByRole('button', { name: 'Change billing' }));
+  await user.clear(screen.getByLabelText('Reply-to (optional)'));
+  await user.click(screen.getByRole('checkbox', { name: 'Use where a notification names no sender' }));
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+
+  await waitFor(() => {
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
+  });
+  expect(calls.find(({ method }) => method === 'PUT')?.body).toEqual({
+    type: 'EMAIL',
+    address: 'billing@bank.example',
+    name: 'Bank Billing',
+    providers: ['ses', 'smtp'],
+    isDefault: false,
+  });
+});
+
+it('tells that the senders could not be loaded, and loads them once it is asked again', async () => {
+  fakeApi({
+    'GET /api/senders': (_call, nth) => (nth === 1 ? refused(500, 'INTERNAL_ERROR') : ok([BILLING])),
+  });
+  const user = open();
+
+  expect(await screen.findByText('The senders: error 500')).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+
+  expect(await screen.findByText('billing@bank.example')).toBeInTheDocument();
+});
+
 it('removes a sender once it is confirmed', async () => {
   const calls = fakeApi({
     'GET /api/senders': (_call, nth) => ok(nth === 1 ? [BILLING, SHORT] : [SHORT]),
