@@ -24,14 +24,14 @@ export function Shell() {
         </p>
         <nav
           aria-label="Pages"
-          className="fixed inset-x-0 bottom-0 z-40 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:static lg:flex-col lg:gap-1 lg:border-0 lg:pb-0"
+          className="fixed inset-x-0 bottom-0 z-40 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] max-sm:grid max-sm:grid-cols-4 lg:static lg:flex-col lg:gap-1 lg:border-0 lg:pb-0"
         >
           {NAVIGATION.map(({ to, label, icon: Icon }) => (
             <NavLink
               key={to}
               to={to}
               end={to === '/'}
-              className="group flex min-w-0 flex-1 flex-col items-center gap-1 px-0.5 py-2 text-muted hover:text-ink aria-[current=page]:text-accent lg:flex-none lg:flex-row lg:gap-3 lg:rounded-lg lg:px-3 lg:py-2.5 lg:hover:bg-raised lg:aria-[current=page]:bg-accent-soft"
+              className="group flex min-w-0 flex-1 flex-col items-center gap-1 px-0.5 py-2 text-muted hover:text-ink max-sm:gap-0.5 max-sm:py-1.5 aria-[current=page]:text-accent lg:flex-none lg:flex-row lg:gap-3 lg:rounded-lg lg:px-3 lg:py-2.5 lg:hover:bg-raised lg:aria-[current=page]:bg-accent-soft"
             >
               <Icon aria-hidden className="size-5 shrink-0" strokeWidth={1.75} />
               <span className="text-[0.625rem] font-medium whitespace-nowrap sm:text-[0.6875rem] lg:text-sm">
@@ -48,7 +48,7 @@ export function Shell() {
           id="content"
           tabIndex={-1}
           aria-busy={loading}
-          className="mx-auto max-w-7xl px-4 pt-5 pb-24 outline-none sm:px-6 lg:px-8 lg:pt-8 lg:pb-12"
+          className="mx-auto max-w-7xl px-4 pt-5 pb-32 outline-none sm:pb-24 sm:px-6 lg:px-8 lg:pt-8 lg:pb-12"
         >
           <KeyNotice />
           <Outlet />
