@@ -38,7 +38,7 @@ def sender_domains(api: Api, resolver: dns.resolver.Resolver | None = None) -> I
             return
         if record is None:
             yield warning("senders", f"{domain} has no DMARC record: much of its email may be refused", ADVICE)
-        elif "p=none" in record.replace(" ", "").lower():
+        elif "p=none" in record.replace(" ", "").lower().split(";"):
             yield ok("senders", f"{domain} has a DMARC record; its policy, none, lets others write in its name")
         else:
             yield ok("senders", f"{domain} has a DMARC record")

@@ -33,10 +33,18 @@ def list_suppressions(
     pages = Pages(run.api, PATH, "suppressions", query, None if everything else limit)
     found = list(pages.items())
     rows = [
-        (each["id"], each["type"], each["reason"], moment(each["createdAt"]), each["notificationId"], each["recipient"])
+        (
+            each["id"],
+            each["type"],
+            each["reason"],
+            moment(each["createdAt"]),
+            each["notificationId"],
+            each["category"],
+            each["recipient"],
+        )
         for each in found
     ]
-    heads = ("id", "type", "reason", "since", "notification", "recipient")
+    heads = ("id", "type", "reason", "since", "notification", "category", "recipient")
     run.out.result(
         {"suppressions": found, "more": pages.more},
         lambda: [table(*heads, rows=rows) if rows else "No address is suppressed."],

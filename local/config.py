@@ -153,8 +153,12 @@ class StackConfig:
         """Return the random text that makes links in email, drawn when the stack first needs it."""
         file = self.state / "link-key"
         make_private(self.state)
-        with contextlib.suppress(FileExistsError), file.open("x") as new:
-            new.write(secrets.token_urlsafe(32))
+        if not file.exists():
+            whole = file.with_suffix(f".{secrets.token_hex(4)}")
+            whole.write_text(secrets.token_urlsafe(32))
+            with contextlib.suppress(FileExistsError):  # of two processes, both use the first one's
+                file.hardlink_to(whole)
+            whole.unlink()
         return file.read_text()
 
 

@@ -298,7 +298,7 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             templates=manage_templates,
             preview=Preview(manage=manage_templates),
             results=ShowResults(manage=manage_templates, counters=counters),
-            suppressions=ManageSuppressions(suppressions=suppressions, clock=clock),
+            suppressions=ManageSuppressions(suppressions=suppressions, tenants=tenants, clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),
             categories=ManageCategories(tenants=tenants),

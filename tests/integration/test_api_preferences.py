@@ -138,7 +138,7 @@ def test_a_post_lets_the_recipient_leave_however_often_it_comes(api: Api) -> Non
     assert {each.status_code for each in answers} == {200}
     assert "You have unsubscribed from “Offers &amp; more”" in answers[0].text
     assert wanted(api) == {"offers": False, "receipts": True}
-    (listed,) = api.get("/api/suppressions").json()["data"]["suppressions"]
+    (listed,) = api.get("/api/suppressions?recipient=User@example.com").json()["data"]["suppressions"]
     assert (listed["reason"], listed["category"], listed["recipient"]) == ("unsubscribed", "offers", "user@example.com")
 
 
@@ -156,13 +156,27 @@ def test_who_left_is_refused_in_that_category_and_gets_everything_else(api: Api)
 
 
 def test_a_category_that_became_transactional_reaches_those_who_had_left_it(api: Api, monkeypatch) -> None:
-    one_click(api, api.created(category="offers")["unsubscribeUrl"])
+    url, other = (
+        api.created(category="offers", recipient=f"{each}@example.com")["unsubscribeUrl"] for each in ("user", "b")
+    )
+    one_click(api, url)
 
     put(api, {**OFFERS, "transactional": True})
     end_caches(monkeypatch, adapter)
 
+    for answer in (api.client.get(path(other)), one_click(api, other)):
+        assert (answer.status_code, "is always sent" in answer.text) == (200, True)
+    assert len(api.get("/api/suppressions").json()["data"]["suppressions"]) == 1
     assert "unsubscribeUrl" not in api.created(category="offers")
     assert wanted(api)["offers"] is True
+
+
+def test_a_service_that_counts_clicks_may_add_parameters(api: Api) -> None:
+    url = api.created(category="offers")["unsubscribeUrl"]
+
+    assert "Unsubscribe from" in api.client.get(f"{path(url)}?utm_source=x&utm_source=y").text
+    assert one_click(api, f"{url}?utm_source=x").status_code == 200
+    assert wanted(api)["offers"] is False
 
 
 def test_a_link_works_after_its_category_is_removed(api: Api) -> None:
@@ -265,6 +279,19 @@ def test_a_link_in_a_template_needs_a_category_that_can_be_left(api: Api) -> Non
     assert fields(api.create(**template)) == ["category"]
     assert fields(api.create(**template, category="receipts")) == ["category"]
     assert "https://links.example/u/" in api.created(**template, category="offers")["message"]
+
+
+def test_the_link_is_no_part_of_other_channels_and_an_older_variable_of_its_name_stays(api: Api) -> None:
+    api.post("/api/templates", {"id": "sms", "channel": "SMS"})
+    source = {"text": "Leave at {{ unsubscribe_url }}"}
+    made = api.post("/api/templates/sms/versions", {"defaultLocale": "en", "locales": {"en": source}}).json()["data"]
+
+    assert made["variables"] == ["unsubscribe_url"]
+    template: dict[str, Any] = {
+        "template": {"id": "sms", "version": 1},
+        "variables": {"unsubscribe_url": "bank.example"},
+    }
+    assert api.created(**{**SMS, **template, "message": None}, subject=None)["message"] == "Leave at bank.example"
 
 
 def test_a_template_names_a_category_of_the_tenant(api: Api) -> None:

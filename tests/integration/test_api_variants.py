@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.conftest import Api, MakeApi, attempted, fields
 from wavecom.domain.providers.outcomes import Outcome
+from wavecom.domain.templates.version import COMPARING_MAX
 
 PLAIN = {
     "en": {"subject": "Hello", "text": "Dear {{ name }}"},
@@ -166,3 +167,27 @@ def test_a_version_has_either_variants_or_one_text(api: Api, changes: dict[str, 
     body = {"defaultLocale": "en", "variants": VARIANTS, **changes}
 
     assert api.post("/api/templates/greeting.v2/versions", body).status_code == 422
+
+
+def test_a_template_compares_texts_in_a_limited_number_of_versions_and_languages(api: Api) -> None:
+    two = {"a": variant(), "b": variant()}
+    for _ in range(COMPARING_MAX):
+        assert add(api, two).status_code == 201
+    assert add(api, two).status_code == 409
+    assert add(api, None, locales=PLAIN).status_code == 201
+
+    languages = [f"{first}{second}" for first in "abcdef" for second in "abcdef"][:26]
+    many = {"locales": {each: {"subject": "Hi", "text": "Hi"} for each in languages}}
+    api.post("/api/templates", {"id": "wide", "channel": "EMAIL"})
+    body = {"defaultLocale": "aa", "variants": {"a": many, "b": many}}
+    assert fields(api.post("/api/templates/wide/versions", body)) == ["variants"]
+
+
+def test_the_case_of_an_address_does_not_change_its_variant(api: Api) -> None:
+    add(api)
+    items = [item(f"Customer{number}@example.com") for number in range(60)]
+    lower = [item(f"customer{number}@example.com") for number in range(60)]
+
+    drawn = [[each["template"]["variant"] for each in sent(api, *each)] for each in (items, lower)]
+
+    assert drawn[0] == drawn[1]

@@ -106,6 +106,14 @@ def test_the_record_of_the_domain_above_counts(api: Api, names: Dns) -> None:
     assert names.asked == ["_dmarc.mail.bank.example", "_dmarc.bank.example"]
 
 
+def test_the_policy_of_subdomains_is_another_tag(api: Api, names: Dns) -> None:
+    names.texts = {"_dmarc.bank.example": ["v=DMARC1; p=reject; sp=none"]}
+
+    (found,) = findings(api, names.resolver, "billing@bank.example")
+
+    assert found.text == "bank.example has a DMARC record"
+
+
 @pytest.mark.parametrize("texts", [{}, {"_dmarc.bank.example": ["v=spf1 -all"]}])
 def test_a_domain_without_a_record_is_named_with_advice(api: Api, names: Dns, texts: dict[str, list[str]]) -> None:
     names.texts = texts

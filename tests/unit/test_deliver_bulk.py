@@ -19,6 +19,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 
 LIMIT = FakeBulkProvider.bulk_limit
 BUSY = TransientError("busy", code="busy")
@@ -59,6 +60,18 @@ def test_one_call_serves_many(delivery: World, bulk: FakeBulkProvider) -> None:
     assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
     ids = {each.id: delivery.stored(each).state.provider_message_id for each in notifications}
     assert ids == {each: f"bulk-{each}" for each in ids}, "each has its own receipt"
+
+
+def test_a_call_has_one_sender_and_the_failure_of_one_is_not_that_of_another(
+    delivery: World, bulk: FakeBulkProvider
+) -> None:
+    senders = [Sender(id=each, channel=Channel.EMAIL, address=f"{each}@bank.example") for each in ("a", "b")]
+    notifications = [each for sender in (*senders, None) for each in delivery.waiting(4, sender=sender)]
+
+    delivery.run(notifications)
+
+    assert bulk.calls == [4, 4, 4]
+    assert {delivery.stored(each).state.status for each in notifications} == {Status.SENT}
 
 
 def test_a_refused_recipient_fails_only_itself(delivery: World, bulk: FakeBulkProvider) -> None:

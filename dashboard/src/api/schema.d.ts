@@ -369,7 +369,7 @@ export interface paths {
         };
         /**
          * List the addresses that nothing of yours goes to, or look one up
-         * @description Notifications to these addresses fail without a provider being asked. With `recipient`, the answer is the suppressions of that address only, one a channel at the most.
+         * @description Notifications to these addresses fail without a provider being asked. With `recipient`, the answer is the suppressions of that address only: for everything, and for the categories that it has left.
          */
         get: operations["listSuppressions"];
         put?: never;

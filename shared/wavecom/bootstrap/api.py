@@ -171,7 +171,7 @@ class Api:
             templates=self.manage_templates,
             preview=Preview(manage=self.manage_templates),
             results=ShowResults(manage=self.manage_templates, counters=self.parts.counters),
-            suppressions=ManageSuppressions(suppressions=suppressions, clock=self.parts.clock),
+            suppressions=ManageSuppressions(suppressions=suppressions, tenants=tenants, clock=self.parts.clock),
             api_keys=self.parts.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),
             categories=ManageCategories(tenants=tenants),

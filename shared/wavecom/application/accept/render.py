@@ -96,7 +96,7 @@ class Render:
         content = replace(draft.content, html=clean.html)
         if content.html_bytes() > HTML_MAX_BYTES:
             raise _refused("html", f"has more than {HTML_MAX_BYTES:,} bytes once it is cleaned")
-        budget.take(content, "html")
+        budget.take(replace(content, subject=None, message=""), "html")
         return replace(draft, content=content, warnings=clean.warnings())
 
     def _rendered(

@@ -26,6 +26,7 @@ from wavecom.domain.providers.outcomes import (
     TransientError,
     UnknownOutcomeError,
 )
+from wavecom.domain.senders import Sender
 from wavecom.ports.providers import BulkProvider, Provider
 from wavecom.ports.system import Clock
 
@@ -127,11 +128,11 @@ class Sends:
 
 
 def _calls(planned: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
-    """Yield the sends of each call."""
-    bulk: defaultdict[str, list[PlannedSend]] = defaultdict(list)
+    """Yield the sends of each call. A call has one sender, so that its provider divides it no further for another."""
+    bulk: defaultdict[tuple[str, Sender | None], list[PlannedSend]] = defaultdict(list)
     for each in planned:
         if each.provider.bulk_limit > 1:
-            bulk[each.provider.name].append(each)
+            bulk[each.provider.name, each.pending.notification.sender].append(each)
         else:
             yield [each]
     for sends in bulk.values():

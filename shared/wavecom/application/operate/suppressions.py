@@ -8,6 +8,7 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
+from wavecom.ports.tenants import Tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class ManageSuppressions:
     """Lists, adds and removes a tenant's suppressed addresses."""
 
     suppressions: Suppressions
+    tenants: Tenants
     clock: Clock
 
     def page(self, tenant_id: str, *, limit: int, after: str | None = None) -> SuppressionPage:
@@ -31,9 +33,12 @@ class ManageSuppressions:
         return SuppressionPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     def look_up(self, tenant_id: str, recipient: str, channel: Channel | None) -> SuppressionPage:
-        """Return a recipient's suppressions: at most one a channel, each found by its id."""
-        ids = [suppression_id(each, recipient) for each in ([channel] if channel else Channel)]
-        found = [self.suppressions.get(tenant_id, each) for each in ids]
+        """Return a recipient's suppressions: on each channel at most one for everything, and one for each category."""
+        categories = (None, *self.tenants.latest(tenant_id).categories)
+        channels = [channel] if channel else list(Channel)
+        ids = [suppression_id(each, recipient, category) for each in channels for category in categories]
+        present = self.suppressions.present(tenant_id, ids)
+        found = [self.suppressions.get(tenant_id, each) for each in ids if each in present]
         return SuppressionPage([each for each in found if each is not None], None)
 
     def add(self, tenant_id: str, channel: Channel, recipient: str) -> Suppression:

@@ -57,18 +57,20 @@ class ManagePreferences:
                 self.suppressions.remove(tenant_id, suppression_id(channel, recipient, name))
         return self.of(tenant_id, channel, recipient)
 
-    def meant(self, token: str) -> str:
-        """Return the name of the category that a link is about. Raises `NotFoundError` if it is none of ours."""
-        return self._name(self._read(token))
+    def meant(self, token: str) -> Category:
+        """Return the category that a link is about. Raises `NotFoundError` if the link is none of ours."""
+        return self._category(self._read(token))
 
-    def leave(self, token: str) -> str:
-        """Let the recipient of a link leave its category, however often it is asked, and return the category's name.
+    def leave(self, token: str) -> Category:
+        """Let the recipient of a link leave its category, however often it is asked, and return the category.
 
-        Raises `NotFoundError` if the link is none of ours.
+        One that has become transactional is not left. Raises `NotFoundError` if the link is none of ours.
         """
         subscription = self._read(token)
-        self.suppressions.add([self._left(subscription)])
-        return self._name(subscription)
+        category = self._category(subscription)
+        if not category.transactional:
+            self.suppressions.add([self._left(subscription)])
+        return category
 
     def _read(self, token: str) -> Subscription:
         found = self.links.read(token) if self.links is not None else None
@@ -76,10 +78,11 @@ class ManagePreferences:
             raise NotFoundError("There is no such link")
         return found
 
-    def _name(self, subscription: Subscription) -> str:
-        """Return the name of a category; one that was removed since has only its id."""
-        found = self.tenants.get(subscription.tenant_id).categories.get(subscription.category)
-        return found.name if found is not None else subscription.category
+    def _category(self, subscription: Subscription) -> Category:
+        """Return the category of a link; one that was removed since has only its id."""
+        name = subscription.category
+        found = self.tenants.get(subscription.tenant_id).categories.get(name)
+        return found if found is not None else Category(id=name, name=name, transactional=False)
 
     def _left(self, subscription: Subscription) -> Suppression:
         return Suppression.of_subscription(subscription, self.clock())

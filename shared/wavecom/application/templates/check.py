@@ -9,7 +9,14 @@ from wavecom.domain.content.content import MESSAGE_MAX
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import WRITTEN, Source
-from wavecom.domain.templates.version import UNSUBSCRIBE_URL, VARIABLES_MAX, VERSION_MAX, SourceProblem, Variant
+from wavecom.domain.templates.version import (
+    LOCALES_MAX,
+    UNSUBSCRIBE_URL,
+    VARIABLES_MAX,
+    VERSION_MAX,
+    SourceProblem,
+    Variant,
+)
 from wavecom.ports.content import TemplateEngine
 
 _PRINTED: Final = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
@@ -57,7 +64,9 @@ def checked(engine: TemplateEngine, channel: Channel, default_locale: str, local
     _refuse(problems)
     whole = {locale: engine.complete(locale, source) for locale, source in locales.items()}
     _refuse([problem for locale, source in whole.items() for problem in _too_long(locale, source)])
-    by_locale = {locale: engine.variables(source) - {UNSUBSCRIBE_URL} for locale, source in whole.items()}
+    by_locale = {locale: engine.variables(source) for locale, source in whole.items()}
+    if channel is Channel.EMAIL:
+        by_locale = {locale: names - {UNSUBSCRIBE_URL} for locale, names in by_locale.items()}
     variables = by_locale[default_locale]
     problems = [
         problem
@@ -84,6 +93,8 @@ def checked_variants(
     """
     if not variants:
         return checked(engine, channel, default_locale, locales)
+    if sum(len(each.locales) for each in variants.values()) > LOCALES_MAX:
+        raise RefusedDraftError([Problem("variants", f"have more than {LOCALES_MAX} texts together, in all languages")])
     done: dict[str, Checked] = {}
     problems: list[Problem] = []
     size = sum(

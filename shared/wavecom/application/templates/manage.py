@@ -10,7 +10,7 @@ from wavecom.domain.errors import ConflictError, NotFoundError, Problem, Refused
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import TEMPLATES_MAX, Template
-from wavecom.domain.templates.version import VERSIONS_MAX, TemplateVersion, Variant, VersionSummary
+from wavecom.domain.templates.version import COMPARING_MAX, VERSIONS_MAX, TemplateVersion, Variant, VersionSummary
 from wavecom.ports.content import TemplateEngine, Templates
 from wavecom.ports.system import Clock
 from wavecom.ports.tenants import Tenants
@@ -109,6 +109,8 @@ class ManageTemplates:
             raise ConflictError(
                 f"The template has {VERSIONS_MAX} versions, the most that it may have; make another one"
             )
+        if variants and self._comparing(template) >= COMPARING_MAX:
+            raise ConflictError(f"The template has {COMPARING_MAX} versions that compare texts; make another one")
         version = checked_variants(self.engine, template.channel, default_locale, locales, variants)
         made = TemplateVersion(
             tenant_id=tenant_id,
@@ -123,6 +125,11 @@ class ManageTemplates:
         if not self.templates.add_version(template, made):
             raise ConflictError("The template was changed at the same time; try again")
         return made
+
+    def _comparing(self, template: Template) -> int:
+        """Return the number of versions that have variants."""
+        versions = self.templates.versions(template.tenant_id, template.id, limit=VERSIONS_MAX)
+        return sum(bool(each.variants) for each in versions)
 
     def version(self, tenant_id: str, template_id: str, number: int) -> TemplateVersion:
         """Return one version. Raises `NotFoundError`."""

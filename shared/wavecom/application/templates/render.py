@@ -26,7 +26,8 @@ def render_version(
     """
     if problems := version.variable_problems(variables):
         raise RefusedDraftError(problems)
-    values = variables if unsubscribe_url is None else {**variables, UNSUBSCRIBE_URL: unsubscribe_url}
+    is_ours = unsubscribe_url is not None and UNSUBSCRIBE_URL not in version.variables
+    values = {**variables, UNSUBSCRIBE_URL: unsubscribe_url} if is_ours else variables
     try:
         content = replace(engine.render(version, locale, values, variant), unsubscribe_url=unsubscribe_url)
     except RefusedDraftError as exc:

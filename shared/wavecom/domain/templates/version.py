@@ -26,6 +26,8 @@ VARIANT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 """A valid name of a variant, fit for a folder's name and for a counter's."""
 VARIANTS_MAX: Final = 4
 WEIGHT_MAX: Final = 1_000
+COMPARING_MAX: Final = 8
+"""The most versions of a template that compare texts: their results are counted, and kept with the tenant's totals."""
 UNSUBSCRIBE_URL: Final = "unsubscribe_url"
 """The variable that no notification gives: the address by which the recipient leaves the message's category."""
 UNSTORED: Final = 0
@@ -70,7 +72,7 @@ class TemplateVersion:
         """
         if not self.variants:
             return None
-        digest = hashlib.sha256(f"{self.template_id}\n{recipient}".encode()).digest()
+        digest = hashlib.sha256(f"{self.template_id}\n{recipient.lower()}".encode()).digest()
         drawn = int.from_bytes(digest[:8]) % sum(each.weight for each in self.variants.values())
         names = sorted(self.variants)
         bounds = accumulate(self.variants[name].weight for name in names)

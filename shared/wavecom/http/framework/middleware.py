@@ -41,7 +41,9 @@ Middleware = Callable[[ApiGatewayResolver, Next], Response[Any]]
 
 UNMATCHED = "unmatched"
 """The route label of requests to paths that do not exist."""
-PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs", "/u/")
+FOR_RECIPIENTS = "/u/"
+"""The pages behind links in email."""
+PUBLIC = ("/api/health", "/api/openapi.json", "/api/docs", FOR_RECIPIENTS)
 """Paths that need no key and count against no limit."""
 
 
@@ -162,7 +164,8 @@ class Validate(OpenAPIRequestValidationMiddleware):
         """Call the route with validated arguments. Raises the errors of `wavecom.http.framework.errors`."""
         if app.context["route_label"] == UNMATCHED:
             return next_middleware(app)  # type: ignore[no-any-return] # a Response, like any route's
-        _refuse_unknown_parameters(app)
+        if not app.current_event.path.startswith(FOR_RECIPIENTS):  # services that count clicks add parameters
+            _refuse_unknown_parameters(app)
         try:
             return super().handler(app, next_middleware)
         except RequestValidationError as exc:

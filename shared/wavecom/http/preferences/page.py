@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from wavecom.domain.categories import Category
 from wavecom.domain.errors import NotFoundError
 from wavecom.http.services import Services
 
@@ -40,6 +41,7 @@ button {{ font: inherit; padding: .6rem 1.2rem; cursor: pointer }}
 _ASK: Final = """<p>You will get no more messages of this kind at this address.</p>
 <form method="post"><button name="List-Unsubscribe" value="One-Click">Unsubscribe</button></form>"""
 _LEFT: Final = "<p>You will get no more messages of this kind at this address. You can close this page.</p>"
+_ALWAYS: Final = "<p>These messages cannot be left: they are about your own orders and accounts.</p>"
 _UNKNOWN: Final = "<p>It may have been cut off: please open it again from the message that it came in.</p>"
 
 Token = Annotated[str, Path(description="The last part of the link")]
@@ -51,18 +53,26 @@ def add_unsubscribe_page(app: ApiGatewayResolver, services: Services) -> None:
     @app.get("/u/<token>", include_in_schema=False)
     def show(token: Token) -> Response[str]:
         try:
-            name = services.preferences.meant(token)
+            category = services.preferences.meant(token)
         except NotFoundError:
             return _unknown()
-        return _page(HTTPStatus.OK, f"Unsubscribe from “{name}”?", _ASK)
+        if category.transactional:
+            return _always(category)
+        return _page(HTTPStatus.OK, f"Unsubscribe from “{category.name}”?", _ASK)
 
     @app.post("/u/<token>", include_in_schema=False)
     def leave(token: Token) -> Response[str]:
         try:
-            name = services.preferences.leave(token)
+            category = services.preferences.leave(token)
         except NotFoundError:
             return _unknown()
-        return _page(HTTPStatus.OK, f"You have unsubscribed from “{name}”", _LEFT)
+        if category.transactional:
+            return _always(category)
+        return _page(HTTPStatus.OK, f"You have unsubscribed from “{category.name}”", _LEFT)
+
+
+def _always(category: Category) -> Response[str]:
+    return _page(HTTPStatus.OK, f"“{category.name}” is always sent", _ALWAYS)
 
 
 def _unknown() -> Response[str]:

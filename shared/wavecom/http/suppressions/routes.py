@@ -41,7 +41,7 @@ def _add_list_suppressions(app: ApiGatewayResolver, services: Services) -> None:
         compress=True,
         summary="List the addresses that nothing of yours goes to, or look one up",
         description="Notifications to these addresses fail without a provider being asked. With `recipient`, the "
-        "answer is the suppressions of that address only, one a channel at the most.",
+        "answer is the suppressions of that address only: for everything, and for the categories that it has left.",
         operation_id="listSuppressions",
         tags=[tags.SUPPRESSIONS],
         responses=documented(HTTPStatus.OK, SuppressionPageAnswer, "A page", refusals.ALWAYS),
