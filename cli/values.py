@@ -97,8 +97,9 @@ tenant_id = matching(
     "[A-Za-z0-9][A-Za-z0-9_-]{0,63}",
     "1 to 64 letters, digits, hyphens and underscores, a letter or a digit first",
 )
-category_id = matching("[a-z0-9][a-z0-9-]{0,39}", "1 to 40 small letters, digits and hyphens, no hyphen first")
-sender_id = matching("[a-z0-9][a-z0-9-]{0,39}", "1 to 40 small letters, digits and hyphens, no hyphen first")
+sender_id = category_id = matching(
+    "[a-z0-9][a-z0-9-]{0,39}", "1 to 40 small letters, digits and hyphens, no hyphen first"
+)
 provider = matching("[a-z0-9][a-z0-9-]{0,39}", "the name of a provider")
 idempotency_key = matching(KEY.pattern, "1 to 255 printable ASCII characters without spaces")
 

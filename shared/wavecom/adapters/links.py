@@ -50,7 +50,7 @@ class SealedLinks:
 
     def read(self, token: str) -> Subscription | None:
         """See `wavecom.ports.suppressions.UnsubscribeLinks.read`."""
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as above
 
         if len(token) > TOKEN_MAX or not token.isascii():
             return None

@@ -14,7 +14,7 @@ from wavecom.cache import TimedCache
 from wavecom.domain.categories import Category
 from wavecom.domain.notifications.enums import Channel, OnUnknown
 from wavecom.domain.senders import NO_SENDERS, Sender, Senders
-from wavecom.domain.tenants import TenantPolicy
+from wavecom.domain.tenants import DEFAULT_POLICY, TenantPolicy
 
 CACHE: Final = timedelta(seconds=30)
 """The time until a changed policy is in force everywhere."""
@@ -80,9 +80,12 @@ class MongoTenants:
         with available():
             document = self._tenants.find_one({"_id": tenant_id})
         if document is None:
-            return TenantPolicy()
-        on_unknown = OnUnknown(document["onUnknown"]) if "onUnknown" in document else TenantPolicy().on_unknown
-        return TenantPolicy(on_unknown=on_unknown, senders=_senders(document), categories=_categories(document))
+            return DEFAULT_POLICY
+        return TenantPolicy(
+            on_unknown=OnUnknown(document.get("onUnknown", DEFAULT_POLICY.on_unknown)),
+            senders=_senders(document),
+            categories=_categories(document),
+        )
 
 
 def _categories(document: Document) -> dict[str, Category]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from wavecom.application.templates.render import render_version
 from wavecom.domain.categories import Category, Subscription
-from wavecom.domain.content.content import HTML_MAX_BYTES, Content, TemplateCall, TemplateUse
+from wavecom.domain.content.content import HTML_MAX_BYTES, TemplateCall, TemplateUse
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
@@ -66,12 +66,10 @@ class Render:
                 category = _category(draft.envelope, template, policy)
                 url = self._unsubscribe_url(tenant_id, draft.envelope, category) if category is not None else None
                 if isinstance(draft, TemplatedDraft):
-                    done.drafts[index] = replace(
-                        self._rendered(tenant_id, draft, template, budget, url), category=category
-                    )
+                    ready = self._rendered(tenant_id, draft, template, budget, url)
                 else:
                     ready = draft if draft.content.html is None else self._cleaned(draft, budget)
-                    done.drafts[index] = ready if category is None else _in_category(ready, category, url)
+                done.drafts[index] = ready if category is None else _in_category(ready, category, url)
             except RefusedDraftError as exc:
                 done.refusals[index] = exc
         return done
@@ -96,7 +94,7 @@ class Render:
         content = replace(draft.content, html=clean.html)
         if content.html_bytes() > HTML_MAX_BYTES:
             raise _refused("html", f"has more than {HTML_MAX_BYTES:,} bytes once it is cleaned")
-        budget.take(replace(content, subject=None, message=""), "html")
+        budget.take("html", html=content.html_bytes())
         return replace(draft, content=content, warnings=clean.warnings())
 
     def _rendered(
@@ -111,7 +109,8 @@ class Render:
         if draft.push is not None:
             content = replace(content, push=draft.push)
         use = TemplateUse(id=version.template_id, version=version.number, locale=locale, variant=variant)
-        budget.take(content)
+        text = len((content.subject or "").encode()) + len(content.message.encode())
+        budget.take("variables", text=text, html=content.html_bytes())
         return Draft(envelope=draft.envelope, content=content, template=use)
 
     def _version(
@@ -131,8 +130,6 @@ class Render:
         version = self.templates.version(tenant_id, template.id, number)
         if version is None:
             raise _refused("template.version", "must be a version of the template")
-        if call.variant is not None and call.variant not in version.variants:
-            raise _refused("variant", "must be one of the version's variants")
         return version
 
 
@@ -157,10 +154,10 @@ class _Budget:
         if time.thread_time() > self.until:
             raise _refused(name, "comes after others of this call that took too long to render")
 
-    def take(self, made: Content, field: str = "variables") -> None:
-        """Count what was made of a field. Raises `RefusedDraftError` if the call makes too much."""
-        self.text_bytes -= len((made.subject or "").encode()) + len(made.message.encode())
-        self.html_bytes -= made.html_bytes()
+    def take(self, field: str, *, text: int = 0, html: int = 0) -> None:
+        """Count the bytes that were made of a field. Raises `RefusedDraftError` if the call makes too much."""
+        self.text_bytes -= text
+        self.html_bytes -= html
         if self.text_bytes < 0 or self.html_bytes < 0:
             raise _refused(field, "would make too much text in this call; send fewer notifications in one")
 

@@ -53,8 +53,6 @@ class Preview:
         """
         template = self.manage.get(tenant_id, template_id)
         version = self.manage.version(tenant_id, template_id, number or template.published or template.latest)
-        if variant is not None and variant not in version.variants:
-            raise RefusedDraftError([Problem("variant", "must be one of the version's variants")])
         language = best_match(version.locales, locale, version.default_locale)
         first = next(iter(sorted(version.variants)), None)
         return self._shown(template.channel, version, language, variables, variant or first)

@@ -1,7 +1,6 @@
 """Render one message of a version: what a notification stores, and what a preview shows."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from wavecom.domain.content.content import Content
@@ -24,12 +23,14 @@ def render_version(
     Raises `RefusedDraftError` for variables that are missing or unknown, that cannot be rendered, or whose content
     cannot be sent.
     """
+    if variant is not None and variant not in version.variants:
+        raise RefusedDraftError([Problem("variant", "must be one of the version's variants")])
     if problems := version.variable_problems(variables):
         raise RefusedDraftError(problems)
     is_ours = unsubscribe_url is not None and UNSUBSCRIBE_URL not in version.variables
     values = {**variables, UNSUBSCRIBE_URL: unsubscribe_url} if is_ours else variables
     try:
-        content = replace(engine.render(version, locale, values, variant), unsubscribe_url=unsubscribe_url)
+        content = engine.render(version, locale, values, variant)
     except RefusedDraftError as exc:
         raise RefusedDraftError([_without_url(each) for each in exc.problems]) from exc
     if problems := [Problem("variables", each) for each in content.problems()]:

@@ -4,6 +4,7 @@ Mail programs post to it by themselves (RFC 8058), without a cookie; a person se
 changes nothing, since scanners of links follow every one. The page loads nothing, and says nothing about the recipient.
 """
 
+from collections.abc import Callable
 from html import escape
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -52,31 +53,22 @@ def add_unsubscribe_page(app: ApiGatewayResolver, services: Services) -> None:
 
     @app.get("/u/<token>", include_in_schema=False)
     def show(token: Token) -> Response[str]:
-        try:
-            category = services.preferences.meant(token)
-        except NotFoundError:
-            return _unknown()
-        if category.transactional:
-            return _always(category)
-        return _page(HTTPStatus.OK, f"Unsubscribe from “{category.name}”?", _ASK)
+        return _about(services.preferences.meant, token, "Unsubscribe from “{}”?", _ASK)
 
     @app.post("/u/<token>", include_in_schema=False)
     def leave(token: Token) -> Response[str]:
-        try:
-            category = services.preferences.leave(token)
-        except NotFoundError:
-            return _unknown()
-        if category.transactional:
-            return _always(category)
-        return _page(HTTPStatus.OK, f"You have unsubscribed from “{category.name}”", _LEFT)
+        return _about(services.preferences.leave, token, "You have unsubscribed from “{}”", _LEFT)
 
 
-def _always(category: Category) -> Response[str]:
-    return _page(HTTPStatus.OK, f"“{category.name}” is always sent", _ALWAYS)
-
-
-def _unknown() -> Response[str]:
-    return _page(HTTPStatus.NOT_FOUND, "This link is not valid", _UNKNOWN)
+def _about(category_of: Callable[[str], Category], token: str, title: str, body: str) -> Response[str]:
+    """Return a page about the category of a link, whose name stands in the title."""
+    try:
+        category = category_of(token)
+    except NotFoundError:
+        return _page(HTTPStatus.NOT_FOUND, "This link is not valid", _UNKNOWN)
+    if category.transactional:
+        title, body = "“{}” is always sent", _ALWAYS
+    return _page(HTTPStatus.OK, title.format(category.name), body)
 
 
 def _page(status: HTTPStatus, title: str, body: str) -> Response[str]:
