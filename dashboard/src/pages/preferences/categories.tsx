@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus, Tags } from 'lucide-react';
 import { useState } from 'react';
 import { removeCategory } from '@/api/actions';
@@ -7,7 +7,7 @@ import type { Category } from '@/api/types';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
-import { Dialog } from '@/ui/dialog';
+import { ConfirmDialog } from '@/ui/confirm-dialog';
 import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { SkeletonRows } from '@/ui/skeleton';
@@ -104,31 +104,16 @@ function Rows({ categories, onOpen }: { categories: readonly Category[]; onOpen:
 
 function RemoveDialog({ category, onClose }: { category: Category; onClose: () => void }) {
   const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => removeCategory(category.id),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['preferences'] });
-      onClose();
-    },
-  });
   return (
-    <Dialog title={`Remove ${category.id}?`} onClose={onClose}>
-      <p className="mb-4 text-sm text-muted">
-        Nothing is accepted in it any more. Who left it has left it still if it is made again.
-      </p>
-      {remove.error && <ErrorNotice what="The category" error={remove.error} />}
-      <div className="flex flex-wrap gap-3">
-        <Button
-          variant="danger"
-          pending={remove.isPending}
-          onClick={() => {
-            remove.mutate();
-          }}
-        >
-          Remove it
-        </Button>
-        <Button onClick={onClose}>Cancel</Button>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      title={`Remove ${category.id}?`}
+      what="The category"
+      label="Remove it"
+      action={() => removeCategory(category.id)}
+      onDone={() => queries.invalidateQueries({ queryKey: ['preferences'] })}
+      onClose={onClose}
+    >
+      Nothing is accepted in it any more. Who left it has left it still if it is made again.
+    </ConfirmDialog>
   );
 }

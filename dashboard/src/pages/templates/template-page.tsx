@@ -6,7 +6,7 @@ import { templateQuery, versionQuery, versionsQuery } from '@/api/queries';
 import type { Template, VersionSummary } from '@/api/types';
 import { CHANNELS } from '@/lib/vocabulary';
 import { Button } from '@/ui/button';
-import { Dialog } from '@/ui/dialog';
+import { ConfirmDialog } from '@/ui/confirm-dialog';
 import { ErrorNotice } from '@/ui/error-notice';
 import { PageHeader } from '@/ui/page-header';
 import { SkeletonRows } from '@/ui/skeleton';
@@ -76,12 +76,8 @@ function Loaded({ template, versions }: { template: Template; versions: readonly
 function TemplateActions({ template }: { template: Template }) {
   const queries = useQueryClient();
   const [isAsking, setIsAsking] = useState(false);
-  const onSuccess = () => {
-    setIsAsking(false);
-    return queries.invalidateQueries({ queryKey: ['templates'] });
-  };
-  const rollBack = useMutation({ mutationFn: () => rollBackTemplate(template.id), onSuccess });
-  const archive = useMutation({ mutationFn: () => archiveTemplate(template.id), onSuccess });
+  const refresh = () => queries.invalidateQueries({ queryKey: ['templates'] });
+  const rollBack = useMutation({ mutationFn: () => rollBackTemplate(template.id), onSuccess: refresh });
   return (
     <>
       {template.published !== null && (
@@ -104,36 +100,19 @@ function TemplateActions({ template }: { template: Template }) {
       </Button>
       {rollBack.error && <ErrorNotice what="The template" error={rollBack.error} />}
       {isAsking && (
-        <Dialog
+        <ConfirmDialog
           title={`Archive ${template.id}?`}
+          what="The template"
+          label="Archive it"
+          action={() => archiveTemplate(template.id)}
+          onDone={refresh}
           onClose={() => {
             setIsAsking(false);
           }}
         >
-          <p className="mb-4 text-sm text-muted">
-            No notification can be made from it any more. Those that were made keep their text, and the id
-            stays taken.
-          </p>
-          {archive.error && <ErrorNotice what="The template" error={archive.error} />}
-          <div className="flex flex-wrap gap-3">
-            <Button
-              variant="danger"
-              pending={archive.isPending}
-              onClick={() => {
-                archive.mutate();
-              }}
-            >
-              Archive it
-            </Button>
-            <Button
-              onClick={() => {
-                setIsAsking(false);
-              }}
-            >
-              Cancel
-            </Button>
-          </div>
-        </Dialog>
+          No notification can be made from it any more. Those that were made keep their text, and the id stays
+          taken.
+        </ConfirmDialog>
       )}
     </>
   );
