@@ -1,33 +1,25 @@
 """Senders and links for leaving, at every provider of email: what an independent parser or the service reads."""
 
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope
 
+from tests import email_services
 from tests.builders import an_outgoing
 from tests.mail_reader import read_mails
-from tests.standins.sendgrid import API_KEY, SendGridService
+from tests.standins.sendgrid import SendGridService
 from tests.standins.ses import BULK, SINGLE, SesService
 from wavecom.adapters.links import SealedLinks
 from wavecom.adapters.providers.email.message import unsubscribe_headers
-from wavecom.adapters.providers.email.sendgrid import SendGridEmailProvider
-from wavecom.adapters.providers.email.ses import SesEmailProvider, ses_client
-from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.domain.categories import Subscription
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.senders import Sender
 from wavecom.ports.providers import BulkProvider, Provider
 
-TIMEOUT = timedelta(seconds=5)
-OWN = "Bank <no-reply@wavecom.example.com>"
 BILLING = Sender(
     id="billing",
     channel=Channel.EMAIL,
@@ -51,19 +43,6 @@ EXPECTED: dict[Sender | None, Seen] = {
 }
 
 
-class Inbox:
-    """Keeps what arrives at an SMTP server, with the senders of the envelopes."""
-
-    def __init__(self) -> None:
-        self.mails: list[bytes] = []
-        self.envelopes: list[str | None] = []
-
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
-        self.mails.append(envelope.original_content or b"")
-        self.envelopes.append(envelope.mail_from)
-        return "250 2.0.0 OK"
-
-
 @dataclass(frozen=True)
 class Way:
     """A provider, and of the messages that arrived there who they come from, and headers for leaving, by recipient."""
@@ -73,62 +52,50 @@ class Way:
     headers: Callable[[], dict[str, dict[str, str]]]
 
 
-def _smtp() -> Iterator[Way]:
-    inbox = Inbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(inbox, hostname="127.0.0.1", port=port)
-    server.start()
-    provider = SmtpEmailProvider(host="127.0.0.1", port=port, sender=OWN, encryption=Encryption.NONE, timeout=TIMEOUT)
-
-    def arrived() -> dict[str, Seen]:
-        mails = read_mails(inbox.mails)
-        assert inbox.envelopes == [each["from"]["address"] for each in mails]
-        assert all(each["messageId"].endswith(f"{each['from']['address'].rpartition('@')[2]}>") for each in mails)
-        return {
-            each["to"][0]["address"]: (
-                each["from"]["address"],
-                each["from"]["name"],
-                each["replyTo"][0]["address"] if "replyTo" in each else None,
-            )
-            for each in mails
-        }
-
-    def headers() -> dict[str, dict[str, str]]:
-        mails = read_mails(inbox.mails)
-        return {
-            mail["to"][0]["address"]: {
-                name: mail["values"][name.lower()] for name in LEAVING if name.lower() in mail["values"]
-            }
-            for mail in mails
-        }
-
-    yield Way(provider, arrived, headers)
-    provider.close()
-    server.stop()
+@pytest.fixture(params=["smtp", "ses", "sendgrid"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    match request.param:
+        case "smtp":
+            with email_services.smtp() as (smtp, inbox):
+                yield Way(smtp, lambda: _seen_by_smtp(inbox), lambda: _headers_by_smtp(inbox))
+        case "ses":
+            with email_services.ses(monkeypatch) as (ses, service):
+                yield Way(ses, lambda: _seen_by_ses(service), lambda: service.headers)
+        case "sendgrid":
+            with email_services.sendgrid() as (sendgrid, sent):
+                yield Way(sendgrid, lambda: _seen_by_sendgrid(sent), lambda: _headers_by_sendgrid(sent))
 
 
-def _ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with SesService() as service:
-        client = ses_client(
-            region="eu-central-1", endpoint_url=service.url, connect_timeout=TIMEOUT, timeout=TIMEOUT, max_connections=4
+def _seen_by_smtp(inbox: email_services.Inbox) -> dict[str, Seen]:
+    mails = read_mails(inbox.mails)
+    assert inbox.envelopes == [each["from"]["address"] for each in mails]
+    assert all(each["messageId"].endswith(f"{each['from']['address'].rpartition('@')[2]}>") for each in mails)
+    return {
+        each["to"][0]["address"]: (
+            each["from"]["address"],
+            each["from"]["name"],
+            each["replyTo"][0]["address"] if "replyTo" in each else None,
         )
-        provider = SesEmailProvider(client, sender=OWN)
+        for each in mails
+    }
 
-        def arrived() -> dict[str, Seen]:
-            assert {each.path for each in service.requests} <= {BULK, SINGLE}
-            return {
-                recipient: _read_by_ses(request.json)
-                for request in service.requests
-                for each in request.json.get("BulkEmailEntries", [request.json])
-                for recipient in each["Destination"]["ToAddresses"]
-            }
 
-        yield Way(provider, arrived, lambda: service.headers)
-        provider.close()
+def _headers_by_smtp(inbox: email_services.Inbox) -> dict[str, dict[str, str]]:
+    names = {name.lower(): name for name in LEAVING}
+    return {
+        mail["to"][0]["address"]: {names[key]: value for key, value in mail["values"].items() if key in names}
+        for mail in read_mails(inbox.mails)
+    }
+
+
+def _seen_by_ses(service: SesService) -> dict[str, Seen]:
+    assert {each.path for each in service.requests} <= {BULK, SINGLE}
+    return {
+        recipient: _read_by_ses(request.json)
+        for request in service.requests
+        for each in request.json.get("BulkEmailEntries", [request.json])
+        for recipient in each["Destination"]["ToAddresses"]
+    }
 
 
 def _read_by_ses(request: dict[str, Any]) -> Seen:
@@ -137,44 +104,25 @@ def _read_by_ses(request: dict[str, Any]) -> Seen:
     return mail["from"]["address"], mail["from"]["name"], reply_to
 
 
-def _sendgrid() -> Iterator[Way]:
-    with SendGridService() as service:
-        provider = SendGridEmailProvider(
-            name="sendgrid", api_key=API_KEY, sender=OWN, max_connections=4, base_url=service.url, timeout=TIMEOUT
+def _seen_by_sendgrid(service: SendGridService) -> dict[str, Seen]:
+    return {
+        recipient["email"]: (
+            request.json["from"]["email"],
+            parseaddr(f"{request.json['from'].get('name', '')} <a@b.example>")[0],
+            request.json.get("reply_to", {}).get("email"),
         )
-
-        def arrived() -> dict[str, Seen]:
-            return {
-                recipient["email"]: (
-                    request.json["from"]["email"],
-                    parseaddr(f"{request.json['from'].get('name', '')} <a@b.example>")[0],
-                    request.json.get("reply_to", {}).get("email"),
-                )
-                for request in service.requests
-                for each in request.json["personalizations"]
-                for recipient in each["to"]
-            }
-
-        def headers() -> dict[str, dict[str, str]]:
-            return {
-                each["to"][0]["email"]: each.get("headers", {})
-                for request in service.requests
-                for each in request.json["personalizations"]
-            }
-
-        yield Way(provider, arrived, headers)
-        provider.close()
+        for request in service.requests
+        for each in request.json["personalizations"]
+        for recipient in each["to"]
+    }
 
 
-@pytest.fixture(params=["smtp", "ses", "sendgrid"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
-    match request.param:
-        case "smtp":
-            yield from _smtp()
-        case "ses":
-            yield from _ses(monkeypatch)
-        case "sendgrid":
-            yield from _sendgrid()
+def _headers_by_sendgrid(service: SendGridService) -> dict[str, dict[str, str]]:
+    return {
+        each["to"][0]["email"]: each.get("headers", {})
+        for request in service.requests
+        for each in request.json["personalizations"]
+    }
 
 
 def message(number: int, sender: Sender | None = None, **changes: Any) -> OutgoingMessage:
