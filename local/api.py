@@ -17,6 +17,7 @@ from local.protocol import BoundedProtocol
 from wavecom.bootstrap import collect_garbage_rarely, container
 from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
+from wavecom.http.framework.middleware import FOR_RECIPIENTS
 from wavecom.http.framework.resolver import cors
 from wavecom.http.receipts.app import PREFIX, ReceiptServices, build_receipts
 from wavecom.http.services import Services
@@ -101,7 +102,7 @@ def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi
     app.prepare()
     limits = BodyLimits(services.config.max_body_bytes)
     api = Guard(app, services.config, limits)
-    routes: list[tuple[str, Asgi]] = [(API_PREFIX, api)]
+    routes: list[tuple[str, Asgi]] = [(API_PREFIX, api), (FOR_RECIPIENTS, api)]
     if receipts is not None:
         reports = build_receipts(ThreadedResolver(), receipts)
         reports.prepare()

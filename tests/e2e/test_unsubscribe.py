@@ -1,8 +1,11 @@
 """The page behind the link in an email, in a real browser: a person leaves a category, and nothing is loaded for it."""
 
+import uuid
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.stacks import RunningStack
 from tests.integration.conftest import Api, MakeApi, clock, make_api, make_services, queue
 
 __all__ = ["clock", "make_api", "make_services", "queue"]
@@ -66,3 +69,18 @@ def test_no_other_site_shows_it_in_a_frame(api: Api, page: Page) -> None:
     page.wait_for_timeout(500)
 
     assert page.frames[1].get_by_role("button").count() == 0
+
+
+def test_the_link_of_an_email_leads_to_the_running_stack(dashboard_stack: RunningStack, page: Page) -> None:
+    stack = dashboard_stack
+    category = {"name": "Offers", "transactional": False}
+    stack.client.put("/api/categories/weekly", json=category).raise_for_status()
+    recipient = f"{uuid.uuid4().hex}@example.com"
+    email = {"type": "EMAIL", "recipient": recipient, "subject": "Hi", "message": "Hi", "category": "weekly"}
+    created = stack.client.post("/api/notifications", json=email)
+
+    page.goto(created.json()["data"]["unsubscribeUrl"])
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading")).to_have_text("You have unsubscribed from “Offers”")
+
+    assert stack.client.post("/api/notifications", json=email).status_code == 422
