@@ -22,6 +22,8 @@ SET_ELSEWHERE: Final = {
     "receipts_url": "the API's own address",
     "links_url": "the API's own address",
     "link_key": "a secret that the app makes",
+    "attachments_bucket": "a bucket that the app makes",
+    "uploads_url": "for one machine; clients put attachments into the bucket",
     "simulated_journal": "a file, which a function cannot keep",
 }
 """Settings of the functions that a stage does not set by these names, and their sources."""
@@ -42,6 +44,17 @@ class FunctionSettings(Part):
     cors_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/,\s]+$")], ...] = ()
     max_body_bytes: Annotated[int, Field(ge=1024, le=topology.MAX_BODY_BYTES)] = topology.MAX_BODY_BYTES
     sms_max_segments: Annotated[int, Field(ge=1, le=10)] = 6
+    attachment_types: tuple[Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]+$")], ...] = (
+        "application/pdf",
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "text/calendar",
+        "text/csv",
+        "text/plain",
+    )
+    attachment_scanner: Annotated[str | None, Field(pattern=r"^(guardduty|https?://[!-~]+)$")] = None
     elevated_per_minute: Annotated[int, Field(ge=1)] = 50_000
     high_per_minute: Annotated[int, Field(ge=1)] = 100_000
     extreme_per_minute: Annotated[int, Field(ge=1)] = 200_000
@@ -58,7 +71,7 @@ class FunctionSettings(Part):
     simulated_down: tuple[Literal["EMAIL", "SMS", "PUSH"], ...] = ()
     tracing: bool = True
 
-    @field_validator("cors_origins", "simulated_down", mode="before")
+    @field_validator("cors_origins", "attachment_types", "simulated_down", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -66,7 +79,7 @@ class FunctionSettings(Part):
     def function_variables(self) -> dict[str, str]:
         """Return these settings as environment variables, by the fields of `wavecom.settings.Settings`."""
         given = {name: getattr(self, name) for name in FunctionSettings.model_fields}
-        return {name: _text(value) for name, value in given.items() if value != ()}
+        return {name: _text(value) for name, value in given.items() if value not in ((), None)}
 
 
 def _text(value: object) -> str:

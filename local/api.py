@@ -14,6 +14,8 @@ from local.config import StackError, check_host
 from local.guard import Asgi, BodyLimits, Guard, Message, Receive, Scope, Send
 from local.page import page
 from local.protocol import BoundedProtocol
+from local.uploads import Uploads
+from wavecom.adapters.mongo.attachments.files import PATH as UPLOADS
 from wavecom.bootstrap import collect_garbage_rarely, container
 from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
@@ -93,10 +95,16 @@ class _WholeAnswer:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi | None = None) -> Asgi:
+def asgi(
+    services: Services,
+    receipts: ReceiptServices | None = None,
+    page: Asgi | None = None,
+    uploads: Asgi | None = None,
+) -> Asgi:
     """Return the API as an ASGI application.
 
-    With ``receipts`` it includes the routes of delivery reports; with ``page`` that one answers all other paths.
+    With ``receipts`` it includes the routes of delivery reports, and with ``uploads`` that of the bytes of attachments;
+    with ``page`` that one answers all other paths.
     """
     app = build(ThreadedResolver(cors=cors(services.config)), services)
     app.prepare()
@@ -107,6 +115,8 @@ def asgi(services: Services, receipts: ReceiptServices | None = None, page: Asgi
         reports = build_receipts(ThreadedResolver(), receipts)
         reports.prepare()
         routes.append((PREFIX, Guard(reports, services.config, limits)))
+    if uploads is not None:
+        routes.append((UPLOADS, uploads))
     default = Guard(_get_only(page), services.config, limits) if page is not None else api
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,7 +142,9 @@ def _get_only(page: Asgi) -> Asgi:
 def application() -> Asgi:
     """Return the whole application; each process creates its own."""
     configure_logging("api")
-    app = asgi(Api(container()).services, container().receipt_services, page())
+    parts = container()
+    uploads = Uploads(parts.files_in_database, parts.clock) if parts.settings.uploads_url else None
+    app = asgi(Api(parts).services, parts.receipt_services, page(), uploads)
     collect_garbage_rarely()
     return app
 

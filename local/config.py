@@ -119,6 +119,7 @@ class StackConfig:
         given = os.environ
         defaults = {
             "LINKS_URL": self.url,
+            "UPLOADS_URL": self.url,
             "LINK_KEY": self._link_key(),
             "MONGODB_URI": f"mongodb://127.0.0.1:{self.mongodb_port}/?directConnection=true",
             "AWS_REGION": "us-east-1",

@@ -1,8 +1,10 @@
 """Make test data: say what matters, get sensible values for the rest."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from wavecom.domain.content.attachments import Attachment, Scan, new_attachment_id
 from wavecom.domain.content.content import Content
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.ledger.counting import deltas
@@ -66,6 +68,25 @@ def a_draft(**changes: Any) -> Draft:
     } | changes
     content, template, category = _content_of(values), values.pop("template", None), values.pop("category", None)
     return Draft(envelope=Envelope(**values), content=content, template=template, category=category)
+
+
+PDF = b"%PDF-1.7\nYour statement of November\n%%EOF\n"
+
+
+def an_attachment(
+    octets: bytes = PDF,
+    filename: str = "statement.pdf",
+    content_type: str = "application/pdf",
+    scanned: Scan | None = None,
+) -> Attachment:
+    return Attachment(
+        id=new_attachment_id(),
+        filename=filename,
+        content_type=content_type,
+        size=len(octets),
+        sha256=hashlib.sha256(octets).hexdigest(),
+        scanned=scanned,
+    )
 
 
 def an_outgoing(**values: Any) -> OutgoingMessage:

@@ -151,9 +151,10 @@ def rabbitmq_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An AWS emulator."""
+    """An AWS emulator, with S3 beside what the local stack uses."""
     config = stack_config(tmp_path_factory.mktemp("aws"), "sqs")
-    with running("aws", config):
+    (server,) = [each for each in servers(config) if each.name == "aws"]
+    with run_server(replace(server, environment={**server.environment, "SERVICES": "sqs,s3"}), config):
         yield f"http://127.0.0.1:{config.sqs_port}"
 
 

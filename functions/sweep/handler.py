@@ -1,4 +1,4 @@
-"""Put overdue notifications back into their lanes, every minute."""
+"""Put overdue notifications back into their lanes, and delete unused attachments, every minute."""
 
 import logging
 from datetime import timedelta
@@ -16,7 +16,9 @@ RESERVE = timedelta(seconds=10)
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE)
-    done = {name: count for name, count in container("sweep").sweep.sweep(deadline).items() if count}
+    counts = container("sweep").sweep.sweep(deadline)
+    counts["attachments_deleted"] = container("sweep").expire_attachments.expire(deadline)
+    done = {name: count for name, count in counts.items() if count}
     EmfMetrics().gauge(SWEEP_HEARTBEAT, 1)
     logger.info("Swept", extra={"done": done})
     return done

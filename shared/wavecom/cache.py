@@ -1,7 +1,8 @@
-"""Keep what was read for a short while, so that a request or a batch needs no look-up of its own."""
+"""Keep what was read for a while, so that a request, a batch or a send needs no look-up of its own."""
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -59,3 +60,47 @@ class TimedCache(Generic[Key, Value]):
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept[key] = (self._now(), kept[1])
+
+
+class BytesCache(Generic[Key]):
+    """Bytes that were used last, ``size`` of them at the most, longer values never.
+
+    Safe to use from many threads. Of those that want the same value at once, one reads it.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._used = 0
+        self._lock = threading.Lock()
+        self._reading: dict[Key, threading.Lock] = {}
+        self._kept: OrderedDict[Key, bytes] = OrderedDict()
+
+    def get(self, key: Key, read: Callable[[], bytes]) -> bytes:
+        """Return the value that is kept for ``key``, or what ``read`` returns, which is then kept.
+
+        Raises what ``read`` raises.
+        """
+        with self._lock:
+            reading = self._reading.setdefault(key, threading.Lock())
+        try:
+            with reading:
+                with self._lock:
+                    if key in self._kept:
+                        self._kept.move_to_end(key)
+                        return self._kept[key]
+                value = read()
+                self._keep(key, value)
+                return value
+        finally:
+            with self._lock:
+                self._reading.pop(key, None)
+
+    def _keep(self, key: Key, value: bytes) -> None:
+        with self._lock:
+            if key in self._kept or len(value) > self._size:
+                return
+            self._kept[key] = value
+            self._used += len(value)
+            while self._used > self._size:
+                _, dropped = self._kept.popitem(last=False)
+                self._used -= len(dropped)

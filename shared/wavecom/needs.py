@@ -18,6 +18,7 @@ TIMINGS: Final = frozenset(
     }
 )
 LINKS: Final = frozenset({"links_url", "link_key"})
+ATTACHMENTS: Final = frozenset({"attachments_bucket", "attachment_scanner"})
 SIMULATORS: Final = frozenset({"simulated_latency_ms", "simulated_failure_rate", "simulated_down"})
 
 NEEDS: Final[Mapping[str, frozenset[str]]] = {
@@ -27,11 +28,13 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
         | PROVIDERS
         | TIMINGS
         | {"rate_limit_per_minute", "cors_origins", "max_body_bytes", "sms_max_segments", "replays_per_second"}
-        | LINKS,
+        | LINKS
+        | ATTACHMENTS
+        | {"uploads_url", "attachment_types"},
         "receipts": PROVIDERS | {"receipts_url", "max_body_bytes"},
         "keys": frozenset[str](),
-        "deliver": QUEUES | PROVIDERS | TIMINGS | SIMULATORS | {"sends_at_once", "receipts_url"},
-        "sweep": QUEUES | TIMINGS,
+        "deliver": QUEUES | PROVIDERS | TIMINGS | SIMULATORS | {"sends_at_once", "receipts_url"} | ATTACHMENTS,
+        "sweep": QUEUES | TIMINGS | {"attachments_bucket"},
         "observe": QUEUES | PROVIDERS | {"elevated_per_minute", "high_per_minute", "extreme_per_minute"},
         "prepare": QUEUES - {"sqs_queue_prefix"},  # SQS queues are resources of the stack itself
     }.items()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from wavecom import topology
 from wavecom.adapters.providers.configuration import AnyProvider, SimulatedConfig
+from wavecom.domain.content.attachments import KNOWN_TYPES, USUAL_TYPES
 from wavecom.domain.content.sms import MAX_SEGMENTS
 from wavecom.domain.degradation import Thresholds
 from wavecom.domain.notifications.enums import Channel
@@ -127,6 +128,25 @@ class Settings(BaseModel):
             description="Random text for those links; after a space, earlier ones, whose links stay valid",
         ),
     ] = None
+    attachments_bucket: Annotated[str | None, Field(description="S3 bucket that clients put attachments into")] = None
+    uploads_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[A-Za-z0-9.:\[\]-]{1,253}$",
+            description="Where clients reach the local server, which keeps attachments in the database",
+        ),
+    ] = None
+    attachment_types: Annotated[
+        tuple[str, ...],
+        Field(description="Media types of attachments that are accepted, separated by commas"),
+    ] = USUAL_TYPES
+    attachment_scanner: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(guardduty|https?://[!-~]+)$",
+            description="What scans attachments for malware: `guardduty`, or the address of a scanner",
+        ),
+    ] = None
     replays_per_second: Annotated[float, Field(gt=0, description="Dead letters replayed a second and tenant")] = 100
 
     simulated_latency_ms: Annotated[int, Field(ge=0, le=60_000, description="Time a simulated provider takes")] = 50
@@ -149,6 +169,13 @@ class Settings(BaseModel):
             raise ValueError("must be a JSON list")  # noqa: TRY004 - Pydantic reports ValueError only
         return parsed
 
+    @field_validator("attachment_types")
+    @classmethod
+    def _check_types(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        if not types or not set(types) <= set(KNOWN_TYPES):
+            raise ValueError(f"must be of these: {', '.join(KNOWN_TYPES)}")
+        return types
+
     @field_validator("link_key")
     @classmethod
     def _check_link_keys(cls, keys: SecretStr | None) -> SecretStr | None:
@@ -166,7 +193,7 @@ class Settings(BaseModel):
         except ValueError:
             raise ValueError("must be JSON") from None
 
-    @field_validator("cors_origins", "simulated_down", mode="before")
+    @field_validator("cors_origins", "attachment_types", "simulated_down", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -179,6 +206,8 @@ class Settings(BaseModel):
             raise ValueError("DEVELOPMENT_TENANT lets anyone in without a key and must not be set on AWS Lambda")
         if (self.links_url is None) is not (self.link_key is None):
             raise ValueError("LINKS_URL and LINK_KEY are needed together")
+        if self.attachments_bucket is None and self.attachment_scanner == "guardduty":
+            raise ValueError("ATTACHMENT_SCANNER=guardduty needs ATTACHMENTS_BUCKET, since it scans objects of S3")
         names = [provider.name for provider in self.providers]
         if len(set(names)) < len(names):
             raise ValueError("PROVIDERS must have names that differ")

@@ -1,6 +1,7 @@
 """Ports filled from memory, a file a capability as in `wavecom.ports`. They pass the same suites as the adapters."""
 
 from tests.fakes.api_keys import FakeApiKeys, FakeRateLimits
+from tests.fakes.attachments import FakeAttachmentFiles, FakeAttachments, FakeScanner
 from tests.fakes.ledger import FakeCounters, FakeLedgerChecks
 from tests.fakes.metrics import FakeMetrics
 from tests.fakes.notifications import FakeStore, as_if_stored
@@ -15,6 +16,8 @@ from tests.fakes.tenants import FakeTenants
 
 __all__ = [
     "FakeApiKeys",
+    "FakeAttachmentFiles",
+    "FakeAttachments",
     "FakeBulkProvider",
     "FakeCounters",
     "FakeKeptReports",
@@ -25,6 +28,7 @@ __all__ = [
     "FakeQueue",
     "FakeRateLimits",
     "FakeSandbox",
+    "FakeScanner",
     "FakeStore",
     "FakeSuppressions",
     "FakeSystem",

@@ -21,6 +21,7 @@ import uvicorn
 
 from local.api import SERVER, asgi
 from local.guard import Asgi
+from local.uploads import Uploads
 from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
@@ -28,6 +29,8 @@ from tests.integration.conformance import HeldTransport
 from wavecom.adapters.html.cleaner import Nh3Cleaner
 from wavecom.adapters.links import SealedLinks
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.attachments.files import MongoAttachmentFiles
+from wavecom.adapters.mongo.attachments.records import MongoAttachments
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.ledger_checks import MongoLedgerChecks
@@ -43,9 +46,11 @@ from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.breaker import PyBreakers
 from wavecom.adapters.templates.engine import MinijinjaEngine
 from wavecom.application.accept.admission import Admission
+from wavecom.application.accept.attach import Attach
 from wavecom.application.accept.recipient_check import RecipientCheck
 from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submit
+from wavecom.application.attachments.manage import ManageAttachments
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
@@ -63,6 +68,7 @@ from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
 from wavecom.application.templates.results import ShowResults
 from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.content.attachments import USUAL_TYPES
 from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
@@ -271,6 +277,9 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         sender_problems: Mapping[Channel, Mapping[str, SenderProblem]] = ANY_SENDER,
         links: UnsubscribeLinks | None = LINKS,
         sms_max_segments: int = 6,
+        *,
+        takes_files: bool = True,
+        has_scanner: bool = False,
         **config: Any,
     ) -> Services:
         counters = MongoCounters(mongo)
@@ -279,11 +288,19 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
         suppressions = MongoSuppressions(mongo)
+        attachments = MongoAttachments(mongo)
+        files = MongoAttachmentFiles(mongo, "http://localhost") if takes_files else None
         templates, engine = MongoTemplates(mongo), MinijinjaEngine()
         manage_templates = ManageTemplates(templates=templates, engine=engine, tenants=tenants, clock=clock)
         return Services(
             admission=Admission(
-                render=Render(templates=templates, engine=engine, cleaner=Nh3Cleaner(), links=links),
+                render=Render(
+                    templates=templates,
+                    engine=engine,
+                    cleaner=Nh3Cleaner(),
+                    links=links,
+                    attach=Attach(attachments=attachments, files=files, clock=clock),
+                ),
                 submit=Submit(**shared),
                 system=system,
                 tenants=tenants,
@@ -298,6 +315,9 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             templates=manage_templates,
             preview=Preview(manage=manage_templates),
             results=ShowResults(manage=manage_templates, counters=counters),
+            attachments=ManageAttachments(
+                attachments=attachments, files=files, types=USUAL_TYPES, has_scanner=has_scanner, clock=clock
+            ),
             suppressions=ManageSuppressions(suppressions=suppressions, tenants=tenants, clock=clock),
             api_keys=ManageApiKeys(api_keys=keys, clock=clock),
             policy=ManagePolicy(tenants=tenants),
@@ -342,7 +362,9 @@ def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
                 address = "http://localhost"
             else:
                 transport = httpx.HTTPTransport(trust_env=False, limits=MANY_THREADS)
-                address = f"http://localhost:{running.enter_context(serve(asgi(services)))}"
+                files = services.attachments.files
+                uploads = Uploads(files, services.clock) if isinstance(files, MongoAttachmentFiles) else None
+                address = f"http://localhost:{running.enter_context(serve(asgi(services, uploads=uploads)))}"
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             client = httpx.Client(
                 base_url=address,

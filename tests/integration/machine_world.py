@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import Any
 
 from tests.builders import TIMINGS, ManualClock
-from tests.fakes import FakePace, FakeQueue, FakeWeights
+from tests.fakes import FakeAttachmentFiles, FakeAttachments, FakePace, FakeQueue, FakeWeights
 from tests.integration.machine_strands import Fate, Stepped, Strand, current
 from tests.integration.machine_witness import Witness
 from wavecom.adapters.mongo.client import Mongo
@@ -21,6 +21,7 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
+from wavecom.application.deliver.attached import AttachedFiles
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
@@ -247,6 +248,7 @@ class World:
                 random=lambda: next(numbers),
             ),
             health=ProviderHealth(breakers=breakers, pace=self._pace, clock=clock),
+            attached=AttachedFiles(attachments=FakeAttachments(), files=FakeAttachmentFiles()),
             executor=AtOnce(),
             sends_at_once=SENDS_AT_ONCE,
             clock=clock,

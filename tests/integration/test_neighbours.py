@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
 from tests.builders import TIMINGS, ManualClock, a_draft, message_about
-from tests.fakes import FakeQueue
+from tests.fakes import FakeAttachmentFiles, FakeAttachments, FakeQueue
 from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
@@ -27,6 +27,7 @@ from wavecom.adapters.providers.breaker import PyBreakers
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.simulated import SimulatedProvider
 from wavecom.application.deadline import Deadline
+from wavecom.application.deliver.attached import AttachedFiles
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
@@ -104,6 +105,7 @@ class World:
                 clock=self.clock,
             ),
             health=ProviderHealth(breakers=self.breakers, pace=pace, clock=self.clock),
+            attached=AttachedFiles(attachments=FakeAttachments(), files=FakeAttachmentFiles()),
             executor=executor,
             sends_at_once=32,
             clock=self.clock,

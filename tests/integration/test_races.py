@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, TIMINGS, a_draft, message_about, now
-from tests.fakes import FakeProvider, FakeQueue
+from tests.fakes import FakeAttachmentFiles, FakeAttachments, FakeProvider, FakeQueue
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -21,6 +21,7 @@ from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.breaker import PyBreakers
 from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
+from wavecom.application.deliver.attached import AttachedFiles
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
@@ -61,6 +62,7 @@ class Process:
                 clock=now,
             ),
             health=ProviderHealth(breakers=breakers, pace=pace, clock=now),
+            attached=AttachedFiles(attachments=FakeAttachments(), files=FakeAttachmentFiles()),
             executor=executor,
             sends_at_once=32,
             clock=now,

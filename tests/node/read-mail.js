@@ -7,7 +7,13 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { from, replyTo, to, subject, text, messageId, headers, attachments, html } = mail;
   const names = headers.map((header) => header.key);
   const values = Object.fromEntries(headers.map((header) => [header.key, header.value]));
+  const files = attachments.map(({ filename, mimeType, disposition, content }) => ({
+    filename,
+    mimeType,
+    disposition,
+    content: Buffer.from(content).toString('base64'),
+  }));
   process.stdout.write(
-    `${JSON.stringify({ from, replyTo, to, subject, text, messageId, names, values, attachments: attachments.length, html })}\n`,
+    `${JSON.stringify({ from, replyTo, to, subject, text, messageId, names, values, attachments: attachments.length, files, html })}\n`,
   );
 }

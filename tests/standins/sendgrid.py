@@ -4,6 +4,7 @@ Made from the Twilio SendGrid documentation: "Mail Send", "Mail Send Errors", "M
 "Personalizations", "Substitution Tags", and of the v3 API "Authentication", "Errors" and "Rate Limits".
 """
 
+import base64
 import re
 import time
 import uuid
@@ -34,6 +35,8 @@ class Email:
     custom_args: dict[str, str]
     message_id: str
     idempotency_key: str | None
+    files: tuple[tuple[str, str, bytes], ...] = ()
+    """Name, type and bytes of each attachment."""
 
 
 class SendGridService(HttpService):
@@ -68,6 +71,10 @@ class SendGridService(HttpService):
                     custom_args=each["custom_args"],
                     message_id=message_id,
                     idempotency_key=key,
+                    files=tuple(
+                        (each["filename"], each["type"], base64.b64decode(each["content"], validate=True))
+                        for each in request.json.get("attachments", [])
+                    ),
                 )
             )
         return message_id

@@ -1,9 +1,10 @@
-"""Amazon SES's API v2, as far as single and bulk sends of text and HTML go. It renders templates as SES documents it.
+"""Amazon SES's API v2, as far as single, raw and bulk sends go. It renders templates as SES documents it.
 
 Made from: Amazon SES API v2 reference, "SendEmail", "SendBulkEmail", "Template" and "BulkEmailEntryResult"; Amazon SES
 developer guide, "Using templates to send personalized email with the Amazon SES API".
 """
 
+import base64
 import json
 import re
 from typing import Any
@@ -24,11 +25,15 @@ class SesService(HttpService):
         self.sent: dict[str, tuple[str, str]] = {}
         self.html: dict[str, str] = {}
         self.headers: dict[str, dict[str, str]] = {}
+        self.mails: list[bytes] = []
         super().__init__()
 
     def answer(self, request: Request) -> Reply:
         if request.path == SINGLE:
             (recipient,) = request.json["Destination"]["ToAddresses"]
+            if "Raw" in request.json["Content"]:
+                self.mails.append(base64.b64decode(request.json["Content"]["Raw"]["Data"], validate=True))
+                return json_reply(200, {"MessageId": f"raw-{recipient}"})
             content = request.json["Content"]["Simple"]
             self.sent[recipient] = (content["Subject"]["Data"], content["Body"]["Text"]["Data"])
             self.headers[recipient] = _read(content.get("Headers", []))

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 from tests.builders import TIMINGS, ManualClock, message_about, queued
 from tests.fakes import (
+    FakeAttachmentFiles,
+    FakeAttachments,
     FakeKeptReports,
     FakePace,
     FakeProvider,
     FakeQueue,
+    FakeScanner,
     FakeStore,
     FakeSuppressions,
     FakeWeights,
@@ -16,6 +19,7 @@ from tests.fakes import (
 )
 from wavecom.adapters.providers.breaker import MemoryBreakerStates, PyBreakers
 from wavecom.application.deadline import Deadline
+from wavecom.application.deliver.attached import AttachedFiles
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders, ProviderSelection
@@ -53,6 +57,9 @@ class World:
             Channel.SMS: [ChannelProvider(provider=self.sms)],
         }
         self.simulators: dict[Channel, list[ChannelProvider]] = {}
+        self.attachments = FakeAttachments()
+        self.files = FakeAttachmentFiles()
+        self.scanner = FakeScanner()
         self.deliver = Deliver(
             store=self.store,
             queue=self.queue,
@@ -66,6 +73,7 @@ class World:
                 clock=self.clock,
             ),
             health=ProviderHealth(breakers=self.breakers, pace=self.pace, clock=self.clock),
+            attached=AttachedFiles(attachments=self.attachments, files=self.files, scanner=self.scanner),
             executor=executor,
             sends_at_once=128,
             clock=self.clock,

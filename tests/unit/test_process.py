@@ -77,6 +77,7 @@ def test_the_api_knows_what_providers_take_without_their_clients() -> None:
             "configuration",
             "email",
             "email.address",
+            "email.body",
             "email.message",
             "email.origin",
             "recipients",

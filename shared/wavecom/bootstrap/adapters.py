@@ -14,6 +14,7 @@ from wavecom.application.deliver.select import ChannelProvider, ChannelProviders
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.ports.api_keys import ApiKeys
+from wavecom.ports.attachments import AttachmentFiles, Attachments, Scanner
 from wavecom.ports.content import HtmlCleaner, TemplateEngine, Templates
 from wavecom.ports.provider_limits import Breakers, Pace, Weights
 from wavecom.ports.providers import WithSandbox
@@ -23,6 +24,9 @@ from wavecom.ports.system import Clock
 from wavecom.settings import Settings, simulated
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from wavecom.adapters.mongo.attachments.files import MongoAttachmentFiles
     from wavecom.adapters.providers.factory import ProviderDefaults
     from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
     from wavecom.adapters.sqs.queue import SqsQueue
@@ -128,6 +132,56 @@ class Adapters:
         from wavecom.adapters.html.cleaner import Nh3Cleaner  # noqa: PLC0415
 
         return Nh3Cleaner()
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """The stored attachments."""
+        from wavecom.adapters.mongo.attachments.records import MongoAttachments  # noqa: PLC0415
+
+        return MongoAttachments(self.mongo)
+
+    @cached_property
+    def attachment_files(self) -> AttachmentFiles:
+        """The bytes of attachments, in the bucket or, without one, in the database."""
+        if self.settings.attachments_bucket is not None:
+            from wavecom.adapters.s3.files import S3AttachmentFiles  # noqa: PLC0415
+
+            return S3AttachmentFiles(self._s3, self.settings.attachments_bucket, self.clock)
+        return self.files_in_database
+
+    @cached_property
+    def files_in_database(self) -> "MongoAttachmentFiles":
+        """The bytes of attachments in the database."""
+        from wavecom.adapters.mongo.attachments.files import MongoAttachmentFiles  # noqa: PLC0415
+
+        return MongoAttachmentFiles(self.mongo, self.settings.uploads_url)
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        from wavecom.adapters.s3.files import s3_client  # noqa: PLC0415
+
+        settings = self.settings
+        return s3_client(
+            region=settings.aws_region,
+            endpoint_url=settings.aws_endpoint_url,
+            max_connections=settings.sends_at_once,
+        )
+
+    @cached_property
+    def scanner(self) -> Scanner | None:
+        """The scanner of attachments, None where none is configured."""
+        settings = self.settings
+        if settings.attachment_scanner is None:
+            return None
+        if settings.attachment_scanner == "guardduty" and settings.attachments_bucket is not None:
+            from wavecom.adapters.s3.scanner import GuardDutyScanner  # noqa: PLC0415
+
+            return GuardDutyScanner(self._s3, settings.attachments_bucket)
+        from wavecom.adapters.scanner import HttpScanner  # noqa: PLC0415
+
+        return HttpScanner(
+            settings.attachment_scanner, timeout=settings.provider_timeout, max_connections=settings.sends_at_once
+        )
 
     @cached_property
     def _defaults(self) -> "ProviderDefaults":

@@ -12,9 +12,11 @@ from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.providers.senders import problem_of
 from wavecom.application.accept.admission import Admission
+from wavecom.application.accept.attach import Attach
 from wavecom.application.accept.recipient_check import AcceptsRecipient, RecipientCheck
 from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submit
+from wavecom.application.attachments.manage import ManageAttachments
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
@@ -32,6 +34,7 @@ from wavecom.application.templates.results import ShowResults
 from wavecom.bootstrap.use_cases import Container
 from wavecom.domain.notifications.enums import Channel
 from wavecom.http.services import HttpConfig, Services
+from wavecom.ports.attachments import AttachmentFiles
 from wavecom.ports.suppressions import UnsubscribeLinks
 from wavecom.ports.tenants import Tenants
 
@@ -140,6 +143,12 @@ class Api:
             return None
         return SealedLinks(settings.links_url, settings.link_key.get_secret_value().split(" "))
 
+    @property
+    def _attachment_files(self) -> AttachmentFiles | None:
+        """The bytes of attachments, None where the settings name no place for new ones."""
+        settings = self.parts.settings
+        return self.parts.attachment_files if settings.attachments_bucket or settings.uploads_url else None
+
     @cached_property
     def admission(self) -> Admission:
         """Accept or refuse drafts."""
@@ -149,6 +158,7 @@ class Api:
                 engine=self.parts.template_engine,
                 cleaner=self.parts.html_cleaner,
                 links=self.links,
+                attach=Attach(attachments=self.parts.attachments, files=self._attachment_files, clock=self.parts.clock),
             ),
             submit=self.submit,
             system=self.parts.system,
@@ -171,6 +181,13 @@ class Api:
             templates=self.manage_templates,
             preview=Preview(manage=self.manage_templates),
             results=ShowResults(manage=self.manage_templates, counters=self.parts.counters),
+            attachments=ManageAttachments(
+                attachments=self.parts.attachments,
+                files=self._attachment_files,
+                types=self.parts.settings.attachment_types,
+                has_scanner=self.parts.settings.attachment_scanner is not None,
+                clock=self.parts.clock,
+            ),
             suppressions=ManageSuppressions(suppressions=suppressions, tenants=tenants, clock=self.parts.clock),
             api_keys=self.parts.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),

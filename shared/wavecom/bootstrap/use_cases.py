@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wavecom.adapters.providers.configuration import SendGridConfig, TwilioConfig
+from wavecom.application.attachments.expire import ExpireAttachments
+from wavecom.application.deliver.attached import AttachedFiles
 from wavecom.application.deliver.deliver import Deliver
 from wavecom.application.deliver.provider_health import ProviderHealth
 from wavecom.application.deliver.select import ProviderSelection
@@ -85,6 +87,7 @@ class Container(Adapters):
                 clock=self.clock,
             ),
             health=ProviderHealth(breakers=self.breakers, pace=self.pace, clock=self.clock),
+            attached=AttachedFiles(attachments=self.attachments, files=self.attachment_files, scanner=self.scanner),
             executor=ThreadPoolExecutor(self.settings.sends_at_once, thread_name_prefix="send"),
             sends_at_once=self.settings.sends_at_once,
             clock=self.clock,
@@ -103,6 +106,11 @@ class Container(Adapters):
             clock=self.clock,
             timings=self.settings.timings(),
         )
+
+    @cached_property
+    def expire_attachments(self) -> ExpireAttachments:
+        """Delete attachments that no notification has any more."""
+        return ExpireAttachments(attachments=self.attachments, files=self.attachment_files, clock=self.clock)
 
     def observe(self, metrics: MetricsSink) -> Observe:
         """Measure, into ``metrics``."""

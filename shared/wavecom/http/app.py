@@ -1,6 +1,7 @@
 """Builds the API: the same routes for the Lambda handler and for the local server."""
 
 from wavecom.http.api_keys.routes import add_key_routes
+from wavecom.http.attachments.routes import add_attachment_routes
 from wavecom.http.dead_letters.routes import add_dead_letter_routes
 from wavecom.http.framework.meter import HttpMeter
 from wavecom.http.framework.middleware import Validate, admit, finish
@@ -27,6 +28,7 @@ def build(app: Resolver, services: Services) -> Resolver:
     add_notification_read_routes(app, services)
     add_template_routes(app, services)
     add_version_routes(app, services)
+    add_attachment_routes(app, services)
     add_dead_letter_routes(app, services)
     add_suppression_routes(app, services)
     add_sender_routes(app, services)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from wavecom.domain.content import content as domain_content
 from wavecom.domain.content import sms
+from wavecom.domain.content.attachments import Attachment
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.content.sms import Encoding
 from wavecom.domain.notifications import notification as domain
@@ -88,6 +89,25 @@ class Push(Shape):
         return cls.trusted(**{name: value for name, value in given if value is not None})
 
 
+class Attached(Shape):
+    """A file that an email carries."""
+
+    id: Id
+    filename: str
+    content_type: str
+    size: Annotated[int, Field(description="In bytes, as it is before any encoding")]
+
+    @classmethod
+    def from_domain(cls, attachment: Attachment) -> Self:
+        """Return it as clients see it."""
+        return cls.trusted(
+            id=attachment.id,
+            filename=attachment.filename,
+            content_type=attachment.content_type,
+            size=attachment.size,
+        )
+
+
 class Origin(Shape):
     """The sender of a notification, as it was when the notification was accepted."""
 
@@ -116,6 +136,7 @@ class Notification(Shape):
         Field(description="Of an email, beside its message; left out of lists and of the answers to batches"),
         MAY_BE_ABSENT,
     ]
+    attachments: Annotated[list[Attached], MAY_BE_ABSENT]
     push: Annotated[Push, MAY_BE_ABSENT]
     template: Annotated[TemplateUse, MAY_BE_ABSENT]
     category: Annotated[str, MAY_BE_ABSENT]
@@ -190,6 +211,7 @@ def _content(notification: domain.Notification, *, one_of_many: bool) -> dict[st
         "subject": content.subject,
         "message": content.message,
         "html": None if one_of_many else content.html,
+        "attachments": [Attached.from_domain(each) for each in content.attachments] or None,
         "push": Push.from_domain(content.push) if content.push else None,
         "template": TemplateUse.from_domain(notification.template) if notification.template else None,
         "category": notification.category.id if notification.category else None,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from wavecom import topology
 from wavecom.application.accept.admission import Admission
+from wavecom.application.attachments.manage import ManageAttachments
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
@@ -43,6 +44,7 @@ class Services:
     cancel_or_retry: CancelOrRetry
     query: Query
     dead_letters: DeadLetters
+    attachments: ManageAttachments
     suppressions: ManageSuppressions
     templates: ManageTemplates
     preview: Preview

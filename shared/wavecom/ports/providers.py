@@ -29,6 +29,8 @@ class BulkProvider(Provider, Protocol):
     def send_many(self, messages: Sequence[OutgoingMessage]) -> list[Receipt | ProviderError]:
         """Hand over up to ``bulk_limit`` messages and return the result of each, in order. It never raises.
 
+        Messages with attachments are not among them: `send` takes them one by one.
+
         A refused message fails only itself; a call that got no answer is an `UnknownOutcomeError` for each.
         """
 

@@ -41,6 +41,12 @@ NOTIFICATIONS = [
         unique=True,
         partialFilterExpression={"idempotency.key": {"$gt": ""}},
     ),
+    # Whether an attachment is still in use. Most notifications have none.
+    IndexModel(
+        [("attachments.id", ASCENDING)],
+        name="attachments",
+        partialFilterExpression={"attachments.id": {"$gt": ""}},
+    ),
     IndexModel([("finishedAt", ASCENDING)], name="retention", expireAfterSeconds=int(KEPT_FOR.total_seconds())),
 ]
 AUDIT = [IndexModel([("timestamp", ASCENDING)], name="retention", expireAfterSeconds=int(AUDIT_KEPT.total_seconds()))]
@@ -51,6 +57,7 @@ COUNTERS = [
 ]
 SUPPRESSIONS = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
 TEMPLATES = [IndexModel([("tenantId", ASCENDING), ("id", ASCENDING)], name="list")]
+ATTACHMENTS = [IndexModel([("dueAt", ASCENDING)], name="due")]
 KEPT_REPORTS = [
     IndexModel([("dueAt", ASCENDING)], name="due"),
     # Used before a further attempt after one without an answer.
@@ -72,4 +79,5 @@ def create_indexes(database: Database[Document], *, timeout: timedelta = timedel
         database.apikeys.create_indexes(API_KEYS)
         database.suppressions.create_indexes(SUPPRESSIONS)
         database.templates.create_indexes(TEMPLATES)
+        database.attachments.create_indexes(ATTACHMENTS)
         database.keptreports.create_indexes(KEPT_REPORTS)

@@ -116,17 +116,19 @@ def aws_client(
     connect_timeout: timedelta = timedelta(seconds=3),
     timeout: timedelta = timedelta(seconds=10),
     max_connections: int = 50,
+    s3: "_S3Dict | None" = None,
 ) -> Any:
     """Return boto3's client of ``service`` for many threads, which never retries: the application does.
 
     ``timeout`` limits the wait for each part of an answer. ``max_connections`` should be at least the number of
-    threads: urllib3 opens further connections and closes them after one use.
+    threads: urllib3 opens further connections and closes them after one use. ``s3`` are options that S3 alone has.
     """
     config = Config(
         connect_timeout=connect_timeout.total_seconds(),
         read_timeout=timeout.total_seconds(),
         max_pool_connections=max_connections,
         retries={"total_max_attempts": 1, "mode": "standard"},
+        s3=s3,
     )
     core = botocore.session.Session()
     core.register_component("data_loader", _service_models())

@@ -1,7 +1,7 @@
 """Make the content of a call's drafts final, so that what is stored is what is sent.
 
 Drafts that name a template are rendered; HTML that a client wrote is cleaned; an email of a category that can be left
-gets the link for it.
+gets the link for it, and one that names attachments gets them.
 """
 
 import time
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from wavecom.application.accept.attach import Attach
 from wavecom.application.templates.render import render_version
 from wavecom.domain.categories import Category, Subscription
 from wavecom.domain.content.content import HTML_MAX_BYTES, TemplateCall, TemplateUse
@@ -51,6 +52,7 @@ class Render:
     engine: TemplateEngine
     cleaner: HtmlCleaner
     links: UnsubscribeLinks | None
+    attach: Attach
 
     def render(
         self, tenant_id: str, drafts: Mapping[int, Draft | TemplatedDraft], policy: TenantPolicy
@@ -59,6 +61,7 @@ class Render:
         done = RenderedDrafts({}, {})
         named = {each.call.id for each in drafts.values() if isinstance(each, TemplatedDraft)}
         known = self.templates.in_use(tenant_id, sorted(named)) if named else {}
+        attachable = self.attach.find(tenant_id, [each.envelope for each in drafts.values()])
         budget = _Budget()
         for index, draft in drafts.items():
             try:
@@ -69,6 +72,7 @@ class Render:
                     ready = self._rendered(tenant_id, draft, template, budget, url)
                 else:
                     ready = draft if draft.content.html is None else self._cleaned(draft, budget)
+                ready = attachable.add_to(ready) if draft.envelope.attachments else ready
                 done.drafts[index] = ready if category is None else _in_category(ready, category, url)
             except RefusedDraftError as exc:
                 done.refusals[index] = exc

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Final
 
 from wavecom.application.deadline import Deadline
+from wavecom.application.deliver.attached import AttachedFiles
 from wavecom.application.deliver.claim import Claim, Claims
 from wavecom.application.deliver.endings import DEFERRAL, Endings
 from wavecom.application.deliver.failover import Failover
@@ -29,6 +31,9 @@ from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.queue import Queue
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
+
+ATTACHED_BYTES_AT_ONCE: Final = 64 * 1024 * 1024
+"""The most bytes of attachments that are being sent at once; their encoded copies take three times as much memory."""
 
 
 @dataclass(slots=True)
@@ -57,8 +62,8 @@ class BatchSummary:
 class Deliver:
     """Attempt the notifications that a batch of queue messages announces.
 
-    ``executor`` limits the number of parallel sends and outlives the call. At most ``sends_at_once`` attempts are
-    recorded as begun at a time, so that a crash leaves no more than these unknown.
+    ``executor`` limits the number of parallel sends and, like ``attached``, outlives the call. At most
+    ``sends_at_once`` attempts are recorded as begun at a time, so that a crash leaves no more than these unknown.
     """
 
     store: NotificationStore
@@ -67,6 +72,7 @@ class Deliver:
     receive: Receive
     selection: ProviderSelection
     health: ProviderHealth
+    attached: AttachedFiles
     executor: Executor
     sends_at_once: int
     clock: Clock
@@ -78,7 +84,13 @@ class Deliver:
         Raises `StoreUnavailableError` when nothing could be claimed, so that the broker delivers again. After the
         claim, leases and the sweep cover every failure.
         """
-        sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
+        sends = Sends(
+            executor=self.executor,
+            deadline=deadline,
+            attached=self.attached,
+            clock=self.clock,
+            timings=self.timings,
+        )
         saver = SaveUntil(store=self.store, deadline=deadline)
         claim = Claim(store=self.store, receive=self.receive, clock=self.clock, timings=self.timings)
         claims = Claims()
@@ -105,8 +117,12 @@ class Deliver:
         return summary
 
     def _plan_first(self, changes: Sequence[Change], sends: Sends) -> list[PlannedSend]:
-        """Plan as many sends as run at once, so that they begin in the same transaction that claims them."""
+        """Plan as many sends as run at once, so that they begin in the same transaction that claims them.
+
+        Those with attachments come later, since their bytes limit how many run at once.
+        """
         claimed = [each.after for each in changes if each.after.state.status is Status.PROCESSING]
+        claimed = [each for each in claimed if not each.content.attachments]
         claimed = [each for each in claimed[: self.sends_at_once] if sends.may_begin(each)]
         if not claimed:
             return []
@@ -130,9 +146,8 @@ class Deliver:
         waiting = deque(PendingSend(each) for each in to_send)
         finished: list[FinishedSend] = []
         while waiting or sends.in_flight or changes:
-            capacity = min(len(waiting), self.sends_at_once - sends.in_flight)
             group: list[PendingSend] = []
-            for each in [waiting.popleft() for _ in range(capacity)]:
+            for each in self._take(waiting, sends):
                 if sends.may_begin(each.notification):
                     group.append(each)
                 else:
@@ -149,6 +164,22 @@ class Deliver:
             failing_over, ended = failover.divide(finished)
             waiting.extendleft(failing_over)
             changes = [endings.after_send(each) for each in ended]
+
+    def _take(self, waiting: deque[PendingSend], sends: Sends) -> list[PendingSend]:
+        """Take from ``waiting`` as many as may be sent beside those in flight; one alone may have any attachments."""
+        taken: list[PendingSend] = []
+        left: list[PendingSend] = []
+        capacity, room = self.sends_at_once - sends.in_flight, ATTACHED_BYTES_AT_ONCE - sends.attached_bytes
+        while waiting and len(taken) < capacity:
+            each = waiting.popleft()
+            size = each.notification.content.attached_bytes
+            if size > room and size and (taken or sends.in_flight):
+                left.append(each)
+            else:
+                taken.append(each)
+                room -= size
+        waiting.extendleft(reversed(left))
+        return taken
 
     def _beginning(self, planned: PlannedSend) -> Change:
         return settlement.begin(

@@ -26,6 +26,8 @@ class Endings:
     def after_send(self, finished: FinishedSend) -> Change:
         """End a claim after its send, which may not have begun in time."""
         pending = finished.planned.pending
+        if finished.not_ready is not None:
+            return self._defer(pending, finished.not_ready)
         if finished.result is None:
             return self._release(pending)
         return self._settle(pending, finished.result, others_may_accept=pending.some_refused_for_now)
@@ -42,14 +44,13 @@ class Endings:
         if pending.refused is not None:
             others_may_accept = pending.some_refused_for_now or bool(refused.names)
             return self._settle(pending, pending.refused, others_may_accept=others_may_accept)
+        names = ", ".join(refused.names)
+        reason = f"Breaker open or limit reached for {names}" if names else "No provider is configured that may send it"
+        return self._defer(pending, reason, refused.wait)
+
+    def _defer(self, pending: PendingSend, reason: str, wait: timedelta = DEFERRAL) -> Change:
         return settlement.defer(
-            pending.notification,
-            reason=f"Breaker open or limit reached for {', '.join(refused.names)}"
-            if refused.names
-            else "No provider is configured that may send it",
-            wait=max(refused.wait, DEFERRAL),
-            at=self.clock(),
-            timings=self.timings,
+            pending.notification, reason=reason, wait=max(wait, DEFERRAL), at=self.clock(), timings=self.timings
         )
 
     def _release(self, pending: PendingSend) -> Change:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from wavecom.domain.content.attachments import Attachment
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.content.text import has_visible_text, is_one_line
 
@@ -43,8 +44,9 @@ class TemplateUse:
 class Content:
     """The parts of a message that its recipient gets, as they are stored and sent.
 
-    ``html`` is an email's, and ``unsubscribe_url`` the address by which its recipient leaves its category. ``subject``
-    and ``message`` of a push message are its title and its body, and ``push`` what it carries beside them.
+    ``html`` and ``attachments`` are an email's, and ``unsubscribe_url`` the address by which its recipient leaves its
+    category. ``subject`` and ``message`` of a push message are its title and its body, and ``push`` what it carries
+    beside them.
     """
 
     subject: str | None
@@ -52,6 +54,12 @@ class Content:
     html: str | None = None
     push: PushOptions | None = None
     unsubscribe_url: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def attached_bytes(self) -> int:
+        """The size of all attachments, before any encoding."""
+        return sum(each.size for each in self.attachments)
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with it, each as the end of a sentence that begins with "the variables"."""

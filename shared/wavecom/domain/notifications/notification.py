@@ -83,13 +83,14 @@ _copy = copier(Notification)
 class Envelope:
     """A client's request, apart from its content. What is None, the tenant's policy decides.
 
-    ``sender`` and ``category`` are ids of the tenant's.
+    ``sender``, ``category`` and ``attachments`` are ids of the tenant's.
     """
 
     channel: Channel
     recipient: str
     sender: str | None = None
     category: str | None = None
+    attachments: tuple[str, ...] = ()
     priority: Priority = Priority.MEDIUM
     metadata: Mapping[str, Any] | None = None
     scheduled_at: datetime | None = None

@@ -13,6 +13,7 @@ from wavecom.domain.content.text import has_visible_text
 from wavecom.domain.notifications.enums import Channel, OnUnknown, Priority
 from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
 from wavecom.http.fields import recipients
+from wavecom.http.fields.attachments import AttachmentIds
 from wavecom.http.fields.categories import CategoryId
 from wavecom.http.fields.moments import Moment
 from wavecom.http.fields.push import PushOptions
@@ -87,6 +88,7 @@ class CreateNotification(WireModel):
             examples=["<p>Your statement is <b>ready</b>.</p>"],
         ),
     ] = None
+    attachments: Annotated[AttachmentIds | None, Field(description="Of an EMAIL: ids of your attachments")] = None
     push: Annotated[PushOptions | None, Field(description="What a PUSH carries beside subject and message")] = None
     priority: Annotated[Priority, Field(description="CRITICAL and HIGH travel in a lane of their own")] = (
         Priority.MEDIUM
@@ -152,6 +154,13 @@ class CreateNotification(WireModel):
             raise ValueError("is for EMAIL only")
         return html
 
+    @field_validator("attachments")
+    @classmethod
+    def _attachments(cls, attachments: AttachmentIds | None, info: ValidationInfo) -> AttachmentIds | None:
+        if attachments and info.data.get("type", Channel.EMAIL) is not Channel.EMAIL:
+            raise ValueError("is for EMAIL only")
+        return attachments
+
     @field_validator("push")
     @classmethod
     def _push(cls, push: PushOptions | None, info: ValidationInfo) -> PushOptions | None:
@@ -181,6 +190,7 @@ class CreateNotification(WireModel):
             recipient=self.recipient,
             sender=self.sender,
             category=self.category,
+            attachments=tuple(self.attachments or ()),
             priority=self.priority,
             metadata=self.metadata,
             scheduled_at=self.scheduled_at,

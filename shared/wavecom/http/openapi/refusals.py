@@ -153,6 +153,9 @@ TOO_MANY_SENDERS = DocumentedError(
     "The tenant has as many senders as possible",
     "The tenant has 50 senders; more are not possible",
 )
+NO_ATTACHMENT = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such attachment", "There is no such attachment"
+)
 NO_CATEGORY = DocumentedError(
     HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such category", "There is no such category"
 )

@@ -2,6 +2,7 @@
 
 NOTIFICATIONS = "Notifications"
 TEMPLATES = "Templates"
+ATTACHMENTS = "Attachments"
 DEAD_LETTERS = "Dead letters"
 SUPPRESSIONS = "Suppressions"
 SENDERS = "Senders"
@@ -15,6 +16,7 @@ SERVICE = "Service"
 DESCRIPTIONS = {
     NOTIFICATIONS: "Create notifications, one or up to 500 at once, see what became of them, cancel and retry them.",
     TEMPLATES: "Texts that notifications are made from: numbered versions, in every language, checked before use.",
+    ATTACHMENTS: "Files that emails carry: put once, and used by any number of notifications.",
     DEAD_LETTERS: "Notifications that failed: why they did, and back into their lanes.",
     SUPPRESSIONS: "Addresses that nothing goes to: after hard bounces and complaints, or because you say so.",
     SENDERS: "Who your notifications come from: addresses of email, numbers of SMS, and apps of push messages.",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wavecom.http.openapi.example_ids import CATEGORY_ID, SENDER_ID, TENANT
+from wavecom.http.openapi.example_ids import ATTACHMENT_ID, CATEGORY_ID, SENDER_ID, TENANT
 
 _ADDRESS = {
     "type": "EMAIL",
@@ -21,12 +21,35 @@ _PREFERENCES = {
 }
 _SENDER = {"id": SENDER_ID, **_ADDRESS}
 
+_FILE = {
+    "filename": "statement-2026-11.pdf",
+    "contentType": "application/pdf",
+    "size": 48213,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+}
+_ATTACHMENT = {
+    "id": ATTACHMENT_ID,
+    **_FILE,
+    "createdAt": "2026-11-23T10:30:00.000Z",
+    "keptUntil": "2026-11-24T10:30:00.000Z",
+}
+_UPLOAD = {
+    "method": "PUT",
+    "url": "https://bucket.s3.eu-central-1.amazonaws.com/bank-a/5f9c316b03a1f0c2d4e8a17b?X-Amz-Signature=0f3a",
+    "headers": {
+        "Content-Type": "application/pdf",
+        "x-amz-checksum-sha256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+    },
+    "expiresAt": "2026-11-23T10:45:00.000Z",
+}
+
 
 def _success(data: Any) -> dict[str, Any]:
     return {"success": True, "data": data}
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
+    "createAttachment": {"pdf": _FILE},
     "putSender": {
         "email": {"tenantId": TENANT, **_ADDRESS},
         "sms": {"tenantId": TENANT, "type": "SMS", "address": "MyBank"},
@@ -41,6 +64,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
 }
 ANSWERS: dict[str, dict[int, Any]] = {
+    "createAttachment": {201: _success({**_ATTACHMENT, "upload": _UPLOAD})},
+    "getAttachment": {200: _success({**_ATTACHMENT, "scanned": "clean"})},
     "listSenders": {200: _success([_SENDER])},
     "putSender": {200: _success(_SENDER)},
     "listCategories": {200: _success([_OFFERS, _RECEIPTS])},

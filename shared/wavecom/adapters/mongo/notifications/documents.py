@@ -11,6 +11,7 @@ from bson import ObjectId
 from pydantic.alias_generators import to_camel
 
 from wavecom.adapters.mongo import senders
+from wavecom.adapters.mongo.attachments import documents as attachments
 from wavecom.adapters.mongo.client import Document
 from wavecom.domain.categories import Category
 from wavecom.domain.content.content import Content, TemplateUse
@@ -33,6 +34,7 @@ def to_document(notification: Notification) -> Document:
         "subject": notification.content.subject,
         "message": notification.content.message,
         "html": notification.content.html,
+        "attachments": [attachments.to_document(each) for each in notification.content.attachments] or None,
         "push": _push(notification.content.push),
         "template": _template(notification.template),
         "category": _category(notification.category),
@@ -182,6 +184,7 @@ def from_document(document: Document) -> Notification:
             html=get("html"),
             push=_to_push(push) if (push := get("push")) else None,
             unsubscribe_url=get("unsubscribeUrl"),
+            attachments=tuple(attachments.from_document(each) for each in get("attachments", ())),
         ),
         template=TemplateUse(**template) if (template := get("template")) else None,
         category=Category(**category) if (category := get("category")) else None,

@@ -1,4 +1,4 @@
-"""An email message as bytes (RFC 5322), composed so that it arrives as it was given.
+"""An email message as bytes (RFC 5322), composed so that it arrives as it was given; `body` makes the part below.
 
 Nothing is parsed: a value is either written unchanged, because it can only be read in one way, or encoded as a whole.
 
@@ -6,12 +6,10 @@ Nothing is parsed: a value is either written unchanged, because it can only be r
   it, which a reader could take for an encoded word, and spaces that folding or a reader could change.
 - A display name with special characters is a quoted string (RFC 5322, 3.2.4), or encoded words.
 - An address is written unchanged; its form is checked, so that it can only be one address.
-- Each part of the body is quoted-printable or base64 (RFC 2045), whichever is shorter. HTML stands after the text that
-  says the same (RFC 2046, 5.1.4: the best alternative comes last).
 - Lines have 78 characters at the most, and those with an encoded word 76; a single address or Message-ID may be longer,
   but not above the 998 that RFC 5322, 2.1.1 allows.
 
-Only the standard library is imported, and from its ``email`` package only the date format.
+From the standard library's ``email`` package only the date format is imported.
 """
 
 import base64
@@ -22,11 +20,13 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Final
 
+from wavecom.adapters.providers.email.body import alternatives, text_part, with_files
+from wavecom.domain.content.attachments import AttachedFile
+
 LINE_MAX: Final = 78
 """Characters of a line, without its end (RFC 5322, 2.1.1)."""
 ENCODED_LINE_MAX: Final = 76
-"""Characters of a header's line that holds an encoded word (RFC 2047, 2), and of a line of an encoded body (RFC 2045,
-6.7 and 6.8)."""
+"""Characters of a header's line that holds an encoded word (RFC 2047, 2)."""
 ENCODED_WORD_MAX: Final = 75
 """Characters of an encoded word with its delimiters (RFC 2047, 2)."""
 ADDRESS_MAX: Final = 254
@@ -42,15 +42,11 @@ _ADDRESS: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 """A dot-atom and a domain of ASCII labels (RFC 5322, 3.4.1; beyond ASCII in the local part: RFC 6532, 3.2)."""
 _MESSAGE_ID: Final = re.compile(rf"[A-Za-z0-9_-]+@{_LABEL}(?:\.{_LABEL})*")
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]_/-]{1,900}")
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
-_SPACE_AT_LINE_END: Final = re.compile(r"([ \t])(?=\r\n)")
 
 _LETTER: Final = re.compile(r"(?s:.)[\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff]{0,3}")
 """A character with its modifiers: 16 octets at most, for which the shortest encoded word has room. U+FEFF stays with
 the character before it, since readers treat it as a byte order mark at the beginning of a text and drop it; they treat
 each encoded word as a text."""
-_BOUNDARY: Final = "=_alternatives"
-"""Neither encoding of a body can contain ``=_`` (RFC 2046, 5.1.1, recommends it)."""
 _LIKE_AN_ENCODED_WORD: Final = "=?"
 _B: Final = ("=?utf-8?b?", "?=")
 _Q: Final = ("=?utf-8?q?", "?=")
@@ -59,10 +55,6 @@ _Q_TOKENS: Final = [
     for octet in range(256)
 ]
 """The representation of each octet in an encoded word: RFC 2047, 5 (3) allows more characters, in a subject most."""
-_BODY_TOKENS: Final = [
-    chr(octet) if (32 <= octet < 127 and octet != ord("=")) or octet in b"\t\r\n" else f"={octet:02X}"
-    for octet in range(256)
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +81,7 @@ def compose(
     html: str | None = None,
     reply_to: str | None = None,
     unsubscribe_url: str | None = None,
+    files: Sequence[AttachedFile] = (),
 ) -> bytes:
     """Return a message with lines that end in CRLF; the last line of the text and of the HTML gets an end if need be.
 
@@ -111,8 +104,10 @@ def compose(
         *[_folded(name, [value]) for name, value in unsubscribe_headers(unsubscribe_url).items()],
         "MIME-Version: 1.0",
     ]
-    part = _text_part(text) if html is None else _alternatives(text, html)
-    return "\r\n".join([*headers, *part]).encode()
+    part = text_part(text) if html is None else alternatives(text, html)
+    if not files:
+        return "\r\n".join([*headers, *part]).encode()
+    return b"".join(with_files("\r\n".join(headers), "\r\n".join(part), files))
 
 
 def unsubscribe_headers(url: str | None) -> dict[str, str]:
@@ -221,63 +216,3 @@ def _folded(name: str, words: Sequence[str]) -> str:
         else:
             line += f" {word}"
     return "\r\n".join([*lines, line])
-
-
-def _alternatives(text: str, html: str) -> list[str]:
-    """Return the headers and the body of a text and the HTML that says the same.
-
-    The end of line before a boundary belongs to it (RFC 2046, 5.1.1), so each part leaves out its own last one.
-    """
-    *text_headers, text_body = _text_part(text)
-    *html_headers, html_body = _text_part(html, "html")
-    return [
-        f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"',
-        "",
-        f"--{_BOUNDARY}",
-        *text_headers,
-        text_body.removesuffix("\r\n"),
-        f"--{_BOUNDARY}",
-        *html_headers,
-        html_body.removesuffix("\r\n"),
-        f"--{_BOUNDARY}--",
-        "",
-    ]
-
-
-def _text_part(text: str, subtype: str = "plain") -> list[str]:
-    """Return the headers and the body of a text, an empty line between them."""
-    lines = _LINE_END.sub("\r\n", text)
-    octets = (lines if lines.endswith("\r\n") else f"{lines}\r\n").encode()
-    quoted_printable = _quoted_printable(octets)
-    in_base64 = _base64(octets)
-    shorter_is_quoted = len(quoted_printable) <= len(in_base64)
-    headers = [
-        f'Content-Type: text/{subtype}; charset="utf-8"',
-        f"Content-Transfer-Encoding: {'quoted-printable' if shorter_is_quoted else 'base64'}",
-    ]
-    return [*headers, "", quoted_printable if shorter_is_quoted else in_base64]
-
-
-def _quoted_printable(octets: bytes) -> str:
-    """Encode text whose lines all end in CRLF (RFC 2045, 6.7)."""
-    escaped = "".join([_BODY_TOKENS[octet] for octet in octets])
-    escaped = _SPACE_AT_LINE_END.sub(lambda space: f"={ord(space[1]):02X}", escaped)
-    return "\r\n".join(part for line in escaped.split("\r\n") for part in _soft_lines(line))
-
-
-def _soft_lines(line: str) -> Iterator[str]:
-    """Yield a line in parts of 76 characters that end in ``=``, without splitting an escaped octet."""
-    while len(line) > ENCODED_LINE_MAX:
-        cut = ENCODED_LINE_MAX - 1
-        escape = line.rfind("=", cut - 2, cut)
-        cut = escape if escape != -1 else cut
-        yield f"{line[:cut]}="
-        line = line[cut:]
-    yield line
-
-
-def _base64(octets: bytes) -> str:
-    """Encode octets in lines of 76 characters, with an end of line after the last (RFC 2045, 6.8)."""
-    text = _b(octets)
-    lines = [text[at : at + ENCODED_LINE_MAX] for at in range(0, len(text), ENCODED_LINE_MAX)]
-    return "\r\n".join([*lines, ""])

@@ -13,6 +13,7 @@ Sources, Twilio SendGrid documentation: "Mail Send", "Mail Send Errors", "Mail S
 "Substitution Tags", and of the v3 API "Errors" and "Rate Limits".
 """
 
+import base64
 import json
 import math
 import re
@@ -35,6 +36,7 @@ from wavecom.adapters.providers.email.sendgrid_refusals import (
     refused_letters,
 )
 from wavecom.adapters.providers.http import Answer, HttpCaller
+from wavecom.domain.content.attachments import AttachedFile
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
@@ -69,6 +71,7 @@ class _Letter:
     notification_id: str
     origin: Origin
     headers: Mapping[str, str]
+    files: tuple[AttachedFile, ...]
     substitutions_bytes: int
 
     def parts(self) -> dict[str, str]:
@@ -186,6 +189,7 @@ class SendGridEmailProvider:
             **_from(call[0].origin),
             "personalizations": [self._personalization(letter, tags) for letter in call],
             "content": [{"type": each, "value": tags.get(each, value)} for each, value in parts.items()],
+            **_attachments(call[0].files),
         }
         token = {self._idempotency_header: call[0].notification_id} if self._idempotency_header else {}
         return self._call("POST", "/v3/mail/send", json=request, headers=token)
@@ -218,6 +222,20 @@ def _from(origin: Origin) -> dict[str, dict[str, str]]:
     }
 
 
+def _attachments(files: Sequence[AttachedFile]) -> dict[str, list[dict[str, str]]]:
+    """Return the attachments of a call, which has one message then ("Mail Send": ``attachments``)."""
+    given = [
+        {
+            "content": base64.b64encode(each.octets).decode(),
+            "type": each.content_type,
+            "filename": each.filename,
+            "disposition": "attachment",
+        }
+        for each in files
+    ]
+    return {"attachments": given} if given else {}
+
+
 def _letter(number: int, message: OutgoingMessage, origin: Origin) -> _Letter:
     if not (message.content.subject and message.content.message):
         detail = "A subject and a text of at least one character are needed"
@@ -237,6 +255,7 @@ def _letter(number: int, message: OutgoingMessage, origin: Origin) -> _Letter:
         notification_id=message.notification_id,
         origin=origin,
         headers=unsubscribe_headers(message.content.unsubscribe_url),
+        files=message.files,
         substitutions_bytes=len(substitutions),
     )
 
@@ -258,12 +277,12 @@ def _calls(letters: Iterable[_Letter], limit: int) -> list[list[_Letter]]:
     """Divide letters into calls.
 
     A call has no address twice, one sender, and either HTML for all or for none; a text too long to substitute has its
-    own.
+    own, and so has a message with attachments.
     """
     together: defaultdict[tuple[Origin, bool], list[dict[str, _Letter]]] = defaultdict(list)
     alone: list[list[_Letter]] = []
     for letter in letters:
-        if letter.substitutions_bytes > SUBSTITUTIONS_MAX_BYTES:
+        if letter.files or letter.substitutions_bytes > SUBSTITUTIONS_MAX_BYTES:
             alone.append([letter])
             continue
         address = letter.address.lower()

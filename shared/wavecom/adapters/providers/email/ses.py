@@ -6,6 +6,9 @@ refusals, `STATUSES` that of the statuses of single messages in an answered Send
 SendBulkEmail cannot be the fault of every message, so it is about us. ``code`` of an error is AWS's code, or the name
 of botocore's exception.
 
+A message with attachments goes as raw content, composed by us, of 40 MB at the most (API reference, "RawMessage"). SES
+puts its own Message-ID in place of ours.
+
 Neither call takes an idempotency token; the notification's id and the provider's name go along as the tags
 ``notificationId`` and ``provider``. A message of SendBulkEmail that SES accepted may still fail to be rendered, which
 it tells by a Rendering Failure event ("Using templates to send personalized email with the Amazon SES API").
@@ -27,10 +30,18 @@ from wavecom.adapters.providers.aws import (
     receipt_of,
     sandbox_of,
 )
-from wavecom.adapters.providers.email.address import checked_recipient
-from wavecom.adapters.providers.email.message import mailbox_words, unsubscribe_headers
+from wavecom.adapters.providers.email.message import mailbox_words
 from wavecom.adapters.providers.email.origin import Origin, Origins
-from wavecom.adapters.providers.email.ses_bulk import BULK_LIMIT, TEMPLATE, TEMPLATE_WITH_HTML, parts
+from wavecom.adapters.providers.email.ses_content import (
+    BULK_LIMIT,
+    TEMPLATE,
+    TEMPLATE_WITH_HTML,
+    address,
+    headers,
+    parts,
+    raw,
+    simple,
+)
 from wavecom.adapters.providers.refusals import Rule, for_good, for_now, limit, read, unknown
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.message import OutgoingMessage
@@ -48,7 +59,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import (
         BulkEmailEntryResultTypeDef,
         BulkEmailEntryTypeDef,
-        MessageHeaderTypeDef,
         MessageTagTypeDef,
         SendBulkEmailRequestTypeDef,
         SendEmailRequestTypeDef,
@@ -201,25 +211,11 @@ class SesEmailProvider:
         origin = self._origins.of(message.sender)
         request: SendEmailRequestTypeDef = {
             "FromEmailAddress": " ".join(mailbox_words(origin.mailbox)),
-            "Destination": {"ToAddresses": [_address(message.recipient)]},
-            "Content": {
-                "Simple": {
-                    "Subject": {"Data": message.content.subject or "", "Charset": "UTF-8"},
-                    "Body": {
-                        "Text": {"Data": message.content.message, "Charset": "UTF-8"},
-                        **(
-                            {"Html": {"Data": message.content.html, "Charset": "UTF-8"}}
-                            if message.content.html is not None
-                            else {}
-                        ),
-                    },
-                }
-            },
+            "Destination": {"ToAddresses": [address(message.recipient)]},
+            "Content": raw(message, origin) if message.files else simple(message),
             "EmailTags": self._tags(message),
         }
-        if headers := _headers(message):
-            request["Content"]["Simple"]["Headers"] = headers
-        if origin.reply_to is not None:
+        if origin.reply_to is not None and not message.files:
             request["ReplyToAddresses"] = [origin.reply_to]
         if self._configuration_set is not None:
             request["ConfigurationSetName"] = self._configuration_set
@@ -230,14 +226,14 @@ class SesEmailProvider:
         if message.content.html is not None:
             values["html"] = message.content.html
         entry: BulkEmailEntryTypeDef = {
-            "Destination": {"ToAddresses": [_address(message.recipient)]},
+            "Destination": {"ToAddresses": [address(message.recipient)]},
             "ReplacementTags": self._tags(message),
             "ReplacementEmailContent": {
                 "ReplacementTemplate": {"ReplacementTemplateData": json.dumps(values, ensure_ascii=False)}
             },
         }
-        if headers := _headers(message):
-            entry["ReplacementHeaders"] = headers
+        if given := headers(message):
+            entry["ReplacementHeaders"] = given
         return entry
 
     def _tags(self, message: OutgoingMessage) -> list["MessageTagTypeDef"]:
@@ -245,25 +241,6 @@ class SesEmailProvider:
             {"Name": "notificationId", "Value": message.notification_id},
             {"Name": "provider", "Value": self.name},
         ]
-
-
-def _headers(message: OutgoingMessage) -> list["MessageHeaderTypeDef"]:
-    headers = unsubscribe_headers(message.content.unsubscribe_url)
-    return [{"Name": name, "Value": value} for name, value in headers.items()]
-
-
-def _address(recipient: str) -> str:
-    """Return the address with its domain in Punycode, as SES requires (API reference, "Destination").
-
-    Raises `PermanentError` if it is not one, before it can fail a call for other messages.
-    """
-    try:
-        address = checked_recipient(recipient)
-    except ValueError as exc:
-        raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
-    if not address.isascii():
-        raise PermanentError("Amazon SES takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
-    return address
 
 
 _meaning = meaning_by(REFUSALS)

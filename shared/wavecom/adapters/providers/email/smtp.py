@@ -123,6 +123,7 @@ class SmtpEmailProvider:
                 text=message.content.message,
                 html=message.content.html,
                 unsubscribe_url=message.content.unsubscribe_url,
+                files=message.files,
                 date=datetime.now(UTC),
                 message_id=message_id,
             )

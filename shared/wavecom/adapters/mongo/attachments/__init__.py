@@ -1,0 +1,1 @@
+"""Attachments in MongoDB, and their bytes where no other storage is configured."""

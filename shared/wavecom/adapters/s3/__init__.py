@@ -1,0 +1,1 @@
+"""Attachments on Amazon S3."""

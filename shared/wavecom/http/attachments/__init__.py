@@ -1,0 +1,1 @@
+"""Take files that emails carry, and show whether they may be sent."""
