@@ -46,6 +46,7 @@ class Foundation:
             **self.settings.function_variables(),
             **self.messaging.environment,
             "mongodb_pool_size": str(POOL_SIZES[function]),
+            "attachments_bucket": self.data.attachments.bucket_name,
             **stack_settings,
         }
         needs = NEEDS[function]

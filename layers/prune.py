@@ -14,6 +14,7 @@ AWS_SERVICES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "sqs": "the queues",
         "sesv2": "email by Amazon SES",
+        "s3": "attachments",
         "sns": "SMS by Amazon SNS",
         "pinpoint-sms-voice-v2": "SMS by AWS End User Messaging",
         "secretsmanager": "the functions' secrets",

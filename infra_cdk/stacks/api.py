@@ -55,10 +55,15 @@ class ApiStack(Stack):
             description="The HTTP API",
             memory_mb=1769,
             timeout=TIMEOUT,
-            rights=[*foundation.messaging.may_publish(), *foundation.messaging.may_read_depths()],
+            rights=[
+                *foundation.messaging.may_publish(),
+                *foundation.messaging.may_read_depths(),
+                *foundation.data.attachments.may_take(),
+            ],
             environment={"links_url": self.url},
             reserved=settings.api_reserved,
         )
+        foundation.data.attachments.explain(self.api)
         self.receipts = WaveComFunction(
             self,
             "Receipts",

@@ -1,4 +1,4 @@
-"""The addresses of the database and the providers: secrets, the key that encrypts them, and Atlas if wanted."""
+"""Where data is: the secrets that lead to it, the key that encrypts them, the bucket of attachments, and Atlas."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra_cdk.acknowledged import acknowledge
 from infra_cdk.parts.atlas import Atlas
+from infra_cdk.parts.attachments import Attachments
 from infra_cdk.parts.key import encryption_key
 from infra_cdk.parts.removal import removal
 from infra_cdk.settings import StageSettings
@@ -18,7 +19,10 @@ from infra_cdk.stacks.network import NetworkStack
 
 
 class DataStack(Stack):
-    """The secrets that the functions read. Without ``atlas``, the operator has created MongoDB's beforehand."""
+    """The secrets that the functions read, and the bucket of attachments.
+
+    Without ``atlas``, the operator has created MongoDB's secret beforehand.
+    """
 
     def __init__(
         self, scope: Construct, name: str, *, settings: StageSettings, network: NetworkStack | None, **stack: Any
@@ -53,6 +57,7 @@ class DataStack(Stack):
             removal_policy=removal(settings),
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
         )
+        self.attachments = Attachments(self, "Attachments", settings=settings, key=self.key)
         acknowledge(self.link_key, "Links in email that was sent must stay valid", "AwsSolutions-SMG4")
 
 

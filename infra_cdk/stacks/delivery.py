@@ -23,7 +23,7 @@ class DeliveryStack(Stack):
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, receipts_url: str, **stack: Any) -> None:
         super().__init__(scope, name, **stack)
-        settings, messaging = foundation.settings, foundation.messaging
+        settings, messaging, attachments = foundation.settings, foundation.messaging, foundation.data.attachments
         code = Code(self, "Code", built=foundation.built, settings=settings)
 
         def consumer(lane: str) -> WaveComFunction:
@@ -37,7 +37,7 @@ class DeliveryStack(Stack):
                 description=f"Delivers the {lane} lane",
                 memory_mb=CONSUMER_MEMORY_MB,
                 timeout=Duration.seconds(settings.limits().function_timeout),
-                rights=[*messaging.may_publish(), *may_send(settings)],
+                rights=[*messaging.may_publish(), *may_send(settings), *attachments.may_send()],
                 environment={"receipts_url": receipts_url},
             )
 
@@ -53,7 +53,7 @@ class DeliveryStack(Stack):
             description="Puts back what nobody moved in time",
             memory_mb=1024,
             timeout=SCHEDULED_TIMEOUT,
-            rights=[*messaging.may_publish(), *messaging.may_read_depths()],
+            rights=[*messaging.may_publish(), *messaging.may_read_depths(), *attachments.may_delete()],
             reserved=settings.sweep_reserved,
         )
         self.observe = WaveComFunction(
@@ -79,6 +79,7 @@ class DeliveryStack(Stack):
         acknowledge(self.undelivered, "It is a dead-letter queue", "AwsSolutions-SQS3")
         for function in (self.sweep, self.observe):
             EveryMinute(self, f"{function.node.id}Schedule", function=function, undelivered=self.undelivered)
+        attachments.explain(self.high, self.standard, self.sweep)
         for function in (self.high, self.standard):
             _acknowledge_sends(function, settings)
         if sandbox_actions(settings):

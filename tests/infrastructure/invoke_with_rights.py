@@ -2,8 +2,9 @@
 
 Every call to AWS is asked of the policy first, by action and resource, and refused with AccessDenied as IAM would do
 where it is not allowed. Queues are moto's; secrets are looked up as Secrets Manager does; senders take everything.
-`invoke` is given one object: ``events``, ``statements``, ``secrets`` (value by whole ARN), ``queues``, and ``key``, the
-ARN of what encrypts them or None. It returns what was asked, and the answers or the exception.
+`invoke` is given one object: ``events``, ``statements``, ``secrets`` (value by whole ARN), ``queues``, ``objects``
+(bytes by key, by bucket), and ``key``, the ARN of what encrypts them or None. It returns what was asked, and the
+answers or the exception.
 
 A process is forked from one that has imported boto3 and moto, which takes longer than the handler.
 """
@@ -26,6 +27,7 @@ from moto import mock_aws
 
 from local.context import LocalContext
 from tests.infrastructure.resolve import REGION, allows, arn
+from wavecom.adapters.s3.scanner import TAG
 
 Parameters = dict[str, Any]
 SANDBOXES: dict[str, Parameters] = {
@@ -102,6 +104,14 @@ class Account:
         yield "sqs:SendMessage", _queue(parameters)
         yield from self.key("kms:GenerateDataKey", "kms:Decrypt")
 
+    def objects(self, action: str, parameters: Parameters) -> Iterator[Right]:
+        """Return what using objects takes (Amazon S3 user guide, "Required permissions for Amazon S3 API")."""
+        keys = [parameters["Key"]] if "Key" in parameters else [each["Key"] for each in parameters["Delete"]["Objects"]]
+        for key in keys:
+            yield action, f"arn:aws:s3:::{parameters['Bucket']}/{key}"
+        if action != "s3:DeleteObject":
+            yield from self.key("kms:Decrypt")
+
     def email(self, action: str, parameters: Parameters) -> Iterator[Right]:
         """Return what sending by SES takes: the identity and the configuration set."""
         domain = parameters["FromEmailAddress"].rpartition("@")[2].rstrip(">")
@@ -115,6 +125,9 @@ def _queue(parameters: Parameters) -> str:
 
 
 RIGHTS: dict[str, Callable[[Account, Parameters], Iterator[Right]]] = {
+    "GetObject": lambda account, of: account.objects("s3:GetObject", of),
+    "GetObjectTagging": lambda account, of: account.objects("s3:GetObjectTagging", of),
+    "DeleteObjects": lambda account, of: account.objects("s3:DeleteObject", of),
     "GetSecretValue": lambda account, of: account.secret(of),
     "SendMessageBatch": lambda account, of: account.publish(of),
     "GetQueueUrl": lambda _, of: iter([("sqs:GetQueueUrl", arn("sqs", of["QueueName"]))]),
@@ -144,7 +157,7 @@ def _response(status: int, parsed: Parameters) -> tuple[AWSResponse, Any]:
 def invoke(function: str, given: dict[str, Any], environment: Mapping[str, str], *, timeout: float) -> dict[str, Any]:
     """Return what a handler answered in a new process with this environment alone, within ``timeout`` seconds."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "moto.sqs.models", "pydantic", "pymongo"])
+    context.set_forkserver_preload([__name__, "moto.sqs.models", "moto.s3.models", "pydantic", "pymongo"])
     theirs, ours = context.Pipe()
     process = context.Process(target=_run, args=(theirs, function, given, dict(environment)))
     process.start()
@@ -166,12 +179,22 @@ def _run(told: Connection, function: str, given: dict[str, Any], environment: di
     told.send(_answers(function, given))
 
 
+def _fill(bucket: str, objects: Mapping[str, bytes]) -> None:
+    """Make a bucket whose objects GuardDuty has found clean."""
+    files = boto3.client("s3", region_name="us-east-1")
+    files.create_bucket(Bucket=bucket)
+    for key, octets in objects.items():
+        files.put_object(Bucket=bucket, Key=key, Body=octets, Tagging=f"{TAG}=NO_THREATS_FOUND")
+
+
 def _answers(function: str, given: dict[str, Any]) -> dict[str, Any]:
     """Invoke the handler with each event and return its answers and what was asked."""
     with mock_aws():
         queues = boto3.client("sqs", region_name=REGION)
         for name in given["queues"]:
             queues.create_queue(QueueName=name)
+        for bucket, objects in given["objects"].items():
+            _fill(bucket, objects)
         account = Account(given)
         handlers.BUILTIN_HANDLERS.append(("before-parameter-build", account.note))
         handlers.BUILTIN_HANDLERS.append(("before-call", account.answer))

@@ -111,15 +111,36 @@ def needed_for(deployed: Deployed) -> Iterator[Right]:
             for queue in topology.SQS_QUEUES:
                 for action in ("sqs:GetQueueUrl", *USES_QUEUES_FOR[deployed.name]):
                     yield action, arn("sqs", f"{value}{queue}")
+        elif variable == "ATTACHMENTS_BUCKET":
+            yield from needed_for_attachments(deployed, f"arn:aws:s3:::{value}")
         elif variable == "AMQP_URL":
             assert "AMQP_CREDENTIALS_SECRET" in deployed.environment
             assert deployed.template["VpcConfig"]["SecurityGroupIds"], "the broker lets in who has the security group"
         elif variable not in NO_RIGHT_NEEDED:
             assert not value.startswith(("arn:", "http", "amqp", "mongodb")), variable
+    yield from needed_of_keys(deployed)
+
+
+def needed_of_keys(deployed: Deployed) -> Iterator[Right]:
+    """Return what a function does with the stage's own key."""
     for key in keys_for(deployed):
         yield "kms:Decrypt", key
         if PUBLISH in USES_QUEUES_FOR.get(deployed.name, ()) and deployed.environment["BROKER"] == "sqs":
             yield "kms:GenerateDataKey", key
+
+
+def needed_for_attachments(deployed: Deployed, bucket: str) -> Iterator[Right]:
+    """Return what a function does with the bucket. S3 says that an object is missing to whom may list them."""
+    if deployed.name == "sweep":
+        yield "s3:DeleteObject", f"{bucket}/bank-a/1"
+        return
+    yield "s3:GetObject", f"{bucket}/bank-a/1"
+    yield "s3:ListBucket", bucket
+    if deployed.name == "api":
+        yield "s3:PutObject", f"{bucket}/bank-a/1"
+        yield from (("kms:GenerateDataKey", key) for key in keys_for(deployed))
+    elif deployed.environment.get("ATTACHMENT_SCANNER") == "guardduty":
+        yield "s3:GetObjectTagging", f"{bucket}/bank-a/1"
 
 
 def keys_for(deployed: Deployed) -> Iterator[str]:

@@ -3,13 +3,13 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.builders import a_draft
+from tests.builders import PDF, a_draft, an_attachment
 from tests.event_files import load, sent_as, status_of, stored_as
 from tests.infrastructure.invoke_with_rights import invoke
 from tests.infrastructure.resolve import REGION, Resolved, arn, secret_arn
@@ -17,13 +17,16 @@ from tests.infrastructure.templates import Assembly
 from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
 from tests.infrastructure.variants import VARIANTS
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
+from wavecom.adapters.mongo.attachments.records import MongoAttachments
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.clock import MongoClock
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
+from wavecom.adapters.s3.files import object_key
 from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.content.attachments import Attachment, Scan, StoredAttachment
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
@@ -50,6 +53,18 @@ class Stage:
     mongodb_uri: str
     rabbitmq_url: str
     providers: list[dict[str, Any]]
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def attach(self, **changes: Any) -> Attachment:
+        """Keep an attachment whose bytes are in the bucket, and which nobody has used yet."""
+        is_scanned = "ATTACHMENT_SCANNER" in self.resolved.environment("api")
+        attachment, now = an_attachment(scanned=Scan.PENDING if is_scanned else None), datetime.now(UTC)
+        stored = StoredAttachment(
+            tenant_id="bank-a", attachment=attachment, created_at=now, **{"due_at": now + timedelta(days=1), **changes}
+        )
+        MongoAttachments(self.mongo).add(stored)
+        self.objects[object_key("bank-a", attachment)] = PDF
+        return attachment
 
     @property
     def store(self) -> MongoNotificationStore:
@@ -90,6 +105,7 @@ class Stage:
             "statements": self.resolved.statements(function),
             "secrets": self.secrets(),
             "queues": queues,
+            "objects": {self.resolved.environment("api")["ATTACHMENTS_BUCKET"]: self.objects},
             "key": next((arn("kms", f"key/{name.split('/')[1]}") for name in assembly.of_type("KMS::Key")), None),
         }
         environment = {
@@ -118,14 +134,15 @@ def _create(stage: Stage) -> list[Event]:
     key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
     MongoApiKeys(stage.mongo).add(key)
     create, count = load("api_create_notification"), load("api_get_notification", **{f"/{FIRST}": "/stats/system"})
+    create["body"] = json.dumps({**json.loads(create["body"]), "attachments": [stage.attach().id]})
     for event in (create, count):
         event["headers"]["authorization"] = f"Bearer {token}"
     return [create, count]
 
 
 def _deliver(stage: Stage) -> list[Event]:
-    """Return a batch with a notification that is retried, and so published again."""
-    stored_as(stage.store, FIRST)
+    """Return a batch with a notification that has an attachment, and one that is retried, and so published again."""
+    stored_as(stage.store, FIRST, attachments=(stage.attach(),))
     stored_as(stage.store, SECOND, recipient="fail-once@simulator.example.com")
     on_sqs = stage.environment("deliver-high")["BROKER"] == "sqs"
     return [load("sqs_deliver" if on_sqs else "rmq_deliver")]
@@ -134,6 +151,7 @@ def _deliver(stage: Stage) -> list[Event]:
 def _overdue(stage: Stage) -> list[Event]:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     stage.store.add([created])
+    stage.attach(due_at=datetime(2026, 1, 1, tzinfo=UTC))
     return [load("schedule")]
 
 
@@ -142,6 +160,11 @@ def _bounce(stage: Stage) -> list[Event]:
     return [load("receipts_ses_bounce")]
 
 
+USES_BUCKET_FOR = {
+    "api": {"s3:GetObject"},
+    **{consumer: {"s3:GetObject"} for consumer in CONSUMERS},
+    "sweep": {"s3:DeleteObject"},
+}
 EVENTS: dict[str, Callable[[Stage], list[Event]]] = {
     "api": _create,
     "receipts": _bounce,
@@ -166,7 +189,7 @@ def test_a_function_does_its_work_with_the_rights_of_its_role(stage: Stage, vari
         "keys": lambda: answers[0]["token"].startswith("wc_"),
         "deliver-high": lambda: status_of(stage.store, FIRST) is Status.SENT,
         "deliver-standard": lambda: status_of(stage.store, FIRST) is Status.SENT,
-        "sweep": lambda: answers[0]["published"] == 1,
+        "sweep": lambda: (answers[0]["published"], answers[0]["attachments_deleted"]) == (1, 1),
         "observe": lambda: answers == [{"level": 1}],
         "prepare": lambda: "due" in stage.mongo.database["notifications"].index_information(),
     }
@@ -177,6 +200,9 @@ def test_a_function_does_its_work_with_the_rights_of_its_role(stage: Stage, vari
         expected = set()  # its emails go out by SES, and nothing is retried
     assert asked & {PUBLISH, LOOK} == expected
     assert "secretsmanager:GetSecretValue" in asked
+    assert {each for each in asked if each.startswith("s3:")} == USES_BUCKET_FOR.get(function, set()) | (
+        {"s3:GetObjectTagging"} if variant == "everything" and function in CONSUMERS else set()
+    )
 
 
 @pytest.mark.parametrize("variant", ["everything"])

@@ -12,6 +12,7 @@ import pytest
 from layers.build import function_names, handler
 from local.config import PROJECT
 from tests.infrastructure.conftest import SYNTHESIS
+from tests.infrastructure.resolve import Resolved
 from tests.infrastructure.templates import Assembly, as_list
 from tests.infrastructure.variants import CHANGED, VARIANTS
 from wavecom import topology
@@ -360,9 +361,33 @@ def test_the_api_is_throttled_and_its_log_tells_no_recipient(assemblies: Assembl
 
 
 @each_variant
+def test_attachments_are_in_a_private_bucket_that_is_reached_over_tls_only(
+    assemblies: Assemblies, variant: str
+) -> None:
+    assembly = assemblies[variant]
+    (bucket,) = [each for name, each in assembly.of_type("S3::Bucket").items() if "-data/" in name]
+    (policy,) = [each for name, each in assembly.of_type("S3::BucketPolicy").items() if "-data/" in name]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    with_key = bool(assembly.of_type("KMS::Key"))
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == ("aws:kms" if with_key else "AES256")
+    denied = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in denied]
+
+
+def test_guardduty_scans_attachments_where_the_stage_asks_for_it(assemblies: Assemblies) -> None:
+    (plan,) = assemblies["everything"].of_type("GuardDuty::MalwareProtectionPlan").values()
+
+    assert plan["Actions"] == {"Tagging": {"Status": "ENABLED"}}
+    assert Resolved(assemblies["everything"]).environment("deliver-high")["ATTACHMENT_SCANNER"] == "guardduty"
+    assert not assemblies["prod-sqs"].of_type("GuardDuty::MalwareProtectionPlan")
+
+
+@each_variant
 def test_the_page_is_private_behind_cloudfront_with_its_own_policy(assemblies: Assemblies, variant: str) -> None:
     assembly = assemblies[variant]
-    (bucket,) = assembly.of_type("S3::Bucket").values()
+    (bucket,) = [each for name, each in assembly.of_type("S3::Bucket").items() if "-site/" in name]
     (distribution,) = [each["DistributionConfig"] for each in assembly.of_type("CloudFront::Distribution").values()]
     (headers,) = assembly.of_type("CloudFront::ResponseHeadersPolicy").values()
 

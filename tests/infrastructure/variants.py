@@ -12,6 +12,7 @@ EVERYTHING = {
     "atlas": {"projectId": "0123456789abcdef01234567"},
     "ses": {"identities": ["bank.example"]},
     "snsSms": True,
+    "attachmentScanner": "guardduty",
     "smsOriginationArns": ["arn:aws:sms-voice:eu-central-1:123456789012:phone-number/phone-0001"],
     "providersSecret": "wavecom/everything/providers-2026ab",
     "alarmEmail": "oncall@bank.example",
