@@ -5,6 +5,7 @@ import signal
 import sys
 
 from cli import (
+    attachments,
     books,
     categories,
     dead_letters,
@@ -29,6 +30,7 @@ for module in (send, notifications, tail, books, doctor):
     module.add_commands(app)
 for module_of_group, name in (
     (templates, "templates"),
+    (attachments, "attachments"),
     (dead_letters, "dlq"),
     (suppressions, "suppressions"),
     (senders, "senders"),

@@ -2,11 +2,13 @@
 
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.attachments import upload
 from cli.command import Run, command
 from cli.errors import BAD_NEWS, UnreachableError, UsageError
 from cli.follow import follow
@@ -17,6 +19,7 @@ from cli.values import (
     Channel,
     OnUnknown,
     Priority,
+    attachment_id,
     category_id,
     future,
     idempotency_key,
@@ -50,6 +53,14 @@ def send(
     locale: Annotated[str | None, typer.Option(help="Language of the template, for example de-CH.")] = None,
     subject: Annotated[str | None, typer.Option(help="Required for EMAIL.")] = None,
     html: Annotated[Path | None, typer.Option(dir_okay=False, help="A file with the HTML of an EMAIL.")] = None,
+    attach: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="A file of an EMAIL; may be repeated."),
+    ] = None,
+    attachment: Annotated[
+        list[str] | None,
+        typer.Option(parser=attachment_id, metavar="ID", help="A file that was put before; may be repeated."),
+    ] = None,
     push: Annotated[
         dict[str, Any] | None,
         typer.Option(
@@ -88,6 +99,7 @@ def send(
     """Send a notification, from a text or from a template."""
     if (message is None) is (template is None):
         raise UsageError("Send needs either a --message or a --template")
+    attachments = [*(attachment or []), *_uploaded(run, attach or [])]
     fields = {
         "type": channel,
         "recipient": to,
@@ -99,6 +111,7 @@ def send(
         "variables": variables,
         "locale": locale,
         "html": _read(html) if html else None,
+        "attachments": attachments or None,
         "push": push,
         "priority": priority,
         "metadata": metadata,
@@ -123,6 +136,16 @@ def send(
         raise typer.Exit(BAD_NEWS)
 
 
+def _uploaded(run: Run, files: Sequence[Path]) -> list[str]:
+    """Put files and return their ids."""
+    ids = []
+    for file in files:
+        stored = upload(run, file)
+        run.out.note(f"{clean(stored['filename'])} is stored as {stored['id']}.")
+        ids.append(stored["id"])
+    return ids
+
+
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
@@ -145,8 +168,11 @@ def _create(run: Run, fields: dict[str, Any], key: str | None) -> dict[str, Any]
     except UnreachableError as exc:
         if not exc.not_sent:
             exc.so_far = {"idempotencyKey": sent_key}
+            put = " ".join(f"--attachment {each}" for each in fields.get("attachments", []))
+            instead = f", and {put} in place of --attach," if put else ""
             exc.advice = (
-                f"It may have been accepted. The same again with --idempotency-key {sent_key} sends it only once."
+                f"It may have been accepted. The same again with --idempotency-key {sent_key}{instead} "
+                "sends it only once."
             )
         raise
     if key and answer.headers.get("Idempotency-Replayed"):

@@ -91,7 +91,7 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
     return read
 
 
-notification_id = matching("[0-9a-f]{24}", "an id of 24 hex digits")
+notification_id = attachment_id = matching("[0-9a-f]{24}", "an id of 24 hex digits")
 key_id = matching("[0-9a-f]{12}", "the id of a key, 12 hex digits, not its token")
 tenant_id = matching(
     "[A-Za-z0-9][A-Za-z0-9_-]{0,63}",

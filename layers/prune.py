@@ -49,6 +49,10 @@ _KEPT_BY: Final = re.compile("[._]")
 
 PRUNED: Final = (
     Pruned("botocore/data/*/", "some 400 services that no function calls", frozenset(AWS_SERVICES)),
+    Pruned("botocore/data/*/*/examples-*", "documentation"),
+    Pruned("botocore/data/*/*/paginators-*", "the functions ask for no pages"),
+    Pruned("botocore/data/*/*/waiters-*", "nor do they wait for resources"),
+    Pruned("botocore/cacert.pem", "the same certificates as certifi's, which botocore prefers"),
     Pruned("boto3/data/", "models of boto3's resources; the functions use clients"),
     Pruned("boto3/examples/", "documentation"),
     Pruned("phonenumbers/geodata/", "places of numbers; the functions only validate and format"),

@@ -1,4 +1,4 @@
-"""Where data is: the secrets that lead to it, the key that encrypts them, the bucket of attachments, and Atlas."""
+"""The places of data: secrets that lead to it, the key that encrypts them, the bucket of attachments, and Atlas."""
 
 from typing import Any
 

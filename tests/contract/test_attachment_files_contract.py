@@ -16,7 +16,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.s3.files import S3AttachmentFiles, s3_client
 from wavecom.domain.content.attachments import StoredAttachment, Upload
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.ports.attachments import AttachmentFiles
+from wavecom.ports.content import AttachmentFiles
 
 PORT = AttachmentFiles
 

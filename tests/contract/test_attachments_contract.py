@@ -14,7 +14,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.domain.content.attachments import Attachment, Scan, StoredAttachment
-from wavecom.ports.attachments import Attachments
+from wavecom.ports.content import Attachments
 
 PORT = Attachments
 

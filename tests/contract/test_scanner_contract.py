@@ -15,7 +15,7 @@ from wavecom.adapters.s3.files import object_key, s3_client
 from wavecom.adapters.s3.scanner import TAG, GuardDutyScanner
 from wavecom.adapters.scanner import HttpScanner
 from wavecom.domain.content.attachments import Scan
-from wavecom.ports.attachments import Scanner
+from wavecom.ports.content import Scanner
 
 PORT = Scanner
 

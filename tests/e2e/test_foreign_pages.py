@@ -116,6 +116,7 @@ def state(api: Api) -> dict[str, Any]:
     """Return all that a client can change."""
     database = api.mongo.database
     names = ("notifications", "notificationlogs", "apikeys", "suppressions", "tenants", "templates", "templateversions")
+    names += ("attachments",)
     return {name: sorted(map(str, database[name].find())) for name in names}
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from wavecom.http.api_keys.requests import CreateKey
+from wavecom.http.attachments.requests import CreateAttachment
 from wavecom.http.dead_letters.requests import ReplayDeadLetters
 from wavecom.http.fields.cursor import from_cursor
 from wavecom.http.notifications.requests import CreateBatch, CreateNotification
@@ -176,6 +177,7 @@ def test_examples_of_bodies_are_what_the_models_take(document: dict[str, Any]):
         "choosePreferences": ChoosePreferences,
         "setPolicy": SetPolicy,
         "createKey": CreateKey,
+        "createAttachment": CreateAttachment,
         "createTemplate": CreateTemplate,
         "createTemplateVersion": CreateVersion,
         "previewTemplate": PreviewTemplate,

@@ -365,6 +365,8 @@ def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
                 files = services.attachments.files
                 uploads = Uploads(files, services.clock) if isinstance(files, MongoAttachmentFiles) else None
                 address = f"http://localhost:{running.enter_context(serve(asgi(services, uploads=uploads)))}"
+                if isinstance(files, MongoAttachmentFiles):
+                    files._base_url = address  # known only once it is served
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             client = httpx.Client(
                 base_url=address,

@@ -22,6 +22,7 @@ UNKNOWN_ID = "507f1f77bcf86cd799439011"
 OPTIONAL = {
     "subject",
     "html",
+    "attachments",
     "push",
     "template",
     "sender",

@@ -13,7 +13,7 @@ from wavecom.adapters.mongo.attachments.files import MongoAttachmentFiles
 from wavecom.application.accept import attach
 from wavecom.application.attachments.expire import ExpireAttachments
 from wavecom.application.deadline import Deadline
-from wavecom.domain.content.attachments import Scan
+from wavecom.domain.content.attachments import Attachment, Scan
 from wavecom.domain.notifications.timings import KEPT_FOR
 
 LONG = Deadline(timedelta(minutes=1))
@@ -60,7 +60,7 @@ def expire(api: Api) -> int:
 def test_a_file_is_prepared_put_attached_and_shown(api: Api) -> None:
     attachment = made(api)
     assert attachment["upload"]["method"] == "PUT"
-    assert attachment["upload"]["url"] == f"http://localhost/uploads/{attachment['id']}"
+    assert attachment["upload"]["url"] == f"{str(api.client.base_url).rstrip('/')}/uploads/{attachment['id']}"
     put(api, attachment)
 
     created = api.created(attachments=[attachment["id"]])
@@ -80,7 +80,12 @@ def test_a_file_is_prepared_put_attached_and_shown(api: Api) -> None:
 def test_one_attachment_serves_a_whole_batch_and_is_read_once(quick_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     attachment_id, reads = ready(quick_api), []
     read = MongoAttachmentFiles.read
-    monkeypatch.setattr(MongoAttachmentFiles, "read", lambda *args: (reads.append(args[2].id), read(*args))[1])
+
+    def counted(files: MongoAttachmentFiles, tenant_id: str, attachment: Attachment) -> bytes | None:
+        reads.append(attachment.id)
+        return read(files, tenant_id, attachment)
+
+    monkeypatch.setattr(MongoAttachmentFiles, "read", counted)
     item = {"type": "EMAIL", "subject": "S", "message": "M", "attachments": [attachment_id]}
 
     answer = quick_api.batch(*({**item, "recipient": f"c{number}@example.com"} for number in range(50)))

@@ -38,6 +38,8 @@ COMMANDS = [
     "senders list",
     "senders put",
     "senders remove",
+    "attachments put",
+    "attachments show",
     "categories list",
     "categories put",
     "categories remove",
@@ -51,7 +53,7 @@ COMMANDS = [
     "keys rotate",
     "doctor",
 ]
-GROUPS = ("templates", "dlq", "suppressions", "senders", "categories", "preferences", "keys")
+GROUPS = ("templates", "attachments", "dlq", "suppressions", "senders", "categories", "preferences", "keys")
 SOME_ID = "507f1f77bcf86cd799439011"
 
 

@@ -300,6 +300,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare a file for emails
+         * @description Say what the file is, then put its bytes as `upload` says, within 15 minutes; then name its id in `attachments` of any number of notifications. Size, SHA-256 and type of the bytes are checked when it is first used. It is deleted after 24 hours without use, and with the last notification that has it.
+         */
+        post: operations["createAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An attachment, and whether it is scanned
+         * @description What is known of a file. While `scanned` is `pending`, notifications with it wait; those with an `infected` one fail, and new ones are refused.
+         */
+        get: operations["getAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dlq": {
         parameters: {
             query?: never;
@@ -796,6 +836,7 @@ export interface components {
             message: string;
             /** @description Of an email, beside its message; left out of lists and of the answers to batches */
             html?: string;
+            attachments?: components["schemas"]["Attached"][];
             push?: components["schemas"]["Push"];
             template?: components["schemas"]["TemplateUse"];
             category?: string;
@@ -868,6 +909,18 @@ export interface components {
              * @example 2026-01-31T09:30:00.000Z
              */
             updatedAt: string;
+        };
+        /**
+         * Attached
+         * @description A file that an email carries.
+         */
+        Attached: {
+            /** @example 507f1f77bcf86cd799439011 */
+            id: string;
+            filename: string;
+            contentType: string;
+            /** @description In bytes, as it is before any encoding */
+            size: number;
         };
         /**
          * Push
@@ -1037,6 +1090,8 @@ export interface components {
              * @example <p>Your statement is <b>ready</b>.</p>
              */
             html?: string | null;
+            /** @description Of an EMAIL: ids of your attachments */
+            attachments?: string[] | null;
             /** @description What a PUSH carries beside subject and message */
             push?: components["schemas"]["PushOptions"] | null;
             /**
@@ -1489,6 +1544,91 @@ export interface components {
             delivered: number;
             undelivered: number;
             failed: number;
+        };
+        /**
+         * CreateAttachment
+         * @description A file that is about to be put.
+         */
+        CreateAttachment: {
+            /**
+             * @description As the recipient sees it; its end fits the content type
+             * @example statement-2026-11.pdf
+             */
+            filename: string;
+            /**
+             * @description One of the allowed media types
+             * @example application/pdf
+             */
+            contentType: string;
+            /**
+             * @description In bytes
+             * @example 48213
+             */
+            size: number;
+            /**
+             * @description SHA-256 of the bytes, in hex
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256: string;
+        };
+        /**
+         * AttachmentAnswer
+         * @description One attachment.
+         */
+        AttachmentAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Attachment"];
+        };
+        /**
+         * Attachment
+         * @description A file that emails can carry.
+         */
+        Attachment: {
+            /** @example 507f1f77bcf86cd799439011 */
+            id: string;
+            filename: string;
+            contentType: string;
+            size: number;
+            sha256: string;
+            /** @description Absent where no scanner is configured */
+            scanned?: components["schemas"]["Scan"];
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Until then, and as long as a notification has it, it is not deleted
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            keptUntil: string;
+            /** @description Shown once, when it is made */
+            upload?: components["schemas"]["Upload"];
+        };
+        /**
+         * Scan
+         * @description What a scanner for malware says of an attachment.
+         * @enum {string}
+         */
+        Scan: "pending" | "clean" | "infected";
+        /**
+         * Upload
+         * @description The request by which the bytes are put. It needs no API key, and no headers but these and its length.
+         */
+        Upload: {
+            /** @constant */
+            method: "PUT";
+            url: string;
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            expiresAt: string;
         };
         /**
          * DeadLetterGroupsAnswer
@@ -4091,6 +4231,179 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAttachment"];
+            };
+        };
+        responses: {
+            /** @description The attachment, and where to put its bytes */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "5f9c316b03a1f0c2d4e8a17b",
+                     *         "filename": "statement-2026-11.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "size": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "keptUntil": "2026-11-24T10:30:00.000Z",
+                     *         "upload": {
+                     *           "method": "PUT",
+                     *           "url": "https://bucket.s3.eu-central-1.amazonaws.com/bank-a/5f9c316b03a1f0c2d4e8a17b?X-Amz-Signature=0f3a",
+                     *           "headers": {
+                     *             "Content-Type": "application/pdf",
+                     *             "x-amz-checksum-sha256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+                     *           },
+                     *           "expiresAt": "2026-11-23T10:45:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttachmentAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The attachment's `id`, 24 hex digits
+                 * @example 5f9c316b03a1f0c2d4e8a17b
+                 */
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The attachment */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "5f9c316b03a1f0c2d4e8a17b",
+                     *         "filename": "statement-2026-11.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "size": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "keptUntil": "2026-11-24T10:30:00.000Z",
+                     *         "scanned": "clean"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttachmentAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such attachment */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];

@@ -19,3 +19,12 @@ export function percent(value: number): string {
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
+
+/** A size of a file: "812 bytes", "47.1 KB", "9.8 MB". */
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return counted(bytes, 'byte');
+  const kilobytes = bytes / 1024;
+  return kilobytes < 1024
+    ? `${oneDecimal.format(kilobytes)} KB`
+    : `${oneDecimal.format(kilobytes / 1024)} MB`;
+}

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class HttpScanner:
-    """`wavecom.ports.attachments.Scanner` by HTTP."""
+    """`wavecom.ports.content.Scanner` by HTTP."""
 
     def __init__(self, url: str, *, timeout: timedelta, max_connections: int) -> None:
         """Ask ``url``, with ``timeout`` for each part of a call. Redirects are not followed."""
@@ -27,7 +27,7 @@ class HttpScanner:
         )
 
     def scan(self, tenant_id: str, attachment: Attachment, octets: bytes) -> Scan:
-        """See `wavecom.ports.attachments.Scanner.scan`."""
+        """See `wavecom.ports.content.Scanner.scan`."""
         headers = {
             "Content-Type": attachment.content_type,
             "WaveCom-Attachment-Id": attachment.id,

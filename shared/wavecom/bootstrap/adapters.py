@@ -14,8 +14,7 @@ from wavecom.application.deliver.select import ChannelProvider, ChannelProviders
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
 from wavecom.ports.api_keys import ApiKeys
-from wavecom.ports.attachments import AttachmentFiles, Attachments, Scanner
-from wavecom.ports.content import HtmlCleaner, TemplateEngine, Templates
+from wavecom.ports.content import AttachmentFiles, Attachments, HtmlCleaner, Scanner, TemplateEngine, Templates
 from wavecom.ports.provider_limits import Breakers, Pace, Weights
 from wavecom.ports.providers import WithSandbox
 from wavecom.ports.reports import KeptReports

@@ -34,7 +34,7 @@ from wavecom.application.templates.results import ShowResults
 from wavecom.bootstrap.use_cases import Container
 from wavecom.domain.notifications.enums import Channel
 from wavecom.http.services import HttpConfig, Services
-from wavecom.ports.attachments import AttachmentFiles
+from wavecom.ports.content import AttachmentFiles
 from wavecom.ports.suppressions import UnsubscribeLinks
 from wavecom.ports.tenants import Tenants
 
@@ -143,6 +143,17 @@ class Api:
             return None
         return SealedLinks(settings.links_url, settings.link_key.get_secret_value().split(" "))
 
+    @cached_property
+    def manage_attachments(self) -> ManageAttachments:
+        """Take and show attachments."""
+        return ManageAttachments(
+            attachments=self.parts.attachments,
+            files=self._attachment_files,
+            types=self.parts.settings.attachment_types,
+            has_scanner=self.parts.settings.attachment_scanner is not None,
+            clock=self.parts.clock,
+        )
+
     @property
     def _attachment_files(self) -> AttachmentFiles | None:
         """The bytes of attachments, None where the settings name no place for new ones."""
@@ -181,13 +192,7 @@ class Api:
             templates=self.manage_templates,
             preview=Preview(manage=self.manage_templates),
             results=ShowResults(manage=self.manage_templates, counters=self.parts.counters),
-            attachments=ManageAttachments(
-                attachments=self.parts.attachments,
-                files=self._attachment_files,
-                types=self.parts.settings.attachment_types,
-                has_scanner=self.parts.settings.attachment_scanner is not None,
-                clock=self.parts.clock,
-            ),
+            attachments=self.manage_attachments,
             suppressions=ManageSuppressions(suppressions=suppressions, tenants=tenants, clock=self.parts.clock),
             api_keys=self.parts.manage_api_keys,
             policy=ManagePolicy(tenants=tenants),

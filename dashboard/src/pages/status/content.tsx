@@ -1,10 +1,11 @@
 import { Link } from 'react-router';
 import type { Notification } from '@/api/types';
+import { fileSize } from '@/lib/numbers';
 import { Card } from '@/ui/card';
 
 /** The sent content as plain text: nothing in it is read as markup. */
 export function Content({
-  notification: { subject, message, html, push, template, metadata },
+  notification: { subject, message, html, attachments, push, template, metadata },
 }: {
   notification: Notification;
 }) {
@@ -14,6 +15,7 @@ export function Content({
       {subject !== undefined && subject !== '' && <p className="mb-2 font-medium break-words">{subject}</p>}
       <p className="text-sm break-words whitespace-pre-wrap">{message}</p>
       {html !== undefined && <p className="mt-3 text-xs text-muted">With HTML beside the text.</p>}
+      {attachments !== undefined && <Attachments files={attachments} />}
       {template !== undefined && (
         <p className="mt-3 text-xs text-muted">
           From{' '}
@@ -27,6 +29,24 @@ export function Content({
       {push !== undefined && <Json title="Carried to the app" value={push} />}
       {hasMetadata && <Json title="Metadata" value={metadata} />}
     </Card>
+  );
+}
+
+function Attachments({ files }: { files: NonNullable<Notification['attachments']> }) {
+  return (
+    <>
+      <h3 className="mt-5 mb-1 text-xs font-medium text-muted">Attachments</h3>
+      <ul className="space-y-1 text-sm">
+        {files.map((file) => (
+          <li key={file.id} className="break-words">
+            {file.filename}{' '}
+            <span className="text-xs text-muted">
+              {file.contentType}, {fileSize(file.size)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -66,6 +66,14 @@ it('shows the trail with the time between its steps', async () => {
   expect(screen.getByText('+234 ms')).toBeInTheDocument();
 });
 
+it('names the files that an email carries', async () => {
+  const file = { id: ID, filename: 'statement <1>.pdf', contentType: 'application/pdf', size: 48_213 };
+  open({ attachments: [file, { ...file, id: 'b'.repeat(24), filename: 'small.txt', size: 1 }] });
+
+  expect(await screen.findByText('statement <1>.pdf')).toHaveTextContent('application/pdf, 47.1 KB');
+  expect(screen.getByText('small.txt')).toHaveTextContent('1 byte');
+});
+
 it('counts down to the retry and names those after it', async () => {
   open({ status: 'RETRYING', retryCount: 1, nextAttemptAt: '2026-01-31T09:30:35.000Z' });
 

@@ -116,7 +116,7 @@ def aws_client(
     connect_timeout: timedelta = timedelta(seconds=3),
     timeout: timedelta = timedelta(seconds=10),
     max_connections: int = 50,
-    s3: "_S3Dict | None" = None,
+    s3: Any = None,
 ) -> Any:
     """Return boto3's client of ``service`` for many threads, which never retries: the application does.
 

@@ -50,7 +50,7 @@ def object_key(tenant_id: str, attachment: Attachment) -> str:
 
 
 class S3AttachmentFiles:
-    """`wavecom.ports.attachments.AttachmentFiles` on Amazon S3."""
+    """`wavecom.ports.content.AttachmentFiles` on Amazon S3."""
 
     def __init__(self, client: "S3Client", bucket: str, clock: Clock) -> None:
         self._client = client
@@ -58,7 +58,7 @@ class S3AttachmentFiles:
         self._clock = clock
 
     def prepare(self, stored: StoredAttachment, *, until: datetime) -> Upload:
-        """See `wavecom.ports.attachments.AttachmentFiles.prepare`."""
+        """See `wavecom.ports.content.AttachmentFiles.prepare`."""
         attachment = stored.attachment
         checksum = base64.b64encode(bytes.fromhex(attachment.sha256)).decode()
         url = _answered(
@@ -78,7 +78,7 @@ class S3AttachmentFiles:
         return Upload(url=url, headers=headers, expires_at=until)
 
     def read(self, tenant_id: str, attachment: Attachment) -> bytes | None:
-        """See `wavecom.ports.attachments.AttachmentFiles.read`."""
+        """See `wavecom.ports.content.AttachmentFiles.read`."""
         key = object_key(tenant_id, attachment)
 
         def read() -> bytes | None:
@@ -92,7 +92,7 @@ class S3AttachmentFiles:
         return _answered(read)
 
     def delete(self, all_of: Sequence[StoredAttachment]) -> None:
-        """See `wavecom.ports.attachments.AttachmentFiles.delete`. S3 counts what is not there as deleted."""
+        """See `wavecom.ports.content.AttachmentFiles.delete`. S3 counts what is not there as deleted."""
         keys = [object_key(each.tenant_id, each.attachment) for each in all_of]
         for start in range(0, len(keys), DELETES_MAX):
             self._delete(keys[start : start + DELETES_MAX])

@@ -1,4 +1,4 @@
-"""What Amazon GuardDuty says of an attachment's object.
+"""Results of Amazon GuardDuty, which scans the objects of attachments.
 
 Malware Protection for S3 scans each new object of a bucket by itself, and writes the result into the tag
 ``GuardDutyMalwareScanStatus`` (Amazon GuardDuty user guide, "Using tag-based access control with Malware Protection for
@@ -23,14 +23,14 @@ _SCANS: Final = {"NO_THREATS_FOUND": Scan.CLEAN, "THREATS_FOUND": Scan.INFECTED}
 
 
 class GuardDutyScanner:
-    """`wavecom.ports.attachments.Scanner` by the tag of GuardDuty."""
+    """`wavecom.ports.content.Scanner` by the tag of GuardDuty."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def scan(self, tenant_id: str, attachment: Attachment, octets: bytes) -> Scan:
-        """See `wavecom.ports.attachments.Scanner.scan`."""
+        """See `wavecom.ports.content.Scanner.scan`."""
         try:
             answer = self._client.get_object_tagging(Bucket=self._bucket, Key=object_key(tenant_id, attachment))
         except (ClientError, BotoCoreError) as exc:

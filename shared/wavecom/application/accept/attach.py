@@ -16,7 +16,7 @@ from wavecom.domain.content.attachments import (
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.notification import Draft, Envelope
 from wavecom.domain.notifications.timings import KEPT_FOR
-from wavecom.ports.attachments import AttachmentFiles, Attachments
+from wavecom.ports.content import AttachmentFiles, Attachments
 from wavecom.ports.system import Clock
 
 CHECKED_MAX_BYTES: Final = 50 * 1024 * 1024

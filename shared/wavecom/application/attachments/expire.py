@@ -7,7 +7,7 @@ from typing import Final
 
 from wavecom.application.deadline import Deadline
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.ports.attachments import AttachmentFiles, Attachments
+from wavecom.ports.content import AttachmentFiles, Attachments
 from wavecom.ports.system import Clock
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from wavecom.domain.content.attachments import (
     new_attachment_id,
 )
 from wavecom.domain.errors import NotFoundError, Problem, RefusedDraftError
-from wavecom.ports.attachments import AttachmentFiles, Attachments
+from wavecom.ports.content import AttachmentFiles, Attachments
 from wavecom.ports.system import Clock
 
 NO_PLACE: Final = "this service has no place for attachments; ATTACHMENTS_BUCKET or UPLOADS_URL names one"

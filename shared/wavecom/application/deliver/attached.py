@@ -9,7 +9,7 @@ from wavecom.domain.content.attachments import AttachedFile, Attachment, Scan, b
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import About, PermanentError
-from wavecom.ports.attachments import AttachmentFiles, Attachments, Scanner
+from wavecom.ports.content import AttachmentFiles, Attachments, Scanner
 
 KEPT_BYTES: Final = 32 * 1024 * 1024
 """The bytes that a process keeps of files that it read last, so that one for many recipients is read once."""

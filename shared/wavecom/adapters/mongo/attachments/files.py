@@ -27,7 +27,7 @@ class ExpectedFile:
 
 
 class MongoAttachmentFiles:
-    """`wavecom.ports.attachments.AttachmentFiles` on MongoDB: a file is a document, of 16 MB at the most."""
+    """`wavecom.ports.content.AttachmentFiles` on MongoDB: a file is a document, of 16 MB at the most."""
 
     def __init__(self, mongo: Mongo, base_url: str | None) -> None:
         """Have clients put bytes below ``base_url``, which only a process that takes new attachments needs."""
@@ -35,7 +35,7 @@ class MongoAttachmentFiles:
         self._base_url = base_url
 
     def prepare(self, stored: StoredAttachment, *, until: datetime) -> Upload:
-        """See `wavecom.ports.attachments.AttachmentFiles.prepare`."""
+        """See `wavecom.ports.content.AttachmentFiles.prepare`."""
         if self._base_url is None:
             raise ValueError("A process without an address for uploads takes none")
         attachment, token = stored.attachment, secrets.token_urlsafe(24)
@@ -65,13 +65,13 @@ class MongoAttachmentFiles:
             self._files.update_one({"_id": attachment_id}, {"$set": {"octets": octets}})
 
     def read(self, tenant_id: str, attachment: Attachment) -> bytes | None:
-        """See `wavecom.ports.attachments.AttachmentFiles.read`."""
+        """See `wavecom.ports.content.AttachmentFiles.read`."""
         with available():
             found = self._files.find_one({"_id": attachment.id}, {"octets": 1})
         return bytes(found["octets"]) if found and "octets" in found else None
 
     def delete(self, all_of: Sequence[StoredAttachment]) -> None:
-        """See `wavecom.ports.attachments.AttachmentFiles.delete`."""
+        """See `wavecom.ports.content.AttachmentFiles.delete`."""
         with available():
             self._files.delete_many({"_id": {"$in": [each.attachment.id for each in all_of]}})
 
