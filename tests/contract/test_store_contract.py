@@ -10,13 +10,14 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from tests.builders import ASKED, NOON, TIMINGS, a_result, claimed, created, pending
+from tests.builders import ASKED, NOON, TIMINGS, a_result, an_attachment, claimed, created, pending
 from tests.contract.adapters import FAKE_AND_MONGO
 from tests.fakes import FakeStore
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.domain.categories import Category
+from wavecom.domain.content.attachments import Scan
 from wavecom.domain.content.content import TemplateUse
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.dead_letters import DeadLetterFilter
@@ -283,6 +284,15 @@ def test_what_a_push_message_carries_comes_back_whole_in_lists_too(
     assert [each.content.push for each in store.page(BANK_A, limit=1)] == [options]
 
 
+def test_attachments_come_back_in_their_order(store: NotificationStore) -> None:
+    attachments = (an_attachment(scanned=Scan.PENDING), an_attachment(b"x", "Übersicht.txt", "text/plain"))
+
+    given = added(store, attachments=attachments)
+
+    assert stored_as(store, given).content.attachments == attachments
+    assert [each.content.attachments for each in store.page(BANK_A, limit=1)] == [attachments]
+
+
 def test_the_sender_comes_back_whole(store: NotificationStore) -> None:
     whole = Sender(
         id="billing",
@@ -425,3 +435,26 @@ def test_a_new_notification_cannot_be_saved_and_a_stored_one_keeps_its_lease(sto
     store.add([Change(before=None, after=pending())])
 
     assert store.save([Change(before=holder, after=holder)]) == []
+
+
+def test_the_tenants_that_wrote_to_a_recipient_are_known_by_the_sender(store) -> None:
+    number, own = "+12025550123", Sender(id="own", channel=Channel.SMS, address="+12025550199")
+
+    def wrote(tenant: str, **changes) -> None:
+        added(store, **{"tenant": tenant, "channel": Channel.SMS, "recipient": number, "subject": None, **changes})
+
+    wrote("own-number", sender=own)
+    wrote("providers-number")
+    wrote("both", sender=own)
+    wrote("both")
+    wrote("to-another", recipient="+12025550124")
+    wrote("by-push", channel=Channel.PUSH)
+    wrote("tests~test")
+
+    def found(*senders: str, without_sender: bool) -> list[str]:
+        return store.tenants_that_wrote(Channel.SMS, number, senders=senders, without_sender=without_sender)
+
+    assert found(own.address, without_sender=False) == ["both", "own-number"]
+    assert found("+12025550100", without_sender=True) == ["both", "providers-number"]
+    assert found(own.address, without_sender=True) == ["both", "own-number", "providers-number"]
+    assert found("+12025550100", without_sender=False) == []

@@ -23,6 +23,12 @@ CHANGING = ("post", "put", "patch", "delete")
 VERSION = {"defaultLocale": "en", "locales": {"en": {"text": "Hello"}}}
 BODIES: dict[str, Any] = {
     "/api/notifications": EMAIL,
+    "/api/attachments": {
+        "filename": "a.txt",
+        "contentType": "text/plain",
+        "size": 1,
+        "sha256": "0" * 64,
+    },
     "/api/notifications/batch": {"notifications": [EMAIL]},
     "/api/suppressions": {"type": "EMAIL", "recipient": "user@example.com"},
     "/api/keys": {"tenantId": "bank-x", "name": "theirs", "role": "operator"},
@@ -116,8 +122,7 @@ def state(api: Api) -> dict[str, Any]:
     """Return all that a client can change."""
     database = api.mongo.database
     names = ("notifications", "notificationlogs", "apikeys", "suppressions", "tenants", "templates", "templateversions")
-    names += ("attachments",)
-    return {name: sorted(map(str, database[name].find())) for name in names}
+    return {name: sorted(map(str, database[name].find())) for name in (*names, "attachments")}
 
 
 def attempts(page: Page, address: str, routes: list[tuple[str, str, str]]) -> list[int]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,8 +13,10 @@ from wavecom.domain.ledger.counting import deltas, minute_of
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
 from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.tenants import is_test
 
 
 def _without_html(found: list[Notification]) -> list[Notification]:
@@ -46,6 +48,14 @@ class FakeStore:
             for change in changes:
                 self._write(change)
         return True
+
+    def tenants_that_wrote(
+        self, channel: Channel, recipient: str, *, senders: Collection[str], without_sender: bool
+    ) -> list[str]:
+        self._answer()
+        to_them = [n for n in self.notifications.values() if (n.channel, n.recipient) == (channel, recipient)]
+        found = {n.tenant_id for n in to_them if (n.sender.address in senders if n.sender else without_sender)}
+        return sorted(each for each in found if not is_test(each))
 
     def save(self, changes: Sequence[Change]) -> list[Change]:
         self._answer()

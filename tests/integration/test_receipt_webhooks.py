@@ -82,6 +82,8 @@ class Gate:
     def services(self) -> ReceiptServices:
         return ReceiptServices(
             receive=self.receiver,
+            keep_opt_out=lambda _: 0,
+            twilio_senders={},
             twilio_auth_tokens={"twilio-sms": (TOKEN, OLD_TOKEN)},
             webhook_secrets={"gateway": (SECRET, OLD_SECRET)},
             sendgrid_keys=self.sendgrid_keys,

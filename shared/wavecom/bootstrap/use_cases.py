@@ -15,6 +15,7 @@ from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.ledger import Ledger
 from wavecom.application.operate.observe import Observe
 from wavecom.application.recover.sweep import Sweep
+from wavecom.application.reports.opt_out import KeepOptOuts
 from wavecom.application.reports.receive import Receive
 from wavecom.bootstrap.adapters import Adapters
 from wavecom.domain.notifications.enums import Channel
@@ -41,6 +42,8 @@ class Container(Adapters):
         providers = self.settings.providers
         return ReceiptServices(
             receive=self.receive.receive,
+            keep_opt_out=KeepOptOuts(store=self.store, suppressions=self.suppressions, clock=self.clock).keep,
+            twilio_senders={each.name: each.sender for each in providers if isinstance(each, TwilioConfig)},
             twilio_auth_tokens={each.name: each.auth_tokens() for each in providers if isinstance(each, TwilioConfig)},
             webhook_secrets={each.name: known for each in providers if (known := each.webhook_secrets())},
             sendgrid_keys={

@@ -1,12 +1,13 @@
 """Store notifications, their audit trails and their counters."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
 from wavecom.domain.notifications.notification import Notification
 
@@ -61,6 +62,14 @@ class NotificationStore(Protocol):
 
     def overdue(self, at: datetime, *, limit: int) -> list[Notification]:
         """Return up to ``limit`` notifications with ``due_at`` at or before ``at``, the longest overdue first."""
+
+    def tenants_that_wrote(
+        self, channel: Channel, recipient: str, *, senders: Collection[str], without_sender: bool
+    ) -> list[str]:
+        """Return the tenants with a notification to a recipient that came from one of the addresses in ``senders``.
+
+        With ``without_sender`` those whose notifications name no sender count too. Test worlds never do.
+        """
 
     def ping(self, timeout: timedelta) -> None:
         """Raise `StoreUnavailableError` unless the database answers within ``timeout``."""

@@ -6,7 +6,8 @@ sends requests below `PREFIX` here.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,6 +18,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from standardwebhooks import Webhook
 
 from wavecom.domain.reports import DeliveryReport
+from wavecom.domain.suppressions.opt_out import OptOutAnswer
 from wavecom.http.framework.errors import (
     BodyTooLargeError,
     EncodedBodyError,
@@ -33,6 +35,7 @@ from wavecom.http.receipts.refusals import SignatureRefusedError
 from wavecom.http.receipts.responses import ReportResults, ReportsAnswer
 from wavecom.http.receipts.sendgrid import random_key, read_key, sendgrid_reports
 from wavecom.http.receipts.twilio import Callback, parse_form, twilio_reports
+from wavecom.http.receipts.twilio_messages import EMPTY_ANSWER, opt_out_answer
 from wavecom.http.receipts.webhook import webhook_reports
 from wavecom.ports.ledger import Counters
 from wavecom.ports.system import Clock
@@ -41,8 +44,10 @@ logger = logging.getLogger(__name__)
 
 PREFIX: Final = "/receipts/"
 TWILIO: Final = "/receipts/twilio/<provider>"
+TWILIO_MESSAGES: Final = "/receipts/twilio/<provider>/messages"
 WEBHOOK: Final = "/receipts/webhook/<provider>"
 SENDGRID: Final = "/receipts/sendgrid/<provider>"
+ROUTES: Final = frozenset({TWILIO, TWILIO_MESSAGES, WEBHOOK, SENDGRID})
 FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -50,7 +55,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 class ReceiptServices:
     """The dependencies of the routes of delivery reports.
 
-    ``receive`` applies reports, also repeated ones; it raises `StoreUnavailableError` if it cannot.
+    ``receive`` applies reports, also repeated ones, and ``keep_opt_out`` a recipient's answer; they raise
+    `StoreUnavailableError` if they cannot. ``twilio_senders`` are the providers' own, by the provider's name.
     ``twilio_auth_tokens``, ``webhook_secrets`` (``whsec_`` and base64) and ``sendgrid_keys`` (base64) are by the
     provider's name, the present one and perhaps the one before it: either is accepted. ``public_url`` is the URL in
     front of the path as providers see it, such as ``https://api.bank.example``. Without it, Twilio's signature is
@@ -58,7 +64,9 @@ class ReceiptServices:
     """
 
     receive: Callable[[Sequence[DeliveryReport]], None]
+    keep_opt_out: Callable[[OptOutAnswer], int]
     twilio_auth_tokens: Mapping[str, Sequence[str]] = field(repr=False)
+    twilio_senders: Mapping[str, str]
     webhook_secrets: Mapping[str, Sequence[str]] = field(repr=False)
     sendgrid_keys: Mapping[str, Sequence[str]]
     public_url: str | None
@@ -76,6 +84,7 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
     meter = HttpMeter(services.counters, services.clock)
     app.use([finish(meter), _set_route_label, match_exactly])
     _add_twilio(app, services, meter)
+    _add_twilio_messages(app, services, meter)
     _add_webhook(app, services, meter)
     _add_sendgrid(app, services, meter)
     return app
@@ -95,6 +104,23 @@ def _add_twilio(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpM
             return ReadReports(reports=twilio_reports(callback, provider=provider, auth_tokens=tokens, at=at))
 
         return _receive("twilio", read, services, meter)
+
+
+def _add_twilio_messages(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+    unknown_tokens = [secrets.token_hex(16)]
+
+    @app.post(TWILIO_MESSAGES)
+    def twilio_messages(provider: str) -> Response[str]:
+        parameters = parse_form(_read_text(app, FORM, services.max_body_bytes))
+        callback = _callback(app, parameters, services.public_url)
+        tokens = services.twilio_auth_tokens.get(provider, unknown_tokens)
+        own_sender = services.twilio_senders.get(provider)
+        with _counting_refusals("twilio", meter):
+            answer = opt_out_answer(callback, auth_tokens=tokens, own_sender=own_sender)
+        if answer is not None:
+            services.keep_opt_out(answer)
+        meter.count("receipts.accepted.twilio")
+        return Response(status_code=HTTPStatus.OK.value, content_type="text/xml", body=EMPTY_ANSWER)
 
 
 def _add_webhook(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
@@ -129,7 +155,7 @@ def _add_sendgrid(app: ApiGatewayResolver, services: ReceiptServices, meter: Htt
 
 def _set_route_label(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
     path = app.context["_route"].path
-    app.append_context(route_label=path if path in {TWILIO, WEBHOOK, SENDGRID} else UNMATCHED)
+    app.append_context(route_label=path if path in ROUTES else UNMATCHED)
     return call_next(app)
 
 
@@ -165,18 +191,22 @@ def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], pu
     )
 
 
-def _receive(
-    source: str, read: Callable[[], ReadReports], services: ReceiptServices, meter: HttpMeter
-) -> Response[str]:
-    """Receive the valid reports of a call; answer 204, or 207 with the errors of the refused ones.
-
-    A forged call costs the database nothing: it is counted in memory, and stored with the counts of requests.
-    """
+@contextmanager
+def _counting_refusals(source: str, meter: HttpMeter) -> Iterator[None]:
+    """Count a forged call. It costs the database nothing: it is stored with the counts of requests."""
     try:
-        result = read()
+        yield
     except SignatureRefusedError as exc:
         meter.count(f"receipts.refused.{source}.{exc.reason}")
         raise
+
+
+def _receive(
+    source: str, read: Callable[[], ReadReports], services: ReceiptServices, meter: HttpMeter
+) -> Response[str]:
+    """Receive the valid reports of a call; answer 204, or 207 with the errors of the refused ones."""
+    with _counting_refusals(source, meter):
+        result = read()
     if result.reports:
         services.receive(result.reports)
     meter.count(f"receipts.accepted.{source}")

@@ -135,7 +135,7 @@ def twilio_reports(
     It must be signed with one of ``auth_tokens``; there are two while the account's token is being changed. Raises
     `SignatureRefusedError`, and `InvalidRequestError` for a call from Twilio to a URL or with a form that is not ours.
     """
-    _check_signature(callback, auth_tokens)
+    check_signature(callback, auth_tokens)
     query = _read_query(callback.query)
     sent_at = datetime.fromtimestamp(int(query.sent_at), UTC)
     if not at - MAX_AGE <= sent_at <= at + CLOCK_DIFFERENCE:
@@ -158,7 +158,8 @@ def twilio_reports(
     ]
 
 
-def _check_signature(callback: Callback, auth_tokens: Sequence[str]) -> None:
+def check_signature(callback: Callback, auth_tokens: Sequence[str]) -> None:
+    """Raise `SignatureRefusedError` unless one of ``auth_tokens`` has signed a callback."""
     if not callback.signature:
         raise SignatureRefusedError(Reason.MISSING)
     given = callback.signature.encode(errors="surrogatepass")

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -35,8 +35,10 @@ from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.errors import IdempotencyKeyTakenError
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
+from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.lists import AuditRange, ListFilter, Position
 from wavecom.domain.notifications.notification import Notification
+from wavecom.domain.tenants import is_test
 
 logger = logging.getLogger(__name__)
 
@@ -216,6 +218,26 @@ class MongoNotificationStore:
                 postponed = {"$set": {"dueAt": at + UNREADABLE_DELAY}}
                 self._notifications.update_many({"_id": {"$in": unreadable}}, postponed)
             return readable
+
+    def tenants_that_wrote(
+        self, channel: Channel, recipient: str, *, senders: Collection[str], without_sender: bool
+    ) -> list[str]:
+        """See `wavecom.ports.notifications.NotificationStore.tenants_that_wrote`.
+
+        Lists by recipient begin with the tenant, so each tenant with counters is asked for.
+        """
+        with available():
+            tenants = [each for each in self._mongo.database.counters.distinct("tenantId") if not is_test(each)]
+            return [each for each in sorted(tenants) if self._wrote(each, channel, recipient, senders, without_sender)]
+
+    def _wrote(
+        self, tenant_id: str, channel: Channel, recipient: str, senders: Collection[str], without_sender: bool
+    ) -> bool:
+        query: Document = {"tenantId": tenant_id, "recipient": recipient, "type": channel.value}
+        from_them = {"sender.address": {"$in": list(senders)}}
+        without = {"sender": {"$exists": False}}
+        query |= {"$or": [from_them, without]} if without_sender else from_them
+        return self._notifications.find_one(query, {"_id": 1}, hint="list_by_recipient") is not None
 
     def ping(self, timeout: timedelta) -> None:
         """See `wavecom.ports.notifications.NotificationStore.ping`."""
