@@ -5,7 +5,7 @@ import { Card } from '@/ui/card';
 
 /** The sent content as plain text: nothing in it is read as markup. */
 export function Content({
-  notification: { subject, message, html, attachments, push, template, metadata },
+  notification: { subject, message, html, attachments, push, template, category, unsubscribeUrl, metadata },
 }: {
   notification: Notification;
 }) {
@@ -24,6 +24,24 @@ export function Content({
           </Link>
           , version {template.version}, in {template.locale}
           {template.variant !== undefined && `, variant ${template.variant}`}
+        </p>
+      )}
+      {category !== undefined && (
+        <p className="mt-3 text-xs text-muted">
+          In the category {category}
+          {unsubscribeUrl !== undefined && (
+            <>
+              , which its recipient can leave by{' '}
+              <a
+                href={unsubscribeUrl}
+                target="_blank"
+                rel="noreferrer"
+                className="rounded text-accent hover:underline"
+              >
+                this link
+              </a>
+            </>
+          )}
         </p>
       )}
       {push !== undefined && <Json title="Carried to the app" value={push} />}

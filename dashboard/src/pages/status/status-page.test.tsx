@@ -74,6 +74,16 @@ it('names the files that an email carries', async () => {
   expect(screen.getByText('small.txt')).toHaveTextContent('1 byte');
 });
 
+it('leads to the page by which a recipient leaves a category', async () => {
+  open({ category: 'offers', unsubscribeUrl: 'https://links.example/u/abc' });
+
+  expect(await screen.findByText(/In the category offers/)).toBeInTheDocument();
+  expect(screen.getByRole('link', { name: 'this link' })).toHaveAttribute(
+    'href',
+    'https://links.example/u/abc',
+  );
+});
+
 it('counts down to the retry and names those after it', async () => {
   open({ status: 'RETRYING', retryCount: 1, nextAttemptAt: '2026-01-31T09:30:35.000Z' });
 

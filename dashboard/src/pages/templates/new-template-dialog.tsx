@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { createTemplate } from '@/api/actions';
+import { categoriesQuery } from '@/api/queries';
 import type { Channel } from '@/api/types';
 import { CHANNELS, namesOf } from '@/lib/vocabulary';
 import { Button } from '@/ui/button';
@@ -18,9 +19,17 @@ export function NewTemplateDialog({ onClose }: { onClose: () => void }) {
   const [id, setId] = useState('');
   const [channel, setChannel] = useState<Channel>('EMAIL');
   const [description, setDescription] = useState('');
+  const [category, setCategory] = useState('');
+  const { data: categories } = useQuery(categoriesQuery);
   const [isTried, setIsTried] = useState(false);
   const create = useMutation({
-    mutationFn: () => createTemplate({ id, channel, ...(description === '' ? {} : { description }) }),
+    mutationFn: () =>
+      createTemplate({
+        id,
+        channel,
+        ...(description === '' ? {} : { description }),
+        ...(category === '' ? {} : { category }),
+      }),
     onSuccess: async () => {
       void queries.invalidateQueries({ queryKey: ['templates'] });
       await navigate(`/templates/${id}`);
@@ -64,6 +73,27 @@ export function NewTemplateDialog({ onClose }: { onClose: () => void }) {
           onChange={setChannel}
           options={namesOf(CHANNELS).map((value) => ({ value, label: CHANNELS[value].label }))}
         />
+        {categories !== undefined && categories.length > 0 && (
+          <Field label="Category" hint="Of all notifications made from it. It stays as it is.">
+            {(described) => (
+              <select
+                {...described}
+                value={category}
+                onChange={(event) => {
+                  setCategory(event.target.value);
+                }}
+                className="control w-auto"
+              >
+                <option value="">None</option>
+                {categories.map(({ id: value, name }) => (
+                  <option key={value} value={value}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
         <Field label="Description (optional)">
           {(described) => (
             <input
