@@ -99,7 +99,8 @@ def send(
     """Send a notification, from a text or from a template."""
     if (message is None) is (template is None):
         raise UsageError("Send needs either a --message or a --template")
-    attachments = [*(attachment or []), *_uploaded(run, attach or [])]
+    uploaded = _uploaded(run, attach or [])
+    attachments = [*(attachment or []), *uploaded]
     fields = {
         "type": channel,
         "recipient": to,
@@ -120,7 +121,7 @@ def send(
         "maxRetries": max_retries,
         "onUnknown": on_unknown,
     }
-    created = _create(run, {name: value for name, value in fields.items() if value is not None}, key)
+    created = _create(run, {name: value for name, value in fields.items() if value is not None}, key, uploaded)
     if not wait:
         run.out.result(created, lambda: [f"{clean(created['status'])} {clean(created['_id'])}"])
         return
@@ -161,14 +162,14 @@ def _template(text: str) -> dict[str, Any]:
     return {"id": template_id, **({"version": int(version)} if at else {})}
 
 
-def _create(run: Run, fields: dict[str, Any], key: str | None) -> dict[str, Any]:
+def _create(run: Run, fields: dict[str, Any], key: str | None, uploaded: Sequence[str]) -> dict[str, Any]:
     sent_key = key or str(uuid.uuid4())
     try:
         answer = run.api.call("POST", "/api/notifications", fields, idempotency_key=sent_key)
     except UnreachableError as exc:
         if not exc.not_sent:
             exc.so_far = {"idempotencyKey": sent_key}
-            put = " ".join(f"--attachment {each}" for each in fields.get("attachments", []))
+            put = " ".join(f"--attachment {each}" for each in uploaded)
             instead = f", and {put} in place of --attach," if put else ""
             exc.advice = (
                 f"It may have been accepted. The same again with --idempotency-key {sent_key}{instead} "

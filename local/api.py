@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import uvicorn
 from aws_lambda_powertools.event_handler import HttpResolver
+from starlette.middleware.cors import CORSMiddleware
 
 from local.config import StackError, check_host
 from local.guard import Asgi, BodyLimits, Guard, Message, Receive, Scope, Send
@@ -16,6 +17,7 @@ from local.page import page
 from local.protocol import BoundedProtocol
 from local.uploads import Uploads
 from wavecom.adapters.mongo.attachments.files import PATH as UPLOADS
+from wavecom.adapters.mongo.attachments.files import TOKEN_HEADER
 from wavecom.bootstrap import collect_garbage_rarely, container
 from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
@@ -116,7 +118,9 @@ def asgi(
         reports.prepare()
         routes.append((PREFIX, Guard(reports, services.config, limits)))
     if uploads is not None:
-        routes.append((UPLOADS, uploads))
+        origins = services.config.cors_origins
+        headers = ["Content-Type", TOKEN_HEADER]
+        routes.append((UPLOADS, CORSMiddleware(uploads, origins, allow_methods=["PUT"], allow_headers=headers)))
     default = Guard(_get_only(page), services.config, limits) if page is not None else api
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:

@@ -53,9 +53,10 @@ class Uploads:
         if request.headers.get("content-length") != str(expected.size):
             return _refused(HTTPStatus.BAD_REQUEST, f"The Content-Length must be {expected.size}, as declared.")
         until = asyncio.get_running_loop().time() + BODY_SECONDS
-        async with self._reading.hold(expected.size, until), asyncio.timeout_at(until):
-            octets = await request.body()
-        return await asyncio.to_thread(self._keep, attachment_id, expected, octets)
+        async with self._reading.hold(expected.size, until):
+            async with asyncio.timeout_at(until):
+                octets = await request.body()
+            return await asyncio.to_thread(self._keep, attachment_id, expected, octets)
 
     def _keep(self, attachment_id: str, expected: ExpectedFile, octets: bytes) -> Response:
         if hashlib.sha256(octets).hexdigest() != expected.sha256:

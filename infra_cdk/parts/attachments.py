@@ -40,6 +40,15 @@ class Attachments(Construct):
             enforce_ssl=True,
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.keep_data else RemovalPolicy.DESTROY,
             auto_delete_objects=not settings.keep_data and not settings.emulator,
+            cors=[
+                s3.CorsRule(
+                    allowed_methods=[s3.HttpMethods.PUT],
+                    allowed_origins=list(settings.cors_origins),
+                    allowed_headers=["content-type", "x-amz-checksum-sha256"],
+                )
+            ]
+            if settings.cors_origins
+            else None,
             lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))],
         )
         acknowledge(bucket, "Every use is an API call of WaveCom's, in its own logs", "AwsSolutions-S1")

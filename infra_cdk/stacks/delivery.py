@@ -99,7 +99,8 @@ def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
         identities = [f"{where}:identity/{identity}" for identity in settings.ses.identities]
         rights.append(
             iam.PolicyStatement(
-                actions=["ses:SendEmail", "ses:SendBulkEmail"],
+                # SendEmail with raw content, as messages with attachments have it, asks for SendRawEmail.
+                actions=["ses:SendEmail", "ses:SendBulkEmail", "ses:SendRawEmail"],
                 resources=[*identities, f"{where}:configuration-set/{settings.prefix}"],
             )
         )

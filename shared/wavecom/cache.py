@@ -65,14 +65,13 @@ class TimedCache(Generic[Key, Value]):
 class BytesCache(Generic[Key]):
     """Bytes that were used last, ``size`` of them at the most, longer values never.
 
-    Safe to use from many threads. Of those that want the same value at once, one reads it.
+    Safe to use from many threads. Two of them may read the same value at once.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._used = 0
         self._lock = threading.Lock()
-        self._reading: dict[Key, threading.Lock] = {}
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
 
     def get(self, key: Key, read: Callable[[], bytes]) -> bytes:
@@ -81,19 +80,12 @@ class BytesCache(Generic[Key]):
         Raises what ``read`` raises.
         """
         with self._lock:
-            reading = self._reading.setdefault(key, threading.Lock())
-        try:
-            with reading:
-                with self._lock:
-                    if key in self._kept:
-                        self._kept.move_to_end(key)
-                        return self._kept[key]
-                value = read()
-                self._keep(key, value)
-                return value
-        finally:
-            with self._lock:
-                self._reading.pop(key, None)
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        value = read()
+        self._keep(key, value)
+        return value
 
     def _keep(self, key: Key, value: bytes) -> None:
         with self._lock:

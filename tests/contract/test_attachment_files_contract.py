@@ -66,10 +66,10 @@ def _s3(url: str) -> Storage:
         assert answer.status_code == 200, answer.text
 
     return Storage(
-        S3AttachmentFiles(client, bucket, lambda: NOW),
+        S3AttachmentFiles(lambda: client, bucket, lambda: NOW),
         put,
         lambda: S3AttachmentFiles(
-            s3_client(region="eu-central-1", endpoint_url="http://127.0.0.1:1"), bucket, lambda: NOW
+            lambda: s3_client(region="eu-central-1", endpoint_url="http://127.0.0.1:1"), bucket, lambda: NOW
         ),
     )
 
@@ -156,16 +156,17 @@ def test_the_database_lets_nobody_put_without_the_token_or_too_late(mongo: Mongo
     assert token not in str(mongo.database.attachmentfiles.find_one({"_id": given.attachment.id}))
 
 
-def test_the_request_to_s3_is_signed_for_these_bytes_only(monkeypatch) -> None:
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-central-1", "ap-southeast-2", "us-gov-west-1"])
+def test_the_request_to_s3_is_signed_for_these_bytes_only(monkeypatch, region) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    client = s3_client(region="eu-central-1", endpoint_url=None)
+    client = s3_client(region=region, endpoint_url=None)
     given = stored()
 
-    upload = S3AttachmentFiles(client, "files", lambda: NOW).prepare(given, until=UNTIL)
+    upload = S3AttachmentFiles(lambda: client, "files", lambda: NOW).prepare(given, until=UNTIL)
 
     url = httpx.URL(upload.url)
-    assert url.host == "files.s3.eu-central-1.amazonaws.com"
+    assert url.host == ("files.s3.amazonaws.com" if region == "us-east-1" else f"files.s3.{region}.amazonaws.com")
     assert url.path == f"/bank-a/{given.attachment.id}"
     signed = set(url.params["X-Amz-SignedHeaders"].split(";"))
     assert signed == {"host", "content-length", "content-type", "x-amz-checksum-sha256"}

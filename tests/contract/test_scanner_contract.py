@@ -20,7 +20,12 @@ from wavecom.ports.content import Scanner
 PORT = Scanner
 
 ATTACHMENT = an_attachment(scanned=Scan.PENDING)
-RESULTS = {Scan.CLEAN: "NO_THREATS_FOUND", Scan.INFECTED: "THREATS_FOUND", Scan.PENDING: "UNSUPPORTED"}
+RESULTS = {
+    Scan.CLEAN: "NO_THREATS_FOUND",
+    Scan.INFECTED: "THREATS_FOUND",
+    Scan.UNSCANNABLE: "UNSUPPORTED",
+    Scan.PENDING: "FAILED",
+}
 TIMEOUT = timedelta(seconds=0.5)
 
 
@@ -56,7 +61,7 @@ def _guardduty(url: str) -> Scanning:
                 Bucket=bucket, Key=key, Tagging={"TagSet": [{"Key": TAG, "Value": RESULTS[scan]}]}
             )
 
-    return Scanning(GuardDutyScanner(client, bucket), say)
+    return Scanning(GuardDutyScanner(lambda: client, bucket), say)
 
 
 @pytest.fixture(params=["fake", *map(on_servers, ("http", "guardduty"))])
@@ -127,4 +132,4 @@ def test_a_bucket_that_does_not_answer_means_not_yet(monkeypatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     client = s3_client(region="us-east-1", endpoint_url="http://127.0.0.1:1")
 
-    assert GuardDutyScanner(client, "scans").scan("bank-a", ATTACHMENT, PDF) is Scan.PENDING
+    assert GuardDutyScanner(lambda: client, "scans").scan("bank-a", ATTACHMENT, PDF) is Scan.PENDING

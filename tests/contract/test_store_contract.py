@@ -440,21 +440,30 @@ def test_a_new_notification_cannot_be_saved_and_a_stored_one_keeps_its_lease(sto
 def test_the_tenants_that_wrote_to_a_recipient_are_known_by_the_sender(store) -> None:
     number, own = "+12025550123", Sender(id="own", channel=Channel.SMS, address="+12025550199")
 
-    def wrote(tenant: str, **changes) -> None:
-        added(store, **{"tenant": tenant, "channel": Channel.SMS, "recipient": number, "subject": None, **changes})
+    def wrote(tenant: str, provider: str | None = "twilio", **changes) -> None:
+        sms = {"tenant": tenant, "channel": Channel.SMS, "recipient": number, "subject": None, **changes}
+        notification = added(store, **sms)
+        if provider is not None:
+            claim = lifecycle.claim(notification, retry_counts={0}, token="token", at=NOON, timings=TIMINGS)
+            assert claim is not None
+            assert store.save([claim])
+            result = a_result(Outcome.ACCEPTED, provider=provider)
+            assert store.save([settlement.settle(claim.after, result, at=NOON, timings=TIMINGS)])
 
     wrote("own-number", sender=own)
     wrote("providers-number")
     wrote("both", sender=own)
     wrote("both")
+    wrote("another-provider", provider="sns")
+    wrote("not-sent", provider=None)
     wrote("to-another", recipient="+12025550124")
     wrote("by-push", channel=Channel.PUSH)
     wrote("tests~test")
 
-    def found(*senders: str, without_sender: bool) -> list[str]:
-        return store.tenants_that_wrote(Channel.SMS, number, senders=senders, without_sender=without_sender)
+    def found(*senders: str, provider: str | None = None) -> list[str]:
+        return store.tenants_that_wrote(Channel.SMS, number, senders=senders, provider=provider)
 
-    assert found(own.address, without_sender=False) == ["both", "own-number"]
-    assert found("+12025550100", without_sender=True) == ["both", "providers-number"]
-    assert found(own.address, without_sender=True) == ["both", "own-number", "providers-number"]
-    assert found("+12025550100", without_sender=False) == []
+    assert found(own.address) == ["both", "own-number"]
+    assert found("+12025550100", provider="twilio") == ["both", "providers-number"]
+    assert found(own.address, provider="twilio") == ["both", "own-number", "providers-number"]
+    assert found("+12025550100") == []

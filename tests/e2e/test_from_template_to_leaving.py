@@ -1,4 +1,4 @@
-"""The whole way of an email in a browser: category, template, previews, a test to oneself, and its recipient leaving."""
+"""The whole way of an email in a browser: category, template, previews, a test to oneself, and its recipient gone."""
 
 import re
 import uuid

@@ -50,11 +50,13 @@ class FakeStore:
         return True
 
     def tenants_that_wrote(
-        self, channel: Channel, recipient: str, *, senders: Collection[str], without_sender: bool
+        self, channel: Channel, recipient: str, *, senders: Collection[str], provider: str | None
     ) -> list[str]:
         self._answer()
         to_them = [n for n in self.notifications.values() if (n.channel, n.recipient) == (channel, recipient)]
-        found = {n.tenant_id for n in to_them if (n.sender.address in senders if n.sender else without_sender)}
+        sent = [n for n in to_them if n.state.sent_at is not None]
+        by_provider = {n.tenant_id for n in sent if n.sender is None and n.state.provider == provider is not None}
+        found = by_provider | {n.tenant_id for n in sent if n.sender is not None and n.sender.address in senders}
         return sorted(each for each in found if not is_test(each))
 
     def save(self, changes: Sequence[Change]) -> list[Change]:

@@ -132,7 +132,9 @@ RIGHTS: dict[str, Callable[[Account, Parameters], Iterator[Right]]] = {
     "SendMessageBatch": lambda account, of: account.publish(of),
     "GetQueueUrl": lambda _, of: iter([("sqs:GetQueueUrl", arn("sqs", of["QueueName"]))]),
     "GetQueueAttributes": lambda _, of: iter([("sqs:GetQueueAttributes", _queue(of))]),
-    "SendEmail": lambda account, of: account.email("ses:SendEmail", of),
+    "SendEmail": lambda account, of: account.email(
+        "ses:SendRawEmail" if "Raw" in of["Content"] else "ses:SendEmail", of
+    ),
     "SendBulkEmail": lambda account, of: account.email("ses:SendBulkEmail", of),
     "Publish": lambda _, of: iter([("sns:Publish", of["PhoneNumber"])]),
     "SendTextMessage": lambda _, of: iter([("sms-voice:SendTextMessage", of["OriginationIdentity"])]),

@@ -195,6 +195,7 @@ OTHER_USES: dict[str, tuple[str, Callable[[Deployed, str], bool]]] = {
     ),
     "ses:SendEmail": ("it sends", lambda of, _: of.name in CONSUMERS),
     "ses:SendBulkEmail": ("it sends", lambda of, _: of.name in CONSUMERS),
+    "ses:SendRawEmail": ("it sends attachments", lambda of, _: of.name in CONSUMERS),
     "sns:Publish": ("it sends", lambda of, _: of.name in CONSUMERS),
     "sms-voice:SendTextMessage": ("it sends", lambda of, _: of.name in CONSUMERS),
 }

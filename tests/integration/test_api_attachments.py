@@ -16,8 +16,6 @@ from wavecom.application.deadline import Deadline
 from wavecom.domain.content.attachments import Attachment, Scan
 from wavecom.domain.notifications.timings import KEPT_FOR
 
-LONG = Deadline(timedelta(minutes=1))
-
 
 def file_of(octets: bytes = PDF, **changes: Any) -> dict[str, Any]:
     return {
@@ -53,7 +51,7 @@ def expire(api: Api) -> int:
     files = api.services.attachments.files
     assert files is not None
     return ExpireAttachments(attachments=api.services.attachments.attachments, files=files, clock=api.clock).expire(
-        LONG
+        Deadline(timedelta(minutes=1))
     )
 
 
@@ -278,6 +276,17 @@ def test_one_that_is_scheduled_far_ahead_keeps_its_file(quick_api: Api) -> None:
     assert kept_until >= f"{ahead + KEPT_FOR:%Y-%m-%d}"
 
 
+@pytest.mark.parametrize("scheduled_at", ["9999-12-30T00:00:00Z", "9998-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+def test_a_time_that_is_refused_keeps_no_file_for_ever(quick_api: Api, scheduled_at: str) -> None:
+    attachment_id = ready(quick_api)
+
+    answer = quick_api.create(attachments=[attachment_id], scheduledAt=scheduled_at)
+
+    assert (answer.status_code, fields(answer)) == (422, ["scheduledAt"])
+    kept_until = quick_api.get(f"/api/attachments/{attachment_id}").json()["data"]["keptUntil"]
+    assert kept_until < f"{quick_api.clock() + timedelta(days=500):%Y-%m-%d}"
+
+
 def test_infected_files_are_refused_and_those_that_are_not_scanned_wait(make_api: MakeApi) -> None:
     api = make_api(has_scanner=True)
     attachment_id = ready(api)
@@ -327,6 +336,24 @@ def test_the_local_server_takes_the_bytes(served: Api, octets: bytes) -> None:
 
     assert answer.status_code == 200, answer.text
     served.created(attachments=[attachment["id"]])
+
+
+def test_a_page_of_an_allowed_origin_may_put_a_file(make_api: MakeApi) -> None:
+    api = make_api("http", cors_origins=("https://bank.example",))
+    attachment = made(api)
+    asked = {
+        "Origin": "https://bank.example",
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type,wavecom-upload-token",
+    }
+
+    allowed = upload(api, attachment, b"", method="OPTIONS", headers=asked, content=None)
+    answer = upload(api, attachment, PDF, headers={**attachment["upload"]["headers"], "Origin": asked["Origin"]})
+    foreign = upload(api, attachment, b"", method="OPTIONS", headers={**asked, "Origin": "https://x"}, content=None)
+
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://bank.example")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://bank.example")
+    assert "access-control-allow-origin" not in foreign.headers
 
 
 def test_the_local_server_takes_no_other_bytes(served: Api) -> None:

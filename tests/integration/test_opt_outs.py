@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.builders import NOON, ManualClock, created
+from tests.builders import NOON, TIMINGS, ManualClock, a_result, created
 from tests.fakes import FakeCounters
 from tests.integration.conftest import GatewayTransport
 from wavecom.adapters.mongo.client import Mongo
@@ -14,7 +14,9 @@ from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.application.reports.opt_out import KeepOptOuts
+from wavecom.domain.notifications import lifecycle, settlement
 from wavecom.domain.notifications.enums import Channel
+from wavecom.domain.providers.outcomes import Outcome
 from wavecom.domain.senders import Sender
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.domain.suppressions.suppression import Suppression, suppression_id
@@ -40,8 +42,21 @@ def wrote(mongo: Mongo) -> Callable[..., None]:
     """Return a function by which a tenant writes to the recipient."""
     store = MongoNotificationStore(mongo, MongoCounters(mongo))
 
-    def write(tenant: str, recipient: str = RECIPIENT, sender: Sender | None = None) -> None:
-        store.add([created(tenant=tenant, channel=Channel.SMS, recipient=recipient, subject=None, sender=sender)])
+    def write(
+        tenant: str,
+        recipient: str = RECIPIENT,
+        sender: Sender | None = None,
+        provider: str | None = "twilio-sms",
+    ) -> None:
+        change = created(tenant=tenant, channel=Channel.SMS, recipient=recipient, subject=None, sender=sender)
+        store.add([change])
+        if provider is None:
+            return
+        claim = lifecycle.claim(change.after, retry_counts={0}, token="token", at=NOON, timings=TIMINGS)
+        assert claim is not None
+        result = a_result(Outcome.ACCEPTED, provider=provider)
+        assert store.save([claim])
+        assert store.save([settlement.settle(claim.after, result, at=NOON, timings=TIMINGS)])
 
     return write
 
@@ -153,6 +168,29 @@ def test_an_answer_to_the_providers_number_is_about_those_that_use_it(suppressio
 
     tenants = ("bank-a", "bank-b", "bank-c", "bank-b~test")
     assert [each for each in tenants if reason(suppressions, each)] == ["bank-b", "bank-c"]
+
+
+def test_a_message_that_was_never_sent_or_by_another_provider_is_no_message_to_answer(
+    suppressions, wrote, send
+) -> None:
+    wrote("bank-a", provider=None)
+    wrote("bank-b", provider="sns")
+
+    send()
+
+    assert [reason(suppressions, each) for each in ("bank-a", "bank-b")] == [None, None]
+
+
+def test_start_to_another_number_takes_nothing_back(suppressions, wrote, send) -> None:
+    wrote("bank-a", sender=OWN)
+    wrote("bank-a")
+    send(To=OWN_NUMBER)
+
+    send("START")
+    assert reason(suppressions, "bank-a") is SuppressionReason.COMPLAINT
+
+    send("START", To=OWN_NUMBER)
+    assert reason(suppressions, "bank-a") is None
 
 
 def test_a_number_of_a_pool_stands_for_the_pool(suppressions, wrote, send) -> None:

@@ -1,14 +1,18 @@
 """Messages with attachments: their bytes go along, and what is not ready waits, against fakes."""
 
 import threading
+import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from tests.builders import PDF, an_attachment
 from tests.fakes import FakeBulkProvider
 from tests.unit.delivery import World
-from wavecom.application.deliver import deliver as module
+from wavecom import cache
+from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, OPEN_FOR
+from wavecom.application.deliver import attached
 from wavecom.application.deliver.endings import DEFERRAL
 from wavecom.application.deliver.select import ChannelProvider
 from wavecom.domain.content.attachments import AttachedFile, Attachment, Scan, StoredAttachment
@@ -115,12 +119,12 @@ def test_bytes_that_are_gone_or_changed_are_never_sent(delivery: World, octets) 
 
     state = delivery.stored(notification).state
     assert (state.status, state.cause) == (Status.FAILED, Cause.PERMANENT)
-    assert state.attempts[-1].code == "attachment_gone"
+    assert (state.error, state.attempts) == ("An attachment is gone", ())
     assert delivery.stored(other).state.status is Status.SENT
     assert len(delivery.email.accepted) == 1
 
 
-def test_what_is_not_scanned_waits_until_it_is(delivery: World) -> None:
+def test_what_is_not_scanned_waits_until_it_is(delivery: World, monkeypatch: pytest.MonkeyPatch) -> None:
     notification = waiting(delivery, keep(delivery, scanned=Scan.PENDING))
     delivery.scanner.verdict = Scan.PENDING
 
@@ -132,6 +136,8 @@ def test_what_is_not_scanned_waits_until_it_is(delivery: World) -> None:
     assert delivery.email.accepted == []
 
     delivery.scanner.verdict = Scan.CLEAN
+    later = time.monotonic() + attached.ASK_AGAIN_AFTER.total_seconds()
+    monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: later))
     retried(delivery, notification)
     assert delivery.stored(notification).state.status is Status.SENT
 
@@ -169,7 +175,7 @@ def test_what_is_infected_is_never_sent(delivery: World) -> None:
     for each in notifications:
         state = delivery.stored(each).state
         assert (state.status, state.cause) == (Status.FAILED, Cause.PERMANENT)
-        assert state.attempts[-1].code == "attachment_infected"
+        assert (state.error, state.attempts) == ("An attachment is infected", ())
     assert delivery.email.accepted == []
     assert delivery.attachments.scans([attachment.id]) == {attachment.id: Scan.INFECTED}
 
@@ -187,7 +193,7 @@ def test_a_scan_that_never_comes_ends_as_failed(delivery: World) -> None:
 
 
 def test_only_some_megabytes_are_being_sent_at_once(delivery: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ATTACHED_BYTES_AT_ONCE", 3 * len(PDF))
+    monkeypatch.setattr(attached, "PART_BYTES", 3 * len(PDF))
     at_once, most, lock = [0], [0], threading.Lock()
     send = delivery.email.send
 
@@ -210,3 +216,115 @@ def test_only_some_megabytes_are_being_sent_at_once(delivery: World, monkeypatch
 
     assert {delivery.stored(each).state.status for each in [*heavy, *plain]} == {Status.SENT}
     assert most[0] <= 4 * len(PDF), "One that is larger than the limit goes alone"
+
+
+def test_a_pending_file_of_a_whole_batch_is_asked_for_once(delivery: World) -> None:
+    attachment = keep(delivery, scanned=Scan.PENDING)
+    delivery.scanner.verdict = Scan.PENDING
+
+    delivery.run(delivery.waiting(30, attachments=(attachment,)))
+
+    assert delivery.scanner.asked == [attachment.id]
+
+
+def test_what_is_not_ready_takes_no_trial_of_a_breaker_and_no_call_of_a_limit(delivery: World) -> None:
+    delivery.breakers.record("email", [False] * FAILURES_TO_OPEN)
+    delivery.clock.advance(OPEN_FOR)
+    delivery.scanner.verdict = Scan.PENDING
+    held = [waiting(delivery, keep(delivery, scanned=Scan.PENDING)) for _ in range(5)]
+
+    delivery.run(held)
+    delivery.run(delivery.waiting(1))
+
+    assert len(delivery.email.accepted) == 1, "the trial was still there"
+    assert {delivery.stored(each).state.status for each in held} == {Status.RETRYING}
+
+
+def test_what_is_infected_says_nothing_good_of_a_provider(delivery: World) -> None:
+    delivery.breakers.record("email", [False] * (FAILURES_TO_OPEN - 1))
+    delivery.scanner.verdict = Scan.INFECTED
+
+    delivery.run([waiting(delivery, keep(delivery, scanned=Scan.PENDING))])
+    delivery.breakers.record("email", [False])
+    delivery.run(delivery.waiting(1))
+
+    assert delivery.email.accepted == []
+
+
+def test_a_message_is_not_sent_after_its_deadline_however_long_its_file_takes(delivery: World) -> None:
+    attachment = keep(delivery)
+    notification = delivery.waiting(1, attachments=(attachment,), expires_at=delivery.clock() + timedelta(seconds=20))
+    read = delivery.files.read
+
+    def slow(tenant_id: str, attachment: Attachment) -> bytes | None:
+        delivery.clock.advance(timedelta(seconds=30))
+        return read(tenant_id, attachment)
+
+    delivery.files.read = slow  # type: ignore[method-assign]
+
+    delivery.run(notification)
+
+    assert delivery.email.accepted == []
+
+
+def test_a_lease_that_ran_out_while_a_file_was_read_sends_nothing(delivery: World) -> None:
+    notification = waiting(delivery, keep(delivery))
+    read = delivery.files.read
+
+    def slow(tenant_id: str, attachment: Attachment) -> bytes | None:
+        delivery.clock.advance(timedelta(seconds=61))
+        return read(tenant_id, attachment)
+
+    delivery.files.read = slow  # type: ignore[method-assign]
+
+    delivery.run([notification])
+
+    assert delivery.email.accepted == []
+    state = delivery.stored(notification).state
+    assert (state.status, state.retry_count, state.attempts) == (Status.RETRYING, 0, ())
+
+
+def test_any_error_of_a_scanner_lets_the_message_wait(delivery: World) -> None:
+    notification = waiting(delivery, keep(delivery, scanned=Scan.PENDING))
+
+    def broken(*_: object) -> Scan:
+        raise RuntimeError("no such address")
+
+    delivery.scanner.scan = broken  # type: ignore[method-assign, assignment]
+
+    delivery.run([notification])
+
+    state = delivery.stored(notification).state
+    assert (state.status, state.error) == (Status.RETRYING, "Its attachments cannot be read")
+    assert state.deferred_since is not None, "It does not wait for ever"
+
+
+def test_a_file_that_takes_too_long_waits(delivery: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attached, "OPEN_SECONDS", 0.05)
+    slow, quick = waiting(delivery, keep(delivery)), waiting(delivery, keep(delivery))
+    name = slow.content.attachments[0].id
+    read = delivery.files.read
+    ended = threading.Event()
+
+    def hang(tenant_id: str, attachment: Attachment) -> bytes | None:
+        if attachment.id == name:
+            ended.wait(5)
+        return read(tenant_id, attachment)
+
+    delivery.files.read = hang  # type: ignore[method-assign]
+
+    delivery.run([slow, quick])
+    ended.set()
+
+    assert delivery.stored(slow).state.error == "Its attachments cannot be read"
+    assert delivery.stored(quick).state.status is Status.SENT
+
+
+@pytest.mark.parametrize("verdict", [Scan.INFECTED, Scan.UNSCANNABLE])
+def test_what_cannot_be_scanned_fails_like_what_is_infected(delivery: World, verdict: Scan) -> None:
+    delivery.scanner.verdict = verdict
+    notification = waiting(delivery, keep(delivery, scanned=Scan.PENDING))
+
+    delivery.run([notification])
+
+    assert delivery.stored(notification).state.status is Status.FAILED

@@ -145,7 +145,7 @@ class Adapters:
         if self.settings.attachments_bucket is not None:
             from wavecom.adapters.s3.files import S3AttachmentFiles  # noqa: PLC0415
 
-            return S3AttachmentFiles(self._s3, self.settings.attachments_bucket, self.clock)
+            return S3AttachmentFiles(lambda: self._s3, self.settings.attachments_bucket, self.clock)
         return self.files_in_database
 
     @cached_property
@@ -175,7 +175,7 @@ class Adapters:
         if settings.attachment_scanner == "guardduty" and settings.attachments_bucket is not None:
             from wavecom.adapters.s3.scanner import GuardDutyScanner  # noqa: PLC0415
 
-            return GuardDutyScanner(self._s3, settings.attachments_bucket)
+            return GuardDutyScanner(lambda: self._s3, settings.attachments_bucket)
         from wavecom.adapters.scanner import HttpScanner  # noqa: PLC0415
 
         return HttpScanner(

@@ -64,11 +64,11 @@ class NotificationStore(Protocol):
         """Return up to ``limit`` notifications with ``due_at`` at or before ``at``, the longest overdue first."""
 
     def tenants_that_wrote(
-        self, channel: Channel, recipient: str, *, senders: Collection[str], without_sender: bool
+        self, channel: Channel, recipient: str, *, senders: Collection[str], provider: str | None
     ) -> list[str]:
-        """Return the tenants with a notification to a recipient that came from one of the addresses in ``senders``.
+        """Return the tenants of which a message was sent to a recipient from one of the addresses in ``senders``.
 
-        With ``without_sender`` those whose notifications name no sender count too. Test worlds never do.
+        Messages that name no sender count if ``provider`` has sent them. Test worlds never do.
         """
 
     def ping(self, timeout: timedelta) -> None:

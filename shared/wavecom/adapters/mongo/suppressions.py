@@ -79,6 +79,7 @@ def _to_document(suppression: Suppression) -> Document:
         "reason": suppression.reason.value,
         "notificationId": suppression.notification_id,
         **({"category": suppression.category} if suppression.category is not None else {}),
+        **({"answered": suppression.answered} if suppression.answered is not None else {}),
         "createdAt": suppression.created_at,
     }
 
@@ -91,5 +92,6 @@ def _from_document(document: Document) -> Suppression:
         reason=SuppressionReason(document["reason"]),
         notification_id=document["notificationId"],
         category=document.get("category"),
+        answered=document.get("answered"),
         created_at=document["createdAt"],
     )

@@ -117,11 +117,13 @@ def aws_client(
     timeout: timedelta = timedelta(seconds=10),
     max_connections: int = 50,
     s3: Any = None,
+    signature_version: str | None = None,
 ) -> Any:
     """Return boto3's client of ``service`` for many threads, which never retries: the application does.
 
     ``timeout`` limits the wait for each part of an answer. ``max_connections`` should be at least the number of
     threads: urllib3 opens further connections and closes them after one use. ``s3`` are options that S3 alone has.
+    ``signature_version`` is botocore's choice unless it is given.
     """
     config = Config(
         connect_timeout=connect_timeout.total_seconds(),
@@ -129,6 +131,7 @@ def aws_client(
         max_pool_connections=max_connections,
         retries={"total_max_attempts": 1, "mode": "standard"},
         s3=s3,
+        signature_version=signature_version,
     )
     core = botocore.session.Session()
     core.register_component("data_loader", _service_models())

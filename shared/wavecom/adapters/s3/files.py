@@ -40,6 +40,7 @@ def s3_client(*, region: str, endpoint_url: str | None, max_connections: int = 5
         endpoint_url=endpoint_url,
         max_connections=max_connections,
         s3={"addressing_style": style},
+        signature_version="s3v4",  # some regions still get version 2, which signs neither size nor SHA-256
     )
     return cast("S3Client", client)
 
@@ -52,8 +53,9 @@ def object_key(tenant_id: str, attachment: Attachment) -> str:
 class S3AttachmentFiles:
     """`wavecom.ports.content.AttachmentFiles` on Amazon S3."""
 
-    def __init__(self, client: "S3Client", bucket: str, clock: Clock) -> None:
-        self._client = client
+    def __init__(self, make_client: "Callable[[], S3Client]", bucket: str, clock: Clock) -> None:
+        """Use the client that ``make_client`` returns, which is made at its first use, since few messages need it."""
+        self._make_client = make_client
         self._bucket = bucket
         self._clock = clock
 
@@ -62,7 +64,7 @@ class S3AttachmentFiles:
         attachment = stored.attachment
         checksum = base64.b64encode(bytes.fromhex(attachment.sha256)).decode()
         url = _answered(
-            lambda: self._client.generate_presigned_url(
+            lambda: self._make_client().generate_presigned_url(
                 "put_object",
                 Params={
                     "Bucket": self._bucket,
@@ -83,7 +85,7 @@ class S3AttachmentFiles:
 
         def read() -> bytes | None:
             try:
-                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                return self._make_client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as exc:
                 if exc.response.get("Error", {}).get("Code") in _MISSING:
                     return None
@@ -100,7 +102,7 @@ class S3AttachmentFiles:
     def _delete(self, keys: Sequence[str]) -> None:
         objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
         answer = _answered(
-            lambda: self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            lambda: self._make_client().delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
         )
         if errors := answer.get("Errors"):
             raise StoreUnavailableError(f"Amazon S3 kept {len(errors)} of {len(keys)} objects")

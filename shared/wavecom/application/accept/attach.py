@@ -22,8 +22,15 @@ from wavecom.ports.system import Clock
 CHECKED_MAX_BYTES: Final = 50 * 1024 * 1024
 """The most bytes of attachments at their first use that one call has checked, within a few seconds."""
 READS_AT_ONCE: Final = 8
+SCHEDULED_WITHIN: Final = timedelta(days=366)
+"""A bit more than the furthest time for which a notification may be scheduled."""
 SENT_WITHIN: Final = timedelta(days=1)
 """The time after its scheduled one in which a notification usually ends; a longer one is looked at again."""
+
+_REFUSED: Final[Mapping[Scan | None, str]] = {
+    Scan.INFECTED: "is infected, as the scanner for malware says",
+    Scan.UNSCANNABLE: "cannot be scanned for malware",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,13 @@ class Attach:
             return Attachable()
         now = self.clock()
         latest = max((each.scheduled_at for each in naming if each.scheduled_at is not None), default=now)
+        latest = min(max(now, latest), now + SCHEDULED_WITHIN)  # later ones are refused
         ids = {each for envelope in naming for each in envelope.attachments}
-        found = self.attachments.use(tenant_id, sorted(ids), until=max(now, latest) + SENT_WITHIN + KEPT_FOR)
+        found = self.attachments.use(tenant_id, sorted(ids), until=latest + SENT_WITHIN + KEPT_FOR)
         refused = {
-            each.attachment.id: "is infected, as the scanner for malware says"
+            each.attachment.id: _REFUSED[each.attachment.scanned]
             for each in found
-            if each.attachment.scanned is Scan.INFECTED
+            if each.attachment.scanned in _REFUSED
         }
         refused |= self._check(self.files, [each for each in found if not each.checked])
         usable = {each.attachment.id: each.attachment for each in found if each.attachment.id not in refused}

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
 
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver.attached import AttachedFiles
+from wavecom.application.deliver.attached import AttachedFiles, in_parts
 from wavecom.application.deliver.claim import Claim, Claims
 from wavecom.application.deliver.endings import DEFERRAL, Endings
 from wavecom.application.deliver.failover import Failover
@@ -31,9 +30,6 @@ from wavecom.ports.notifications import NotificationStore
 from wavecom.ports.queue import Queue
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
-
-ATTACHED_BYTES_AT_ONCE: Final = 64 * 1024 * 1024
-"""The most bytes of attachments that are being sent at once; their encoded copies take three times as much memory."""
 
 
 @dataclass(slots=True)
@@ -84,13 +80,7 @@ class Deliver:
         Raises `StoreUnavailableError` when nothing could be claimed, so that the broker delivers again. After the
         claim, leases and the sweep cover every failure.
         """
-        sends = Sends(
-            executor=self.executor,
-            deadline=deadline,
-            attached=self.attached,
-            clock=self.clock,
-            timings=self.timings,
-        )
+        sends = Sends(executor=self.executor, deadline=deadline, clock=self.clock, timings=self.timings)
         saver = SaveUntil(store=self.store, deadline=deadline)
         claim = Claim(store=self.store, receive=self.receive, clock=self.clock, timings=self.timings)
         claims = Claims()
@@ -113,13 +103,18 @@ class Deliver:
             publish_messages(self.queue, announced.early, delay=DEFERRAL)
         if claims.claimed:
             rest = [each for each in claims.claimed if each.state.begun is None]
-            self._send(rest, sends, Record(saver=saver, queue=self.queue), summary)
+            plain = [each for each in rest if not each.content.attachments]
+            with_files = [each for each in rest if each.content.attachments]
+            record = Record(saver=saver, queue=self.queue)
+            self._send(plain, sends, record, summary)
+            if with_files:
+                self._send_with_files(with_files, sends, record, summary)
         return summary
 
     def _plan_first(self, changes: Sequence[Change], sends: Sends) -> list[PlannedSend]:
         """Plan as many sends as run at once, so that they begin in the same transaction that claims them.
 
-        Those with attachments come later, since their bytes limit how many run at once.
+        Those with attachments begin once their files are read.
         """
         claimed = [each.after for each in changes if each.after.state.status is Status.PROCESSING]
         claimed = [each for each in claimed if not each.content.attachments]
@@ -146,8 +141,9 @@ class Deliver:
         waiting = deque(PendingSend(each) for each in to_send)
         finished: list[FinishedSend] = []
         while waiting or sends.in_flight or changes:
+            capacity = min(len(waiting), self.sends_at_once - sends.in_flight)
             group: list[PendingSend] = []
-            for each in self._take(waiting, sends):
+            for each in [waiting.popleft() for _ in range(capacity)]:
                 if sends.may_begin(each.notification):
                     group.append(each)
                 else:
@@ -165,21 +161,23 @@ class Deliver:
             waiting.extendleft(failing_over)
             changes = [endings.after_send(each) for each in ended]
 
-    def _take(self, waiting: deque[PendingSend], sends: Sends) -> list[PendingSend]:
-        """Take from ``waiting`` as many as may be sent beside those in flight; one alone may have any attachments."""
-        taken: list[PendingSend] = []
-        left: list[PendingSend] = []
-        capacity, room = self.sends_at_once - sends.in_flight, ATTACHED_BYTES_AT_ONCE - sends.attached_bytes
-        while waiting and len(taken) < capacity:
-            each = waiting.popleft()
-            size = each.notification.content.attached_bytes
-            if size > room and size and (taken or sends.in_flight):
-                left.append(each)
-            else:
-                taken.append(each)
-                room -= size
-        waiting.extendleft(reversed(left))
-        return taken
+    def _send_with_files(
+        self, claimed: Sequence[Notification], sends: Sends, record: Record, summary: BatchSummary
+    ) -> None:
+        """Send notifications with attachments, a part after another, so that their files fit into memory.
+
+        Files are read before a provider is chosen: those that cannot be sent cost no provider a call, a permit or its
+        good name, and what took long is seen by `Sends.may_begin`.
+        """
+        endings = Endings(clock=self.clock, timings=self.timings)
+        for part in in_parts(claimed):
+            opened = self.attached.open([each for each in part if sends.may_begin(each)], self.executor)
+            changes = [endings.with_held_files(each, opened.held[each.id]) for each in part if each.id in opened.held]
+            if changes:
+                summary.add(changes, record.record(changes))
+            sends.files = opened.files
+            self._send([each for each in part if each.id not in opened.held], sends, record, summary)
+        sends.files = {}
 
     def _beginning(self, planned: PlannedSend) -> Change:
         return settlement.begin(

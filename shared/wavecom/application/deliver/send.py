@@ -4,7 +4,7 @@ import logging
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,6 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from wavecom.application.deadline import Deadline
-from wavecom.application.deliver.attached import AttachedFiles, NotReadyError
 from wavecom.application.deliver.select import PlannedSend
 from wavecom.domain.content.attachments import AttachedFile
 from wavecom.domain.notifications.attempts import Attempt, AttemptResult
@@ -22,7 +21,6 @@ from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
     Outcome,
-    PermanentError,
     ProviderError,
     RateLimitedError,
     Receipt,
@@ -49,24 +47,25 @@ GROUP_WINDOW_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class FinishedSend:
-    """A planned send that is over; ``result`` is None if it never began: for ``not_ready``, or since time ran out."""
+    """A planned send that is over; ``result`` is None if it never began."""
 
     planned: PlannedSend
     result: AttemptResult | None
-    not_ready: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Sends:
-    """The sends of one batch, running in the threads of an executor that outlives them."""
+    """The sends of one batch, running in the threads of an executor that outlives them.
+
+    ``files`` are those of notifications with attachments, by their ids.
+    """
 
     executor: Executor
     deadline: Deadline
-    attached: AttachedFiles
     clock: Clock
     timings: Timings
     in_flight: int = 0
-    attached_bytes: int = 0
+    files: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
     _finished: "SimpleQueue[FinishedSend]" = field(default_factory=SimpleQueue)
 
     def begin(self, planned: Sequence[PlannedSend]) -> None:
@@ -77,7 +76,6 @@ class Sends:
         for call in _calls(planned):
             self.executor.submit(self._attempt, call)
             self.in_flight += len(call)
-            self.attached_bytes += _attached_bytes(call)
 
     def finished(self) -> list[FinishedSend]:
         """Return a group of finished sends. It closes when its first member has waited long enough, or when it is full.
@@ -93,13 +91,11 @@ class Sends:
             except Empty:
                 break
         self.in_flight -= len(group)
-        self.attached_bytes -= _attached_bytes([each.planned for each in group])
         return group
 
     def _attempt(self, call: Sequence[PlannedSend]) -> None:
         """Make one call in a thread of the executor, and always report back."""
         results: Sequence[AttemptResult | None] = [None] * len(call)
-        not_ready: str | None = None
         try:
             if call[0].not_before is not None:
                 self._wait_until(call[0].not_before)
@@ -107,11 +103,9 @@ class Sends:
             if ready:
                 results_by_id = dict(zip((id(each) for each in ready), self._call(ready), strict=True))
                 results = [results_by_id.get(id(each)) for each in call]
-        except NotReadyError as exc:
-            not_ready = str(exc)
         finally:
             for each, result in zip(call, results, strict=True):
-                self._finished.put(FinishedSend(each, result, not_ready))
+                self._finished.put(FinishedSend(each, result))
 
     def _wait_until(self, moment: datetime) -> None:
         time.sleep(max(0.0, (moment - self.clock()) / timedelta(seconds=1)))
@@ -128,22 +122,26 @@ class Sends:
 
     def _call(self, call: Sequence[PlannedSend]) -> list[AttemptResult]:
         provider = call[0].provider
-        messages, refusal = self._messages(call)
+        messages = [self._outgoing(each.pending.notification) for each in call]
         started_at, started = self.clock(), time.monotonic()
-        answers = [refusal] * len(call) if refusal is not None else _call_provider(provider, messages)
+        answers = _call_provider(provider, messages)
         duration_ms = round((time.monotonic() - started) * 1000)
         results = [_result(provider, answer, started_at, duration_ms) for answer in answers]
         for each, result in zip(call, results, strict=True):
             _log_attempt(each.pending.notification, result.attempt)
         return results
 
-    def _messages(self, call: Sequence[PlannedSend]) -> tuple[list[OutgoingMessage], PermanentError | None]:
-        """Return the messages of a call, or why they can never be sent. Raises `NotReadyError`."""
-        notifications = [each.pending.notification for each in call]
-        try:
-            return [_outgoing(each, self.attached.open(each)) for each in notifications], None
-        except PermanentError as exc:
-            return [], exc
+    def _outgoing(self, notification: Notification) -> OutgoingMessage:
+        return OutgoingMessage(
+            notification_id=notification.id,
+            channel=notification.channel,
+            recipient=notification.recipient,
+            content=notification.content,
+            attempt=notification.state.retry_count + 1,
+            files=self.files[notification.id] if notification.content.attachments else (),
+            sender=notification.sender,
+            expires_at=notification.expires_at,
+        )
 
 
 def _calls(planned: Sequence[PlannedSend]) -> Iterator[list[PlannedSend]]:
@@ -199,23 +197,6 @@ def _guarded(provider: Provider, call: Callable[[], T]) -> T | ProviderError:
         return exc
     except Exception as exc:  # noqa: BLE001 - after any exception the message may have been sent
         return _unknown(provider, exc)
-
-
-def _attached_bytes(planned: Sequence[PlannedSend]) -> int:
-    return sum(each.pending.notification.content.attached_bytes for each in planned)
-
-
-def _outgoing(notification: Notification, files: tuple[AttachedFile, ...]) -> OutgoingMessage:
-    return OutgoingMessage(
-        notification_id=notification.id,
-        channel=notification.channel,
-        recipient=notification.recipient,
-        content=notification.content,
-        attempt=notification.state.retry_count + 1,
-        files=files,
-        sender=notification.sender,
-        expires_at=notification.expires_at,
-    )
 
 
 def _result(

@@ -13,7 +13,7 @@ from wavecom.ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepOptOuts:
-    """Changes the suppression lists of the tenants that have written to a recipient from the sender it answered.
+    """Changes the suppression lists of the tenants whose messages have gone to a recipient from the sender it answered.
 
     Others learn nothing of it.
     """
@@ -25,15 +25,15 @@ class KeepOptOuts:
     def keep(self, answer: OptOutAnswer) -> int:
         """Apply an answer, also a repeated one, and return the number of tenants that it is about.
 
-        START takes back an opt-out only: an address that is dead, or that a person has listed, stays on its list.
-        Raises `StoreUnavailableError`; the provider should then tell it again.
+        START takes back an opt-out from the same sender, and nothing else: an address that is dead, or that a person
+        has listed, stays on its list. Raises `StoreUnavailableError`; the provider should then tell it again.
         """
         tenants = self.store.tenants_that_wrote(
-            Channel.SMS, answer.recipient, senders=answer.senders, without_sender=answer.to_provider
+            Channel.SMS, answer.recipient, senders=answer.senders, provider=answer.provider
         )
         if answer.wanted:
             for tenant_id in tenants:
-                self._take_back(tenant_id, answer.recipient)
+                self._take_back(tenant_id, answer)
         else:
             now = self.clock()
             self.suppressions.add(
@@ -44,13 +44,16 @@ class KeepOptOuts:
                         recipient=answer.recipient,
                         reason=SuppressionReason.COMPLAINT,
                         created_at=now,
+                        answered=next(iter(answer.senders), None),
                     )
                     for tenant_id in tenants
                 ]
             )
         return len(tenants)
 
-    def _take_back(self, tenant_id: str, recipient: str) -> None:
-        found = self.suppressions.get(tenant_id, suppression_id(Channel.SMS, recipient))
-        if found is not None and found.reason is SuppressionReason.COMPLAINT:
+    def _take_back(self, tenant_id: str, answer: OptOutAnswer) -> None:
+        found = self.suppressions.get(tenant_id, suppression_id(Channel.SMS, answer.recipient))
+        if found is None or found.reason is not SuppressionReason.COMPLAINT:
+            return
+        if found.answered is None or found.answered in answer.senders:
             self.suppressions.remove(tenant_id, found.id)

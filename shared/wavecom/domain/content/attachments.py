@@ -32,6 +32,8 @@ class Scan(StrEnum):
     PENDING = "pending"
     CLEAN = "clean"
     INFECTED = "infected"
+    UNSCANNABLE = "unscannable"
+    """It cannot be scanned, for example since it has a password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

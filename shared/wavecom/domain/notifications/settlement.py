@@ -120,6 +120,11 @@ def suppress(notification: Notification, *, reason: SuppressionReason, at: datet
     return ending.failed(Cause.SUPPRESSED, f"The recipient is on the suppression list: {_REASON_TEXTS[reason]}")
 
 
+def refuse(notification: Notification, *, reason: str, at: datetime, timings: Timings) -> Change:
+    """PROCESSING → FAILED without an attempt: what it carries must never be sent, for ``reason``."""
+    return _Ending(before=notification, at=at, timings=timings).failed(Cause.PERMANENT, reason)
+
+
 _REASON_TEXTS: Mapping[SuppressionReason, str] = {
     SuppressionReason.HARD_BOUNCE: "a provider reported it dead",
     SuppressionReason.COMPLAINT: "its owner complained or opted out",

@@ -1,6 +1,6 @@
 """Answers of recipients by which they opt out of text messages, and in again."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 class OptOutAnswer:
     """An answer of a recipient to a sender of SMS, as its provider tells it.
 
-    ``senders`` are the addresses that were answered: the number, and the pool that it belongs to, if any.
-    ``to_provider`` says that one of them is the provider's own sender, from which messages without a sender come.
-    ``wanted`` is whether the recipient wants messages from then on.
+    ``senders`` are the addresses that were answered: the pool, if there is one, and the number. ``provider`` is the
+    provider's name where one of them is its own sender, from which its messages without a sender come. ``wanted`` is
+    whether the recipient wants messages from then on.
     """
 
     recipient: str
-    senders: AbstractSet[str]
-    to_provider: bool
+    senders: Sequence[str]
+    provider: str | None
     wanted: bool

@@ -12,7 +12,10 @@ from wavecom.domain.suppressions.reason import SuppressionReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address that a tenant's notifications must not go to: none of them, or those of one ``category``."""
+    """An address that a tenant's notifications must not go to: none of them, or those of one ``category``.
+
+    ``answered`` is the sender to which its owner wrote STOP.
+    """
 
     tenant_id: str
     channel: Channel
@@ -21,6 +24,7 @@ class Suppression:
     created_at: datetime
     notification_id: str | None = None
     category: str | None = None
+    answered: str | None = None
 
     @classmethod
     def of_recipient(cls, notification: Notification, reason: SuppressionReason, at: datetime) -> "Suppression":

@@ -116,7 +116,7 @@ def _add_twilio_messages(app: ApiGatewayResolver, services: ReceiptServices, met
         tokens = services.twilio_auth_tokens.get(provider, unknown_tokens)
         own_sender = services.twilio_senders.get(provider)
         with _counting_refusals("twilio", meter):
-            answer = opt_out_answer(callback, auth_tokens=tokens, own_sender=own_sender)
+            answer = opt_out_answer(callback, provider=provider, auth_tokens=tokens, own_sender=own_sender)
         if answer is not None:
             services.keep_opt_out(answer)
         meter.count("receipts.accepted.twilio")

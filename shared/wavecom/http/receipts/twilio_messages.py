@@ -25,10 +25,12 @@ _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _TYPES: Final = {"STOP": False, "START": True}
 
 
-def opt_out_answer(callback: Callback, *, auth_tokens: Sequence[str], own_sender: str | None) -> OptOutAnswer | None:
+def opt_out_answer(
+    callback: Callback, *, provider: str, auth_tokens: Sequence[str], own_sender: str | None
+) -> OptOutAnswer | None:
     """Check a message and return what it means for its sender, None if it is about something else.
 
-    ``own_sender`` is the number or the Messaging Service that the provider is configured with. Raises
+    ``own_sender`` is the number or the Messaging Service that ``provider`` is configured with. Raises
     `SignatureRefusedError`.
     """
     check_signature(callback, auth_tokens)
@@ -37,8 +39,9 @@ def opt_out_answer(callback: Callback, *, auth_tokens: Sequence[str], own_sender
     wanted = _wanted(given)
     if wanted is None or not _NUMBER.fullmatch(recipient):
         return None
-    senders = frozenset(filter(None, (given.get("To"), given.get("MessagingServiceSid"))))
-    return OptOutAnswer(recipient=recipient, senders=senders, to_provider=own_sender in senders, wanted=wanted)
+    senders = [each for each in (given.get("MessagingServiceSid"), given.get("To")) if each]
+    is_own = own_sender in senders
+    return OptOutAnswer(recipient=recipient, senders=senders, provider=provider if is_own else None, wanted=wanted)
 
 
 def _wanted(given: dict[str, str]) -> bool | None:

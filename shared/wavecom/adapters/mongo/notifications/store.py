@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.adapters.mongo.indexes import LATEST_FAILURE_FIRST, NEWEST_FIRST
+from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.documents import (
     audit_document,
@@ -220,7 +220,7 @@ class MongoNotificationStore:
             return readable
 
     def tenants_that_wrote(
-        self, channel: Channel, recipient: str, *, senders: Collection[str], without_sender: bool
+        self, channel: Channel, recipient: str, *, senders: Collection[str], provider: str | None
     ) -> list[str]:
         """See `wavecom.ports.notifications.NotificationStore.tenants_that_wrote`.
 
@@ -228,15 +228,15 @@ class MongoNotificationStore:
         """
         with available():
             tenants = [each for each in self._mongo.database.counters.distinct("tenantId") if not is_test(each)]
-            return [each for each in sorted(tenants) if self._wrote(each, channel, recipient, senders, without_sender)]
+            return [each for each in sorted(tenants) if self._wrote(each, channel, recipient, senders, provider)]
 
     def _wrote(
-        self, tenant_id: str, channel: Channel, recipient: str, senders: Collection[str], without_sender: bool
+        self, tenant_id: str, channel: Channel, recipient: str, senders: Collection[str], provider: str | None
     ) -> bool:
-        query: Document = {"tenantId": tenant_id, "recipient": recipient, "type": channel.value}
-        from_them = {"sender.address": {"$in": list(senders)}}
-        without = {"sender": {"$exists": False}}
-        query |= {"$or": [from_them, without]} if without_sender else from_them
+        to_them = {"tenantId": tenant_id, "recipient": recipient, "type": channel.value, "sentAt": {"$gt": EPOCH}}
+        from_them: Document = {"sender.address": {"$in": list(senders)}}
+        of_provider = {"sender": {"$exists": False}, "provider": provider}
+        query = to_them | ({"$or": [from_them, of_provider]} if provider is not None else from_them)
         return self._notifications.find_one(query, {"_id": 1}, hint="list_by_recipient") is not None
 
     def ping(self, timeout: timedelta) -> None:
