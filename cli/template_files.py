@@ -3,7 +3,8 @@
 ::
 
     templates/payment-received/template.toml   channel = "EMAIL", description, category, defaultLocale = "en"
-    templates/payment-received/en.txt          the text, below a subject between two lines of dashes
+    templates/payment-received/en.txt          the text, below a subject between two lines of dashes; of a push
+                                               message also link, image, sound, badge, collapseKey, data.account
     templates/payment-received/en.html         the HTML beside it, or en.mjml, if it has any
 
 A version that compares several texts has a table ``[variants]`` with their weights in ``template.toml``, and the texts
@@ -28,6 +29,9 @@ _VARIANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 """The API's own patterns: what a server calls a template, a language or a variant becomes the name of a file."""
 _MARKUP: Final = ("html", "mjml")
 """Parts that are files by themselves, named by their ending. Where there is no text, WaveCom makes it of them."""
+_FRONT: Final = ("subject", "link", "image", "sound", "badge", "collapseKey")
+"""Parts that stand before a text, one a line, beside those of ``data``, such as ``data.account``."""
+_DATA: Final = re.compile(r"data\.([A-Za-z0-9_-]{1,64})")
 _FIELDS: Final = frozenset({"channel", "description", "category", "defaultLocale", "variants"})
 
 Locales = dict[str, dict[str, str]]
@@ -37,7 +41,8 @@ Locales = dict[str, dict[str, str]]
 class TemplateFiles:
     """A template as its files say.
 
-    ``texts`` has the parts (subject, text, html, mjml) by variant and language; without variants, its only name is "".
+    ``texts`` has the parts (subject, text, html, mjml, link, data.account) by variant and language; without variants,
+    its only name is "".
     ``weights`` are those of the variants.
     """
 
@@ -57,15 +62,16 @@ class TemplateFiles:
                 yield f"variants.{variant}: {self.weights[variant]}"
             prefix = f"{variant}/" if variant else ""
             for locale, parts in sorted(locales.items()):
-                for part in ("subject", "text", *_MARKUP):
-                    if part in parts:
-                        yield from (f"{prefix}{locale}.{part}: {line}" for line in parts[part].split("\n"))
+                for part in (*_front(parts), *(each for each in ("text", *_MARKUP) if each in parts)):
+                    yield from (f"{prefix}{locale}.{part}: {line}" for line in parts[part].split("\n"))
 
     def version(self) -> dict[str, Any]:
         """Return the body that makes a version of it."""
         if not self.weights:
-            return {"defaultLocale": self.default_locale, "locales": self.texts[""]}
-        variants = {name: {"weight": self.weights[name], "locales": each} for name, each in self.texts.items()}
+            return {"defaultLocale": self.default_locale, "locales": _as_sent(self.texts[""])}
+        variants = {
+            name: {"weight": self.weights[name], "locales": _as_sent(each)} for name, each in self.texts.items()
+        }
         return {"defaultLocale": self.default_locale, "variants": variants}
 
 
@@ -77,6 +83,27 @@ def read_all(folder: Path) -> list[TemplateFiles]:
     if not found:
         raise UsageError(f"{folder} has no templates", f"Each is a folder with a {SETTINGS}; `pull` writes them.")
     return [_read(each) for each in found]
+
+
+def parts_of(source: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts of a source as the API shows it; those of ``data`` are named such as ``data.account``."""
+    data = {f"data.{name}": text for name, text in source.get("data", {}).items()}
+    return {**{name: text for name, text in source.items() if name != "data"}, **data}
+
+
+def _as_sent(locales: Locales) -> dict[str, dict[str, Any]]:
+    """Return the sources of languages as the API takes them."""
+    sent = {}
+    for locale, parts in locales.items():
+        data = {found[1]: text for name, text in parts.items() if (found := _DATA.fullmatch(name))}
+        others = {name: text for name, text in parts.items() if not _DATA.fullmatch(name)}
+        sent[locale] = {**others, **({"data": data} if data else {})}
+    return sent
+
+
+def _front(parts: Mapping[str, str]) -> list[str]:
+    """Return the names of the parts that stand before the text, in their order."""
+    return [*(each for each in _FRONT if each in parts), *sorted(each for each in parts if _DATA.fullmatch(each))]
 
 
 def has_markup(parts: Mapping[str, str]) -> bool:
@@ -121,8 +148,8 @@ def _write_locales(place: Path, locales: Locales) -> None:
     wanted: set[str] = set()
     for locale, parts in locales.items():
         text = parts.get("text", "")
-        subject = f"subject: {parts['subject']}\n" if "subject" in parts else ""
-        front = f"{_FENCE}\n{subject}{_FENCE}\n" if subject or text.startswith(_FENCE) else ""
+        before = "".join(f"{name}: {parts[name]}\n" for name in _front(parts))
+        front = f"{_FENCE}\n{before}{_FENCE}\n" if before or text.startswith(_FENCE) else ""
         files = {f"{locale}.txt": front + text}
         files |= {f"{locale}.{part}": parts[part] for part in _MARKUP if part in parts}
         for name, text in files.items():
@@ -157,7 +184,7 @@ def _read_locales(place: Path) -> Locales:
         if (part := path.suffix.removeprefix(".")) in _MARKUP:
             parts[part] = text
         else:
-            parts |= _with_subject(path, text)
+            parts |= _with_front(path, text)
     for parts in locales.values():
         if has_markup(parts) and not parts.get("text"):
             parts.pop("text", None)
@@ -192,17 +219,21 @@ def _settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def _with_subject(path: Path, text: str) -> dict[str, str]:
-    """Return the parts of a text file: its text, and the subject if it begins with one between two fences."""
+def _with_front(path: Path, text: str) -> dict[str, str]:
+    """Return the parts of a text file: its text, and those that stand before it between two fences, if any."""
     first, *rest = text.split("\n")
     if first != _FENCE:
         return {"text": text}
-    if rest[:1] == [_FENCE]:
-        return {"text": "\n".join(rest[1:])}
-    name, colon, subject = rest[0].partition(":") if rest else ("", "", "")
-    if name != "subject" or not colon or rest[1:2] != [_FENCE]:
-        raise UsageError(f"{path} must begin with {_FENCE}, subject: …, {_FENCE}, each on its line")
-    return {"subject": subject.strip(), "text": "\n".join(rest[2:])}
+    parts: dict[str, str] = {}
+    for number, line in enumerate(rest):
+        if line == _FENCE:
+            return {**parts, "text": "\n".join(rest[number + 1 :])}
+        name, colon, value = line.partition(":")
+        if not colon or not (name in _FRONT or _DATA.fullmatch(name)) or name in parts:
+            break
+        parts[name] = value.strip()
+    names = ", ".join((*_FRONT, "data.…"))
+    raise UsageError(f"{path} must begin with {_FENCE}, then lines such as subject: … ({names}), then {_FENCE}")
 
 
 def _text(path: Path) -> str:

@@ -12,7 +12,7 @@ from cli.command import Run, command, group
 from cli.errors import RefusedError, UsageError
 from cli.output import clean, moment, table
 from cli.paging import Pages
-from cli.template_files import TemplateFiles, has_markup, read_all, write
+from cli.template_files import TemplateFiles, has_markup, parts_of, read_all, write
 
 PATH = "/api/templates"
 NOT_FOUND = 404
@@ -104,9 +104,13 @@ def _stored(run: Run, template_id: str) -> TemplateFiles | None:
         description=template["description"],
         category=template["category"],
         default_locale=version["defaultLocale"],
-        texts={name: each["locales"] for name, each in variants.items()} or {"": version["locales"]},
+        texts={name: _texts(each) for name, each in variants.items()} or {"": _texts(version)},
         weights={name: each["weight"] for name, each in variants.items()},
     )
+
+
+def _texts(version: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {locale: parts_of(source) for locale, source in version["locales"].items()}
 
 
 def _push(run: Run, wanted: TemplateFiles, *, publish: bool, is_new: bool) -> dict[str, Any]:

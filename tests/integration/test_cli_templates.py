@@ -159,8 +159,8 @@ def test_a_language_that_is_gone_is_gone_from_the_files(api: Api, wavecom: Wavec
         ("template.toml", "channel = ", "template.toml is not valid"),
         ("template.toml", 'channel = "EMAIL"\n', "must have a defaultLocale"),
         ("template.toml", SETTINGS + 'colour = "red"\n', "has colour, which a template does not have"),
-        ("en.txt", "---\nSubject: x\n---\nx\n", "must begin with ---, subject: …, ---"),
-        ("en.txt", "---\nsubject: x\n", "must begin with ---, subject: …, ---"),
+        ("en.txt", "---\nSubject: x\n---\nx\n", "must begin with ---, then lines such as subject: …"),
+        ("en.txt", "---\nsubject: x\n", "must begin with ---, then lines such as subject: …"),
         ("not a language.txt", "x\n", "must be named by a language"),
     ],
 )
@@ -264,3 +264,29 @@ def test_wrong_variants_are_named(wavecom: Wavecom, folder: Path, table: str) ->
 
     assert result.exit_code == 2
     assert "variants" in result.stderr or "has no texts" in result.stderr
+
+
+def test_what_a_push_message_carries_stands_before_its_text(api: Api, wavecom: Wavecom, tmp_path: Path):
+    text = (
+        "---\nsubject: Paid\nlink: bank://pay/{{ id }}\nsound: default\nbadge: {{ unread }}\ncollapseKey: balance\n"
+        "data.account: {{ id }}\n---\nYou were paid.\n"
+    )
+    (tmp_path / "paid").mkdir()
+    (tmp_path / "paid" / "template.toml").write_text('channel = "PUSH"\ndefaultLocale = "en"\n')
+    (tmp_path / "paid" / "en.txt").write_text(text)
+
+    wavecom.json("templates", "push", str(tmp_path))
+
+    source = api.get("/api/templates/paid/versions/1").json()["data"]["locales"]["en"]
+    assert source == {
+        "subject": "Paid",
+        "text": "You were paid.",
+        "link": "bank://pay/{{ id }}",
+        "sound": "default",
+        "badge": "{{ unread }}",
+        "collapseKey": "balance",
+        "data": {"account": "{{ id }}"},
+    }
+    wavecom.json("templates", "pull", str(tmp_path / "pulled"))
+    assert (tmp_path / "pulled" / "paid" / "en.txt").read_text() == text
+    assert "as the files say" in wavecom("templates", "push", str(tmp_path), "--dry-run").stdout

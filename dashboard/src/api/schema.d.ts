@@ -1370,6 +1370,25 @@ export interface components {
             html?: string | null;
             /** @description Of an email, in place of html, made of it */
             mjml?: string | null;
+            /** @description Of a push message: what a tap opens */
+            link?: string | null;
+            /** @description Of a push message: the address of a picture, by HTTPS */
+            image?: string | null;
+            /** @description Of a push message: a file of your app, or default */
+            sound?: string | null;
+            /** @description Of a push message: the number on the app's icon */
+            badge?: string | null;
+            /** @description Of a push message: a device that was off gets the last one with it */
+            collapseKey?: string | null;
+            /**
+             * @description Of a push message: texts for your app, by name
+             * @example {
+             *       "account": "{{ account }}"
+             *     }
+             */
+            data?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * VersionVariant
@@ -1435,6 +1454,14 @@ export interface components {
             text?: string;
             html?: string;
             mjml?: string;
+            link?: string;
+            image?: string;
+            sound?: string;
+            badge?: string;
+            collapseKey?: string;
+            data?: {
+                [key: string]: string;
+            };
         };
         /**
          * TemplateVariant
@@ -1488,6 +1515,8 @@ export interface components {
             subject?: string;
             message: string;
             html?: string;
+            /** @description What a push message carries beside its texts */
+            push?: components["schemas"]["Push"];
             /** @description Of an SMS; other channels have none */
             sms?: components["schemas"]["SmsSegments"];
             warnings: string[];
@@ -1612,7 +1641,7 @@ export interface components {
          * @description What a scanner for malware says of an attachment.
          * @enum {string}
          */
-        Scan: "pending" | "clean" | "infected";
+        Scan: "pending" | "clean" | "infected" | "unscannable";
         /**
          * Upload
          * @description The request by which the bytes are put. It needs no API key, and no headers but these and its length.

@@ -2,6 +2,7 @@ import { Link } from 'react-router';
 import type { Notification } from '@/api/types';
 import { fileSize } from '@/lib/numbers';
 import { Card } from '@/ui/card';
+import { JsonBlock } from '@/ui/json-block';
 
 /** The sent content as plain text: nothing in it is read as markup. */
 export function Content({
@@ -44,8 +45,8 @@ export function Content({
           )}
         </p>
       )}
-      {push !== undefined && <Json title="Carried to the app" value={push} />}
-      {hasMetadata && <Json title="Metadata" value={metadata} />}
+      {push !== undefined && <JsonBlock title="Carried to the app" value={push} />}
+      {hasMetadata && <JsonBlock title="Metadata" value={metadata} />}
     </Card>
   );
 }
@@ -64,22 +65,6 @@ function Attachments({ files }: { files: NonNullable<Notification['attachments']
           </li>
         ))}
       </ul>
-    </>
-  );
-}
-
-function Json({ title, value }: { title: string; value: unknown }) {
-  return (
-    <>
-      <h3 className="mt-5 mb-1 text-xs font-medium text-muted">{title}</h3>
-      <div
-        role="region"
-        aria-label={title}
-        tabIndex={0}
-        className="overflow-x-auto rounded-lg bg-raised p-3 text-xs"
-      >
-        <pre>{JSON.stringify(value, null, 2)}</pre>
-      </div>
     </>
   );
 }

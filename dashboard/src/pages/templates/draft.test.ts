@@ -5,6 +5,7 @@ import {
   partsOf,
   samplesOf,
   sourceOf,
+  textsOf,
   variablesOf,
   versionOf,
   withLocale,
@@ -28,6 +29,15 @@ it('begins a language as a copy of the default one, and removes it', () => {
 
   expect(more.locales.de).toEqual(DRAFT.locales.en);
   expect(withoutLocale(more, 'de')).toEqual(DRAFT);
+});
+
+it('keeps what a push message carries beside its parts', () => {
+  const pushed = { defaultLocale: 'en', locales: { en: { text: 'Hello', data: { account: '{{ id }}' } } } };
+
+  expect(versionOf(withPart(pushed, 'en', 'link', 'bank://pay')).locales).toEqual({
+    en: { text: 'Hello', data: { account: '{{ id }}' }, link: 'bank://pay' },
+  });
+  expect(textsOf(pushed)).toContain('{{ id }}');
 });
 
 it('sends no empty part', () => {

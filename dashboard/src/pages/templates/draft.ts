@@ -1,6 +1,7 @@
 import type { Channel, CreateVersion, TemplateSource, TemplateVersion } from '@/api/types';
 
-export type Part = 'subject' | 'text' | 'html' | 'mjml';
+export type Part =
+  'subject' | 'text' | 'html' | 'mjml' | 'link' | 'image' | 'sound' | 'badge' | 'collapseKey';
 
 /** Parts of markup, one of which an email may have. */
 export const MARKUP: readonly Part[] = ['html', 'mjml'];
@@ -17,6 +18,11 @@ export const PARTS: Record<Channel, readonly { part: Part; label: string; rows: 
   PUSH: [
     { part: 'subject', label: 'Title (optional)', rows: 1 },
     { part: 'text', label: 'Text', rows: 4 },
+    { part: 'link', label: 'Link that a tap opens (optional)', rows: 1 },
+    { part: 'image', label: 'Address of a picture (optional)', rows: 1 },
+    { part: 'sound', label: 'Sound (optional)', rows: 1 },
+    { part: 'badge', label: 'Badge (optional)', rows: 1 },
+    { part: 'collapseKey', label: 'Collapse key (optional)', rows: 1 },
   ],
 };
 
@@ -25,7 +31,8 @@ export const LOCALE = /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/;
 /** A version that is being written. */
 export interface Draft {
   defaultLocale: string;
-  locales: Record<string, Partial<Record<Part, string>>>;
+  /** What a part does not have, such as a push message's data, is kept as it is. */
+  locales: Record<string, Partial<Record<Part, string>> & Pick<TemplateSource, 'data'>>;
 }
 
 export const draftOf = (version: TemplateVersion | undefined): Draft =>
@@ -77,7 +84,7 @@ const SAMPLES: readonly { use: (name: string) => string; sample: unknown }[] = [
 /** Every part that a version has, in all languages. */
 export const textsOf = (draft: Draft): string =>
   Object.values(draft.locales)
-    .flatMap((parts) => Object.values(parts))
+    .flatMap(({ data, ...parts }) => [...Object.values(parts), ...Object.values(data ?? {})])
     .join('\n');
 
 /** A value for each variable that fits what is done with it; where nothing is, its name. */

@@ -7,6 +7,7 @@ import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
+import { JsonBlock } from '@/ui/json-block';
 import { Notice } from '@/ui/notice';
 import { sourceOf, type Part } from './draft';
 
@@ -25,7 +26,8 @@ interface PreviewCardProps {
 export function PreviewCard({ templateId, channel, locale, parts, variables }: PreviewCardProps) {
   const source = sourceOf(parts);
   const isComplete =
-    (source.text ?? source.html) !== undefined && (channel !== 'EMAIL' || source.subject !== undefined);
+    (source.text ?? source.html ?? source.mjml) !== undefined &&
+    (channel !== 'EMAIL' || source.subject !== undefined);
   const shown = useSettled<Shown | null>(
     variables === null || !isComplete ? null : { source, locale, variables },
   );
@@ -58,6 +60,7 @@ function Rendered({ preview }: { preview: Preview }) {
       ))}
       {preview.subject !== undefined && <p className="font-medium break-words">{preview.subject}</p>}
       <p className="text-sm break-words whitespace-pre-wrap">{preview.message}</p>
+      {preview.push !== undefined && <JsonBlock title="Carried to the app" value={preview.push} />}
       {preview.sms !== undefined && (
         <p className="text-sm text-muted">
           {preview.sms.segments} {preview.sms.segments === 1 ? 'segment' : 'segments'} in{' '}

@@ -126,6 +126,21 @@ it('shows what is written, as it would be sent, in a frame without permissions',
   });
 });
 
+it('shows what is written as MJML alone', async () => {
+  const calls = fakeApi({
+    ...SHOWN,
+    'GET /api/templates/paid/versions/2': () =>
+      ok({ ...aVersion(2), locales: { en: { subject: 'Paid', mjml: '<mjml></mjml>' } } }),
+  });
+  open();
+
+  await waitFor(() => {
+    expect(calls.find((call) => call.path.endsWith('/preview'))?.body).toMatchObject({
+      source: { subject: 'Paid', mjml: '<mjml></mjml>' },
+    });
+  });
+});
+
 it('saves what was written as the next version, in a further language too', async () => {
   const calls = fakeApi({
     ...SHOWN,

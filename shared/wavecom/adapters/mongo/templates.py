@@ -1,9 +1,11 @@
 """Templates and their versions: a document each, found by its id alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -124,6 +126,9 @@ class MongoTemplates:
         return found
 
 
+_SOURCE: Final = tuple((field.name, to_camel(field.name)) for field in fields(Source))
+
+
 def _key(tenant_id: str, template_id: str) -> str:
     return f"{tenant_id}|{template_id}"
 
@@ -213,21 +218,12 @@ def _locales_from_document(document: Document) -> dict[str, Source]:
 
 
 def _source_to_document(source: Source) -> dict[str, Any]:
-    given = {
-        "subject": source.subject,
-        "text": source.text,
-        "html": source.html,
-        "mjml": source.mjml,
-        "sentHtml": source.sent_html,
-    }
+    given = {stored: getattr(source, name) for name, stored in _SOURCE}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _source_from_document(document: dict[str, Any]) -> Source:
-    get = document.get
-    return Source(
-        subject=get("subject"), text=get("text"), html=get("html"), mjml=get("mjml"), sent_html=get("sentHtml")
-    )
+    return Source(**{name: document[stored] for name, stored in _SOURCE if stored in document})
 
 
 def _summary_from_document(document: Document) -> VersionSummary:

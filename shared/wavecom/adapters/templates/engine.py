@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from wavecom.adapters.templates.filters import FilterError, filters_of
 from wavecom.adapters.templates.language import Violation, longest_loop_text, violations
@@ -20,6 +21,8 @@ from wavecom.adapters.templates.mjml import NotMjmlError, html_of_mjml, mjml_vio
 from wavecom.adapters.templates.plain_text import text_of_html
 from wavecom.adapters.templates.styles import NotInlinedError, with_styles_inlined
 from wavecom.domain.content.content import Content
+from wavecom.domain.content.push import PushOptions
+from wavecom.domain.content.push_rules import DATA_PREFIX, PUSH_PARTS, options_of, part_problem
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import SOURCE_MAX, UNSTORED, SourceProblem, TemplateVersion
@@ -37,6 +40,9 @@ ENTRY_COST: Final = 100_000
 PROBLEMS_MAX: Final = 20
 """The most problems of one part that are looked for."""
 _ESCAPED: Final = frozenset({"html"})
+_ADDRESSES: Final = frozenset({"link", "image"})
+"""Parts in which a value is percent-encoded, unless it is the whole address: it becomes no other part of it."""
+_ONE_PRINT: Final = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
 _FUNCTIONS: Final = ("debug", "dict", "namespace", "range")
 _UNDEFINED: Final = re.compile(r"`([^`]+)` is undefined")
 
@@ -63,6 +69,8 @@ class _Printed(threading.local):
     """The characters that a thread's present render may still print."""
 
     left = PRINTED_MAX
+    encodes = False
+    """True while the part of an address is rendered: what is printed is percent-encoded (RFC 3986, section 2.1)."""
 
     def allow(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -71,7 +79,7 @@ class _Printed(threading.local):
             self.left -= len(value)
             if self.left < 0:
                 raise _TooMuchPrintedError
-        return value
+        return quote(str(value), safe="") if self.encodes else value
 
 
 class _Object(dict[str, Any]):
@@ -103,6 +111,8 @@ class _Compiled:
         self._printed = _Printed()
         self._environment = _environment(filters_of(locale), self._printed.allow)
         self.parts = [name for name, _ in source.parts()]
+        self.has_push = any(name in PUSH_PARTS or name.startswith(DATA_PREFIX) for name in self.parts)
+        self._encoded = {name for name, text in source.parts() if name in _ADDRESSES and not _ONE_PRINT.fullmatch(text)}
         self.size = ENTRY_COST + sum(len(text) for _, text in source.parts())
         loop_text = max((longest_loop_text(text) for _, text in source.parts()), default=0)
         self._environment.fuel = min(FUEL, REPEATED_MAX // max(1, loop_text))
@@ -111,6 +121,7 @@ class _Compiled:
 
     def render(self, part: str, variables: Mapping[str, Any]) -> str:
         self._printed.left = PRINTED_MAX
+        self._printed.encodes = part in self._encoded
         return self._environment.render_template(part, **variables)
 
 
@@ -203,7 +214,8 @@ class MinijinjaEngine:
                 problems.append(_problem("variables", str(exc), part, locale))
         if problems:
             raise RefusedDraftError(problems)
-        return Content(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"))
+        push = _push_of(texts, locale) if compiled.has_push else None
+        return Content(subject=texts.get("subject"), message=texts["text"], html=texts.get("html"), push=push)
 
     def _compile(self, version: TemplateVersion, variant: str | None, locale: str) -> _Compiled:
         if version.number == UNSTORED:
@@ -245,6 +257,18 @@ def _refused(locale: str, part: str, message: str) -> RefusedDraftError:
 
 def _problem(field: str, sentence: str, part: str, locale: str) -> Problem:
     return Problem(field, f"{sentence}, in the {part} of the template ({locale})")
+
+
+def _push_of(texts: Mapping[str, str], locale: str) -> PushOptions | None:
+    """Return the options of a push message. Raises `RefusedDraftError` for those that the variables spoil."""
+    problems = [
+        _problem("variables", f"make a {part} that {problem}", part, locale)
+        for part, text in texts.items()
+        if (problem := part_problem(part, text)) is not None
+    ]
+    if problems:
+        raise RefusedDraftError(problems)
+    return options_of(texts)
 
 
 def _field_of(exc: "TemplateError") -> str:

@@ -13,6 +13,7 @@ from wavecom.application.accept.attach import Attach
 from wavecom.application.templates.render import render_version
 from wavecom.domain.categories import Category, Subscription
 from wavecom.domain.content.content import HTML_MAX_BYTES, TemplateCall, TemplateUse
+from wavecom.domain.content.push_rules import merged
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Draft, Envelope, TemplatedDraft
@@ -111,7 +112,7 @@ class Render:
             self.engine, version, locale, draft.call.variables, variant=variant, unsubscribe_url=url
         )
         if draft.push is not None:
-            content = replace(content, push=draft.push)
+            content = replace(content, push=merged(content.push, draft.push))
         use = TemplateUse(id=version.template_id, version=version.number, locale=locale, variant=variant)
         text = len((content.subject or "").encode()) + len(content.message.encode())
         budget.take("variables", text=text, html=content.html_bytes())

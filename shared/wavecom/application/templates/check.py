@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wavecom.domain.content.content import MESSAGE_MAX
+from wavecom.domain.content.push_rules import DATA_PREFIX, PUSH_PARTS, part_problem
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.templates.source import WRITTEN, Source
+from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.version import (
     LOCALES_MAX,
     UNSUBSCRIBE_URL,
@@ -20,6 +21,7 @@ from wavecom.domain.templates.version import (
 from wavecom.ports.content import TemplateEngine
 
 _PRINTED: Final = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+_CODE: Final = re.compile(r"\{[{%#]")
 PROBLEMS_MAX: Final = 20
 """After so many the rest is not looked at."""
 _REQUIRED: Final = {
@@ -28,9 +30,9 @@ _REQUIRED: Final = {
     Channel.PUSH: ("text",),
 }
 _POSSIBLE: Final = {
-    Channel.EMAIL: WRITTEN,
+    Channel.EMAIL: ("subject", "text", "html", "mjml"),
     Channel.SMS: ("text",),
-    Channel.PUSH: ("subject", "text"),
+    Channel.PUSH: ("subject", "text", *PUSH_PARTS),
 }
 _WITH_A_TEXT: Final = {"html", "mjml"}
 """Parts of which a text is made where none is written."""
@@ -142,7 +144,11 @@ def _parts(channel: Channel, locale: str, source: Source) -> Iterator[SourceProb
     if there >= _WITH_A_TEXT:
         yield _problem(locale, "mjml", "must not be given beside html, which is made of it")
     for name in sorted(there - set(_POSSIBLE[channel])):
-        yield _problem(locale, name, f"is not a part of {channel}")
+        if not (channel is Channel.PUSH and name.startswith(DATA_PREFIX)):
+            yield _problem(locale, name, f"is not a part of {channel}")
+    for name, text in source.written():
+        if not _CODE.search(text) and (problem := part_problem(name, text)) is not None:
+            yield _problem(locale, name, problem)
 
 
 def _too_long(locale: str, source: Source) -> Iterator[SourceProblem]:

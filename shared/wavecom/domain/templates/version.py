@@ -9,6 +9,8 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from wavecom.domain.errors import Problem
 from wavecom.domain.templates.source import Source
 
@@ -122,5 +124,6 @@ class SourceProblem:
 
     def as_problem(self) -> Problem:
         """Return the problem of the request that has this source."""
-        field = ".".join(filter(None, ("locales", self.locale, self.part)))
+        part = self.part if "." in self.part else to_camel(self.part)
+        field = ".".join(filter(None, ("locales", self.locale, part)))
         return Problem(field, self.message if self.line is None else f"line {self.line}: {self.message}")

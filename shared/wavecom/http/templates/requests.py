@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from wavecom.domain.content.content import TemplateCall
+from wavecom.domain.content.push_rules import DATA_MAX
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Envelope, TemplatedDraft
 from wavecom.domain.templates import source as domain
@@ -13,6 +14,7 @@ from wavecom.domain.templates.template import Template
 from wavecom.domain.templates.version import LOCALES_MAX, SOURCE_MAX, VARIANT_NAME, VARIANTS_MAX, WEIGHT_MAX, Variant
 from wavecom.http.fields import recipients
 from wavecom.http.fields.categories import CategoryId
+from wavecom.http.fields.push import DataKey
 from wavecom.http.fields.templates import Locale, TemplateId, Variables, VersionNumber
 from wavecom.http.fields.text import one_line
 from wavecom.http.framework.errors import FieldError, InvalidRequestError
@@ -20,7 +22,12 @@ from wavecom.http.framework.requests import WireModel
 
 SUBJECT_SOURCE_MAX = 4_000
 TEXT_SOURCE_MAX = 20_000
+PUSH_SOURCE_MAX = 4_000
 DESCRIPTION_MAX = 500
+
+
+PushText = Annotated[str, Field(min_length=1, max_length=PUSH_SOURCE_MAX), AfterValidator(one_line)]
+PushSource = PushText | None
 
 
 class CreateTemplate(WireModel):
@@ -60,9 +67,26 @@ class VersionSource(WireModel):
         str | None, Field(min_length=1, max_length=SOURCE_MAX, description="Of an email, in place of html, made of it")
     ] = None
 
+    link: Annotated[PushSource, Field(description="Of a push message: what a tap opens")] = None
+    image: Annotated[PushSource, Field(description="Of a push message: the address of a picture, by HTTPS")] = None
+    sound: Annotated[PushSource, Field(description="Of a push message: a file of your app, or default")] = None
+    badge: Annotated[PushSource, Field(description="Of a push message: the number on the app's icon")] = None
+    collapse_key: Annotated[
+        PushSource, Field(description="Of a push message: a device that was off gets the last one with it")
+    ] = None
+    data: Annotated[
+        dict[DataKey, PushText] | None,
+        Field(
+            min_length=1,
+            max_length=DATA_MAX,
+            description="Of a push message: texts for your app, by name",
+            examples=[{"account": "{{ account }}"}],
+        ),
+    ] = None
+
     def to_domain(self) -> domain.Source:
         """Return it in the domain's terms."""
-        return domain.Source(subject=self.subject, text=self.text, html=self.html, mjml=self.mjml)
+        return domain.Source(**dict(self))
 
 
 Locales = Annotated[

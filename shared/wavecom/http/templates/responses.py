@@ -13,7 +13,7 @@ from wavecom.domain.templates import source as source_domain
 from wavecom.domain.templates import template as domain
 from wavecom.domain.templates import version as version_domain
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Shape, Success, Timestamp, iso, iso_or_none
-from wavecom.http.notification import Notification, SmsSegments
+from wavecom.http.notification import Notification, Push, SmsSegments
 
 
 class Template(Shape):
@@ -72,11 +72,18 @@ class TemplateSource(Shape):
     text: Annotated[str, MAY_BE_ABSENT]
     html: Annotated[str, MAY_BE_ABSENT]
     mjml: Annotated[str, MAY_BE_ABSENT]
+    link: Annotated[str, MAY_BE_ABSENT]
+    image: Annotated[str, MAY_BE_ABSENT]
+    sound: Annotated[str, MAY_BE_ABSENT]
+    badge: Annotated[str, MAY_BE_ABSENT]
+    collapse_key: Annotated[str, MAY_BE_ABSENT]
+    data: Annotated[dict[str, str], MAY_BE_ABSENT]
 
     @classmethod
     def from_domain(cls, source: source_domain.Source) -> Self:
         """Return a source as clients see it."""
-        return cls(**dict(source.written()))
+        given = ((name, getattr(source, name)) for name in cls.model_fields)
+        return cls(**{name: value for name, value in given if value is not None})
 
 
 class TemplateVariant(Shape):
@@ -169,6 +176,7 @@ class TemplatePreview(Shape):
     subject: Annotated[str, MAY_BE_ABSENT]
     message: str
     html: Annotated[str, MAY_BE_ABSENT]
+    push: Annotated[Push, Field(description="What a push message carries beside its texts"), MAY_BE_ABSENT]
     sms: Annotated[SmsSegments, Field(description="Of an SMS; other channels have none"), MAY_BE_ABSENT]
     warnings: list[str]
 
@@ -180,6 +188,7 @@ class TemplatePreview(Shape):
             "subject": shown.content.subject,
             "message": shown.content.message,
             "html": shown.content.html,
+            "push": Push.from_domain(shown.content.push) if shown.content.push else None,
             "sms": SmsSegments.from_domain(shown.segments) if shown.segments else None,
             "warnings": list(shown.warnings),
         }
