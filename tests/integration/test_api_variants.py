@@ -191,3 +191,20 @@ def test_the_case_of_an_address_does_not_change_its_variant(api: Api) -> None:
     drawn = [[each["template"]["variant"] for each in sent(api, *each)] for each in (items, lower)]
 
     assert drawn[0] == drawn[1]
+
+
+def test_tests_say_so_and_are_not_among_the_results(api: Api) -> None:
+    add(api)
+    body = {"recipient": "me@example.com", "variables": {"name": "Ada"}, "variant": "short"}
+
+    test = api.post("/api/templates/greeting.v2/test-send", body).json()["data"]
+    attempted(api, test["_id"], Outcome.ACCEPTED)
+    (real,) = sent(api, item())
+
+    assert test["template"]["test"] is True
+    assert "test" not in real["template"]
+    shown = api.get(f"/api/notifications/{test['_id']}").json()["data"]["notification"]
+    assert shown["template"] == test["template"]
+    results = api.get("/api/templates/greeting.v2/versions/1/results").json()["data"]
+    assert sum(each["accepted"] for each in results) == 1
+    assert sum(each["sent"] for each in results) == 0

@@ -946,6 +946,8 @@ export interface components {
             locale: string;
             /** @description Where the version compares several */
             variant?: string;
+            /** @description True where it was sent as a test of the template */
+            test?: boolean;
         };
         /**
          * Origin

@@ -64,12 +64,14 @@ class TemplateUse(Shape):
     version: int
     locale: str
     variant: Annotated[str, Field(description="Where the version compares several"), MAY_BE_ABSENT]
+    test: Annotated[bool, Field(description="True where it was sent as a test of the template"), MAY_BE_ABSENT]
 
     @classmethod
     def from_domain(cls, use: domain_content.TemplateUse) -> Self:
         """Return it as clients see it."""
         variant = {"variant": use.variant} if use.variant is not None else {}
-        return cls.trusted(id=use.id, version=use.version, locale=use.locale, **variant)
+        test = {"test": True} if use.test else {}
+        return cls.trusted(id=use.id, version=use.version, locale=use.locale, **variant, **test)
 
 
 class Push(Shape):

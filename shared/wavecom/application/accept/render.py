@@ -113,7 +113,9 @@ class Render:
         )
         if draft.push is not None:
             content = replace(content, push=merged(content.push, draft.push))
-        use = TemplateUse(id=version.template_id, version=version.number, locale=locale, variant=variant)
+        use = TemplateUse(
+            id=version.template_id, version=version.number, locale=locale, variant=variant, test=draft.call.test
+        )
         text = len((content.subject or "").encode()) + len(content.message.encode())
         budget.take("variables", text=text, html=content.html_bytes())
         return Draft(envelope=draft.envelope, content=content, template=use)

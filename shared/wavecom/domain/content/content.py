@@ -20,7 +20,8 @@ HTML_CUT_BYTES: Final = 102 * 1024
 class TemplateCall:
     """A request to render a template: its id, a version (None: the published one), a locale and variables.
 
-    ``variables`` are JSON values by name. A ``variant`` is named only to see it; else the recipient decides.
+    ``variables`` are JSON values by name. A ``variant`` is named only to see it; else the recipient decides. A ``test``
+    is sent for that alone.
     """
 
     id: str
@@ -28,16 +29,21 @@ class TemplateCall:
     locale: str | None
     variables: Mapping[str, Any]
     variant: str | None = None
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateUse:
-    """The template, version and language that a content was rendered from, and the variant, if it has any."""
+    """The template, version and language that a content was rendered from, and the variant, if it has any.
+
+    A ``test`` is not among the results of variants.
+    """
 
     id: str
     version: int
     locale: str
     variant: str | None = None
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def deltas(changes: Iterable[Change]) -> dict[tuple[str, datetime], Deltas]:
             _move_cell(change, found[after.tenant_id, minute_of(after.created_at)])
         of_minute = found[after.tenant_id, minute_of(after.state.updated_at)]
         _count_events(change, of_minute)
-        if after.template is not None and after.template.variant is not None:
+        if after.template is not None and after.template.variant is not None and not after.template.test:
             _count_variant(change, after.template, of_minute)
     return {where: moved for where, counts in found.items() if (moved := _without_zeros(counts))}
 

@@ -156,7 +156,12 @@ class SendTest(WireModel):
             raise InvalidRequestError("The request is not valid", [FieldError("recipient", str(exc))]) from exc
         version = self.version or template.published or template.latest or None
         call = TemplateCall(
-            id=template.id, version=version, locale=self.locale, variables=self.variables, variant=self.variant
+            id=template.id,
+            version=version,
+            locale=self.locale,
+            variables=self.variables,
+            variant=self.variant,
+            test=True,
         )
         envelope = Envelope(channel=template.channel, recipient=recipient, max_retries=0)
         return TemplatedDraft(envelope=envelope, call=call)

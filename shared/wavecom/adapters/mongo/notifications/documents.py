@@ -86,7 +86,8 @@ def _template(use: TemplateUse | None) -> Document | None:
     if use is None:
         return None
     variant = {"variant": use.variant} if use.variant is not None else {}
-    return {"id": use.id, "version": use.version, "locale": use.locale, **variant}
+    test = {"test": True} if use.test else {}
+    return {"id": use.id, "version": use.version, "locale": use.locale, **variant, **test}
 
 
 def _category(category: Category | None) -> Document | None:
