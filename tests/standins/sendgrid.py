@@ -58,9 +58,14 @@ class SendGridService(HttpService):
         message_id = uuid.uuid4().hex[:22]
         if key is not None:
             self._accepted[key] = message_id
-        content = {each["type"]: each["value"] for each in request.json["content"]}
+        given = request.json
+        content = {each["type"]: each["value"] for each in given["content"]}
         html = content.get("text/html")
-        for each in request.json["personalizations"]:
+        files = tuple(
+            (each["filename"], each["type"], base64.b64decode(each["content"], validate=True))
+            for each in given.get("attachments", [])
+        )
+        for each in given["personalizations"]:
             substitutions = each.get("substitutions", {})
             self.emails.append(
                 Email(
@@ -71,10 +76,7 @@ class SendGridService(HttpService):
                     custom_args=each["custom_args"],
                     message_id=message_id,
                     idempotency_key=key,
-                    files=tuple(
-                        (each["filename"], each["type"], base64.b64decode(each["content"], validate=True))
-                        for each in request.json.get("attachments", [])
-                    ),
+                    files=files,
                 )
             )
         return message_id
