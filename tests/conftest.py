@@ -154,7 +154,9 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An AWS emulator, with S3 beside what the local stack uses."""
     config = stack_config(tmp_path_factory.mktemp("aws"), "sqs")
     (server,) = [each for each in servers(config) if each.name == "aws"]
-    with run_server(replace(server, environment={**server.environment, "SERVICES": "sqs,s3"}), config):
+    # Presigned requests are taken from whom the server knows when it starts.
+    known = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "SERVICES": "sqs,s3"}
+    with run_server(replace(server, environment={**server.environment, **known}), config):
         yield f"http://127.0.0.1:{config.sqs_port}"
 
 
