@@ -33,6 +33,7 @@ _FOLLOWS: Final[Mapping[tuple[Outcome, About], str]] = {
     (Outcome.PERMANENT, About.UNCLEAR): "next provider, else FAILED",
     (Outcome.TRANSIENT, About.RECIPIENT): "a retry",
     (Outcome.TRANSIENT, About.SENDER): "next provider, else a retry; counts against this one",
+    (Outcome.TRANSIENT, About.IDENTITY): "next provider, else a retry; counts against this one if it is its own sender",
     (Outcome.TRANSIENT, About.UNCLEAR): "next provider, else a retry",
     (Outcome.RATE_LIMITED, About.SENDER): "next provider, else a wait that spends no retry",
     (Outcome.UNKNOWN, About.SENDER): "`onUnknown` decides; counts against this one",

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,9 @@ from wavecom.application.reports.receive import Receive
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.enums import Cause, Channel, Status
 from wavecom.domain.notifications.notification import Notification
-from wavecom.domain.tenants import TEST_SUFFIX
+from wavecom.domain.providers.outcomes import About
+from wavecom.domain.senders import Sender, Senders
+from wavecom.domain.tenants import DEFAULT_POLICY, TEST_SUFFIX
 from wavecom.ports.providers import Provider
 
 REPLIES = {
@@ -48,6 +51,10 @@ REPLIES = {
 FATES = ("bounce", "fail", "timeout", "timeout-before", "limited", "fail-once", "hard-bounce", "late", "disorder")
 SLOW_SECONDS = 0.3
 PER_KIND = 50
+
+
+NOT_OURS = "billing@else.example"
+"""A sender that the server lets nobody use."""
 
 
 class Server:
@@ -69,6 +76,12 @@ class Server:
         if address.startswith("slow+"):
             await asyncio.sleep(SLOW_SECONDS)
         return REPLIES.get(address.partition("+")[0], "250 2.1.5 OK")
+
+    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        if address == NOT_OURS:
+            return "553 5.7.1 Sender address rejected: not owned by user bank"
+        envelope.mail_from = address
+        return "250 2.1.0 OK"
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
         return "250 2.0.0 OK"
@@ -112,14 +125,22 @@ class World:
             timings=TIMINGS,
         )
 
-    def send(self, tenant: str, *recipients: str) -> list[Notification]:
-        """Accept and deliver one message to each recipient, and return what is stored of them."""
+    def send(self, tenant: str, *recipients: str, sender: Sender | None = None) -> list[Notification]:
+        """Accept and deliver one message to each recipient, and return what is stored of them.
+
+        ``sender`` is the tenant's own.
+        """
+        policy = DEFAULT_POLICY
+        if sender is not None:
+            senders = Senders(by_id={sender.id: sender}, defaults={sender.channel: sender.id})
+            policy = replace(DEFAULT_POLICY, senders=senders)
         created = [
             lifecycle.create(
                 a_draft(channel=self.provider.channel, recipient=each),
                 tenant_id=tenant,
                 at=self.clock(),
                 timings=TIMINGS,
+                policy=policy,
             )
             for each in recipients
         ]
@@ -200,6 +221,27 @@ def test_one_tenants_numbers_do_not_stop_another_tenants_sms(mongo: Mongo, code:
     assert {each.state.status for each in refused} <= {Status.FAILED, Status.RETRYING}
     assert [(each.state.status, len(each.state.attempts)) for each in others] == [(Status.SENT, 1)] * 10
     assert world.live_state() == ("closed", 1.0, 0)
+
+
+def test_one_tenants_sender_that_the_server_refuses_does_not_stop_another_tenants_mail(world: World) -> None:
+    sender = Sender(id="wrong", channel=Channel.EMAIL, address=NOT_OURS)
+    refused = world.send("bank-a", *(f"fine+{number}@other.example" for number in range(PER_KIND)), sender=sender)
+
+    others = world.send("bank-b", *(f"fine+{number}@example.com" for number in range(10)))
+
+    assert {each.state.status for each in refused} == {Status.RETRYING}
+    assert {each.state.attempts[0].about for each in refused} == {About.IDENTITY}
+    assert [(each.state.status, len(each.state.attempts)) for each in others] == [(Status.SENT, 1)] * 10
+    assert world.live_state() == ("closed", 1.0, 0)
+
+
+def test_the_providers_own_sender_that_is_refused_opens_its_breaker(world: World, monkeypatch) -> None:
+    monkeypatch.setattr(f"{__name__}.NOT_OURS", "no-reply@bank.example")
+
+    refused = world.send("bank-a", *(f"fine+{number}@example.com" for number in range(20)))
+
+    assert {each.state.attempts[0].about for each in refused if each.state.attempts} == {About.SENDER}
+    assert world.live_state()[0] == "open"
 
 
 def test_provider_that_is_really_away_opens_its_breaker(world: World, server: Server) -> None:

@@ -23,7 +23,7 @@ TWILIO = [
     (400, 21610, EVER, About.RECIPIENT, SuppressionReason.COMPLAINT),
     (400, 21265, EVER, About.RECIPIENT, None),
     (400, 21617, EVER, About.MESSAGE, None),
-    (400, 21606, NOW, About.SENDER, None),
+    (400, 21606, NOW, About.IDENTITY, None),
     (400, 21408, NOW, About.SENDER, None),
     (401, 20003, NOW, About.SENDER, None),
     (400, 29999, NOW, About.UNCLEAR, None),
@@ -32,11 +32,12 @@ SES = [
     ("BadRequestException", "Missing final '@domain'", EVER, About.RECIPIENT),
     ("BadRequestException", "Something is wrong", EVER, About.UNCLEAR),
     ("BadRequestException", "Configuration set wavecom does not exist", NOW, About.SENDER),
-    ("MessageRejected", "Email address is not verified. The following identities failed the check", NOW, About.SENDER),
+    ("MessageRejected", "Email address is not verified. The following identities failed", NOW, About.IDENTITY),
     ("MessageRejected", "Sending suspended for this account", NOW, About.SENDER),
     ("MessageRejected", "Message contains a virus", EVER, About.MESSAGE),
     ("SendingPausedException", "Sending is paused", NOW, About.SENDER),
     ("AccessDeniedException", "User is not authorized to perform ses:SendEmail", NOW, About.SENDER),
+    ("AccessDeniedException", "on resource arn:aws:ses:eu-central-1:1:identity/bank.example", NOW, About.IDENTITY),
 ]
 END_USER_MESSAGING = [
     ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", EVER, About.RECIPIENT, SuppressionReason.COMPLAINT),

@@ -1013,7 +1013,7 @@ export interface components {
          * @description Of whom a provider's refusal speaks.
          * @enum {string}
          */
-        About: "recipient" | "message" | "sender" | "unclear";
+        About: "recipient" | "message" | "sender" | "identity" | "unclear";
         /**
          * Pagination
          * @description Where a page stands. ``nextCursor`` is null on the last page.

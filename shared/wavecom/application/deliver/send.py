@@ -126,7 +126,8 @@ class Sends:
         started_at, started = self.clock(), time.monotonic()
         answers = _call_provider(provider, messages)
         duration_ms = round((time.monotonic() - started) * 1000)
-        results = [_result(provider, answer, started_at, duration_ms) for answer in answers]
+        own_sender = call[0].pending.notification.sender is not None  # a call has one sender
+        results = [_result(provider, answer, started_at, duration_ms, own_sender=own_sender) for answer in answers]
         for each, result in zip(call, results, strict=True):
             _log_attempt(each.pending.notification, result.attempt)
         return results
@@ -200,7 +201,7 @@ def _guarded(provider: Provider, call: Callable[[], T]) -> T | ProviderError:
 
 
 def _result(
-    provider: Provider, answer: Receipt | ProviderError, started_at: datetime, duration_ms: int
+    provider: Provider, answer: Receipt | ProviderError, started_at: datetime, duration_ms: int, *, own_sender: bool
 ) -> AttemptResult:
     error = answer if isinstance(answer, ProviderError) else None
     limited = error if isinstance(error, RateLimitedError) else None
@@ -211,7 +212,7 @@ def _result(
             code=error.code if error else None,
             started_at=started_at,
             duration_ms=duration_ms,
-            about=error.about if error else None,
+            about=_about(error, own_sender=own_sender) if error else None,
         ),
         receipt=answer if isinstance(answer, Receipt) else None,
         detail=str(error) if error else None,
@@ -220,6 +221,11 @@ def _result(
         suppression_reason=error.suppression_reason if error else None,
         worth_waiting=isinstance(error, TransientError) and error.worth_waiting,
     )
+
+
+def _about(error: ProviderError, *, own_sender: bool) -> About:
+    """Return whom a refusal is about. One of the identity is a tenant's trouble only if it is the tenant's own."""
+    return About.SENDER if error.about is About.IDENTITY and not own_sender else error.about
 
 
 def _unknown(provider: Provider, exc: Exception) -> UnknownOutcomeError:

@@ -14,6 +14,7 @@ counts against this one::
     about                   next provider at once   counts against the provider   final
     recipient, message      no                      no                            when refused for good
     sender                  yes                     yes                           never
+    identity                yes                     if it is the provider's own   never
     unclear                 yes                     once several tenants' and     when refused for good, and
                                                     recipients' do                nobody else takes it
 """
@@ -47,6 +48,9 @@ class About(StrEnum):
     SENDER = "sender"
     """Us, as this provider knows us, or the provider itself: account, credentials, sender, quota, configuration, IP
     address, sending domain, or a service that does not answer."""
+    IDENTITY = "identity"
+    """The address, number or app that it comes from, which this account may not use or others do not trust. Where it is
+    the provider's own, this counts as being about the sender."""
     UNCLEAR = "unclear"
     """The provider's words fit more than one of these."""
 
@@ -99,7 +103,7 @@ class PermanentError(ProviderError):
     def __init__(
         self, message: str, *, code: str, about: About, suppression_reason: SuppressionReason | None = None
     ) -> None:
-        if about is About.SENDER:
+        if about in (About.SENDER, About.IDENTITY):
             raise ValueError("A refusal of the sender is transient")
         super().__init__(message, code=code, about=about)
         self.suppression_reason = suppression_reason

@@ -33,12 +33,13 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     limit(["429"], "The longer of Retry-After and the time to X-RateLimit-Reset (seconds since 1970)"),
     for_good(["413 alone"], About.MESSAGE, "It is too large"),
     unknown(["409"], "A call with the same idempotency token is under way"),
+    for_now(["from*", "reply_to*"], "Our sender, which the account has not verified", about=About.IDENTITY),
     for_now(["503"], "The SendGrid v3 Web API is not available"),
     for_now(["400", "422"], "Any other field, or none: our sender, or our side of the request"),
     for_now(["3??", "4??"], "Our key, credits, sender, address or data residency"),
     unknown(["*"], "It fails while a valid request is in the works; nothing says that it was not queued"),
 )
-"""Rules by status. A 413 for the only message of a call is ``413 alone``."""
+"""Rules by status, or by a field of the whole call. A 413 for the only message of a call is ``413 alone``."""
 _ABOUT_ONE: Final = re.compile(r"personalizations[.\[]([0-9]{1,4})\]?(\.(to|subject|substitutions)\b.*)?")
 _ABOUT_THE_ONLY_ONE: Final = re.compile(r"(subject|content)\b.*")
 REFUSED_TOGETHER: Final = "refused_together"
@@ -100,7 +101,8 @@ def refusal_of(answer: Answer, *, alone: bool) -> ProviderError:
     """Return the meaning, for each message of its call, of an answer that neither accepts nor names a message."""
     code = str(answer.status)
     detail = " ".join([code, *(message for _, message in _errors(answer))])[:_DETAIL_MAX]
-    codes = (code, f"{code} alone") if alone else (code,)
+    fields = [field for field, _ in _errors(answer) if field]
+    codes = (code, f"{code} alone", *fields) if alone else (code, *fields)
     return read(REFUSALS, codes, "", detail=detail, code=code, retry_after=_wait(answer))
 
 

@@ -74,19 +74,26 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     limit([*LIMITS], "The daily quota", words="daily", wait=DAILY_QUOTA_WAIT),
     for_now(
         ["MessageRejected", "BadRequestException"],
-        "Our identity, or our sandbox; our account or configuration set",
-        words="not verified | suspended | paused | configuration set | not authorized | sending quota",
+        "Our identity, or our sandbox",
+        about=About.IDENTITY,
+        words="not verified",
     ),
+    for_now(
+        ["MessageRejected", "BadRequestException"],
+        "Our account or configuration set",
+        words="suspended | paused | configuration set | not authorized | sending quota",
+    ),
+    for_now(["AccessDenied*"], "Our role may not use this identity", about=About.IDENTITY, words=":identity/"),
     for_good(["MessageRejected"], About.MESSAGE, "Its content is refused: a virus, for example"),
     for_now(
         [
             "AccountSuspendedException",
             "*SendingPausedException",
-            "MailFromDomainNotVerifiedException",
             "NotFoundException",
         ],
-        "Our account, MAIL FROM domain or configuration set",
+        "Our account or configuration set",
     ),
+    for_now(["MailFromDomainNotVerifiedException"], "Our MAIL FROM domain", about=About.IDENTITY),
     for_good(
         ["BadRequestException"],
         About.RECIPIENT,
@@ -97,12 +104,14 @@ REFUSALS: Final[tuple[Rule, ...]] = (
 """Amazon SES API v2 reference, "SendEmail" and "SendBulkEmail"; "Errors related to the sending quotas". Other codes are
 in `wavecom.adapters.providers.aws`; any other BadRequestException may be anybody's fault."""
 STATUSES: Final[tuple[Rule, ...]] = (
-    for_now(["MESSAGE_REJECTED"], "Our identity, or our sandbox", words="not verified | suspended | paused"),
+    for_now(["MESSAGE_REJECTED"], "Our identity, or our sandbox", about=About.IDENTITY, words="not verified"),
+    for_now(["MESSAGE_REJECTED"], "Our account", words="suspended | paused"),
+    for_now(["MAIL_FROM_DOMAIN_NOT_VERIFIED"], "Our MAIL FROM domain", about=About.IDENTITY),
     for_good(["MESSAGE_REJECTED"], About.MESSAGE, "It contained a virus"),
     for_good(["INVALID_PARAMETER", "INVALID_PARAMETER_VALUE"], About.UNCLEAR, "This recipient, or its content"),
     limit(["ACCOUNT_THROTTLED"], "The sending rate"),
     limit(["ACCOUNT_DAILY_QUOTA_EXCEEDED"], "The daily quota", wait=DAILY_QUOTA_WAIT),
-    for_now(["ACCOUNT_*", "*_SENDING_PAUSED", "MAIL_FROM_DOMAIN_NOT_VERIFIED"], "Our account"),
+    for_now(["ACCOUNT_*", "*_SENDING_PAUSED"], "Our account"),
     for_now(
         ["CONFIGURATION_SET_*", "TEMPLATE_*", "INVALID_SENDING_POOL_NAME"],
         "Our configuration",

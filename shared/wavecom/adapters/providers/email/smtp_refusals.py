@@ -30,18 +30,21 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         suppression_reason=SuppressionReason.HARD_BOUNCE,
     ),
     for_good(["5.7.17", "5.7.18"], About.RECIPIENT, "RFC 7293: mailbox or domain has another owner"),
-    for_now(["?.1.7", "?.1.8"], "RFC 3463, 3.2: our sender's mailbox or domain is refused"),
+    for_now(["?.1.7", "?.1.8"], "RFC 3463, 3.2: our sender's mailbox or domain is refused", about=About.IDENTITY),
     for_now(
         ["530", "534", "535", "538", "5.7.3", "?.7.8", "?.7.9", "?.7.1[0-5]"],
         "RFC 4954, RFC 5248, Exchange: authentication or encryption is wanted of us",
     ),
+    for_now(["?.7.25"], "RFC 7372: reverse DNS of our IP address"),
     for_now(
         ["?.7.2[0-9]", "?.7.30"],
-        "RFC 7372, RFC 7505, RFC 8689, IANA: SPF, DKIM, DMARC, reverse DNS, null MX of our sender, flood",
+        "RFC 7372, RFC 7505, RFC 8689, IANA: SPF, DKIM, DMARC, null MX of our sender, flood",
+        about=About.IDENTITY,
     ),
+    for_now(["5.7.60"], "Exchange: not allowed to send as this sender", about=About.IDENTITY),
     for_now(
-        ["5.7.60", "5.7.50[1-3]", "5.7.51?", "5.7.60[6-9]", "5.7.6[1-4]?", "5.7.70?", "5.7.7[1-5]?"],
-        "Exchange: not allowed to send as this sender; sender, IP address or tenant blocked",
+        ["5.7.50[1-3]", "5.7.51?", "5.7.60[6-9]", "5.7.6[1-4]?", "5.7.70?", "5.7.7[1-5]?"],
+        "Exchange: sender, IP address or tenant blocked",
     ),
     for_now(["?.4.5"], "RFC 3463, 3.5: mail system congested; Gmail: daily sending quota"),
     for_now(["500", "501", "502", "503", "504", "?.3.5", "?.5.[0-4]"], "RFC 5321, 4.2.2: our side of the dialogue"),
@@ -59,14 +62,21 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_now(
         ["4*", "5*"],
         "Postfix, Exchange, Exim: our sender's address is refused",
+        about=About.IDENTITY,
         words="sender address rejected | sender rejected | sender denied | sendasdenied | "
         "sender verify failed | not owned by | not allowed to send | permissions to send as | "
         "sender is not authorized",
     ),
     for_now(
         ["4*", "5*"],
-        "Amazon SES: identity not verified (or its sandbox), account suspended or paused",
-        words="address is not verified | not verified | sending suspended | sending paused | sending is paused",
+        "Amazon SES: identity not verified (or its sandbox)",
+        about=About.IDENTITY,
+        words="address is not verified | not verified",
+    ),
+    for_now(
+        ["4*", "5*"],
+        "Amazon SES: account suspended or paused",
+        words="sending suspended | sending paused | sending is paused",
     ),
     for_now(
         ["4*", "5*"],
@@ -84,6 +94,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_now(
         ["4*", "5*"],
         "Our domain's records: SPF, DKIM, DMARC",
+        about=About.IDENTITY,
         words="dmarc | spf fail | spf check | spf validation | dkim",
     ),
     # Words about the recipient or the message.
@@ -117,7 +128,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     ),
     for_now(["4.3.*", "4.4.*", "?.3.*"], "RFC 3463, 3.4 and 3.5: the mail system or its network"),
     # The rest, by step.
-    for_now(["4*", "5*"], "MAIL names our sender and nothing of the message", step=MAIL),
+    for_now(["4*", "5*"], "MAIL names our sender and nothing of the message", about=About.IDENTITY, step=MAIL),
     for_good(
         ["5.7.*", "5.4.*", "554"],
         About.UNCLEAR,

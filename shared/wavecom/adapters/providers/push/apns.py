@@ -69,7 +69,7 @@ REFUSALS: Final[tuple[Rule, ...]] = (
         "every token",
     ),
     for_good(["PayloadTooLarge", "PayloadEmpty"], About.MESSAGE, "Its size"),
-    for_now(["BadTopic", "MissingTopic", "TopicDisallowed"], "Our topic"),
+    for_now(["BadTopic", "MissingTopic", "TopicDisallowed"], "Our topic", about=About.IDENTITY),
     for_now(["IdleTimeout", "TooManyProviderTokenUpdates"], "Our connection, our provider token"),
     for_now(["http_401", "http_403", "http_404", "http_405", "http_408", "http_3??"], "Our key, rights or address"),
     for_now(["ServiceUnavailable", "Shutdown"], "The service refused"),

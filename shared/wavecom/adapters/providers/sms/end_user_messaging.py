@@ -57,8 +57,14 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(_FIELD, About.RECIPIENT, "The number, by the field that is named", words="DestinationPhoneNumber"),
     for_good(_FIELD, About.MESSAGE, "The text, by the field that is named", words="MessageBody"),
     for_now(
+        ["ResourceNotFoundException*", *_FIELD],
+        "Our origination identity",
+        about=About.IDENTITY,
+        words="OriginationIdentity | origination identity | phone-number | sender-id | pool",
+    ),
+    for_now(
         ["ConflictException*", "ValidationException*", "ResourceNotFoundException*"],
-        "Our origination identity, sandbox or configuration",
+        "Our sandbox or configuration, or our origination identity",
     ),
     for_now(["AccessDeniedException*", "ServiceQuotaExceededException*"], "Our account, or its monthly spend limit"),
 )

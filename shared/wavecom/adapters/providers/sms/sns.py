@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SERVICE: Final = "Amazon SNS"
 _INVALID: Final = ["InvalidParameter", "ParameterValueInvalid", "ValidationException", "InvalidParameterValue"]
 REFUSALS: Final[tuple[Rule, ...]] = (
-    for_now(_INVALID, "Our sender id", words="MessageAttributes | AWS.SNS.SMS"),
+    for_now(_INVALID, "Our sender id", about=About.IDENTITY, words="MessageAttributes | AWS.SNS.SMS"),
     for_good(_INVALID, About.RECIPIENT, "PhoneNumber: is not valid to publish to", words="PhoneNumber | phone number"),
     for_good(_INVALID, About.MESSAGE, "A text of more than 1,600 characters, for example"),
     for_good(["OptedOut"], About.RECIPIENT, "The recipient opted out", suppression_reason=SuppressionReason.COMPLAINT),

@@ -53,7 +53,12 @@ REFUSALS: Final[tuple[Rule, ...]] = (
     for_good(["21217", "21604"], About.RECIPIENT, "The number is missing, or none"),
     for_good(["21265", "21266", "21268"], About.RECIPIENT, "A short code, our own or a premium number"),
     for_good(["21602", "21605", "21617", "21658"], About.MESSAGE, "The text is missing or over 1,600 characters"),
-    for_now(["21408", "21606", "21612", "21659", "21660"], "Our account or sender may not reach that number"),
+    for_now(["21408"], "Our account may not reach that number"),
+    for_now(
+        ["21212", "21606", "21612", "21659", "21660"],
+        "Our sender is none of the account's, or may not reach that number",
+        about=About.IDENTITY,
+    ),
     for_now(["10001", "20003", "20005", "21608", "21703"], "Our account, credentials, trial or service"),
     for_now(["http_401", "http_403", "http_404", "http_405", "http_407", "http_3??"], "Our credentials or address"),
     for_now(["http_*"], "A code that is not listed here may speak of anybody", about=About.UNCLEAR),
