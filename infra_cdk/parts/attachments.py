@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_guardduty as guardduty
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
 from infra_cdk.acknowledged import acknowledge
+from infra_cdk.parts.removal import removal
 from infra_cdk.settings import StageSettings
 
 GUARDDUTY = "malware-protection-plan.guardduty.amazonaws.com"
@@ -38,7 +39,7 @@ class Attachments(Construct):
             bucket_key_enabled=key is not None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
-            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=removal(settings),
             auto_delete_objects=not settings.keep_data and not settings.emulator,
             cors=[
                 s3.CorsRule(

@@ -1,4 +1,4 @@
-"""The removal policy of keys, secrets and logs."""
+"""The removal policy of buckets, keys, secrets and logs."""
 
 from aws_cdk import RemovalPolicy
 

@@ -12,6 +12,7 @@ const REFUSAL_OF: Record<NonNullable<Attempt['about']>, string> = {
   recipient: ' · because of the recipient',
   message: ' · because of the message',
   sender: ' · because of us or the provider',
+  identity: ' · because of the sender that it names',
   unclear: ' · it is not clear why',
 };
 

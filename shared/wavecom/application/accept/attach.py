@@ -11,7 +11,7 @@ from wavecom.domain.content.attachments import (
     Scan,
     StoredAttachment,
     bytes_problem,
-    problems_together,
+    size_problem,
 )
 from wavecom.domain.errors import Problem, RefusedDraftError
 from wavecom.domain.notifications.notification import Draft, Envelope
@@ -51,8 +51,8 @@ class Attachable:
         if problems:
             raise RefusedDraftError(problems)
         attachments = tuple(self.usable[each] for each in ids)
-        if together := [Problem("attachments", each) for each in problems_together(attachments)]:
-            raise RefusedDraftError(together)
+        if problem := size_problem(attachments):
+            raise RefusedDraftError([Problem("attachments", problem)])
         return replace(draft, content=replace(draft.content, attachments=attachments))
 
 

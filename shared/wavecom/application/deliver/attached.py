@@ -99,7 +99,10 @@ class AttachedFiles:
                 found = self.attachments.scans(missing)
             except StoreUnavailableError:
                 found = {}  # nothing is known, so nothing is sent
-            known |= {each: found.get(each) or Scan.PENDING for each in missing}
+            for each in missing:
+                known[each] = found.get(each) or Scan.PENDING
+                if known[each] is not Scan.PENDING:
+                    self._scans.put(each, known[each])
         return known
 
     def _open(self, tenant_id: str, attachment: Attachment, scan: Scan | None) -> AttachedFile | Held:
@@ -108,8 +111,6 @@ class AttachedFiles:
             octets = self._kept.get(attachment.id, lambda: self._read(tenant_id, attachment))
             if scan is Scan.PENDING:
                 scan = self._ask(tenant_id, attachment, octets)
-            elif scan is not None:
-                self._scans.put(attachment.id, scan)
         except _GoneError:
             return _GONE
         except Exception as exc:  # noqa: BLE001 - whatever it is, nothing was sent, and the message waits

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -167,8 +167,12 @@ def bytes_problem(attachment: Attachment, octets: bytes) -> str | None:
     return None
 
 
-def problems_together(attachments: tuple[Attachment, ...]) -> Iterator[str]:
-    """Yield what is wrong with the attachments of one notification together, as ends of sentences."""
-    size = sum(each.size for each in attachments)
-    if size > ATTACHED_MAX_BYTES:
-        yield f"have {size:,} bytes together; {ATTACHED_MAX_BYTES:,} are the most"
+def bytes_together(attachments: Iterable[Attachment]) -> int:
+    """Return the size of attachments together, before any encoding."""
+    return sum(each.size for each in attachments)
+
+
+def size_problem(attachments: Iterable[Attachment]) -> str | None:
+    """Return why one notification cannot have attachments, as the end of a sentence; None if it can."""
+    size = bytes_together(attachments)
+    return f"have {size:,} bytes together; {ATTACHED_MAX_BYTES:,} are the most" if size > ATTACHED_MAX_BYTES else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wavecom.domain.content.attachments import Attachment
+from wavecom.domain.content.attachments import Attachment, bytes_together
 from wavecom.domain.content.push import PushOptions
 from wavecom.domain.content.text import has_visible_text, is_one_line
 
@@ -65,7 +65,7 @@ class Content:
     @property
     def attached_bytes(self) -> int:
         """The size of all attachments, before any encoding."""
-        return sum(each.size for each in self.attachments)
+        return bytes_together(self.attachments)
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with it, each as the end of a sentence that begins with "the variables"."""
