@@ -76,6 +76,7 @@ class _LocaleFilters:
 
     def __init__(self, locale: "Locale") -> None:
         self._locale = locale
+        self._money_shape = lru_cache(maxsize=REMEMBERED)(self._new_money_shape)
 
     def list(self, values: Any) -> str:
         from babel.lists import format_list  # noqa: PLC0415
@@ -105,13 +106,22 @@ class _LocaleFilters:
         return format_percent(_decimal("percent", value), locale=self._locale)
 
     def money(self, value: Any, currency: Any = None) -> str:
-        from babel.numbers import UnknownCurrencyError, format_currency, validate_currency  # noqa: PLC0415
+        if not isinstance(currency, str) or currency not in _currencies():
+            raise FilterError("money: the currency must be a code of ISO 4217 such as EUR")
+        amount = _decimal("money", value).quantize(_smallest(currency))
+        digits = f"{amount.copy_abs():f}".replace(".", "")
+        return self._money_shape(currency, amount.is_signed(), len(digits)) % tuple(digits)
 
-        try:
-            validate_currency(currency)
-        except (UnknownCurrencyError, TypeError, AttributeError) as exc:
-            raise FilterError("money: the currency must be a code of ISO 4217 such as EUR") from exc
-        return format_currency(_decimal("money", value), currency, locale=self._locale)
+    def _new_money_shape(self, currency: str, is_negative: bool, digits: int) -> str:
+        """Return what Babel writes for any amount of as many digits, with ``%s`` for each of them.
+
+        Their number alone decides where the sign, the groups and the currency stand. To fill a shape takes a tenth of
+        the time that Babel takes for an amount.
+        """
+        from babel.numbers import format_currency  # noqa: PLC0415
+
+        ones = Decimal("-" * is_negative + "1" * digits) * _smallest(currency)
+        return format_currency(ones, currency, locale=self._locale).replace("%", "%%").replace("1", "%s")
 
     def date(self, value: Any, length: Any = "medium", zone: Any = "UTC") -> str:
         from babel.dates import format_date  # noqa: PLC0415
@@ -132,6 +142,21 @@ class _LocaleFilters:
 
         moment = _with_time("time", value)
         return format_time(moment, _length("time", length), tzinfo=_zone("time", zone), locale=self._locale)
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    from babel.numbers import list_currencies  # noqa: PLC0415
+
+    return frozenset(list_currencies())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _smallest(currency: str) -> Decimal:
+    """Return the smallest amount of a currency: 0.01 euros, 1 yen."""
+    from babel.numbers import get_currency_precision  # noqa: PLC0415
+
+    return Decimal(1).scaleb(-get_currency_precision(currency))
 
 
 def _decimal(name: str, value: Any) -> Decimal:
