@@ -205,6 +205,17 @@ def test_one_tenants_recipients_do_not_stop_another_tenants_mail(world: World, k
     assert world.live_state() == ("closed", 1.0, 0)
 
 
+def test_one_unclear_refusal_of_another_tenant_does_not_open_the_breaker_for_all(world: World) -> None:
+    (refused,) = world.send("bank-b", "policy+1@example.com")
+    world.send("bank-a", *(f"policy+{number}@other.example" for number in range(15)))
+
+    others = world.send("bank-b", *(f"fine+{number}@example.com" for number in range(10)))
+
+    assert refused.state.attempts[0].about is About.UNCLEAR
+    assert [(each.state.status, len(each.state.attempts)) for each in others] == [(Status.SENT, 1)] * 10
+    assert world.live_state() == ("closed", 1.0, 0)
+
+
 @pytest.mark.parametrize("code", [21211, 21610, 21614, 21635, 21617, 29999])
 def test_one_tenants_numbers_do_not_stop_another_tenants_sms(mongo: Mongo, code: int) -> None:
     numbers = [f"+1202555{number:04}" for number in range(100, 100 + PER_KIND)]

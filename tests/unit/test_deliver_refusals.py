@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes import FakeProvider
 from tests.unit.delivery import World
+from wavecom.application.deliver.provider_health import UNCLEAR_AGE
 from wavecom.application.deliver.select import ChannelProvider
 from wavecom.domain.notifications.enums import Cause, Channel, Status
 from wavecom.domain.notifications.notification import Notification
@@ -20,6 +21,7 @@ FINAL = [
 ]
 OF_US = TransientError("relay access denied", code="5.7.1")
 UNCLEAR = PermanentError("transaction failed", code="554", about=About.UNCLEAR)
+NOT_ASKED = PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR, asked=False)
 GREYLISTED = TransientError("greylisted", code="4.2.0", about=About.RECIPIENT)
 
 
@@ -43,13 +45,16 @@ class Pair:
         self.world.run([notification])
         return self.world.stored(notification)
 
-    def refuse(self, count: int, error: ProviderError, *, tenants: int = 1, domains: int = 1) -> str:
-        """Let the first provider, alone, refuse ``count`` notifications in a row; return the state of its breaker."""
+    def refuse(self, count: int, error: ProviderError, *, tenants: int = 1, domains: int = 1, first: int = 0) -> str:
+        """Let the first provider, alone, refuse ``count`` notifications in a row; return the state of its breaker.
+
+        They are of ``tenants`` in turn, the first of which is bank-``first``.
+        """
         self.world.live[Channel.EMAIL] = [ChannelProvider(provider=self.first)]
         for number in range(count):
             recipient = f"user{number}@domain{number % domains}.example"
             self.first.answers[recipient] = [error]
-            self.world.run(self.world.waiting(recipient=recipient, tenant=f"bank-{number % tenants}"))
+            self.world.run(self.world.waiting(recipient=recipient, tenant=f"bank-{first + number % tenants}"))
         states = self.world.breakers.states()
         return states["first"].name if "first" in states else "closed"
 
@@ -145,6 +150,47 @@ def test_unclear_refusals_of_one_tenant_or_one_domain_leave_the_breaker_closed(
 
 def test_unclear_refusals_of_several_tenants_and_domains_open_the_breaker(pair: Pair) -> None:
     assert pair.refuse(15, UNCLEAR, tenants=2, domains=3) == "open"
+
+
+@pytest.mark.parametrize("of_others", [1, 2, 3])
+def test_a_few_unclear_refusals_of_others_do_not_make_one_tenants_flood_the_providers_fault(
+    pair: Pair, of_others: int
+) -> None:
+    pair.refuse(of_others, UNCLEAR, domains=3, first=1)
+
+    assert pair.refuse(40, UNCLEAR, domains=5) == "closed"
+
+
+def test_one_other_domain_does_not_make_refusals_of_a_mail_server_the_providers_fault(pair: Pair) -> None:
+    pair.refuse(3, UNCLEAR, tenants=3, domains=3)
+
+    assert pair.refuse(40, UNCLEAR, tenants=4) == "closed"
+
+
+def test_unclear_refusals_of_others_long_ago_do_not_count(pair: Pair) -> None:
+    pair.refuse(5, UNCLEAR, domains=3, first=1)
+    pair.world.clock.advance(UNCLEAR_AGE)
+
+    assert pair.refuse(15, UNCLEAR, domains=5) == "closed"
+
+
+def test_unclear_refusals_of_a_large_and_of_small_tenants_open_the_breaker(pair: Pair) -> None:
+    for _ in range(5):
+        pair.refuse(2, UNCLEAR, domains=2)
+        pair.refuse(1, UNCLEAR, first=1)
+
+    assert pair.refuse(1, UNCLEAR, first=1) == "open"
+
+
+def test_message_that_a_provider_cannot_carry_goes_to_the_next_one(pair: Pair) -> None:
+    stored = pair.after(NOT_ASKED)
+
+    assert (stored.state.status, stored.state.provider, stored.state.retry_count) == (Status.SENT, "second", 0)
+
+
+def test_refusals_without_a_call_never_count_against_the_provider(pair: Pair) -> None:
+    assert pair.refuse(30, NOT_ASKED, tenants=3, domains=5) == "closed"
+    assert pair.world.store.counters.totals(None).provider_faults().get("first", 0) == 0
 
 
 def test_what_the_provider_takes_in_between_speaks_for_it(pair: Pair) -> None:

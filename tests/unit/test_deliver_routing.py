@@ -315,7 +315,9 @@ def test_a_recipient_goes_to_those_that_take_it_alone(delivery: World) -> None:
 
 def test_a_recipient_that_no_provider_takes_any_more_fails_at_once_for_the_providers_reason(delivery: World) -> None:
     client = FakeProvider("fcm")
-    client.answers[TO] = [PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)]
+    client.answers[TO] = [
+        PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR, asked=False)
+    ]
     delivery.live[Channel.EMAIL] = [ChannelProvider(provider=client, takes=lambda _: False)]
     (notification,) = delivery.waiting()
 

@@ -1,11 +1,11 @@
 """Report outcomes to the breakers, and pause providers that answer with a rate limit."""
 
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from wavecom.application.deliver.send import FinishedSend
 from wavecom.domain.notifications.enums import Channel
@@ -18,30 +18,44 @@ PAUSE: Final = timedelta(seconds=1)
 """The pause of a provider that answered 429 without Retry-After."""
 UNCLEAR_KEPT: Final = 20
 """Unclear refusals in a row that a process remembers; more than open a breaker."""
-MIN_SOURCES: Final = 2
-"""The number of tenants, and of audiences, with unclear refusals that make them the provider's fault."""
+UNCLEAR_AGE: Final = timedelta(minutes=10)
+"""The time for which it remembers them: what others were refused long ago says nothing about the present."""
+MAX_SHARE: Final = 0.75
+"""The largest share of one tenant, and of one audience, in unclear refusals that are the provider's fault."""
+
+
+class _Refusal(NamedTuple):
+    at: datetime
+    tenant: str
+    audience: str
 
 
 @dataclass(slots=True)
 class UnclearRefusals:
     """A provider's consecutive refusals that do not say what they are about, as one process saw them.
 
-    One tenant, or one receiving mail server, must not open a breaker for all. If several tenants and audiences get
-    such refusals, the provider is all they have in common.
+    One tenant, or one receiving mail server, must not open a breaker for all. The provider is to blame while neither
+    one tenant nor one audience has more than `MAX_SHARE` of such refusals since it last accepted a message. So one
+    refusal of another tenant's does not make the provider to blame for a flood of the first one's.
     """
 
-    _sources: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=UNCLEAR_KEPT))
+    _recent: deque[_Refusal] = field(default_factory=lambda: deque(maxlen=UNCLEAR_KEPT))
 
-    def add(self, notification: Notification) -> bool:
+    def add(self, notification: Notification, at: datetime) -> bool:
         """Note a refusal, and return whether it counts against the provider."""
-        self._sources.append((notification.tenant_id, _audience(notification)))
-        tenants = {tenant for tenant, _ in self._sources}
-        audiences = {audience for _, audience in self._sources}
-        return len(tenants) >= MIN_SOURCES and len(audiences) >= MIN_SOURCES
+        while self._recent and self._recent[0].at <= at - UNCLEAR_AGE:
+            self._recent.popleft()
+        self._recent.append(_Refusal(at, notification.tenant_id, _audience(notification)))
+        most = MAX_SHARE * len(self._recent)
+        tenants, audiences = (
+            Counter(each.tenant for each in self._recent),
+            Counter(each.audience for each in self._recent),
+        )
+        return max(tenants.values()) <= most and max(audiences.values()) <= most
 
     def clear(self) -> None:
         """Start again: the provider has accepted a message."""
-        self._sources.clear()
+        self._recent.clear()
 
 
 def _audience(notification: Notification) -> str:
@@ -88,6 +102,6 @@ class ProviderHealth:
         attempt, unclear = finished.result.attempt, self._unclear[finished.planned.limits_name]
         if attempt.outcome is Outcome.ACCEPTED:
             unclear.clear()
-        elif attempt.about is About.UNCLEAR:
-            return not unclear.add(finished.planned.pending.notification)
+        elif attempt.about is About.UNCLEAR and finished.result.asked:
+            return not unclear.add(finished.planned.pending.notification, self.clock())
         return not attempt.counts_against_provider

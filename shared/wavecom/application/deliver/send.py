@@ -21,6 +21,7 @@ from wavecom.domain.providers.message import OutgoingMessage
 from wavecom.domain.providers.outcomes import (
     About,
     Outcome,
+    PermanentError,
     ProviderError,
     RateLimitedError,
     Receipt,
@@ -220,6 +221,7 @@ def _result(
         limits_provider=limited is not None and limited.about is About.SENDER,
         suppression_reason=error.suppression_reason if error else None,
         worth_waiting=isinstance(error, TransientError) and error.worth_waiting,
+        asked=not isinstance(error, PermanentError) or error.asked,
     )
 
 

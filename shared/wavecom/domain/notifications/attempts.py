@@ -45,7 +45,8 @@ class AttemptResult:
 
     ``retry_after`` is the provider's requested wait, if it named one; ``limits_provider`` says that it holds for all
     messages. ``suppression_reason`` is set if the provider said that nothing more should go to the recipient.
-    ``worth_waiting`` says that the recipient may recover only after the last retry.
+    ``worth_waiting`` says that the recipient may recover only after the last retry; ``asked`` is as in
+    `PermanentError`.
     """
 
     attempt: Attempt
@@ -55,6 +56,7 @@ class AttemptResult:
     limits_provider: bool = False
     suppression_reason: SuppressionReason | None = None
     worth_waiting: bool = False
+    asked: bool = True
 
     @property
     def is_final(self) -> bool:

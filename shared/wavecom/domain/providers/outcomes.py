@@ -15,8 +15,9 @@ counts against this one::
     recipient, message      no                      no                            when refused for good
     sender                  yes                     yes                           never
     identity                yes                     if it is the provider's own   never
-    unclear                 yes                     once several tenants' and     when refused for good, and
-                                                    recipients' do                nobody else takes it
+    unclear                 yes                     while no tenant and no        when refused for good, and
+                                                    audience has most of them     nobody else takes it
+    unclear, not asked      yes                     no                            when nobody else takes it
 """
 
 from dataclasses import dataclass
@@ -96,17 +97,27 @@ class PermanentError(ProviderError):
 
     It is never about the sender: another provider could send the message, or this one could once our setup is fixed, so
     such a refusal is a `TransientError`. Raises ValueError for one about the sender.
+
+    ``asked`` is False if our own client refused it before it went out: this provider cannot carry such a message, which
+    another may, and the refusal shows nothing about this one.
     """
 
     outcome = Outcome.PERMANENT
 
     def __init__(
-        self, message: str, *, code: str, about: About, suppression_reason: SuppressionReason | None = None
+        self,
+        message: str,
+        *,
+        code: str,
+        about: About,
+        suppression_reason: SuppressionReason | None = None,
+        asked: bool = True,
     ) -> None:
         if about in (About.SENDER, About.IDENTITY):
             raise ValueError("A refusal of the sender is transient")
         super().__init__(message, code=code, about=about)
         self.suppression_reason = suppression_reason
+        self.asked = asked
 
 
 class RateLimitedError(ProviderError):

@@ -30,7 +30,7 @@ class Origins:
         try:
             return origin_of(sender)
         except ValueError as exc:
-            raise PermanentError(f"The sender {exc}", code="sender_invalid", about=About.UNCLEAR) from exc
+            raise PermanentError(f"The sender {exc}", code="sender_invalid", about=About.UNCLEAR, asked=False) from exc
 
 
 @lru_cache(maxsize=1_000)  # most messages of a batch have the same

@@ -239,7 +239,7 @@ def _attachments(files: Sequence[AttachedFile]) -> dict[str, list[dict[str, str]
 def _letter(number: int, message: OutgoingMessage, origin: Origin) -> _Letter:
     if not (message.content.subject and message.content.message):
         detail = "A subject and a text of at least one character are needed"
-        raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR)
+        raise PermanentError(detail, code="no_subject_or_text", about=About.UNCLEAR, asked=False)
     try:
         parts = [message.content.message, *([message.content.html] if message.content.html is not None else [])]
         substitutions = "".join(json.dumps({_NO_TAG: each}, ensure_ascii=False) for each in parts).encode()
@@ -269,7 +269,8 @@ def _address(recipient: str) -> str:
     except ValueError as exc:
         raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
     if not address.isascii():
-        raise PermanentError("SendGrid takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
+        detail = "SendGrid takes ASCII local parts only"
+        raise PermanentError(detail, code="address_not_ascii", about=About.UNCLEAR, asked=False)
     return address
 
 

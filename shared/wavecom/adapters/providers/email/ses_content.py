@@ -96,7 +96,8 @@ def address(recipient: str) -> str:
     except ValueError as exc:
         raise PermanentError("Not an email address", code="address_invalid", about=About.RECIPIENT) from exc
     if not checked.isascii():
-        raise PermanentError("Amazon SES takes ASCII local parts only", code="address_not_ascii", about=About.UNCLEAR)
+        detail = "Amazon SES takes ASCII local parts only"
+        raise PermanentError(detail, code="address_not_ascii", about=About.UNCLEAR, asked=False)
     return checked
 
 

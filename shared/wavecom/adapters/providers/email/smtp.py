@@ -99,7 +99,8 @@ class SmtpEmailProvider:
         letter = self._compose(message)
         with self._pool.connection(time.monotonic() + self._timeout_seconds) as connection:
             if not letter.recipient.isascii() and not connection.has_extn("smtputf8"):
-                raise PermanentError("The server takes ASCII addresses only", code="5.6.7", about=About.UNCLEAR)
+                detail = "The server takes ASCII addresses only"
+                raise PermanentError(detail, code="5.6.7", about=About.UNCLEAR, asked=False)
             self._hand_over(connection, letter)
         return Receipt(letter.message_id)
 

@@ -118,7 +118,7 @@ class ApnsPushProvider:
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds its ``apns-id``, which is derived from the notification's id."""
         if not is_apns_token(message.recipient):
-            raise PermanentError("Not an APNs device token", code="not_an_apns_token", about=About.UNCLEAR)
+            raise PermanentError("Not an APNs device token", code="not_an_apns_token", about=About.UNCLEAR, asked=False)
         payload = _payload(message)
         token = self._tokens.get()
         with self._connections.one() as call:

@@ -97,7 +97,7 @@ class FcmPushProvider:
     def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds FCM's name for it, ``projects/*/messages/*``."""
         if is_apns_token(message.recipient):
-            raise PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR)
+            raise PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR, asked=False)
         token = self._tokens.get()
         answer = self._post(message, token)
         if answer.status == 401 and _refusal(answer).code != "THIRD_PARTY_AUTH_ERROR":
