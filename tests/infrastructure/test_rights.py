@@ -93,7 +93,7 @@ def test_a_function_is_told_of_the_secrets_that_it_needs_and_of_no_others(deploy
     }
 
 
-def test_a_function_may_use_whatever_its_environment_names(deployed: Deployed) -> None:
+def test_a_function_has_the_rights_that_it_needs(deployed: Deployed) -> None:
     statements = deployed.resolved.statements(deployed.name)
 
     needed = list(needed_for(deployed))
@@ -103,7 +103,7 @@ def test_a_function_may_use_whatever_its_environment_names(deployed: Deployed) -
 
 
 def needed_for(deployed: Deployed) -> Iterator[Right]:
-    """Return the rights that follow from the names in a function's environment."""
+    """Return the rights that follow from a function's environment, and those that no variable names."""
     for variable, value in deployed.environment.items():
         if variable.endswith("_SECRET"):
             yield "secretsmanager:GetSecretValue", value if value.startswith("arn:") else secret_arn(value)
@@ -119,6 +119,73 @@ def needed_for(deployed: Deployed) -> Iterator[Right]:
         elif variable not in NO_RIGHT_NEEDED:
             assert not value.startswith(("arn:", "http", "amqp", "mongodb")), variable
     yield from needed_of_keys(deployed)
+    yield from needed_of_lambda(deployed)
+    yield from needed_of_mappings(deployed)
+    yield from needed_of_senders(deployed)
+    yield from needed_of_destinations(deployed)
+
+
+NETWORK = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+)
+
+
+def needed_of_lambda(deployed: Deployed) -> Iterator[Right]:
+    """Return what Lambda does in a function's name: it writes its log, traces it, and places it in a VPC."""
+    log = arn("logs", f"log-group:/aws/lambda/{deployed.template['FunctionName']}:log-stream:1")
+    yield "logs:CreateLogStream", log
+    yield "logs:PutLogEvents", log
+    if deployed.template["TracingConfig"]["Mode"] == "Active":
+        yield "xray:PutTraceSegments", "*"
+        yield "xray:PutTelemetryRecords", "*"
+    if "VpcConfig" in deployed.template:
+        yield from (
+            (each, "*") for each in (*NETWORK, "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
+        )
+
+
+def needed_of_mappings(deployed: Deployed) -> Iterator[Right]:
+    """Return what Lambda's pollers do with a function's role (developer guide, Amazon SQS and Amazon MQ)."""
+    for source in deployed.fed_by:
+        if ":mq:" in source:
+            yield "mq:DescribeBroker", source
+            yield from ((each, "*") for each in (*NETWORK, "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"))
+        else:
+            yield from ((f"sqs:{each}", source) for each in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"))
+
+
+def needed_of_senders(deployed: Deployed) -> Iterator[Right]:
+    """Return what consumers do with AWS's senders that the stage has, and what the observer asks about them."""
+    settings = VARIANTS[deployed.resolved.assembly.folder.name][1]
+    sends, looks = deployed.name in CONSUMERS, deployed.name == "observe"
+    for identity in settings.get("ses", {}).get("identities", ()):
+        (of_stage,) = deployed.resolved.assembly.of_type("SES::ConfigurationSet").values()
+        for resource in (f"configuration-set/{of_stage['Name']}", f"identity/{identity}"):
+            for action in ("SendEmail", "SendBulkEmail", "SendRawEmail") if sends else ():
+                yield f"ses:{action}", arn("ses", resource)
+        yield from [("ses:GetAccount", "*")] if looks else []
+    if settings.get("snsSms"):
+        yield from [("sns:Publish", "+4915112345678")] if sends else []
+        yield from [("sns:GetSMSSandboxAccountStatus", "*")] if looks else []
+    for origination in settings.get("smsOriginationArns", ()):
+        yield from [("sms-voice:SendTextMessage", origination)] if sends else []
+        yield from [("sms-voice:DescribeAccountAttributes", "*")] if looks else []
+
+
+def needed_of_destinations(deployed: Deployed) -> Iterator[Right]:
+    """Return what Lambda does in a function's name with what it could not apply (developer guide, "Destinations")."""
+    resolved = deployed.resolved
+    for name, each in resolved.assembly.of_type("Lambda::EventInvokeConfig").items():
+        if "DestinationConfig" not in each or deployed.name.title() not in str(each["FunctionName"]):
+            continue
+        queue = each["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+        stack = name.split("/")[0]
+        yield "sqs:SendMessage", resolved.value(stack, {"Fn::GetAtt": [queue, "Arn"]})
+        if "KmsMasterKeyId" in resolved.assembly.resources[f"{stack}/{queue}"]["Properties"]:
+            yield from (("kms:GenerateDataKey", key) for key in keys_for(deployed))
 
 
 def needed_of_keys(deployed: Deployed) -> Iterator[Right]:

@@ -32,6 +32,7 @@ from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
+THIRD = "507f1f77bcf86cd799439013"
 SES_MESSAGE = "0107019a1b2c3d4e-5f607182-93a4-4b5c-8d6e-7f8091a2b3c4-000000"
 SES = {"kind": "ses", "name": "ses", "sender": "no-reply@bank.example", "configurationSet": "wavecom-prod"}
 SNS = {"kind": "sns", "name": "sns"}
@@ -216,6 +217,21 @@ def test_consumers_send_with_the_rights_of_their_roles(stage: Stage, provider: d
 
     assert {"ses:SendEmail", action} <= asked
     assert status_of(stage.store, FIRST) is status_of(stage.store, SECOND) is Status.SENT
+
+
+@pytest.mark.parametrize("variant", ["everything"])
+@pytest.mark.parametrize("function", sorted(CONSUMERS))
+def test_consumers_send_emails_together_and_with_attachments_with_the_rights_of_their_roles(
+    stage: Stage, function: str
+) -> None:
+    for notification_id in (FIRST, SECOND):
+        stored_as(stage.store, notification_id)
+    stored_as(stage.store, THIRD, attachments=(stage.attach(),))
+
+    _, asked = stage.invoke(function, load("sqs_deliver"), load("sqs_deliver", **{FIRST: THIRD}))
+
+    assert {each for each in asked if each.startswith("ses:")} == {"ses:SendBulkEmail", "ses:SendRawEmail"}
+    assert {status_of(stage.store, each) for each in (FIRST, SECOND, THIRD)} == {Status.SENT}
 
 
 @pytest.mark.parametrize("variant", ["everything"])
