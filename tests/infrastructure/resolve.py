@@ -29,6 +29,9 @@ def secret_arn(name: str) -> str:
 ATTRIBUTES: dict[str, Callable[[str, dict[str, Any]], Any]] = {
     "SecretsManager::Secret Ref": lambda name, _: secret_arn(name),
     "KMS::Key Arn": lambda name, _: arn("kms", f"key/{name}"),
+    "Lambda::Function Arn": lambda _, function: arn("lambda", f"function:{function['FunctionName']}"),
+    "SNS::Topic Ref": lambda _, topic: arn("sns", topic["TopicName"]),
+    "SES::ConfigurationSet Ref": lambda _, given: given["Name"],
     "SQS::Queue Arn": lambda _, queue: arn("sqs", queue["QueueName"]),
     "Logs::LogGroup Arn": lambda _, group: arn("logs", f"log-group:{group['LogGroupName']}:*"),
     "AmazonMQ::Broker Arn": lambda _, broker: arn("mq", f"broker:{broker['BrokerName']}"),
