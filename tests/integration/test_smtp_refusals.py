@@ -15,7 +15,7 @@ from tests.builders import an_outgoing
 from wavecom.adapters.providers.email.smtp import Encryption, SmtpEmailProvider
 from wavecom.adapters.providers.email.smtp_refusals import DATA, END, MAIL, RCPT, REFUSALS, refusal
 from wavecom.domain.notifications.enums import Channel
-from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
+from wavecom.domain.providers.outcomes import About, Outcome, ProviderError, TransientError
 from wavecom.domain.suppressions.reason import SuppressionReason
 
 NOW, EVER = Outcome.TRANSIENT, Outcome.PERMANENT
@@ -174,6 +174,7 @@ def test_refusal_speaks_of_whom_its_server_means(
     error = error_of(refusing, step, reply)
 
     assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
+    assert (isinstance(error, TransientError) and error.worth_waiting) == ((step, reply) in RECIPIENT_NOW)
 
 
 @pytest.mark.parametrize("word", ["relay.access.denied", "spamhaus", "greylisted", "virus", "not.verified"])

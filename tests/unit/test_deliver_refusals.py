@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes import FakeProvider
-from tests.unit.delivery import World
+from tests.builders import TIMINGS
+from tests.fakes import FakeProvider, FakeSystem
+from tests.unit.delivery import LONG, World
 from wavecom.application.deliver.provider_health import UNCLEAR_AGE
 from wavecom.application.deliver.select import ChannelProvider
+from wavecom.application.recover.sweep import Sweep
 from wavecom.domain.notifications.enums import Cause, Channel, Status
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import About, PermanentError, ProviderError, RateLimitedError, TransientError
@@ -23,6 +25,7 @@ OF_US = TransientError("relay access denied", code="5.7.1")
 UNCLEAR = PermanentError("transaction failed", code="554", about=About.UNCLEAR)
 NOT_ASKED = PermanentError("A device token of APNs", code="not_an_fcm_token", about=About.UNCLEAR, asked=False)
 GREYLISTED = TransientError("greylisted", code="4.2.0", about=About.RECIPIENT)
+WORTH_WAITING = TransientError("greylisted", code="4.2.0", about=About.RECIPIENT, worth_waiting=True)
 
 
 class Pair:
@@ -44,6 +47,15 @@ class Pair:
         (notification,) = self.world.waiting(recipient=TO, **changes)
         self.world.run([notification])
         return self.world.stored(notification)
+
+    def after_last_retry(self, error: ProviderError) -> Notification:
+        """Send one notification that is refused as often as it is tried, and empty the delay queue before its last."""
+        stored = self.after(error, error, max_retries=1)
+        assert stored.state.retry_at is not None
+        self.world.clock.at = stored.state.retry_at
+        self.world.queue.delayed.clear()
+        self.world.run([stored])
+        return self.world.stored(stored)
 
     def refuse(self, count: int, error: ProviderError, *, tenants: int = 1, domains: int = 1, first: int = 0) -> str:
         """Let the first provider, alone, refuse ``count`` notifications in a row; return the state of its breaker.
@@ -130,6 +142,37 @@ def test_greylisted_recipient_is_retried_without_asking_anybody_else(pair: Pair)
 
     assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, 1)
     assert pair.second.accepted == []
+
+
+def test_greylisted_recipient_is_tried_again_by_the_sweep_once_its_retries_are_used_up(pair: Pair) -> None:
+    world = pair.world
+    sweep = Sweep(
+        store=world.store,
+        counters=world.store.counters,
+        queue=world.queue,
+        receive=world.receive,
+        system=FakeSystem(),
+        clock=world.clock,
+        timings=TIMINGS,
+    )
+    stored = pair.after_last_retry(WORTH_WAITING)
+
+    assert (stored.state.status, stored.state.retry_count) == (Status.RETRYING, stored.max_retries)
+    assert stored.state.retry_at == world.clock() + timedelta(minutes=5)
+    assert (world.queue.delayed, world.queue.dead) == ([], [])
+
+    world.clock.advance(timedelta(minutes=5) + TIMINGS.retry_margin)
+    sweep.sweep(LONG)
+
+    assert [each.notification_id for each in world.queue.take(stored.lane)] == [stored.id]
+    world.run([stored])
+    assert (world.stored(stored).state.status, world.stored(stored).state.provider) == (Status.SENT, "first")
+
+
+def test_recipient_that_is_not_worth_waiting_for_fails_with_its_last_retry(pair: Pair) -> None:
+    stored = pair.after_last_retry(GREYLISTED)
+
+    assert (stored.state.status, stored.state.cause) == (Status.FAILED, Cause.RETRIES_EXHAUSTED)
 
 
 def test_refusals_of_us_open_the_breaker(pair: Pair) -> None:
