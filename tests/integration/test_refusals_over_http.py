@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import an_outgoing
+from tests.builders import ManualClock, an_outgoing
+from tests.integration import test_apns, test_fcm, test_sendgrid
+from tests.standins import apns, fcm, sendgrid
 from tests.standins.twilio import TwilioService, client_of, error_reply
 from wavecom.adapters.providers.email.ses import SesEmailProvider
 from wavecom.adapters.providers.sms.end_user_messaging import EndUserMessagingSmsProvider
 from wavecom.adapters.providers.sms.sns import SnsSmsProvider
-from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.outcomes import About, Outcome, ProviderError
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.ports.providers import Provider
@@ -57,6 +58,57 @@ SNS = [
     ("OptedOut", "The number opted out", EVER, About.RECIPIENT, SuppressionReason.COMPLAINT),
     ("AuthorizationError", "Not allowed", NOW, About.SENDER, None),
 ]
+FCM = [
+    (404, "NOT_FOUND", "UNREGISTERED", None, EVER, About.RECIPIENT, SuppressionReason.HARD_BOUNCE),
+    (
+        400,
+        "INVALID_ARGUMENT",
+        "INVALID_ARGUMENT",
+        "message.token",
+        EVER,
+        About.RECIPIENT,
+        SuppressionReason.HARD_BOUNCE,
+    ),
+    (400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "message.data", EVER, About.MESSAGE, None),
+    (403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", None, EVER, About.UNCLEAR, None),
+    (429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", None, Outcome.RATE_LIMITED, About.SENDER, None),
+    (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", None, NOW, About.SENDER, None),
+    (403, "PERMISSION_DENIED", None, None, NOW, About.SENDER, None),
+    (404, "NOT_FOUND", None, None, NOW, About.SENDER, None),
+    (418, "TEAPOT", None, None, EVER, About.UNCLEAR, None),
+    (503, "UNAVAILABLE", "UNAVAILABLE", None, Outcome.UNKNOWN, About.SENDER, None),
+]
+APNS = [
+    (410, "Unregistered", EVER, About.RECIPIENT, SuppressionReason.HARD_BOUNCE),
+    (410, "ExpiredToken", EVER, About.RECIPIENT, SuppressionReason.HARD_BOUNCE),
+    (400, "BadDeviceToken", EVER, About.UNCLEAR, None),
+    (400, "DeviceTokenNotForTopic", EVER, About.UNCLEAR, None),
+    (413, "PayloadTooLarge", EVER, About.MESSAGE, None),
+    (429, "TooManyRequests", Outcome.RATE_LIMITED, About.RECIPIENT, None),
+    (400, "TopicDisallowed", NOW, About.IDENTITY, None),
+    (429, "TooManyProviderTokenUpdates", NOW, About.SENDER, None),
+    (403, "InvalidProviderToken", NOW, About.SENDER, None),
+    (503, "ServiceUnavailable", NOW, About.SENDER, None),
+    (500, "InternalServerError", Outcome.UNKNOWN, About.SENDER, None),
+]
+SENDGRID = [
+    (400, "personalizations.0.to.0.email", EVER, About.RECIPIENT),
+    (400, "personalizations.0.subject", EVER, About.MESSAGE),
+    (400, "content.0.value", EVER, About.MESSAGE),
+    (413, None, EVER, About.MESSAGE),
+    (403, "from", NOW, About.IDENTITY),
+    (401, None, NOW, About.SENDER),
+    (400, "mail_settings", NOW, About.SENDER),
+    (503, None, NOW, About.SENDER),
+    (429, None, Outcome.RATE_LIMITED, About.SENDER),
+    (500, None, Outcome.UNKNOWN, About.SENDER),
+]
+RECIPIENTS = {
+    "email": "a@b.example",
+    "sms": "+12025550123",
+    "fcm": "cX7Yz:" + "APA91b" * 24,
+    "apns": "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0",
+}
 
 
 class RefusingClient:
@@ -75,11 +127,11 @@ class RefusingClient:
     send_email = send_text_message = publish = _refuse
 
 
-def error_of(provider: Provider, channel: Channel) -> ProviderError:
+def error_of(provider: Provider, recipient: str) -> ProviderError:
     message = an_outgoing(
         notification_id="65f0c1d2a1b2c3d4e5f60718",
-        channel=channel,
-        recipient="a@b.example" if channel is Channel.EMAIL else "+12025550123",
+        channel=provider.channel,
+        recipient=RECIPIENTS[recipient],
         subject="Hi",
         message="Hello",
         attempt=1,
@@ -107,7 +159,7 @@ def test_what_twilio_refuses(
     provider = client_of(twilio)
     twilio.follow(error_reply(status, code, "Refused"))
 
-    error = error_of(provider, Channel.SMS)
+    error = error_of(provider, "sms")
     provider.close()
 
     assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
@@ -117,7 +169,7 @@ def test_what_twilio_refuses(
 def test_what_amazon_ses_refuses(code: str, text: str, outcome: Outcome, about: About) -> None:
     provider = SesEmailProvider(RefusingClient(code, text), sender="no-reply@bank.example")  # type: ignore[arg-type]
 
-    error = error_of(provider, Channel.EMAIL)
+    error = error_of(provider, "email")
 
     assert (error.outcome, error.about) == (outcome, about)
 
@@ -128,7 +180,7 @@ def test_what_aws_end_user_messaging_refuses(
 ) -> None:
     client = RefusingClient(code, "Refused", Reason=reason)
 
-    error = error_of(EndUserMessagingSmsProvider(client), Channel.SMS)  # type: ignore[arg-type]
+    error = error_of(EndUserMessagingSmsProvider(client), "sms")  # type: ignore[arg-type]
 
     assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
 
@@ -137,6 +189,52 @@ def test_what_aws_end_user_messaging_refuses(
 def test_what_amazon_sns_refuses(
     code: str, text: str, outcome: Outcome, about: About, suppression_reason: SuppressionReason | None
 ) -> None:
-    error = error_of(SnsSmsProvider(RefusingClient(code, text)), Channel.SMS)  # type: ignore[arg-type]
+    error = error_of(SnsSmsProvider(RefusingClient(code, text)), "sms")  # type: ignore[arg-type]
 
     assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
+
+
+@pytest.mark.parametrize(("status", "canonical", "code", "field", "outcome", "about", "suppression_reason"), FCM)
+def test_what_fcm_refuses(
+    status: int,
+    canonical: str,
+    code: str | None,
+    field: str | None,
+    outcome: Outcome,
+    about: About,
+    suppression_reason: SuppressionReason | None,
+) -> None:
+    with fcm.TokenService() as tokens, fcm.FcmService(tokens) as service:
+        service.follow(fcm.refusal(status, canonical, code, bad_field=field))
+        provider = test_fcm.provider_at(service)
+
+        error = error_of(provider, "fcm")
+        provider.close()
+
+    assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
+
+
+@pytest.mark.parametrize(("status", "reason", "outcome", "about", "suppression_reason"), APNS)
+def test_what_apns_refuses(
+    status: int, reason: str, outcome: Outcome, about: About, suppression_reason: SuppressionReason | None
+) -> None:
+    with apns.ApnsService(ManualClock()) as service:
+        service.follow(apns.refusal(status, reason))
+        provider = test_apns.provider_at(service)
+
+        error = error_of(provider, "apns")
+        provider.close()
+
+    assert (error.outcome, error.about, error.suppression_reason) == (outcome, about, suppression_reason)
+
+
+@pytest.mark.parametrize(("status", "field", "outcome", "about"), SENDGRID)
+def test_what_sendgrid_refuses(status: int, field: str | None, outcome: Outcome, about: About) -> None:
+    with sendgrid.SendGridService() as service:
+        service.follow(sendgrid.error_reply(status, field, "Refused"))
+        provider = test_sendgrid.provider_at(service.url)
+
+        error = error_of(provider, "email")
+        provider.close()
+
+    assert (error.outcome, error.about) == (outcome, about)
