@@ -80,8 +80,8 @@ def _problem(form: dict[str, str]) -> tuple[int, str] | None:
     return first or MAGIC_RECIPIENTS.get(to) or MAGIC_SENDERS.get(sender)
 
 
-def client_of(service: TwilioService) -> TwilioSmsProvider:
-    """Return a provider that sends by a stand-in, from up to 32 threads."""
+def client_of(service: TwilioService, *, max_connections: int = 32) -> TwilioSmsProvider:
+    """Return a provider that sends by a stand-in, from as many threads as it may have connections."""
     return TwilioSmsProvider(
         name="twilio",
         base_url=service.url,
@@ -89,5 +89,5 @@ def client_of(service: TwilioService) -> TwilioSmsProvider:
         auth_token=AUTH_TOKEN,
         sender="+15005550006",
         timeout=timedelta(seconds=5),
-        max_connections=32,
+        max_connections=max_connections,
     )
