@@ -186,7 +186,11 @@ def gateway_event(request: httpx.Request) -> dict[str, Any]:
         "requestContext": {
             "stage": "$default",
             "requestId": "JKJaXmPLvHcESHA=",
-            "http": {"method": request.method, "path": request.url.path, "sourceIp": "192.0.2.1"},
+            "http": {
+                "method": request.method,
+                "path": request.url.path,
+                "sourceIp": request.extensions.get("sourceIp", "192.0.2.1"),
+            },
         },
         "isBase64Encoded": False,
     }

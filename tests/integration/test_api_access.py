@@ -6,7 +6,7 @@ from tests.integration.conftest import Api, MakeApi, MakeKey, attempted
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.api_keys import Role
 from wavecom.domain.providers.outcomes import Outcome
-from wavecom.http.framework.key_lookup import UNKNOWN_MAX
+from wavecom.http.framework.refused_addresses import REFUSALS_MAX
 
 SMS = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
 EVERYTHING_PRIVATE = [
@@ -231,10 +231,10 @@ def test_guesses_of_keys_soon_cost_no_call_and_lock_no_good_key_out(
 
     monkeypatch.setattr(type(closed_api.services.keys), "get", note_and_get)
 
-    statuses = [guess(closed_api, number) for number in range(UNKNOWN_MAX + 20)]
+    statuses = [guess(closed_api, number) for number in range(REFUSALS_MAX + 20)]
 
-    assert statuses == [401] * UNKNOWN_MAX + [429] * 20
-    assert len(asked) == UNKNOWN_MAX
+    assert statuses == [401] * REFUSALS_MAX + [429] * 20
+    assert len(asked) == REFUSALS_MAX
     for token, status in ((never_seen, 200), (revoked, 401), (never_seen[:-1] + "!", 401)):
         answer = closed_api.get("/api/notifications", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == status

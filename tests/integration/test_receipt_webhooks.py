@@ -24,6 +24,7 @@ from wavecom.domain.reports import DeliveryOutcome, DeliveryReport
 from wavecom.domain.suppressions.reason import SuppressionReason
 from wavecom.http.framework.errors import DETAILS_MAX, ERRORS_MAX_BYTES
 from wavecom.http.framework.headers import SECURITY_HEADERS
+from wavecom.http.framework.refused_addresses import REFUSALS_MAX, WINDOW_SECONDS
 from wavecom.http.framework.resolver import LambdaResolver
 from wavecom.http.receipts.app import ReceiptServices, build_receipts
 from wavecom.http.receipts.responses import RESULTS_MAX
@@ -571,7 +572,10 @@ def test_forged_calls_cost_the_database_nothing_but_a_sum_now_and_then(monkeypat
 
     with gate.client() as client:
         for _ in range(100):
-            assert client.send(webhook(secret="whsec_" + base64.b64encode(b"x" * 24).decode())).status_code == 401
+            assert client.send(webhook(secret="whsec_" + base64.b64encode(b"x" * 24).decode())).status_code in (
+                401,
+                429,
+            )
 
     assert len(stored) <= 5
     assert gate.receiver.calls == []
@@ -658,3 +662,55 @@ def test_the_local_server_takes_the_same_calls(gate: Gate, served: httpx.Client)
         assert served.send(local).status_code == 204
         refused(served.send(forged), 401, "UNAUTHENTICATED")
     assert len(gate.receiver.calls) == 3
+
+
+ALL = pytest.mark.parametrize("make", [twilio, webhook, sendgrid], ids=["twilio", "webhook", "sendgrid"])
+
+
+def forged(request: httpx.Request, address: str = "192.0.2.1") -> httpx.Request:
+    """Return a call whose signature does not fit, from an address."""
+    changed = rewritten(request, body=lambda body: body + b" ")
+    changed.extensions["sourceIp"] = address
+    return changed
+
+
+@ALL
+def test_who_forges_reports_is_told_to_wait(gate: Gate, make: Callable[[], httpx.Request]):
+    with gate.client() as client:
+        for _ in range(REFUSALS_MAX):
+            refused(client.send(forged(make())), 401, "UNAUTHENTICATED")
+
+        answer = client.send(forged(make()))
+
+    refused(answer, 429, "RATE_LIMITED")
+    assert 1 <= int(answer.headers["Retry-After"]) <= WINDOW_SECONDS
+    assert gate.receiver.calls == []
+    assert sum(gate.counted().values()) == REFUSALS_MAX + 1
+
+
+@ALL
+def test_a_good_report_passes_at_an_address_that_forges(gate: Gate, make: Callable[[], httpx.Request]):
+    with gate.client() as client:
+        for _ in range(2 * REFUSALS_MAX):
+            client.send(forged(make()))
+
+        assert client.send(make()).status_code == 204
+
+    assert len(gate.receiver.calls) == 1
+
+
+def test_who_forges_reports_keeps_no_other_address_from_its_mistakes(gate: Gate):
+    with gate.client() as client:
+        for _ in range(2 * REFUSALS_MAX):
+            client.send(forged(webhook()))
+
+        refused(client.send(forged(webhook(), address="192.0.2.2")), 401, "UNAUTHENTICATED")
+
+
+def test_who_forges_at_the_local_server_is_told_to_wait(gate: Gate, served: httpx.Client):
+    for make in (twilio, webhook, sendgrid):
+        local = rewritten(make(), url=lambda url: url.replace(PUBLIC_URL, str(served.base_url).rstrip("/")))
+        answers = [served.send(forged(local)).status_code for _ in range(REFUSALS_MAX)]
+        assert served.send(local).status_code == 204
+
+    assert set(answers) == {429}

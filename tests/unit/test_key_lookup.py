@@ -6,9 +6,10 @@ import pytest
 
 from tests.fakes import FakeApiKeys
 from wavecom.domain.api_keys import Role, new_api_key
-from wavecom.http.framework import key_lookup
+from wavecom.http.framework import refused_addresses
 from wavecom.http.framework.errors import TooManyRequestsError
-from wavecom.http.framework.key_lookup import IDS_SECONDS, UNKNOWN_MAX, WINDOW_SECONDS, KeyLookup
+from wavecom.http.framework.key_lookup import IDS_SECONDS, KeyLookup
+from wavecom.http.framework.refused_addresses import REFUSALS_MAX, WINDOW_SECONDS
 
 
 class Clock:
@@ -39,7 +40,7 @@ def stored(keys: FakeApiKeys) -> str:
     return key.key_id
 
 
-def guesses(lookup: KeyLookup, address: str, count: int = UNKNOWN_MAX) -> None:
+def guesses(lookup: KeyLookup, address: str, count: int = REFUSALS_MAX) -> None:
     for number in range(count):
         assert lookup.find(f"{number:012x}", address) is None
 
@@ -55,7 +56,7 @@ def test_guesses_are_refused_without_a_call(lookup: KeyLookup, keys: FakeApiKeys
     guesses(lookup, "192.0.2.1")
 
     assert all(is_refused(lookup, "192.0.2.1") for _ in range(100))
-    assert (keys.gets, keys.reads) == (UNKNOWN_MAX, 1)
+    assert (keys.gets, keys.reads) == (REFUSALS_MAX, 1)
 
 
 def test_a_good_key_passes_at_an_address_that_guesses(lookup: KeyLookup, keys: FakeApiKeys) -> None:
@@ -82,7 +83,7 @@ def test_another_address_may_still_mistype(lookup: KeyLookup) -> None:
 
 
 def test_addresses_of_one_ipv6_network_count_together(lookup: KeyLookup) -> None:
-    for number in range(UNKNOWN_MAX):
+    for number in range(REFUSALS_MAX):
         lookup.find(f"{number:012x}", f"2001:db8::{number:x}")
 
     assert is_refused(lookup, "2001:db8::ffff")
@@ -98,11 +99,11 @@ def test_a_window_ends(lookup: KeyLookup, clock: Clock) -> None:
 
 
 def test_more_addresses_than_are_counted_count_as_one(lookup: KeyLookup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_lookup, "ADDRESSES_MAX", 10)
+    monkeypatch.setattr(refused_addresses, "ADDRESSES_MAX", 10)
     for number in range(10):
         guesses(lookup, f"192.0.2.{number}", 1)
 
-    for number in range(UNKNOWN_MAX):
+    for number in range(REFUSALS_MAX):
         lookup.find(f"{number:012x}", f"198.51.100.{number}")
 
     assert is_refused(lookup, "203.0.113.1")

@@ -111,7 +111,7 @@ def admit(services: Services) -> Middleware:
             raise EncodedBodyError
         if event.http_method == "OPTIONS" or event.path.startswith(PUBLIC):
             return call_next(app)
-        request = Request(event.http_method, event.headers, _address(app))
+        request = Request(event.http_method, event.headers, client_address(app))
         known = authenticate(request, services.config, keys)
         app.append_context(caller=known)
         limit = known.rate_limit or services.config.rate_limit
@@ -125,7 +125,7 @@ def admit(services: Services) -> Middleware:
     return middleware
 
 
-def _address(app: ApiGatewayResolver) -> str:
+def client_address(app: ApiGatewayResolver) -> str:
     """Return the client's address, which API Gateway and the local server put into the event."""
     context: dict[str, Any] = app.current_event.get("requestContext") or {}
     return str(context.get("http", {}).get("sourceIp", ""))

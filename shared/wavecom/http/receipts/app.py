@@ -27,7 +27,8 @@ from wavecom.http.framework.errors import (
 )
 from wavecom.http.framework.headers import is_encoded
 from wavecom.http.framework.meter import HttpMeter
-from wavecom.http.framework.middleware import UNMATCHED, Next, finish
+from wavecom.http.framework.middleware import UNMATCHED, Next, client_address, finish
+from wavecom.http.framework.refused_addresses import RefusedAddresses
 from wavecom.http.framework.resolver import Resolver, match_exactly
 from wavecom.http.framework.responses import JSON, success
 from wavecom.http.receipts.read_reports import ReadReports
@@ -83,14 +84,45 @@ def build_receipts(app: Resolver, services: ReceiptServices) -> Resolver:
     """
     meter = HttpMeter(services.counters, services.clock)
     app.use([finish(meter), _set_route_label, match_exactly])
-    _add_twilio(app, services, meter)
-    _add_twilio_messages(app, services, meter)
-    _add_webhook(app, services, meter)
-    _add_sendgrid(app, services, meter)
+    gate = _SignatureGate(app, meter)
+    _add_twilio(app, services, gate)
+    _add_twilio_messages(app, services, gate)
+    _add_webhook(app, services, gate)
+    _add_sendgrid(app, services, gate)
     return app
 
 
-def _add_twilio(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+class _SignatureGate:
+    """Counts calls by what became of them, and tells an address with many forged ones to wait.
+
+    The signature is checked first, so a well signed call always passes, even from a shared address. A forged one costs
+    the database nothing: it is stored with the counts of requests.
+    """
+
+    def __init__(self, app: ApiGatewayResolver, meter: HttpMeter) -> None:
+        self._app = app
+        self._meter = meter
+        self._forged = RefusedAddresses()
+
+    def count_accepted(self, source: str) -> None:
+        """Count a call that was received."""
+        self._meter.count(f"receipts.accepted.{source}")
+
+    @contextmanager
+    def checking(self, source: str) -> Iterator[None]:
+        """Count a call whose signature is refused. Raises `TooManyRequestsError` if its address has had many."""
+        try:
+            yield
+        except SignatureRefusedError as exc:
+            self._meter.count(f"receipts.refused.{source}.{exc.reason}")
+            address = client_address(self._app)
+            if self._forged.are_too_many(address):
+                raise self._forged.error("Too many wrong signatures from this address") from exc
+            self._forged.add(address)
+            raise
+
+
+def _add_twilio(app: ApiGatewayResolver, services: ReceiptServices, gate: _SignatureGate) -> None:
     unknown_tokens = [secrets.token_hex(16)]
 
     @app.post(TWILIO)
@@ -103,10 +135,10 @@ def _add_twilio(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpM
         def read() -> ReadReports:
             return ReadReports(reports=twilio_reports(callback, provider=provider, auth_tokens=tokens, at=at))
 
-        return _receive("twilio", read, services, meter)
+        return _receive("twilio", read, services, gate)
 
 
-def _add_twilio_messages(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+def _add_twilio_messages(app: ApiGatewayResolver, services: ReceiptServices, gate: _SignatureGate) -> None:
     unknown_tokens = [secrets.token_hex(16)]
 
     @app.post(TWILIO_MESSAGES)
@@ -115,15 +147,15 @@ def _add_twilio_messages(app: ApiGatewayResolver, services: ReceiptServices, met
         callback = _callback(app, parameters, services.public_url)
         tokens = services.twilio_auth_tokens.get(provider, unknown_tokens)
         own_sender = services.twilio_senders.get(provider)
-        with _counting_refusals("twilio", meter):
+        with gate.checking("twilio"):
             answer = opt_out_answer(callback, provider=provider, auth_tokens=tokens, own_sender=own_sender)
         if answer is not None:
             services.keep_opt_out(answer)
-        meter.count("receipts.accepted.twilio")
+        gate.count_accepted("twilio")
         return Response(status_code=HTTPStatus.OK.value, content_type="text/xml", body=EMPTY_ANSWER)
 
 
-def _add_webhook(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+def _add_webhook(app: ApiGatewayResolver, services: ReceiptServices, gate: _SignatureGate) -> None:
     webhooks = {name: [Webhook(each) for each in known] for name, known in services.webhook_secrets.items()}
     unknown_webhooks = [Webhook(secrets.token_bytes(32))]
 
@@ -134,11 +166,11 @@ def _add_webhook(app: ApiGatewayResolver, services: ReceiptServices, meter: Http
         known = webhooks.get(provider, unknown_webhooks)
         at = services.clock()
         return _receive(
-            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services, meter
+            "webhook", lambda: webhook_reports(body, headers, provider=provider, webhooks=known, at=at), services, gate
         )
 
 
-def _add_sendgrid(app: ApiGatewayResolver, services: ReceiptServices, meter: HttpMeter) -> None:
+def _add_sendgrid(app: ApiGatewayResolver, services: ReceiptServices, gate: _SignatureGate) -> None:
     sendgrid_keys = {name: [read_key(each) for each in known] for name, known in services.sendgrid_keys.items()}
     unknown_keys = [random_key()] if sendgrid_keys else []
 
@@ -149,7 +181,7 @@ def _add_sendgrid(app: ApiGatewayResolver, services: ReceiptServices, meter: Htt
         known = sendgrid_keys.get(provider, unknown_keys)
         at = services.clock()
         return _receive(
-            "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services, meter
+            "sendgrid", lambda: sendgrid_reports(body, headers, provider=provider, keys=known, at=at), services, gate
         )
 
 
@@ -191,25 +223,15 @@ def _callback(app: ApiGatewayResolver, parameters: Sequence[tuple[str, str]], pu
     )
 
 
-@contextmanager
-def _counting_refusals(source: str, meter: HttpMeter) -> Iterator[None]:
-    """Count a forged call. It costs the database nothing: it is stored with the counts of requests."""
-    try:
-        yield
-    except SignatureRefusedError as exc:
-        meter.count(f"receipts.refused.{source}.{exc.reason}")
-        raise
-
-
 def _receive(
-    source: str, read: Callable[[], ReadReports], services: ReceiptServices, meter: HttpMeter
+    source: str, read: Callable[[], ReadReports], services: ReceiptServices, gate: _SignatureGate
 ) -> Response[str]:
     """Receive the valid reports of a call; answer 204, or 207 with the errors of the refused ones."""
-    with _counting_refusals(source, meter):
+    with gate.checking(source):
         result = read()
     if result.reports:
         services.receive(result.reports)
-    meter.count(f"receipts.accepted.{source}")
+    gate.count_accepted(source)
     if result.refused:
         return success(ReportsAnswer, ReportResults.of(result), status=HTTPStatus.MULTI_STATUS)
     return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
