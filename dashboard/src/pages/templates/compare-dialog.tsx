@@ -42,7 +42,7 @@ export function CompareDialog({ templateId, from, to, onClose }: CompareDialogPr
 
 function Lines({ lines }: { lines: readonly Line[] }) {
   if (lines.every(({ kind }) => kind === 'same')) {
-    return <p className="text-sm text-muted">They say the same in every language.</p>;
+    return <p className="text-sm text-muted">They say the same in every language and variant.</p>;
   }
   return (
     <div

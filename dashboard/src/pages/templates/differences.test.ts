@@ -33,3 +33,30 @@ it('shows no difference between equal versions', () => {
 
   expect(differencesOf(same, same).every(({ kind }) => kind === 'same')).toBe(true);
 });
+
+it('shows variants with their weights, and what a push message carries', () => {
+  const locales = { en: { text: 'Hello', link: 'bank://pay', data: { account: '7' } } };
+  const before = { ...version(locales), variants: { a: { weight: 1, locales }, b: { weight: 1, locales } } };
+  const after = {
+    ...before,
+    variants: {
+      a: { weight: 3, locales },
+      b: { weight: 1, locales: { en: { ...locales.en, text: 'Hi', data: { account: '8' } } } },
+    },
+  };
+
+  expect(differencesOf(before, after)).toEqual([
+    { kind: 'same', text: 'Default language: en' },
+    { kind: 'removed', text: 'Variant a: weight 1' },
+    { kind: 'added', text: 'Variant a: weight 3' },
+    { kind: 'same', text: 'a.en.text: Hello' },
+    { kind: 'same', text: 'a.en.link: bank://pay' },
+    { kind: 'same', text: 'a.en.data.account: 7' },
+    { kind: 'same', text: 'Variant b: weight 1' },
+    { kind: 'removed', text: 'b.en.text: Hello' },
+    { kind: 'added', text: 'b.en.text: Hi' },
+    { kind: 'same', text: 'b.en.link: bank://pay' },
+    { kind: 'removed', text: 'b.en.data.account: 7' },
+    { kind: 'added', text: 'b.en.data.account: 8' },
+  ]);
+});

@@ -1,107 +1,98 @@
-import type { Channel, CreateVersion, TemplateSource, TemplateVersion } from '@/api/types';
-
-export type Part =
-  'subject' | 'text' | 'html' | 'mjml' | 'link' | 'image' | 'sound' | 'badge' | 'collapseKey';
-
-/** Parts of markup, one of which an email may have. */
-export const MARKUP: readonly Part[] = ['html', 'mjml'];
-
-/** The parts of a channel's templates, in the order in which they are written. */
-export const PARTS: Record<Channel, readonly { part: Part; label: string; rows: number }[]> = {
-  EMAIL: [
-    { part: 'subject', label: 'Subject', rows: 1 },
-    { part: 'text', label: 'Text (made of the HTML or MJML if left out)', rows: 8 },
-    { part: 'html', label: 'HTML (optional)', rows: 10 },
-    { part: 'mjml', label: 'MJML (in place of HTML)', rows: 10 },
-  ],
-  SMS: [{ part: 'text', label: 'Text', rows: 4 }],
-  PUSH: [
-    { part: 'subject', label: 'Title (optional)', rows: 1 },
-    { part: 'text', label: 'Text', rows: 4 },
-    { part: 'link', label: 'Link that a tap opens (optional)', rows: 1 },
-    { part: 'image', label: 'Address of a picture (optional)', rows: 1 },
-    { part: 'sound', label: 'Sound (optional)', rows: 1 },
-    { part: 'badge', label: 'Badge (optional)', rows: 1 },
-    { part: 'collapseKey', label: 'Collapse key (optional)', rows: 1 },
-  ],
-};
+import type { CreateVersion, TemplateSource, TemplateVersion } from '@/api/types';
+import type { Part } from './parts';
 
 export const LOCALE = /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/;
 
-/** A version that is being written. */
+/** One language of a text. What is no part, such as a push message's data, is kept as it is. */
+export type Written = Partial<Record<Part, string>> & Pick<TemplateSource, 'data'>;
+
+/** One of the texts of a version, in all its languages. */
+export interface Variant {
+  /** Stays the same while the variant is written, whatever its name is. */
+  key: number;
+  name: string;
+  /** As it is typed. */
+  weight: string;
+  locales: Record<string, Written>;
+}
+
+/** A version that is being written. With a single variant it compares nothing, and the variant's name is not sent. */
 export interface Draft {
   defaultLocale: string;
-  /** What a part does not have, such as a push message's data, is kept as it is. */
-  locales: Record<string, Partial<Record<Part, string>> & Pick<TemplateSource, 'data'>>;
+  variants: readonly [Variant, ...Variant[]];
 }
 
-export const draftOf = (version: TemplateVersion | undefined): Draft =>
-  version === undefined
-    ? { defaultLocale: 'en', locales: { en: {} } }
-    : { defaultLocale: version.defaultLocale, locales: version.locales };
+const PLAIN = { name: 'a', weight: '1' };
 
-/** The parts to write: of HTML and MJML only the one that is written, if one is. */
-export function partsOf(channel: Channel, written: Partial<Record<Part, string>>) {
-  const isWritten = (part: Part) => (written[part] ?? '') !== '';
-  return PARTS[channel].filter(
-    ({ part }) => !MARKUP.includes(part) || isWritten(part) || !MARKUP.some(isWritten),
+export function draftOf(version: TemplateVersion | undefined): Draft {
+  const [first, ...others] = Object.entries(version?.variants ?? {}).map(
+    ([name, { weight, locales }], key): Variant => ({ key, name, weight: String(weight), locales }),
   );
-}
-
-/** A source without its empty parts, as the API takes it. */
-export function sourceOf(parts: Partial<Record<Part, string>>): TemplateSource {
-  return Object.fromEntries(Object.entries(parts).filter(([, text]) => text !== ''));
-}
-
-export const versionOf = ({ defaultLocale, locales }: Draft): CreateVersion => ({
-  defaultLocale,
-  locales: Object.fromEntries(Object.entries(locales).map(([locale, parts]) => [locale, sourceOf(parts)])),
-});
-
-export function withPart(draft: Draft, locale: string, part: Part, text: string): Draft {
-  return { ...draft, locales: { ...draft.locales, [locale]: { ...draft.locales[locale], [part]: text } } };
-}
-
-/** The draft with a further language, which begins as a copy of the default one. */
-export function withLocale(draft: Draft, locale: string): Draft {
-  return { ...draft, locales: { ...draft.locales, [locale]: { ...draft.locales[draft.defaultLocale] } } };
-}
-
-export function withoutLocale(draft: Draft, locale: string): Draft {
   return {
-    ...draft,
-    locales: Object.fromEntries(Object.entries(draft.locales).filter(([each]) => each !== locale)),
+    defaultLocale: version?.defaultLocale ?? 'en',
+    variants: [first ?? { ...PLAIN, key: 0, locales: version?.locales ?? { en: {} } }, ...others],
   };
 }
 
-const SAMPLES: readonly { use: (name: string) => string; sample: unknown }[] = [
-  { use: (name) => `\\b${name}\\s*\\|\\s*(money|number|percent|abs|int|round)\\b`, sample: 1250.5 },
-  { use: (name) => `\\b${name}\\s*\\|\\s*(date|datetime|time)\\b`, sample: '2026-01-31T09:30:00Z' },
-  { use: (name) => `\\b${name}\\s*\\|\\s*url\\b`, sample: 'https://example.com' },
-  { use: (name) => `\\bin\\s+${name}\\b|\\b${name}\\s*\\|\\s*(list|join|sort)\\b`, sample: ['one', 'two'] },
-];
+/** The variant with a key; the first one if there is none, for example since it was removed. */
+export const variantOf = ({ variants }: Draft, key: number): Variant =>
+  variants.find((each) => each.key === key) ?? variants[0];
 
-/** Every part that a version has, in all languages. */
-export const textsOf = (draft: Draft): string =>
-  Object.values(draft.locales)
-    .flatMap(({ data, ...parts }) => [...Object.values(parts), ...Object.values(data ?? {})])
-    .join('\n');
+/** The languages, which are the same in every variant. */
+export const localesOf = ({ variants: [first] }: Draft): string[] => Object.keys(first.locales);
 
-/** A value for each variable that fits what is done with it; where nothing is, its name. */
-export function samplesOf(names: readonly string[], texts: string): Record<string, unknown> {
-  return Object.fromEntries(
-    names.map((name) => [name, SAMPLES.find(({ use }) => new RegExp(use(name)).test(texts))?.sample ?? name]),
+/** A source without its empty parts, as the API takes it. */
+export function sourceOf(written: Written): TemplateSource {
+  return Object.fromEntries(Object.entries(written).filter(([, text]) => text !== ''));
+}
+
+export function versionOf({ defaultLocale, variants }: Draft): CreateVersion {
+  const sources = ({ locales }: Variant) =>
+    Object.fromEntries(Object.entries(locales).map(([locale, written]) => [locale, sourceOf(written)]));
+  if (variants.length === 1) return { defaultLocale, locales: sources(variants[0]) };
+  return {
+    defaultLocale,
+    variants: Object.fromEntries(
+      variants.map((each) => [each.name, { weight: Number(each.weight), locales: sources(each) }]),
+    ),
+  };
+}
+
+/** The draft with each variant changed. */
+export function withEach(draft: Draft, change: (variant: Variant) => Variant): Draft {
+  const [first, ...others] = draft.variants;
+  return { ...draft, variants: [change(first), ...others.map(change)] };
+}
+
+export function withPart(draft: Draft, key: number, locale: string, part: Part, text: string): Draft {
+  return withEach(draft, (variant) =>
+    variant.key === key
+      ? {
+          ...variant,
+          locales: { ...variant.locales, [locale]: { ...variant.locales[locale], [part]: text } },
+        }
+      : variant,
   );
 }
 
-/** The object that a text holds as JSON, null where it holds none. */
-export function variablesOf(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+/** The draft with a further language in every variant, which begins as a copy of the default one. */
+export function withLocale(draft: Draft, locale: string): Draft {
+  return withEach(draft, (variant) => ({
+    ...variant,
+    locales: { ...variant.locales, [locale]: { ...variant.locales[draft.defaultLocale] } },
+  }));
 }
+
+export function withoutLocale(draft: Draft, locale: string): Draft {
+  return withEach(draft, (variant) => ({
+    ...variant,
+    locales: Object.fromEntries(Object.entries(variant.locales).filter(([each]) => each !== locale)),
+  }));
+}
+
+/** Every part that a version has, in all variants and languages. */
+export const textsOf = ({ variants }: Draft): string =>
+  variants
+    .flatMap(({ locales }) => Object.values(locales))
+    .flatMap(({ data, ...parts }) => [...Object.values(parts), ...Object.values(data ?? {})])
+    .join('\n');

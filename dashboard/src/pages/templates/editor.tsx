@@ -1,25 +1,21 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { createVersion } from '@/api/actions';
 import type { Template, TemplateVersion } from '@/api/types';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
-import { Notice } from '@/ui/notice';
-import {
-  draftOf,
-  MARKUP,
-  partsOf,
-  samplesOf,
-  textsOf,
-  variablesOf,
-  versionOf,
-  withPart,
-  type Draft,
-} from './draft';
+import { draftOf, textsOf, variantOf, versionOf, withPart, type Draft } from './draft';
 import { Languages } from './languages';
+import { PartFields } from './part-fields';
 import { PreviewCard } from './preview-card';
+import { ProblemList } from './problem-list';
+import { isUnchanged, problemsOf, type PlacedProblem } from './problems';
+import { samplesOf, variablesOf } from './samples';
+import { VariantChoice } from './variant-choice';
+import { wrongVariant } from './variants';
 
 interface EditorProps {
   template: Template;
@@ -30,50 +26,65 @@ interface EditorProps {
 /** The next version while it is written, with what it would send beside it. */
 export function Editor({ template, basis, onSaved }: EditorProps) {
   const queries = useQueryClient();
+  const fields = useRef<HTMLDivElement>(null);
   const [draft, setDraft] = useState<Draft>(() => draftOf(basis));
+  const [key, setKey] = useState(draft.variants[0].key);
   const [locale, setLocale] = useState(draft.defaultLocale);
   const [variables, setVariables] = useState(() =>
     JSON.stringify(samplesOf(basis?.variables ?? [], textsOf(draft)), null, 2),
   );
   const save = useMutation({
-    mutationFn: () => createVersion(template.id, versionOf(draft)),
+    mutationFn: (sent: Draft) => createVersion(template.id, versionOf(sent)),
     onSuccess: async ({ number }) => {
       await queries.invalidateQueries({ queryKey: ['templates'] });
       onSaved(number);
     },
   });
   const given = variablesOf(variables);
+  const variant = variantOf(draft, key);
+  const written = variant.locales[locale] ?? {};
+  const refused = problemsOf(save.error, save.variables);
+  const problems = refused.filter(
+    (each) => save.variables !== undefined && isUnchanged(each, save.variables, draft),
+  );
+  const problemOf = (part: string) =>
+    problems
+      .filter((each) => each.variant === variant.key && each.part === part)
+      .filter((each) => part === 'weight' || each.locale === locale)
+      .map(({ message }) => message)
+      .join('; ') || undefined;
+
+  function show(problem: PlacedProblem) {
+    // What is about one place comes into sight before it takes the focus.
+    flushSync(() => {
+      if (problem.variant !== null) setKey(problem.variant);
+      if (problem.locale !== null) setLocale(problem.locale);
+    });
+    const part = problem.part ?? 'text';
+    fields.current?.querySelector<HTMLElement>(`[name="${CSS.escape(part)}"]`)?.focus();
+  }
+
   return (
     <div className="grid gap-4 lg:grid-cols-2 lg:gap-5">
       <Card title={basis === undefined ? 'First version' : `Next version, from version ${basis.number}`}>
-        <div className="space-y-4">
-          {basis?.variants !== undefined && (
-            <Notice
-              tone="warn"
-              title={`Version ${basis.number} compares ${Object.keys(basis.variants).length} texts`}
-            >
-              This is the first of them, and what is saved here has one text for all. The API and{' '}
-              <code>wavecom templates push</code> make versions that compare.
-            </Notice>
-          )}
+        <div ref={fields} className="space-y-4">
+          <VariantChoice
+            draft={draft}
+            variant={variant}
+            weightProblem={problemOf('weight')}
+            onChoose={setKey}
+            onChange={setDraft}
+          />
           <Languages draft={draft} locale={locale} onChoose={setLocale} onChange={setDraft} />
-          {partsOf(template.channel, draft.locales[locale] ?? {}).map(({ part, label, rows }) => (
-            <Field key={part} label={label}>
-              {(described) => (
-                <textarea
-                  {...described}
-                  lang={locale}
-                  rows={rows}
-                  value={draft.locales[locale]?.[part] ?? ''}
-                  spellCheck={!MARKUP.includes(part)}
-                  onChange={(event) => {
-                    setDraft(withPart(draft, locale, part, event.target.value));
-                  }}
-                  className={`control resize-y ${MARKUP.includes(part) ? 'font-mono text-sm' : ''}`}
-                />
-              )}
-            </Field>
-          ))}
+          <PartFields
+            channel={template.channel}
+            locale={locale}
+            written={written}
+            problemOf={problemOf}
+            onChange={(part, text) => {
+              setDraft(withPart(draft, variant.key, locale, part, text));
+            }}
+          />
           <Field
             label="Variables of the preview"
             hint="An object of JSON. It is not stored."
@@ -92,12 +103,15 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
               />
             )}
           </Field>
-          {save.error && <ErrorNotice what="The version" error={save.error} />}
+          {save.error && refused.length === 0 && <ErrorNotice what="The version" error={save.error} />}
+          {problems.length > 0 && <ProblemList draft={draft} problems={problems} onShow={show} />}
           <Button
             variant="primary"
             pending={save.isPending}
             onClick={() => {
-              save.mutate();
+              const wrong = wrongVariant(draft);
+              if (wrong === undefined) save.mutate(draft);
+              else show({ variant: wrong.key, locale: null, part: 'name', message: '' });
             }}
           >
             Save as version {template.latest + 1}
@@ -108,7 +122,8 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
         templateId={template.id}
         channel={template.channel}
         locale={locale}
-        parts={draft.locales[locale] ?? {}}
+        variant={draft.variants.length > 1 ? variant.name : undefined}
+        parts={written}
         variables={given}
       />
     </div>

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
-import { LOCALE, withLocale, withoutLocale, type Draft } from './draft';
+import { LOCALE, localesOf, withLocale, withoutLocale, type Draft } from './draft';
 
 interface LanguagesProps {
   draft: Draft;
@@ -10,10 +10,10 @@ interface LanguagesProps {
   onChange: (draft: Draft) => void;
 }
 
-/** The languages of a draft: which one is written, which is the default, and further ones. */
+/** The languages of a draft, the same in every variant: which one is written, which is the default, and further ones. */
 export function Languages({ draft, locale, onChoose, onChange }: LanguagesProps) {
   const [more, setMore] = useState('');
-  const isTaken = more in draft.locales;
+  const isTaken = localesOf(draft).includes(more);
   const isWrong = more !== '' && !LOCALE.test(more);
   return (
     <div className="space-y-3">
@@ -28,7 +28,7 @@ export function Languages({ draft, locale, onChoose, onChange }: LanguagesProps)
               }}
               className="control w-auto"
             >
-              {Object.keys(draft.locales).map((each) => (
+              {localesOf(draft).map((each) => (
                 <option key={each} value={each}>
                   {each === draft.defaultLocale ? `${each} (default)` : each}
                 </option>

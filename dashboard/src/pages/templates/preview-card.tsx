@@ -9,7 +9,7 @@ import { Empty } from '@/ui/empty';
 import { ErrorNotice } from '@/ui/error-notice';
 import { JsonBlock } from '@/ui/json-block';
 import { Notice } from '@/ui/notice';
-import { sourceOf, type Part } from './draft';
+import { sourceOf, type Written } from './draft';
 
 const PAUSE_MS = 400;
 
@@ -17,13 +17,15 @@ interface PreviewCardProps {
   templateId: string;
   channel: Channel;
   locale: string;
-  parts: Partial<Record<Part, string>>;
+  /** The name of the one that is shown, where the draft compares some. */
+  variant: string | undefined;
+  parts: Written;
   /** Null while they are no JSON object. */
   variables: Record<string, unknown> | null;
 }
 
 /** What the draft would send, asked of the API when the writer pauses. */
-export function PreviewCard({ templateId, channel, locale, parts, variables }: PreviewCardProps) {
+export function PreviewCard({ templateId, channel, locale, variant, parts, variables }: PreviewCardProps) {
   const source = sourceOf(parts);
   const isComplete =
     (source.text ?? source.html ?? source.mjml) !== undefined &&
@@ -36,7 +38,16 @@ export function PreviewCard({ templateId, channel, locale, parts, variables }: P
     enabled: shown !== null,
   });
   return (
-    <Card title="Preview">
+    <Card
+      title="Preview"
+      aside={
+        variant !== undefined && (
+          <span className="text-xs text-muted">
+            {variant}, {locale}
+          </span>
+        )
+      }
+    >
       {shown === null ? (
         <Empty icon={Eye} title="Nothing to show yet">
           Write a text, and what it would send appears here.

@@ -8,7 +8,7 @@ import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
-import { samplesOf, variablesOf } from './draft';
+import { samplesOf, variablesOf } from './samples';
 
 interface SendTestDialogProps {
   template: Template;
@@ -21,11 +21,18 @@ export function SendTestDialog({ template, version, onClose }: SendTestDialogPro
   const navigate = useNavigate();
   const [recipient, setRecipient] = useState('');
   const [locale, setLocale] = useState(version.defaultLocale);
+  const [variant, setVariant] = useState(version.variantNames[0]);
   const [text, setText] = useState(() => JSON.stringify(samplesOf(version.variables, ''), null, 2));
   const variables = variablesOf(text);
   const send = useMutation({
     mutationFn: () =>
-      sendTest(template.id, { recipient, version: version.number, locale, variables: variables ?? {} }),
+      sendTest(template.id, {
+        recipient,
+        version: version.number,
+        locale,
+        ...(variant !== undefined && { variant }),
+        variables: variables ?? {},
+      }),
     onSuccess: ({ _id }) => navigate(`/status/${_id}`),
   });
   return (
@@ -52,6 +59,24 @@ export function SendTestDialog({ template, version, onClose }: SendTestDialogPro
             />
           )}
         </Field>
+        {variant !== undefined && (
+          <Field label="Variant of the test">
+            {(described) => (
+              <select
+                {...described}
+                value={variant}
+                onChange={(event) => {
+                  setVariant(event.target.value);
+                }}
+                className="control w-auto"
+              >
+                {version.variantNames.map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
         <Field label="Language of the test">
           {(described) => (
             <select

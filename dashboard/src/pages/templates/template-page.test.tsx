@@ -1,63 +1,11 @@
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
-import type { Template, TemplateVersion, VersionSummary } from '@/api/types';
 import { fakeApi, ok, refused } from '@/testing/api';
 import { renderAt } from '@/testing/render';
+import { aTemplate, aVersion, AT, fill, SHOWN, summary } from '@/testing/templates';
 import { TemplatePage } from './template-page';
 import { TemplatesPage } from './templates-page';
-
-const AT = '2026-01-31T09:30:00.000Z';
-
-function aTemplate(changes: Partial<Template> = {}): Template {
-  return {
-    id: 'paid',
-    channel: 'EMAIL',
-    description: 'After a payment',
-    category: null,
-    published: 1,
-    latest: 2,
-    createdAt: AT,
-    updatedAt: AT,
-    archivedAt: null,
-    ...changes,
-  };
-}
-
-function aVersion(number: number): TemplateVersion {
-  return {
-    number,
-    defaultLocale: 'en',
-    locales: { en: { subject: 'Paid', text: `Text ${number}, {{ name }}` } },
-    variables: ['name'],
-    createdAt: AT,
-  };
-}
-
-function summary(number: number): VersionSummary {
-  const { defaultLocale, variables, createdAt } = aVersion(number);
-  return { number, defaultLocale, locales: ['en'], variantNames: [], variables, createdAt };
-}
-
-const SHOWN = {
-  'GET /api/templates/paid/versions/2': () => ok(aVersion(2)),
-  'GET /api/templates/paid': () => ok(aTemplate()),
-  'GET /api/templates/paid/versions': () => ok({ versions: [summary(2), summary(1)], nextCursor: null }),
-  'POST /api/templates/paid/preview': () =>
-    ok({
-      locale: 'en',
-      subject: 'Paid',
-      message: 'Text 2, Ada',
-      html: '<p>Ada</p>',
-      warnings: ['Too large'],
-    }),
-};
-
-/** Puts a text into a field at once; letter by letter, a page as large as this one takes seconds. */
-async function fill(user: ReturnType<typeof userEvent.setup>, field: HTMLElement, text: string) {
-  await user.click(field);
-  await user.paste(text);
-}
 
 const open = () => renderAt('/templates/paid', '/templates/:id', <TemplatePage />);
 
@@ -167,7 +115,7 @@ it('saves what was written as the next version, in a further language too', asyn
   });
 });
 
-it('tells what is wrong with a version by its language, part and line', async () => {
+it('tells what is wrong with a version at its place, until that is changed', async () => {
   fakeApi({
     ...SHOWN,
     'POST /api/templates/paid/versions': () =>
@@ -178,7 +126,10 @@ it('tells what is wrong with a version by its language, part and line', async ()
 
   await user.click(await screen.findByRole('button', { name: 'Save as version 3' }));
 
-  expect(await screen.findByText(/locales.en.text line 1: unexpected end/)).toBeInTheDocument();
+  expect(await screen.findByText('en, text:')).toBeInTheDocument();
+  expect(screen.getByLabelText(/^Text/)).toHaveAccessibleDescription('line 1: unexpected end');
+  await fill(user, screen.getByLabelText(/^Text/), '!');
+  expect(screen.queryByText(/unexpected end/)).not.toBeInTheDocument();
 });
 
 it('publishes, rolls back and archives after a question', async () => {
@@ -258,38 +209,4 @@ it('compares a version with the published one', async () => {
   const lines = await screen.findByRole('region', { name: 'Differences' });
   expect(lines).toHaveTextContent('removed: en.text: Text 1, {{ name }}');
   expect(lines).toHaveTextContent('added: en.text: Text 2, {{ name }}');
-});
-
-it('says what became of the texts that a version compares, and that the editor has one of them', async () => {
-  const { locales } = aVersion(2);
-  fakeApi({
-    ...SHOWN,
-    'GET /api/templates/paid/versions/2/results': () =>
-      ok([
-        {
-          variant: 'plain',
-          weight: 3,
-          accepted: 1741,
-          sent: 1740,
-          delivered: 733,
-          undelivered: 1,
-          failed: 0,
-        },
-        { variant: 'short', weight: 1, accepted: 259, sent: 258, delivered: 250, undelivered: 2, failed: 1 },
-      ]),
-    'GET /api/templates/paid/versions/2': () =>
-      ok({ ...aVersion(2), variants: { plain: { weight: 3, locales }, short: { weight: 1, locales } } }),
-    'GET /api/templates/paid/versions': () =>
-      ok({ versions: [{ ...summary(2), variantNames: ['plain', 'short'] }, summary(1)], nextCursor: null }),
-  });
-  const user = userEvent.setup();
-  open();
-
-  expect(await screen.findByText('Version 2 compares 2 texts')).toBeInTheDocument();
-  expect(screen.getByText(/compares plain, short/)).toBeInTheDocument();
-  expect(screen.queryByRole('button', { name: 'Results of version 1' })).not.toBeInTheDocument();
-  await user.click(screen.getByRole('button', { name: 'Results of version 2' }));
-
-  expect(await screen.findByRole('row', { name: 'plain 3 1,741 1,740 733 1 0' })).toBeInTheDocument();
-  expect(screen.getByRole('row', { name: 'short 1 259 258 250 2 1' })).toBeInTheDocument();
 });
