@@ -15,7 +15,9 @@ const target = process.env.WAVECOM_URL ?? 'http://localhost:5000';
 /** A local API answers pages of its own host and port without a key; a remote one goes by the name it has. */
 const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(target).hostname);
 
-const api = { '/api': { target, changeOrigin: !isLocal } };
+/** The API, and where the local server takes the bytes of attachments. */
+const served = { target, changeOrigin: !isLocal };
+const api = { '/api': served, '/uploads': served };
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

@@ -44,7 +44,7 @@ export function errorsOfFields<Form extends object>(
 ): { name: keyof Form; message: string }[] {
   if (!(error instanceof ApiError)) return [];
   return error.details.flatMap(({ field, message }) => {
-    const name = field.split('.')[0] ?? '';
+    const name = field.split(/[.[]/)[0] ?? '';
     return name in form ? [{ name: name as keyof Form, message }] : [];
   });
 }

@@ -24,6 +24,7 @@ export type VariantResults = Schemas['VariantResults'];
 export type TemplateSource = Schemas['VersionSource'];
 export type CreateTemplate = Schemas['CreateTemplate'];
 export type CreateVersion = Schemas['CreateVersion'];
+export type Attachment = Schemas['Attachment'];
 export type Sender = Schemas['Sender'];
 export type Category = Schemas['Category'];
 export type PutCategory = Schemas['PutCategory'];

@@ -1,7 +1,7 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Bell, Mail, MessageSquare, Send } from 'lucide-react';
-import { useRef } from 'react';
+import { useId, useRef } from 'react';
 import { Controller, useForm, useWatch, type SubmitHandler } from 'react-hook-form';
 import { useNavigate } from 'react-router';
 import { createNotification } from '@/api/actions';
@@ -16,11 +16,14 @@ import { Choice } from '@/ui/choice';
 import { ErrorNotice } from '@/ui/error-notice';
 import { Field } from '@/ui/field';
 import { PageHeader } from '@/ui/page-header';
+import { idsOf, problemsOfAttachments, reasonToWait } from './attachments';
+import { AttachmentsField } from './attachments-field';
 import { Counter, SegmentCount } from './counter';
 import { requestOf } from './request';
 import { EMPTY, MESSAGE_MAX, rules, SUBJECT_MAX, type Form } from './rules';
 import { SenderField } from './sender-field';
 import { SpecialWishes } from './special-wishes';
+import { useAttachments } from './use-attachments';
 
 const ICONS = { EMAIL: Mail, SMS: MessageSquare, PUSH: Bell };
 const PLACEHOLDERS = { EMAIL: 'name@example.com', SMS: '+49 30 901820', PUSH: 'Token of FCM or APNs' };
@@ -41,6 +44,9 @@ export function CreatePage() {
   const senders = (useQuery(sendersQuery).data ?? []).filter((each) => each.type === type);
   const { sender, ...withoutSender } = EMPTY;
   const shown = senders.length === 0 ? withoutSender : { ...withoutSender, sender };
+  const attachments = useAttachments();
+  const wait = type === 'EMAIL' ? reasonToWait(attachments.files) : null;
+  const besideButton = useId();
 
   // An unchanged form keeps its key, so a double click or a second try creates nothing twice.
   const last = useRef({ body: '', key: '' });
@@ -66,10 +72,11 @@ export function CreatePage() {
   });
   const submit: SubmitHandler<Form> = (values) => {
     // Both clicks of a double click come before the first of them has shown the button as busy.
-    if (underWay.current) return;
+    if (underWay.current || wait !== null) return;
     underWay.current = true;
-    create.mutate(requestOf(values));
+    create.mutate(requestOf(values, idsOf(attachments.files)));
   };
+  const isShown = isOnFields(create.error, type === 'EMAIL' ? { ...shown, attachments } : shown);
 
   return (
     <>
@@ -158,6 +165,12 @@ export function CreatePage() {
                 />
               )}
             </Field>
+            {type === 'EMAIL' && (
+              <AttachmentsField
+                attachments={attachments}
+                problems={problemsOfAttachments(create.error, create.variables?.attachments ?? [])}
+              />
+            )}
           </div>
         </Card>
         <Card title="Priority">
@@ -176,23 +189,30 @@ export function CreatePage() {
           />
         </Card>
         <SpecialWishes form={form} />
-        {create.error && !isOnFields(create.error, shown) && (
-          <ErrorNotice what="The notification" error={create.error} />
-        )}
+        {create.error && !isShown && <ErrorNotice what="The notification" error={create.error} />}
         <div className="flex flex-wrap items-center gap-3">
-          <Button type="submit" variant="primary" pending={create.isPending}>
+          <Button
+            type="submit"
+            variant="primary"
+            pending={create.isPending}
+            disabled={wait !== null}
+            aria-describedby={besideButton}
+          >
             <Send aria-hidden className="size-4" />
             {create.isError ? 'Try again' : 'Create'}
           </Button>
           <Button
             onClick={() => {
               form.reset(EMPTY);
+              attachments.clear();
               create.reset();
             }}
           >
             Clear
           </Button>
-          <p className="text-sm text-muted">However often you click, it is created once.</p>
+          <p id={besideButton} className="text-sm text-muted">
+            {wait ?? 'However often you click, it is created once.'}
+          </p>
         </div>
       </form>
     </>

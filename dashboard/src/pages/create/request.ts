@@ -2,8 +2,8 @@ import type { CreateNotification } from '@/api/types';
 import { fromLocalInput } from '@/lib/local-moment';
 import type { Form } from './rules';
 
-/** The request of a valid form, without empty fields. */
-export function requestOf(form: Form): CreateNotification {
+/** The request of a valid form, without empty fields; only an email carries attachments. */
+export function requestOf(form: Form, attachments: readonly string[]): CreateNotification {
   return {
     type: form.type,
     recipient: form.recipient,
@@ -12,6 +12,7 @@ export function requestOf(form: Form): CreateNotification {
     maxRetries: form.maxRetries,
     ...(form.sender !== '' && { sender: form.sender }),
     ...(form.subject.trim() !== '' && { subject: form.subject }),
+    ...(form.type === 'EMAIL' && attachments.length > 0 && { attachments: [...attachments] }),
     ...(form.scheduledAt !== '' && { scheduledAt: fromLocalInput(form.scheduledAt) }),
     ...(form.expiresAt !== '' && { expiresAt: fromLocalInput(form.expiresAt) }),
     ...(form.onUnknown !== '' && { onUnknown: form.onUnknown }),

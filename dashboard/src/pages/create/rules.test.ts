@@ -136,7 +136,7 @@ describe('metadata', () => {
 });
 
 it('asks for what was filled in and leaves out the rest', () => {
-  expect(requestOf(rules.parse(EMAIL))).toEqual({
+  expect(requestOf(rules.parse(EMAIL), [])).toEqual({
     type: 'EMAIL',
     recipient: 'user@example.com',
     subject: 'Hello',
@@ -144,8 +144,17 @@ it('asks for what was filled in and leaves out the rest', () => {
     priority: 'MEDIUM',
     maxRetries: 3,
   });
-  expect(requestOf(rules.parse({ ...EMAIL, onUnknown: 'hold', metadata: '{"orderId": 7}' }))).toMatchObject({
+  expect(
+    requestOf(rules.parse({ ...EMAIL, onUnknown: 'hold', metadata: '{"orderId": 7}' }), []),
+  ).toMatchObject({
     onUnknown: 'hold',
     metadata: { orderId: 7 },
   });
+});
+
+it('gives its attachments to an email, and to no other type', () => {
+  const sms = { ...EMAIL, type: 'SMS' as const, recipient: '+4930901820' };
+
+  expect(requestOf(rules.parse(EMAIL), ['1', '2'])).toMatchObject({ attachments: ['1', '2'] });
+  expect(requestOf(rules.parse(sms), ['1', '2'])).not.toHaveProperty('attachments');
 });
