@@ -56,6 +56,7 @@ def add_stacks(app: App, settings: StageSettings, built: Built) -> None:
             settings=settings,
             site=settings.site,
             api_host=host_of(api.url),
+            storage=data.attachments.origin,
             web_acl_arn=edge.web_acl.arn if edge else None,
             env=where,
             cross_region_references=True,

@@ -18,6 +18,7 @@ from local.protocol import BoundedProtocol
 from local.uploads import Uploads
 from wavecom.adapters.mongo.attachments.files import PATH as UPLOADS
 from wavecom.adapters.mongo.attachments.files import TOKEN_HEADER
+from wavecom.adapters.s3.address import bucket_origin
 from wavecom.bootstrap import collect_garbage_rarely, container
 from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
@@ -26,6 +27,7 @@ from wavecom.http.framework.resolver import cors
 from wavecom.http.receipts.app import PREFIX, ReceiptServices, build_receipts
 from wavecom.http.services import Services
 from wavecom.observability import configure_logging
+from wavecom.settings import Settings
 
 THREADS = 64
 GRACE_SECONDS = 10
@@ -148,9 +150,19 @@ def application() -> Asgi:
     configure_logging("api")
     parts = container()
     uploads = Uploads(parts.files_in_database, parts.clock) if parts.settings.uploads_url else None
-    app = asgi(Api(parts).services, parts.receipt_services, page(), uploads)
+    dashboard = page(storage=_storage(parts.settings))
+    app = asgi(Api(parts).services, parts.receipt_services, dashboard, uploads)
     collect_garbage_rarely()
     return app
+
+
+def _storage(settings: Settings) -> str | None:
+    """Return the origin of the bucket of attachments, None where the database keeps them."""
+    if settings.attachments_bucket is None:
+        return None
+    return bucket_origin(
+        settings.attachments_bucket, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url
+    )
 
 
 def main() -> None:

@@ -38,13 +38,16 @@ class Assets(StaticFiles):
         return response
 
 
-def page(dashboard: Path = DASHBOARD) -> Starlette:
+def page(dashboard: Path = DASHBOARD, storage: str | None = None) -> Starlette:
     """Return an ASGI application with the page; without a build it explains how to build one.
 
-    Every path that is not a file returns the page itself, which routes by the path.
+    Every path that is not a file returns the page itself, which routes by the path. ``storage`` is the origin that
+    the page puts attachments to, if it is not its own.
     """
     files = dashboard / "dist"
     policy = (dashboard / "content-security-policy.txt").read_text().strip()
+    if storage is not None:
+        policy = policy.replace("connect-src 'self'", f"connect-src 'self' {storage}")
     headers = {**SECURITY_HEADERS, "Content-Security-Policy": policy}
 
     def serve(name: str) -> Callable[[Request], Response]:

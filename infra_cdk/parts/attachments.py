@@ -29,7 +29,9 @@ class Attachments(Construct):
         self._key = key
         self._scanned_by_guardduty = settings.attachment_scanner == "guardduty"
         self.bucket_name = f"{settings.prefix}-attachments-{Aws.ACCOUNT_ID}-{settings.region}"
+        self._region = settings.region
         self._arn = f"arn:{Aws.PARTITION}:s3:::{self.bucket_name}"
+        origins = _origins_of_pages(settings)
         bucket = s3.Bucket(
             self,
             "Files",
@@ -44,17 +46,23 @@ class Attachments(Construct):
             cors=[
                 s3.CorsRule(
                     allowed_methods=[s3.HttpMethods.PUT],
-                    allowed_origins=list(settings.cors_origins),
+                    allowed_origins=origins,
                     allowed_headers=["content-type", "x-amz-checksum-sha256"],
                 )
             ]
-            if settings.cors_origins
+            if origins
             else None,
             lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))],
         )
         acknowledge(bucket, "Every use is an API call of WaveCom's, in its own logs", "AwsSolutions-S1")
         if self._scanned_by_guardduty:
             self._scan(bucket, settings)
+
+    @property
+    def origin(self) -> str:
+        """The origin that browsers put files to; buckets of us-east-1 have no region in their host."""
+        host = "s3" if self._region == "us-east-1" else f"s3.{self._region}"
+        return f"https://{self.bucket_name}.{host}.amazonaws.com"
 
     def may_take(self) -> list[iam.PolicyStatement]:
         """Return the rights to let clients put files, and to check them."""
@@ -146,3 +154,15 @@ class Attachments(Construct):
             right(validation, "s3:PutObject"),
             *([right(self._key.key_arn, "kms:GenerateDataKey", "kms:Decrypt", conditions=of_s3)] if self._key else []),
         ]
+
+
+def _origins_of_pages(settings: StageSettings) -> list[str]:
+    """Return the origins of pages that put files: those of ``corsOrigins``, and the dashboard's.
+
+    Without a domain of its own the dashboard has a name that CloudFront chooses once the bucket is there. That any page
+    of CloudFront may put files gives nothing away: what lets it is the presigned request.
+    """
+    if settings.site is None:
+        return list(settings.cors_origins)
+    host = settings.site.domain.name if settings.site.domain else "*.cloudfront.net"
+    return [*settings.cors_origins, f"https://{host}"]

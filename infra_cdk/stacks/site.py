@@ -43,9 +43,11 @@ class SiteStack(Stack):
         settings: StageSettings,
         site: Site,
         api_host: str,
+        storage: str,
         web_acl_arn: str | None,
         **stack: Any,
     ) -> None:
+        """``storage`` is the origin of the bucket that the page puts attachments into."""
         super().__init__(scope, name, **stack)
         if not (DIST / ENTRY).exists():
             raise StageError("The dashboard is not built: run make page, or set site to null for an API without it")
@@ -55,7 +57,7 @@ class SiteStack(Stack):
             "Distribution",
             comment=f"WaveCom {settings.stage}",
             default_root_object=ENTRY,
-            default_behavior=self._files(),
+            default_behavior=self._files(storage),
             additional_behaviors={"/api/*": _api(api_host)},
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if site.domain else None,
@@ -94,8 +96,9 @@ class SiteStack(Stack):
         acknowledge(bucket, "It holds the published page, which CloudFront alone may read", "AwsSolutions-S1")
         return bucket
 
-    def _files(self) -> cloudfront.BehaviorOptions:
+    def _files(self, storage: str) -> cloudfront.BehaviorOptions:
         policy = (DASHBOARD / "content-security-policy.txt").read_text().strip()
+        policy = policy.replace("connect-src 'self'", f"connect-src 'self' {storage}")
         headers = cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",

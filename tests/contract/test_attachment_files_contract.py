@@ -13,6 +13,7 @@ from tests.contract.adapters import on_servers
 from tests.fakes import FakeAttachmentFiles
 from wavecom.adapters.mongo.attachments.files import TOKEN_HEADER, MongoAttachmentFiles
 from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.s3.address import bucket_origin
 from wavecom.adapters.s3.files import S3AttachmentFiles, s3_client
 from wavecom.domain.content.attachments import StoredAttachment, Upload
 from wavecom.domain.errors import StoreUnavailableError
@@ -167,11 +168,24 @@ def test_the_request_to_s3_is_signed_for_these_bytes_only(monkeypatch, region) -
 
     url = httpx.URL(upload.url)
     assert url.host == ("files.s3.amazonaws.com" if region == "us-east-1" else f"files.s3.{region}.amazonaws.com")
+    assert f"https://{url.host}" == bucket_origin("files", region=region, endpoint_url=None)
     assert url.path == f"/bank-a/{given.attachment.id}"
     signed = set(url.params["X-Amz-SignedHeaders"].split(";"))
     assert signed == {"host", "content-length", "content-type", "x-amz-checksum-sha256"}
     assert url.params["X-Amz-Expires"] == "900"
     assert url.params["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+
+
+def test_the_request_to_an_emulator_goes_to_its_own_origin(monkeypatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    address = "http://127.0.0.1:4566"
+    client = s3_client(region="eu-central-1", endpoint_url=address)
+
+    upload = S3AttachmentFiles(lambda: client, "files", lambda: NOW).prepare(stored(), until=UNTIL)
+
+    assert upload.url.startswith(f"{address}/files/")
+    assert bucket_origin("files", region="eu-central-1", endpoint_url=f"{address}/") == address
 
 
 def test_tenants_have_their_own_places(storage) -> None:

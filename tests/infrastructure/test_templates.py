@@ -12,10 +12,11 @@ import pytest
 from layers.build import function_names, handler
 from local.config import PROJECT
 from tests.infrastructure.conftest import SYNTHESIS
-from tests.infrastructure.resolve import Resolved
+from tests.infrastructure.resolve import REGION, Resolved
 from tests.infrastructure.templates import Assembly, as_list
 from tests.infrastructure.variants import CHANGED, VARIANTS
 from wavecom import topology
+from wavecom.adapters.s3.address import bucket_origin
 from wavecom.settings import SECRET_SETTINGS, Settings
 
 CFN_LINT = Path(sys.executable).parent / "cfn-lint"
@@ -376,6 +377,19 @@ def test_attachments_are_in_a_private_bucket_that_is_reached_over_tls_only(
     assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in denied]
 
 
+@pytest.mark.parametrize(
+    ("variant", "origin"),
+    [("dev-sqs", "https://*.cloudfront.net"), ("everything", "https://wavecom.bank.example")],
+)
+def test_the_page_may_put_attachments_into_their_bucket(assemblies: Assemblies, variant: str, origin: str) -> None:
+    assembly = assemblies[variant]
+    (bucket,) = [each for name, each in assembly.of_type("S3::Bucket").items() if "-data/" in name]
+
+    (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["PUT"], [origin])
+    assert {"content-type", "x-amz-checksum-sha256"} == set(rule["AllowedHeaders"])
+
+
 def test_guardduty_scans_attachments_where_the_stage_asks_for_it(assemblies: Assemblies) -> None:
     (plan,) = assemblies["everything"].of_type("GuardDuty::MalwareProtectionPlan").values()
 
@@ -389,13 +403,16 @@ def test_the_page_is_private_behind_cloudfront_with_its_own_policy(assemblies: A
     assembly = assemblies[variant]
     (bucket,) = [each for name, each in assembly.of_type("S3::Bucket").items() if "-site/" in name]
     (distribution,) = [each["DistributionConfig"] for each in assembly.of_type("CloudFront::Distribution").values()]
-    (headers,) = assembly.of_type("CloudFront::ResponseHeadersPolicy").values()
+    ((name, headers),) = assembly.of_type("CloudFront::ResponseHeadersPolicy").items()
+    files = Resolved(assembly).environment("api")["ATTACHMENTS_BUCKET"]
+    uploads_to = bucket_origin(files, region=REGION, endpoint_url=None)
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert assembly.of_type("CloudFront::OriginAccessControl")
     security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     policy = (PROJECT / "dashboard" / "content-security-policy.txt").read_text().strip()
-    assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"] == policy
+    sent = Resolved(assembly).value(name.split("/")[0], security["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+    assert sent == policy.replace("connect-src 'self'", f"connect-src 'self' {uploads_to}")
     assert "unsafe-inline" not in policy
     uploads = sorted(
         (each["Properties"]["SystemMetadata"]["cache-control"], each["Properties"].get("Include"))

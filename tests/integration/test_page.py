@@ -141,3 +141,12 @@ def test_the_policy_lets_nothing_in_that_the_page_does_not_bring() -> None:
     assert "unsafe" not in policy
     assert "http" not in policy
     assert "*" not in policy
+
+
+def test_the_policy_lets_the_page_put_attachments_into_a_bucket() -> None:
+    bucket = "https://files.s3.eu-central-1.amazonaws.com"
+
+    policy = Visitor(page(storage=bucket)).ask("/").headers["Content-Security-Policy"]
+
+    assert f"connect-src 'self' {bucket};" in policy
+    assert policy.replace(f" {bucket}", "") == Visitor(page()).ask("/").headers["Content-Security-Policy"]
