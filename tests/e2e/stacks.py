@@ -240,9 +240,9 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(state: Path, broker: str) -> Iterator[RunningStack]:
+def running_stack(state: Path, broker: str, **environment: str) -> Iterator[RunningStack]:
     """Start a stack, and end it with everything that belongs to it."""
-    stack = RunningStack(state, broker)
+    stack = RunningStack(state, broker, **environment)
     try:
         stack.start()
         yield stack
