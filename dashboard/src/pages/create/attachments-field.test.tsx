@@ -111,9 +111,10 @@ it('says of each file why it was not uploaded, and tries it again', async () => 
   expect(await screen.findByText('Its type must be one of application/pdf')).toBeInTheDocument();
   expect(await screen.findByText('The storage refused it (403)')).toBeInTheDocument();
   expect(screen.getByRole('button', { name: 'Create' })).toHaveAccessibleDescription(/^Remove the files/);
+  expect(screen.queryByRole('button', { name: 'Try again with a.exe' })).not.toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Remove a.exe' }));
   expect(screen.getByLabelText('Attachments (optional)')).toHaveFocus();
-  await user.click(screen.getByRole('button', { name: 'Try b.pdf again' }));
+  await user.click(screen.getByRole('button', { name: 'Try again with b.pdf' }));
   await waitFor(() => {
     expect(uploads).toHaveLength(2);
   });

@@ -103,20 +103,27 @@ function FileRow({ attached, problem, onRepeat, onRemove }: FileRowProps) {
         {attached.state === 'uploading' && (
           <progress aria-label={`Upload of ${name}`} max={1} value={attached.sent} className="meter mt-1.5" />
         )}
-        {wrong !== undefined && (
-          <p role="alert" className="break-words text-bad">
-            {wrong}
-          </p>
-        )}
       </div>
-      {attached.state === 'failed' && (
-        <Button variant="quiet" aria-label={`Try ${name} again`} onClick={onRepeat}>
-          Try again
-        </Button>
-      )}
       <Button variant="quiet" aria-label={`Remove ${name}`} className="px-2.5" onClick={onRemove}>
         <X aria-hidden className="size-4" />
       </Button>
+      {wrong !== undefined && (
+        <div className="flex basis-full items-center justify-between gap-3">
+          <p role="alert" className="min-w-0 break-words text-bad">
+            {wrong}
+          </p>
+          {attached.state === 'failed' && attached.canRepeat && (
+            <Button
+              variant="quiet"
+              aria-label={`Try again with ${name}`}
+              className="shrink-0"
+              onClick={onRepeat}
+            >
+              Try again
+            </Button>
+          )}
+        </div>
+      )}
     </li>
   );
 }

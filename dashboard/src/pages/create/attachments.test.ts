@@ -49,7 +49,7 @@ it('waits for files that are being uploaded, and for those that were not', () =>
 
   expect(reasonToWait([uploaded])).toBeNull();
   expect(reasonToWait([uploaded, { key: 2, file, state: 'uploading', sent: 0.5 }])).toMatch(/being uploaded/);
-  expect(reasonToWait([uploaded, { key: 2, file, state: 'failed', problem: 'No' }])).toMatch(
+  expect(reasonToWait([uploaded, { key: 2, file, state: 'failed', problem: 'No', canRepeat: true }])).toMatch(
     /Remove the files/,
   );
 });

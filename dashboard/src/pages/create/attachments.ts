@@ -9,7 +9,7 @@ export const BYTES_MAX = 10 * 1024 * 1024;
 export type AttachedFile = { key: number; file: File } & (
   | { state: 'uploading'; sent: number }
   | { state: 'uploaded'; id: string }
-  | { state: 'failed'; problem: string }
+  | { state: 'failed'; problem: string; canRepeat: boolean }
 );
 
 export const sizeOf = (files: readonly { size: number }[]): number =>
@@ -31,6 +31,9 @@ export function chosen(there: readonly File[], more: readonly File[]) {
 }
 
 const NAMES: Record<string, string> = { filename: 'Its name', contentType: 'Its type', size: 'Its size' };
+
+/** Whether a file may be taken at another try; what the API refuses, it refuses again. */
+export const canRepeat = (error: unknown): boolean => !(error instanceof ApiError && error.status === 422);
 
 /** Why a file could not be uploaded, as a sentence. */
 export function problemOfUpload(error: unknown): string {

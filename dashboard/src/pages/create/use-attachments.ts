@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { putFile } from '@/api/put-file';
-import { chosen, problemOfUpload, type AttachedFile } from './attachments';
+import { canRepeat, chosen, problemOfUpload, type AttachedFile } from './attachments';
 
 export interface Attachments {
   files: readonly AttachedFile[];
@@ -41,7 +41,7 @@ export function useAttachments(): Attachments {
         become({ key, file, state: 'uploaded', id });
       },
       (error: unknown) => {
-        become({ key, file, state: 'failed', problem: problemOfUpload(error) });
+        become({ key, file, state: 'failed', problem: problemOfUpload(error), canRepeat: canRepeat(error) });
       },
     );
   }

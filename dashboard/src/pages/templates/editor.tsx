@@ -15,7 +15,7 @@ import { ProblemList } from './problem-list';
 import { isUnchanged, problemsOf, type PlacedProblem } from './problems';
 import { samplesOf, variablesOf } from './samples';
 import { VariantChoice } from './variant-choice';
-import { wrongVariant } from './variants';
+import { problemOfName, withoutVariant, withVariant, wrongVariant } from './variants';
 
 interface EditorProps {
   template: Template;
@@ -48,20 +48,29 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
     (each) => save.variables !== undefined && isUnchanged(each, save.variables, draft),
   );
   const problemOf = (part: string) =>
-    problems
-      .filter((each) => each.variant === variant.key && each.part === part)
-      .filter((each) => part === 'weight' || each.locale === locale)
-      .map(({ message }) => message)
-      .join('; ') || undefined;
+    problems.find(
+      (each) =>
+        each.variant === variant.key && each.part === part && (part === 'weight' || each.locale === locale),
+    )?.message;
 
-  function show(problem: PlacedProblem) {
-    // What is about one place comes into sight before it takes the focus.
-    flushSync(() => {
-      if (problem.variant !== null) setKey(problem.variant);
-      if (problem.locale !== null) setLocale(problem.locale);
-    });
-    const part = problem.part ?? 'text';
-    fields.current?.querySelector<HTMLElement>(`[name="${CSS.escape(part)}"]`)?.focus();
+  /** Changes what is written, and gives the focus to the first of these controls that is there then. */
+  function turnTo(change: () => void, ...names: string[]) {
+    flushSync(change);
+    const controls = names.map((name) =>
+      fields.current?.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`),
+    );
+    controls.find(Boolean)?.focus();
+  }
+
+  function show({ variant: of, locale: language, part }: Omit<PlacedProblem, 'message'>) {
+    turnTo(
+      () => {
+        if (of !== null) setKey(of);
+        if (language !== null) setLocale(language);
+      },
+      part ?? 'text',
+      'text',
+    );
   }
 
   return (
@@ -74,6 +83,22 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
             weightProblem={problemOf('weight')}
             onChoose={setKey}
             onChange={setDraft}
+            onAdd={() => {
+              const added = withVariant(draft, variant);
+              turnTo(() => {
+                setDraft(added.draft);
+                setKey(added.key);
+              }, 'name');
+            }}
+            onRemove={() => {
+              turnTo(
+                () => {
+                  setDraft(withoutVariant(draft, variant.key));
+                },
+                'variant',
+                'add-variant',
+              );
+            }}
           />
           <Languages draft={draft} locale={locale} onChoose={setLocale} onChange={setDraft} />
           <PartFields
@@ -111,7 +136,12 @@ export function Editor({ template, basis, onSaved }: EditorProps) {
             onClick={() => {
               const wrong = wrongVariant(draft);
               if (wrong === undefined) save.mutate(draft);
-              else show({ variant: wrong.key, locale: null, part: 'name', message: '' });
+              else
+                show({
+                  variant: wrong.key,
+                  locale: null,
+                  part: problemOfName(draft, wrong) === null ? 'weight' : 'name',
+                });
             }}
           >
             Save as version {template.latest + 1}

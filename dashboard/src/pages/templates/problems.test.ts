@@ -26,6 +26,21 @@ it.each<[string, Draft, object]>([
   expect(problemsOf(refusal(field), sent)).toEqual([{ ...place, message: 'is wrong' }]);
 });
 
+it('says each thing about a place once, in one problem', () => {
+  const details = ['line 1: no {', 'line 1: no {', 'line 2: no }'].map((message) => ({
+    field: 'locales.en.text',
+    message,
+  }));
+  const error = { code: 'VALIDATION_ERROR', message: 'No', details };
+  const refused = new ApiError(new Response(null, { status: 422 }), {
+    success: false,
+    error,
+    requestId: 'request-1',
+  });
+
+  expect(problemsOf(refused, PLAIN).map(({ message }) => message)).toEqual(['line 1: no {; line 2: no }']);
+});
+
 it('places no other errors', () => {
   expect(problemsOf(refusal('locales', 409), PLAIN)).toEqual([]);
   expect(problemsOf(new Error('No'), PLAIN)).toEqual([]);

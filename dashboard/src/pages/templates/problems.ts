@@ -13,22 +13,27 @@ export interface PlacedProblem {
 
 const FIELD = /^(?:variants\.([^.]+)(?:\.|$))?(?:locales(?:\.([^.]+)(?:\.(.+))?)?|(weight))?$/;
 
-/** What is wrong with a draft by the API's answer to it; nothing if the error is about something else. */
+/**
+ * What is wrong with a draft by the API's answer to it, each place once; nothing if the error is about something else.
+ */
 export function problemsOf(error: unknown, sent: Draft | undefined): PlacedProblem[] {
   if (!(error instanceof ApiError) || error.status !== 422 || sent === undefined) return [];
-  return error.details.map(({ field, message }) => {
-    const found = FIELD.exec(field);
-    if (found === null) return { variant: null, locale: null, part: field, message };
-    const [, name, locale, part, weight] = found;
-    const variant =
-      sent.variants.length === 1 ? sent.variants[0] : sent.variants.find((each) => each.name === name);
-    return {
-      variant: variant?.key ?? null,
-      locale: locale ?? null,
-      part: part ?? weight ?? null,
-      message,
-    };
-  });
+  const byField = new Map<string, Set<string>>();
+  for (const { field, message } of error.details) {
+    byField.set(field, (byField.get(field) ?? new Set()).add(message));
+  }
+  return [...byField].map(([field, messages]) => ({
+    ...placeOf(field, sent),
+    message: [...messages].join('; '),
+  }));
+}
+
+function placeOf(field: string, { variants }: Draft): Omit<PlacedProblem, 'message'> {
+  const found = FIELD.exec(field);
+  if (found === null) return { variant: null, locale: null, part: field };
+  const [, name, locale, part, weight] = found;
+  const variant = variants.length === 1 ? variants[0] : variants.find((each) => each.name === name);
+  return { variant: variant?.key ?? null, locale: locale ?? null, part: part ?? weight ?? null };
 }
 
 /** True while the place of a problem is as it was sent. */

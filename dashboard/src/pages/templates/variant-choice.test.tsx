@@ -66,6 +66,7 @@ it('adds a variant as a copy, with a name and a weight of its own, and shows it'
 
   await user.click(await screen.findByRole('button', { name: 'Add a variant' }));
   expect(screen.getByLabelText('Variant')).toHaveDisplayValue('b, 50 %');
+  expect(screen.getByLabelText('Name')).toHaveFocus();
   await user.clear(screen.getByLabelText('Name'));
   await fill(user, screen.getByLabelText('Name'), 'short');
   await user.clear(screen.getByLabelText('Weight'));
@@ -96,6 +97,7 @@ it('is a plain version again without its other variant', async () => {
 
   await user.click(await screen.findByRole('button', { name: 'Remove plain' }));
   expect(screen.queryByLabelText('Variant')).not.toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Add a variant' })).toHaveFocus();
   await user.click(screen.getByRole('button', { name: 'Save as version 3' }));
 
   await waitFor(() => {

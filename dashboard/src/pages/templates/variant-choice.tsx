@@ -2,16 +2,7 @@ import { percent } from '@/lib/numbers';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 import type { Draft, Variant } from './draft';
-import {
-  problemOfName,
-  problemOfWeight,
-  shareOf,
-  VARIANTS_MAX,
-  WEIGHT_MAX,
-  withChange,
-  withoutVariant,
-  withVariant,
-} from './variants';
+import { problemOfName, problemOfWeight, shareOf, VARIANTS_MAX, WEIGHT_MAX, withChange } from './variants';
 
 interface VariantChoiceProps {
   draft: Draft;
@@ -20,64 +11,60 @@ interface VariantChoiceProps {
   weightProblem: string | undefined;
   onChoose: (key: number) => void;
   onChange: (draft: Draft) => void;
+  onAdd: () => void;
+  onRemove: () => void;
 }
 
 /** The variants of a draft: which one is written, its name and share, and further ones. */
-export function VariantChoice({ draft, variant, weightProblem, onChoose, onChange }: VariantChoiceProps) {
+export function VariantChoice({
+  draft,
+  variant,
+  weightProblem,
+  onChoose,
+  onChange,
+  onAdd,
+  onRemove,
+}: VariantChoiceProps) {
   const isComparing = draft.variants.length > 1;
   const isFull = draft.variants.length === VARIANTS_MAX;
   return (
     <div className="space-y-3">
-      {isComparing && (
-        <>
-          <div className="flex flex-wrap items-end gap-3">
-            <Field label="Variant">
-              {(described) => (
-                <select
-                  {...described}
-                  value={variant.key}
-                  onChange={(event) => {
-                    onChoose(Number(event.target.value));
-                  }}
-                  className="control w-auto max-w-full"
-                >
-                  {draft.variants.map((each) => (
-                    <option key={each.key} value={each.key}>
-                      {[each.name || 'without a name', shareText(draft, each)].filter(Boolean).join(', ')}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <Button
-              variant="quiet"
-              onClick={() => {
-                const left = withoutVariant(draft, variant.key);
-                onChoose(left.variants[0].key);
-                onChange(left);
-              }}
-            >
-              Remove {variant.name || 'this variant'}
-            </Button>
-          </div>
-          <Settings draft={draft} variant={variant} weightProblem={weightProblem} onChange={onChange} />
-        </>
-      )}
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <Button
-          disabled={isFull}
-          onClick={() => {
-            const added = withVariant(draft, variant);
-            onChange(added.draft);
-            onChoose(added.key);
-          }}
-        >
+      <div className="flex flex-wrap items-end gap-x-3 gap-y-1.5">
+        {isComparing && (
+          <Field label="Variant">
+            {(described) => (
+              <select
+                {...described}
+                name="variant"
+                value={variant.key}
+                onChange={(event) => {
+                  onChoose(Number(event.target.value));
+                }}
+                className="control w-auto max-w-full"
+              >
+                {draft.variants.map((each) => (
+                  <option key={each.key} value={each.key}>
+                    {[each.name || 'without a name', shareText(draft, each)].filter(Boolean).join(', ')}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+        <Button name="add-variant" disabled={isFull} onClick={onAdd}>
           {isFull ? 'Four variants are the most' : 'Add a variant'}
         </Button>
-        {!isComparing && (
-          <p className="text-sm text-muted">To compare texts. It begins as a copy of this one.</p>
+        {isComparing ? (
+          <Button variant="quiet" onClick={onRemove}>
+            Remove {variant.name || 'this variant'}
+          </Button>
+        ) : (
+          <p className="self-center text-sm text-muted">To compare texts. It begins as a copy of this one.</p>
         )}
       </div>
+      {isComparing && (
+        <Settings draft={draft} variant={variant} weightProblem={weightProblem} onChange={onChange} />
+      )}
     </div>
   );
 }

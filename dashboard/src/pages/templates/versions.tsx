@@ -45,7 +45,7 @@ export function Versions({ template, versions, onEdit }: VersionsProps) {
               key={number}
               className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5 first:pt-0 last:pb-0"
             >
-              <div className="min-w-0 flex-1">
+              <div className="min-w-0 flex-1 max-sm:basis-full">
                 <span className="flex items-center gap-2 font-medium">
                   Version {number}
                   {number === template.published && <Badge tone="good">Published</Badge>}
