@@ -6,7 +6,7 @@ The screenshots are for people: `dashboard/screenshots/` keeps those of the last
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.e2e.browser import DESKTOP, PHONE, SCREENSHOTS, Tab, tab
 from tests.e2e.stacks import RunningStack
@@ -26,6 +26,7 @@ PAGES = {
     "dead-letters": "/dlq",
     "templates": "/templates",
     "template": "/templates/payment-received",
+    "variants": "/templates/card-ready",
     "senders": "/senders",
     "preferences": "/preferences",
     "settings": "/settings",
@@ -76,7 +77,7 @@ def make_senders_and_categories(stack: RunningStack) -> None:
 
 
 def make_template(stack: RunningStack) -> None:
-    """Make a template with a published version and another one."""
+    """Make a template with a published version and another one, and a template with variants."""
     source = {
         "subject": "Payment of {{ amount }}",
         "text": "Dear {{ name }},\n\nwe received your payment of {{ amount }}.\n\nYour bank",
@@ -88,6 +89,10 @@ def make_template(stack: RunningStack) -> None:
         body = {"defaultLocale": "en", "locales": {"en": source, "de": source}}
         stack.client.post("/api/templates/payment-received/versions", json=body).raise_for_status()
     stack.client.post("/api/templates/payment-received/versions/1/publish").raise_for_status()
+    variants = {name: {"weight": weight, "locales": {"en": source}} for name, weight in (("plain", 3), ("short", 1))}
+    stack.client.post("/api/templates", json={**template, "id": "card-ready"}).raise_for_status()
+    body = {"defaultLocale": "en", "variants": variants}
+    stack.client.post("/api/templates/card-ready/versions", json=body).raise_for_status()
 
 
 @pytest.fixture(scope="module", params=LOOKS)
@@ -133,6 +138,9 @@ def test_errors_of_the_form_are_accessible(look: tuple[str, Tab]) -> None:
     page.get_by_label("Metadata").fill("{")
     page.get_by_role("button", name="Create", exact=True).click()
     page.get_by_text("is required for an email").wait_for()
+    refused = FilePayload(name="tool.exe", mimeType="application/x-msdownload", buffer=b"MZ")
+    page.get_by_label("Attachments (optional)").set_input_files(refused)
+    page.get_by_text("Its type must be one of").wait_for()
     page.screenshot(path=SCREENSHOTS / f"create-errors-{which}.png", full_page=True)
 
     assert opened.serious() == []
