@@ -10,26 +10,17 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
 
 from wavecom.adapters.providers.proxies import ProxyTransport, proxy_for
+from wavecom.adapters.retry_after import read_retry_after
 from wavecom.domain.providers.outcomes import TransientError, UnknownOutcomeError
 
 ANSWER_MAX_BYTES: Final = 1024 * 1024
 """The largest answer; a larger one counts as broken."""
-_RETRY_AFTER_MAX: Final = timedelta(days=1)
-_SECONDS: Final = re.compile("[0-9]+")
-_TIME: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
-_DATE: Final = re.compile(
-    rf"[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} [0-9]{{4}} {_TIME} GMT"
-    rf"|[A-Z][a-z]{{5,8}}, [0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{2}} {_TIME} GMT"
-    rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [0-9 ][0-9] {_TIME} [0-9]{{4}}"
-)
-"""The three forms of a date in HTTP (RFC 9110, section 5.6.7); the parser of email dates accepts many others."""
 _NOTHING_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -53,18 +44,7 @@ class Answer:
 
         It is a day at the most.
         """
-        text = self.headers.get("retry-after", "").strip()
-        if _SECONDS.fullmatch(text):
-            first_digits = text.lstrip("0")[:6]  # six are more than a day; int() refuses some thousands
-            return min(timedelta(seconds=int(first_digits or "0")), _RETRY_AFTER_MAX)
-        if not _DATE.fullmatch(text):
-            return None
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        wait = moment.replace(tzinfo=moment.tzinfo or UTC) - (now or datetime.now(UTC))
-        return min(max(wait, timedelta(0)), _RETRY_AFTER_MAX)
+        return read_retry_after(self.headers.get("retry-after", ""), now)
 
 
 def _transport(base_url: str, *, max_connections: int, http2: bool, tls: ssl.SSLContext | None) -> httpx.HTTPTransport:
