@@ -13,6 +13,7 @@ from tests.fakes.suppressions import FakeSuppressions
 from tests.fakes.system import FakeSystem
 from tests.fakes.templates import FakeTemplates
 from tests.fakes.tenants import FakeTenants
+from tests.fakes.webhook_calls import FakeWebhookCalls
 
 __all__ = [
     "FakeApiKeys",
@@ -34,6 +35,7 @@ __all__ = [
     "FakeSystem",
     "FakeTemplates",
     "FakeTenants",
+    "FakeWebhookCalls",
     "FakeWeights",
     "as_if_stored",
 ]

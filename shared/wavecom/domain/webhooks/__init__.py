@@ -1,0 +1,1 @@
+"""Calls of webhooks: what an endpoint answers."""
