@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate for 127.0.0.1."""
+    """A self-signed certificate for 127.0.0.1, and the names that it was made for."""
 
     file: Path
 
@@ -27,11 +27,12 @@ class Certificate:
         return ssl.create_default_context(cafile=str(self.file))
 
 
-def self_signed(folder: Path) -> Certificate:
-    """Make a certificate in ``folder``."""
+def self_signed(folder: Path, *names: str) -> Certificate:
+    """Make a certificate in ``folder``, for ``names`` as well."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    also = [x509.DNSName(each) for each in names]
     signed = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -40,7 +41,7 @@ def self_signed(folder: Path) -> Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime.now(UTC) - timedelta(days=1))
         .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([address, *also]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
