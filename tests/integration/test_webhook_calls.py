@@ -568,10 +568,11 @@ def test_connection_that_dies_of_the_next_request_is_made_anew_once(call, endpoi
     assert [each.connection for each in endpoint.requests] == [1, 1, 2]
 
 
-def test_answer_that_nobody_asked_for_ends_the_connection(call, endpoint) -> None:
+@pytest.mark.parametrize("parts", [[OK, answering("500 Forged")], [OK + answering("500 Forged")]])
+def test_answer_that_nobody_asked_for_ends_the_connection(call, endpoint, parts: list[bytes]) -> None:
     def answer_twice(connection: socket.socket) -> bool:
-        connection.sendall(OK)
-        connection.sendall(answering("500 Forged"))
+        for part in parts:
+            connection.sendall(part)
         return True
 
     endpoint.answer = answer_twice

@@ -8,7 +8,6 @@ certificate was checked for one, and never for another address.
 import contextlib
 import select
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -100,8 +99,6 @@ class BoundedStream(httpcore.NetworkStream):
 
     def _is_readable(self) -> bool:
         """Return whether the peer has closed the connection, or sent something that nobody asked for."""
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            return True
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(0))

@@ -148,6 +148,9 @@ class Exchanges:
     def _exchange(self, connection: Connection, request: httpcore.Request, deadline: float) -> RawAnswer:
         connection.stream.begin(deadline=deadline, max_bytes=ANSWER_MAX_BYTES)
         response = connection.http.handle_request(request)
+        if not connection.stream.received_bytes:
+            connection.http.close()
+            raise httpcore.RemoteProtocolError("The answer came with the one before, so it is of no request")
         body = bytearray()
         try:
             with contextlib.suppress(AnswerTooLongError):
