@@ -1,0 +1,76 @@
+"""Events: each is one change of something, as the feed and the webhooks tell it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict, cast
+
+from wavecom_client.types import Channel, Status
+
+
+class TemplateOfEvent(TypedDict):
+    """The template that a notification was made from."""
+
+    id: str
+    version: int
+
+
+class NotificationData(TypedDict):
+    """What an event says of a notification; ``sequence`` orders the events of one notification."""
+
+    notificationId: str
+    channel: Channel
+    status: Status
+    sequence: int
+    cause: str | None
+    provider: str | None
+    template: TemplateOfEvent | None
+    metadata: NotRequired[dict[str, Any]]
+
+
+NotificationEventType = Literal[
+    "notification.queued",
+    "notification.sent",
+    "notification.delivered",
+    "notification.undelivered",
+    "notification.failed",
+    "notification.expired",
+    "notification.cancelled",
+    "notification.retrying",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event. ``id`` is the same whenever it comes again, and it may come again.
+
+    ``cursor`` is where a reader of the feed goes on once it has handled this event: store it with what you make of the
+    event. It may stand before earlier events of the same page, so that these come again, but never behind a later one.
+    None is the beginning of the feed. A webhook has no cursor.
+    """
+
+    id: str
+    type: str
+    timestamp: datetime
+    data: Mapping[str, Any]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationEvent(Event):
+    """A change of a notification's status: ``type`` is one of `NotificationEventType`."""
+
+    data: NotificationData
+
+
+def event_of(body: Any, cursor: str | None = None) -> Event:
+    """Return an event of its JSON. Raises `ValueError` if it is none."""
+    match body:
+        case {"id": str(id_), "type": str(type_), "timestamp": str(timestamp), "data": dict(data)}:
+            at = datetime.fromisoformat(timestamp)
+        case _:
+            raise ValueError("This is not an event")
+    if type_.startswith("notification.") and "notificationId" in data:
+        of_notification = cast("NotificationData", data)
+        return NotificationEvent(id=id_, type=type_, timestamp=at, data=of_notification, cursor=cursor)
+    return Event(id=id_, type=type_, timestamp=at, data=data, cursor=cursor)
