@@ -1,0 +1,177 @@
+/** What each method sends, and what it makes of answers. */
+
+import { expect, test } from 'vitest';
+
+import {
+  AccessError,
+  ApiError,
+  ConflictError,
+  InvalidRequestError,
+  NotFoundError,
+  UnavailableError,
+  UnexpectedAnswerError,
+  WaveCom,
+} from '../src/index.js';
+import { EMAIL, first, json, KEY, refusal, useStandIn } from './standin.js';
+
+const use = useStandIn();
+
+const METHODS: [string, string, (client: WaveCom) => Promise<unknown>][] = [
+  ['GET', '/api/notifications/1', (client) => client.notifications.get('1')],
+  ['POST', '/api/notifications/1/cancel', (client) => client.notifications.cancel('1')],
+  ['POST', '/api/notifications/1/retry', (client) => client.notifications.retry('1')],
+  ['GET', '/api/notifications/..%2Fkeys', (client) => client.notifications.get('../keys')],
+  ['GET', '/api/templates/a', (client) => client.templates.get('a')],
+  ['POST', '/api/templates/a/preview', (client) => client.templates.preview('a', { variables: {} })],
+  [
+    'POST',
+    '/api/templates/a/test-send',
+    (client) => client.templates.sendTest('a', { recipient: 'b', variables: {} }),
+  ],
+  ['GET', '/api/attachments/1', (client) => client.attachments.get('1')],
+  ['POST', '/api/suppressions', (client) => client.suppressions.add({ type: 'SMS', recipient: '+1' })],
+  ['GET', '/api/dlq', (client) => client.deadLetters.count()],
+  ['POST', '/api/dlq/replay', (client) => client.deadLetters.replay({ ids: ['1'] })],
+  ['GET', '/api/notifications/stats/system', (client) => client.stats.system()],
+  ['GET', '/api/notifications/stats/minutes', (client) => client.stats.minutes({ minutes: 5 })],
+];
+
+test.each(METHODS)('%s %s is called by its method', async (method, path, call) => {
+  expect(await call(use.client())).toEqual({ method, path });
+
+  const [{ headers }] = use.standin.calls as [(typeof use.standin.calls)[number]];
+  expect(headers.authorization).toBe(`Bearer ${KEY}`);
+  expect(headers['user-agent']).toMatch(/^wavecom-client-typescript\/\d+\.\d+\.\d+$/);
+});
+
+test('a suppression is removed without a result', async () => {
+  await expect(use.client().suppressions.remove('1')).resolves.toBeUndefined();
+  expect(use.standin.calls.map(({ method, path }) => [method, path])).toEqual([
+    ['DELETE', '/api/suppressions/1'],
+  ]);
+});
+
+test('every other operation is called by its path', async () => {
+  const { data } = await use.client().raw.PUT('/api/policy', { body: { onUnknown: 'hold' } });
+
+  expect(data?.data).toEqual({ method: 'PUT', path: '/api/policy' });
+});
+
+test('lists are read page by page', async () => {
+  use.standin.stored = [0, 1, 2, 3, 4].map((number) => ({ _id: String(number) }));
+  const client = use.client();
+
+  const two = await first(client.notifications.list(), 2);
+  const calls = use.standin.calls.length;
+  const since = new Date('2026-01-31T10:30:00+01:00');
+  const everything = await first(client.notifications.list({ status: 'SENT', since, pageSize: 2 }));
+
+  expect(two.map((each) => each._id)).toEqual(['0', '1']);
+  expect(calls).toBe(1);
+  expect(everything.map((each) => each._id)).toEqual(['0', '1', '2', '3', '4']);
+  expect(use.standin.calls.at(-1)?.query).toEqual({
+    status: 'SENT',
+    since: '2026-01-31T09:30:00.000Z',
+    limit: '2',
+    cursor: '4',
+  });
+});
+
+test('a file is announced, and put without the key', async () => {
+  const stored = await use
+    .client()
+    .attachments.upload('a.txt', new TextEncoder().encode('Hello'), 'text/plain');
+
+  const [announced, put] = use.standin.calls;
+  expect(stored).toEqual({ id: '1' });
+  expect(announced && json(announced)).toEqual({
+    filename: 'a.txt',
+    contentType: 'text/plain',
+    size: 5,
+    sha256: '185f8db32271fe25f561a6fc938b2e264306ec304eda518007d1764826381969',
+  });
+  expect(use.standin.files.map(String)).toEqual(['Hello']);
+  expect(put?.headers['x-token']).toBe('once');
+  expect(put?.headers.authorization).toBeUndefined();
+});
+
+test.each([
+  [400, InvalidRequestError],
+  [401, AccessError],
+  [403, AccessError],
+  [404, NotFoundError],
+  [409, ConflictError],
+  [418, ApiError],
+  [422, InvalidRequestError],
+  [500, UnavailableError],
+])('a refusal with status %d is thrown with all that it says', async (status, kind) => {
+  use.standin.faults = [refusal(status, 'SOME_CODE', undefined, { recipient: 'is not one' })];
+
+  const error: unknown = await use
+    .client()
+    .notifications.create(EMAIL)
+    .catch((each: unknown) => each);
+
+  expect(error).toBeInstanceOf(kind);
+  expect(error).toMatchObject({
+    name: kind.name,
+    status,
+    code: 'SOME_CODE',
+    requestId: 'request-1',
+    details: [{ field: 'recipient', message: 'is not one' }],
+    message: `${status} SOME_CODE: No; recipient: is not one`,
+  });
+});
+
+test.each(['{"message": "Forbidden"}', 'Forbidden\n'])(
+  'a refusal of a gateway is thrown too',
+  async (body) => {
+    use.standin.faults = [{ status: 403, body }];
+
+    await expect(use.client().stats.system()).rejects.toMatchObject({
+      code: 'HTTP_403',
+      message: '403 HTTP_403: Forbidden',
+    });
+  },
+);
+
+test.each(['', 'null', '{"success": true}', '['])('an answer of another server is refused', async (body) => {
+  use.standin.faults = [{ status: 200, body }];
+
+  await expect(use.client().notifications.get('1')).rejects.toThrow(UnexpectedAnswerError);
+});
+
+test('a redirect is not followed', async () => {
+  use.standin.faults = [{ status: 302, headers: { Location: '/elsewhere' } }];
+
+  await expect(use.client().notifications.get('1')).rejects.toThrow(UnexpectedAnswerError);
+  expect(use.standin.calls).toHaveLength(1);
+});
+
+test.each([
+  'wavecom.example',
+  'ftp://wavecom.example',
+  'https://user@wavecom.example',
+  'https://a?b',
+  'https://a:b',
+])('an address that is none is refused (%s)', (baseUrl) => {
+  expect(() => new WaveCom({ baseUrl })).toThrow(TypeError);
+});
+
+test('a key is sent unencrypted only to this machine, or where it is allowed', () => {
+  expect(() => new WaveCom({ baseUrl: 'http://wavecom.example', apiKey: KEY })).toThrow('unencrypted');
+
+  new WaveCom({ baseUrl: 'http://localhost:5000', apiKey: KEY });
+  new WaveCom({ baseUrl: 'http://[::1]:5000', apiKey: KEY });
+  new WaveCom({ baseUrl: 'http://wavecom.internal', apiKey: KEY, allowPlainHttp: true });
+});
+
+test('a key that does not fit in a header, and an id that is none, are refused', async () => {
+  expect(() => new WaveCom({ baseUrl: 'https://wavecom.example', apiKey: 'a\nb' })).toThrow('API key');
+  await expect(use.client().notifications.create(EMAIL, { idempotencyKey: 'a b' })).rejects.toThrow(
+    TypeError,
+  );
+  await expect(use.client().notifications.get('..')).rejects.toThrow(TypeError);
+
+  expect(use.standin.calls).toEqual([]);
+});
