@@ -28,7 +28,8 @@ NODE_IS_THERE := node -e 'const [a, b] = process.versions.node.split("."); proce
 TEST_PROCESSES := 4
 # Two targets at once, each with its output in one piece where make can do that (GNU make 4; 3.81 cannot).
 BOTH_AT_ONCE = --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests
+SOURCES := shared functions local cli chaos benchmarks layers infra_cdk tests clients
+TYPESCRIPT_CLIENT := clients/typescript
 
 # A stage of cdk.json, and settings that override its own: CONTEXT="queueEngine=sqs logLevel=DEBUG".
 CDK = infra_cdk/node_modules/.bin/cdk
@@ -39,7 +40,7 @@ CDK_NEEDS = install infra_cdk/node_modules/.installed page
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up page dashboard down reset key audit test test-quick chaos bench check check-dashboard layers synth bootstrap deploy diff destroy api-key smoke format openapi refusals lock clean services services-down sam-api sam-invoke
+.PHONY: help install up page dashboard down reset key audit test test-quick chaos bench check check-dashboard check-clients clients layers synth bootstrap deploy diff destroy api-key smoke format openapi refusals lock clean services services-down sam-api sam-invoke
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,8 +78,8 @@ bench: $(VENV)/.bench-installed ## Measure speed and cost, and write docs/perfor
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m benchmarks run $(PART)
 
-test: install $(SAM)/.installed tests/node/node_modules/.installed $(OPENAPI)/.installed $(CONTRACT_TOOLS)/.installed ## Run all checks and tests, on real servers and in a real browser
-	@$(MAKE) $(BOTH_AT_ONCE) check check-dashboard
+test: install $(SAM)/.installed tests/node/node_modules/.installed $(OPENAPI)/.installed $(CONTRACT_TOOLS)/.installed $(TYPESCRIPT_CLIENT)/dist/.built ## Run all checks and tests, on real servers and in a real browser
+	@$(MAKE) $(BOTH_AT_ONCE) check check-dashboard check-clients
 	@$(BIN)/python -m local install-servers
 	@$(BIN)/python -m local install-browser
 	@$(BIN)/python -m local install-runtime-client
@@ -97,6 +98,16 @@ check: install ## Lint, types, import rules
 check-dashboard: dashboard/dist/.built ## Lint, types, unit tests and size of the dashboard
 	@cd dashboard && npm run --silent check:generated && npm run --silent format:check && npm run --silent lint
 	@cd dashboard && npm run --silent test && npm run --silent size
+
+check-clients: install $(TYPESCRIPT_CLIENT)/dist/.built ## Lint, types and unit tests of the clients for Python and TypeScript
+	@cd clients/python && PYTHONPATH= ../../$(BIN)/mypy && PYTHONPATH= ../../$(BIN)/python -m pytest
+	@cd $(TYPESCRIPT_CLIENT) && npm run --silent check:generated && npm run --silent format:check && npm run --silent lint
+	@cd $(TYPESCRIPT_CLIENT) && npm run --silent types && npm run --silent test
+
+clients: install $(TYPESCRIPT_CLIENT)/dist/.built ## Build the clients for Python (wheel) and TypeScript (tarball) into clients/dist
+	@mkdir -p clients/dist
+	@cd clients/python && ../../$(BIN)/python -m flit_core.wheel --outdir ../dist
+	@cd $(TYPESCRIPT_CLIENT) && npm pack --silent --ignore-scripts --pack-destination ../dist
 
 layers: install ## Build the Lambda functions' code and layers (ARCHITECTURE=arm64 or x86_64)
 	@$(BIN)/python -m layers --architecture $(or $(ARCHITECTURE),arm64)
@@ -146,14 +157,17 @@ sam-invoke: install $(SAM)/.installed ## Run a function once: make sam-invoke FU
 	    "$(or $(EVENT),$(error set EVENT, for example EVENT=events/sqs_deliver.json))" \
 	    "$(or $(FUNCTION),$(error set FUNCTION, for example FUNCTION=deliver))"
 
-format: install dashboard/node_modules/.installed ## Format the code and fix lint findings
+format: install dashboard/node_modules/.installed $(TYPESCRIPT_CLIENT)/node_modules/.installed ## Format the code and fix lint findings
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@cd dashboard && npm run --silent format
+	@cd $(TYPESCRIPT_CLIENT) && npm run --silent format
 
-openapi: install dashboard/node_modules/.installed ## Write docs/openapi.json from the routes, and the dashboard's types from it
+openapi: install dashboard/node_modules/.installed $(TYPESCRIPT_CLIENT)/node_modules/.installed ## Write docs/openapi.json from the routes, and the types of the dashboard and the clients from it
 	@$(BIN)/python -m local openapi > docs/openapi.json
 	@cd dashboard && npm run --silent generate
+	@cd $(TYPESCRIPT_CLIENT) && npm run --silent generate
+	@$(BIN)/python clients/python/generate.py > clients/python/src/wavecom_client/types.py
 
 refusals: install ## Write the meaning of providers' refusals into docs/providers.md, from the code's own tables
 	@$(BIN)/python -m local refusals
@@ -175,7 +189,7 @@ lock: ## Update the locked dependencies, with hashes and without addresses (need
 	    --no-emit-index-url --no-header -o requirements/openapi-client.txt
 
 clean: ## Remove files that install and test created
-	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules tests/node/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM) $(OPENAPI) $(CONTRACT_TOOLS)
+	rm -rf $(VENV) $(MINISTACK) dashboard/node_modules dashboard/dist infra_cdk/node_modules tests/node/node_modules cdk.out layers/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .venv-lambda $(SAM) $(OPENAPI) $(CONTRACT_TOOLS) clients/dist $(TYPESCRIPT_CLIENT)/node_modules $(TYPESCRIPT_CLIENT)/dist clients/python/.mypy_cache
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
@@ -236,4 +250,15 @@ tests/node/node_modules/.installed: tests/node/package-lock.json
 dashboard/dist/.built: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public -type f) $(wildcard dashboard/*.*)
 	@echo "Building the dashboard"
 	@cd dashboard && npm run --silent build -- --logLevel warn
+	@touch $@
+
+$(TYPESCRIPT_CLIENT)/node_modules/.installed: $(TYPESCRIPT_CLIENT)/package-lock.json
+	@$(NODE_IS_THERE) || { echo "The TypeScript client needs Node.js 22 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing the TypeScript client's packages"
+	@cd $(TYPESCRIPT_CLIENT) && npm ci --silent
+	@touch $@
+
+$(TYPESCRIPT_CLIENT)/dist/.built: $(TYPESCRIPT_CLIENT)/node_modules/.installed $(shell find clients/typescript/src -type f) $(wildcard $(TYPESCRIPT_CLIENT)/*.json)
+	@echo "Building the TypeScript client"
+	@cd $(TYPESCRIPT_CLIENT) && rm -rf dist && npm run --silent build
 	@touch $@

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     with NamedTemporaryFile("w", suffix=".pem", delete=False) as file:
         file.write(first + end)
     config.add_cleanup(Path(file.name).unlink)
-    certifi.where = lambda: file.name
+    os.environ["SSL_CERT_FILE"] = file.name
 
 
 class Time:

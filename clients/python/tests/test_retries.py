@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import EMAIL, Time, Use
-from tests.standin import CUT, CUT_BEFORE, GARBAGE, LATE, StandIn, refusal
+from tests.standin import CUT, CUT_BEFORE, GARBAGE, LATE, Fault, StandIn, refusal
 from wavecom_client import (
     ConnectionFailedError,
     RateLimitedError,
@@ -143,3 +143,12 @@ def test_garbage_is_not_repeated(use: Use, standin: StandIn):
 
     assert raised.value.idempotency_key == standin.keys[0]
     assert len(standin.calls) == 1
+
+
+def test_an_answer_that_is_no_gzip_though_it_says_so_is_none(use: Use, standin: StandIn):
+    standin.faults.append(Fault(status=200, headers={"Content-Encoding": "gzip"}, body=b"no gzip"))
+
+    with pytest.raises(ConnectionFailedError) as raised:
+        use(lambda client: client.notifications.retry("1"))
+
+    assert raised.value.sent

@@ -104,24 +104,16 @@ export class Http {
     signal?.throwIfAborted();
     const controller = new AbortController();
     let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      controller.abort();
-    }, timeoutMs);
     const end = () => {
       controller.abort();
     };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      end();
+    }, timeoutMs);
     signal?.addEventListener('abort', end);
     try {
-      const response = await this.#fetch(outgoing.url, {
-        method: outgoing.method,
-        headers: outgoing.headers,
-        body: outgoing.body ?? null,
-        redirect: 'manual',
-        signal: controller.signal,
-      });
-      const content = await response.arrayBuffer();
-      return { kind: 'answer', status: response.status, headers: response.headers, content };
+      return await Promise.race([this.#answer(outgoing, controller.signal), rejection(controller.signal)]);
     } catch (error) {
       signal?.throwIfAborted();
       return failureOf(error, new URL(outgoing.url).origin, timedOut);
@@ -130,6 +122,27 @@ export class Http {
       signal?.removeEventListener('abort', end);
     }
   }
+
+  async #answer(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
+    const response = await this.#fetch(outgoing.url, {
+      method: outgoing.method,
+      headers: outgoing.headers,
+      body: outgoing.body ?? null,
+      redirect: 'manual',
+      signal,
+    });
+    const content = await response.arrayBuffer();
+    return { kind: 'answer', status: response.status, headers: response.headers, content };
+  }
+}
+
+/** Reject when a signal ends: `fetch` itself does not always, for example while it decompresses what is no gzip. */
+async function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new DOMException('The request was ended', 'AbortError'));
+    });
+  });
 }
 
 /** Return an idempotency key that nobody else has. */

@@ -165,6 +165,13 @@ test('garbage is not repeated', async () => {
   expect(use.standin.calls).toHaveLength(1);
 });
 
+test('an answer that is no gzip, though it says so, ends in time', async () => {
+  use.standin.faults = [{ status: 200, headers: { 'Content-Encoding': 'gzip' }, body: 'no gzip' }];
+  const client = use.client({ timeoutMs: 500 });
+
+  await expect(client.notifications.retry('1')).rejects.toThrow(NoAnswerError);
+});
+
 test('a signal ends a call and its retries', async () => {
   use.standin.faults = [NONE, refusal(503, 'UNAVAILABLE')];
   const controller = new AbortController();

@@ -1,0 +1,207 @@
+"""Both clients understand the running API, and a create whose answer comes too late stores one notification."""
+
+import asyncio
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from local.config import PROJECT
+from tests.integration.conftest import Api, MakeApi
+from tests.standins.http_service import Fault, HttpService, Reply, Request
+from wavecom_client import AsyncWaveCom, Retries, WaveCom, WaveComError
+
+EMAIL: Any = {
+    "type": "EMAIL",
+    "recipient": "user@example.com",
+    "subject": "Test",
+    "message": "Hello",
+    "priority": "HIGH",
+}
+SMS: Any = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
+TEXT = {"defaultLocale": "en", "locales": {"en": {"subject": "Hello", "text": "Hello {{ name }}"}}}
+TYPESCRIPT = PROJECT / "clients" / "typescript" / "dist" / "index.js"
+OPTIONS: dict[str, Any] = {"timeout": 2.0, "retries": Retries(attempts=8)}
+OF_ONE_CONNECTION = {"host", "connection", "content-length", "transfer-encoding", "content-encoding"}
+"""Headers that are not handed on (RFC 9110, section 7.6.1); the proxy's client has decoded the content."""
+
+
+class Proxy(HttpService):
+    """Hands every request on to the API; a fault that is due meets its answer, so that it has had its effect."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = httpx.Client(base_url=api.client.base_url, trust_env=False, timeout=60)
+        super().__init__()
+
+    def step(self, request: Request) -> Reply | Fault:
+        step = super().step(request)
+        if isinstance(step, Fault):
+            self.answer(request)
+        return step
+
+    def answer(self, request: Request) -> Reply:
+        headers = {name: value for name, value in request.headers.items() if name not in OF_ONE_CONNECTION}
+        answer = self._api.request(request.method, request.target, headers=headers, content=request.body)
+        kept = {name: value for name, value in answer.headers.items() if name not in OF_ONE_CONNECTION}
+        return Reply(answer.status_code, answer.content, kept)
+
+    def close(self) -> None:
+        super().close()
+        self._api.close()
+
+
+@pytest.fixture
+def key(make_key: Callable[..., str]) -> str:
+    return make_key()
+
+
+@pytest.fixture
+def api(make_api: MakeApi, key: str) -> Api:
+    return make_api("http", token=key, development_tenant=None)
+
+
+@pytest.fixture
+def proxy(api: Api) -> Iterator[Proxy]:
+    with Proxy(api) as proxy:
+        yield proxy
+
+
+def by_typescript(scenario: str, url: str, key: str) -> dict[str, Any]:
+    """Return what the TypeScript client understood."""
+    assert TYPESCRIPT.exists(), "make check-clients builds it"
+    done = subprocess.run(
+        ["node", "drive-client.js", scenario, url, key],
+        cwd=PROJECT / "tests" / "node",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    understood: dict[str, Any] = json.loads(done.stdout)
+    return understood
+
+
+def create_by_threads(url: str, key: str) -> dict[str, Any]:
+    with WaveCom(url, key, **OPTIONS) as client:
+        created = client.notifications.create(EMAIL)
+        batch = client.notifications.create_batch([SMS] * 501)
+    indexes = [each["index"] for each in batch.accepted]
+    return {"id": created.id, "replayed": created.replayed, "indexes": indexes}
+
+
+def create_by_tasks(url: str, key: str) -> dict[str, Any]:
+    async def main() -> dict[str, Any]:
+        async with AsyncWaveCom(url, key, **OPTIONS) as client:
+            created = await client.notifications.create(EMAIL)
+            batch = await client.notifications.create_batch([SMS] * 501)
+        indexes = [each["index"] for each in batch.accepted]
+        return {"id": created.id, "replayed": created.replayed, "indexes": indexes}
+
+    return asyncio.run(main())
+
+
+def create_by_typescript(url: str, key: str) -> dict[str, Any]:
+    return by_typescript("create", url, key)
+
+
+def refusal_of(call: Callable[[], object]) -> Any:
+    with pytest.raises(WaveComError) as raised:
+        call()
+    return raised.value
+
+
+def journey_by_python(url: str, key: str) -> dict[str, Any]:
+    """Use most of what the client has, and return what it understood."""
+    with WaveCom(url, key) as client:
+        notifications, templates = client.notifications, client.templates
+        created = notifications.create(EMAIL, idempotency_key="first")
+        repeated = notifications.create(EMAIL, idempotency_key="first")
+        batch = notifications.create_batch([SMS, {**SMS, "recipient": "nobody"}])
+        listed = [each["_id"] for each in notifications.list(page_size=1)]
+        found = notifications.get(created.id)
+
+        file = client.attachments.upload("note.txt", b"Hello", "text/plain")
+        carried = notifications.create({**EMAIL, "attachments": [file["id"]]})
+
+        client.request("POST", "/api/templates", body={"id": "greeting", "channel": "EMAIL"})
+        client.request("POST", "/api/templates/greeting/versions", body=TEXT)
+        preview = templates.preview("greeting", {"variables": {"name": "Ada"}})
+        test = templates.send_test("greeting", {"recipient": "me@example.com", "variables": {"name": "Ada"}})
+
+        suppression = client.suppressions.add({"type": "EMAIL", "recipient": "gone@example.com"})
+        refusal = refusal_of(lambda: notifications.create({**EMAIL, "recipient": "nobody"}))
+        client.suppressions.remove(suppression["id"])
+        cancelled = notifications.cancel(created.id)
+        conflict = refusal_of(lambda: notifications.cancel(created.id))
+        absent = refusal_of(lambda: notifications.get("0" * 24))
+        return {
+            "created": created.id,
+            "status": created.notification["status"],
+            "repeated": [repeated.id, repeated.replayed],
+            "accepted": [each["data"]["_id"] for each in batch.accepted],
+            "refused": [[each["index"], each["error"]["details"][0]["field"]] for each in batch.refused],
+            "listed": listed,
+            "found": [found["notification"]["_id"], [each["status"] for each in found["logs"]]],
+            "carried": [each["filename"] for each in carried.notification["attachments"]],
+            "preview": preview["message"],
+            "test": test["recipient"],
+            "refusal": [type(refusal).__name__, refusal.details[0].field],
+            "cancelled": cancelled["status"],
+            "conflict": [type(conflict).__name__, conflict.status, conflict.code],
+            "absent": type(absent).__name__,
+            "total": client.stats.system()["total"],
+        }
+
+
+def journey_by_typescript(url: str, key: str) -> dict[str, Any]:
+    return by_typescript("journey", url, key)
+
+
+@pytest.mark.parametrize("travel", [journey_by_python, journey_by_typescript], ids=["python", "typescript"])
+def test_a_client_understands_the_running_api(api: Api, key: str, travel: Callable[[str, str], dict[str, Any]]):
+    understood = travel(str(api.client.base_url), key)
+
+    created, (accepted,) = understood.pop("created"), understood.pop("accepted")
+    assert sorted(understood.pop("listed")) == sorted([created, accepted])
+    assert understood == {
+        "status": "QUEUED",
+        "repeated": [created, True],
+        "refused": [[1, "notifications[1].recipient"]],
+        "found": [created, ["PENDING", "QUEUED"]],
+        "carried": ["note.txt"],
+        "preview": "Hello Ada",
+        "test": "me@example.com",
+        "refusal": ["InvalidRequestError", "recipient"],
+        "cancelled": "CANCELLED",
+        "conflict": ["ConflictError", 409, "STATUS_CONFLICT"],
+        "absent": "NotFoundError",
+        "total": 4,
+    }
+
+
+@pytest.mark.parametrize("fault", [Fault.NEVER_ANSWER, Fault.HANG_UP, Fault.RESET, Fault.BREAK_OFF])
+@pytest.mark.parametrize(
+    "create",
+    [create_by_threads, create_by_tasks, create_by_typescript],
+    ids=["python", "python-async", "typescript"],
+)
+def test_a_create_that_is_not_answered_in_time_is_stored_once(
+    api: Api, key: str, proxy: Proxy, create: Callable[[str, str], dict[str, Any]], fault: Fault
+):
+    proxy.follow(fault, fault)
+
+    created = create(proxy.url, key)
+
+    types = Counter(each["type"] for each in api.mongo.database.notifications.find({}, {"type": 1}))
+    assert types == {"EMAIL": 1, "SMS": 501}
+    assert api.store.get_many([created["id"]])
+    assert created["replayed"]
+    assert created["indexes"] == list(range(501))
+    keys = [request.headers["idempotency-key"] for request in proxy.requests]
+    assert len(set(keys[:3])) == 1
+    assert len(set(keys)) == 3
