@@ -7,7 +7,6 @@ the client understood, as JSON. mypy checks this file together with the client.
 import json
 import sys
 
-from wavecom_client import AuthenticatedClient
 from wavecom_client.api.notifications import (
     cancel_notification,
     create_notification,
@@ -26,6 +25,8 @@ from wavecom_client.models import (
     NotificationPageAnswer,
     Priority,
 )
+
+from wavecom_client import AuthenticatedClient
 from wavecom_client.types import UNSET, Unset
 
 EMAIL = CreateNotification(

@@ -23,7 +23,7 @@ from wavecom.domain.notifications.timings import retry_delay
 from wavecom.settings import SECRET_SETTINGS, Settings
 
 NOT_FOR_PEOPLE = {"aws_lambda_function_name"}
-SOURCES = ("shared", "functions", "local", "cli", "chaos", "benchmarks", "layers", "infra_cdk")
+SOURCES = ("shared", "functions", "local", "cli", "chaos", "benchmarks", "layers", "infra_cdk", "clients")
 QUESTION_WORDS = ("What", "How", "Where", "Whether", "Who", "Why", "When")
 
 

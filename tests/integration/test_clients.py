@@ -109,6 +109,10 @@ def create_by_typescript(url: str, key: str) -> dict[str, Any]:
     return by_typescript("create", url, key)
 
 
+def like(notification: Any, **changes: Any) -> Any:
+    return {**notification, **changes}
+
+
 def refusal_of(call: Callable[[], object]) -> Any:
     with pytest.raises(WaveComError) as raised:
         call()
@@ -121,12 +125,12 @@ def journey_by_python(url: str, key: str) -> dict[str, Any]:
         notifications, templates = client.notifications, client.templates
         created = notifications.create(EMAIL, idempotency_key="first")
         repeated = notifications.create(EMAIL, idempotency_key="first")
-        batch = notifications.create_batch([SMS, {**SMS, "recipient": "nobody"}])
+        batch = notifications.create_batch([SMS, like(SMS, recipient="nobody")])
         listed = [each["_id"] for each in notifications.list(page_size=1)]
         found = notifications.get(created.id)
 
         file = client.attachments.upload("note.txt", b"Hello", "text/plain")
-        carried = notifications.create({**EMAIL, "attachments": [file["id"]]})
+        carried = notifications.create(like(EMAIL, attachments=[file["id"]]))
 
         client.request("POST", "/api/templates", body={"id": "greeting", "channel": "EMAIL"})
         client.request("POST", "/api/templates/greeting/versions", body=TEXT)
@@ -134,7 +138,7 @@ def journey_by_python(url: str, key: str) -> dict[str, Any]:
         test = templates.send_test("greeting", {"recipient": "me@example.com", "variables": {"name": "Ada"}})
 
         suppression = client.suppressions.add({"type": "EMAIL", "recipient": "gone@example.com"})
-        refusal = refusal_of(lambda: notifications.create({**EMAIL, "recipient": "nobody"}))
+        refusal = refusal_of(lambda: notifications.create(like(EMAIL, recipient="nobody")))
         client.suppressions.remove(suppression["id"])
         cancelled = notifications.cancel(created.id)
         conflict = refusal_of(lambda: notifications.cancel(created.id))

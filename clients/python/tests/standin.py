@@ -19,7 +19,7 @@ PAGE = 2
 
 @dataclass(frozen=True)
 class Fault:
-    """What one request meets with. ``does`` says whether it has its effect all the same."""
+    """A fault that one request meets with. ``does`` says whether it has its effect all the same."""
 
     does: bool = False
     late: bool = False

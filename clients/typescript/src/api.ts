@@ -15,7 +15,7 @@ type Fetch = (request: Request) => Promise<Response>;
 /** A call that creates. */
 export interface CreateOptions extends CallOptions {
   /** A repeated call with the same key creates nothing more. Without one the call gets one of its own. */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 /** The API: `raw` makes calls, and `take` says what came of them. */

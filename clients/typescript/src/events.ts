@@ -3,7 +3,7 @@
 import { asObject } from './retries.js';
 import type { Channel, Status } from './types.js';
 
-/** What an event says of a notification; `sequence` orders the events of one notification. */
+/** The data of an event about a notification; `sequence` orders the events of one notification. */
 export interface NotificationData {
   notificationId: string;
   channel: Channel;

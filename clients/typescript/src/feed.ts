@@ -16,8 +16,8 @@ const LEAST_ROUND_MS = 1_000;
 
 export interface FeedOptions extends CallOptions {
   /** The cursor of the last event that was handled; without it the feed begins at the oldest event that is kept. */
-  after?: string;
-  types?: string[];
+  after?: string | undefined;
+  types?: readonly string[] | undefined;
   pageSize?: number;
   /** False ends the feed where there is nothing new. */
   follow?: boolean;

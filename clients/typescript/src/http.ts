@@ -7,7 +7,7 @@ import { VERSION } from './version.js';
 export interface WaveComOptions {
   /** Where the API is: https://wavecom.example.com */
   baseUrl: string;
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** The longest that one attempt takes, 35 seconds unless you say otherwise. */
   timeoutMs?: number;
   retries?: Partial<Retries>;
@@ -36,7 +36,7 @@ export interface Outgoing {
 
 export interface CallOptions {
   /** Ends the call, its waits and its retries; it throws the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface AttemptOptions extends CallOptions {

@@ -33,7 +33,7 @@ export interface Created {
   idempotencyKey: string;
 }
 
-/** What became of each notification of a batch, in order: `data` with status 201, `error` with any other. */
+/** The result of each notification of a batch, in order: `data` with status 201, `error` with any other. */
 export interface CreatedBatch {
   results: BatchResult[];
   accepted: BatchResult[];
@@ -130,7 +130,7 @@ export class Notifications {
       const query = { ...filter, ...times, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) };
       const call = this.#api.raw.GET('/api/notifications', {
         params: { query },
-        ...ending({ ...(signal ? { signal } : {}) }),
+        ...ending({ signal }),
       });
       const { notifications, pagination } = await takeData(call);
       return { items: notifications, nextCursor: pagination.nextCursor };

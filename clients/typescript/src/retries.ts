@@ -1,5 +1,5 @@
 /**
- * What is repeated, and after which wait. A call is repeated only where that cannot do anything twice:
+ * Attempts and the waits between them. A call is repeated only where that cannot do anything twice:
  *
  * - nothing was sent yet (connection refused, name not found): always;
  * - 429: always, since it refuses before any effect;
@@ -10,7 +10,7 @@ import { apiError, ConnectionFailedError, TimedOutError, UnexpectedAnswerError }
 import type { WaveComError } from './errors.js';
 import type { FieldError } from './types.js';
 
-/** How often and how long a call is tried. */
+/** The bounds of a call's attempts. */
 export interface Retries {
   /** Attempts at the most. */
   attempts: number;

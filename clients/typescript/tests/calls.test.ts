@@ -1,4 +1,4 @@
-/** What each method sends, and what it makes of answers. */
+/** Each method makes its call, and understands answers and refusals. */
 
 import { expect, test } from 'vitest';
 

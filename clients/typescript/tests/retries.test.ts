@@ -1,4 +1,4 @@
-/** What is repeated, when, and with which key; and that nothing is created twice. */
+/** Calls are repeated where that is safe, with their keys, and nothing is created twice. */
 
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -19,7 +19,7 @@ export const EMAIL: CreateNotification = {
 };
 const PAGE = 2;
 
-/** What one request meets with. `does` says whether it has its effect all the same. */
+/** A fault that one request meets with. `does` says whether it has its effect all the same. */
 export interface Fault {
   does?: boolean;
   late?: boolean;

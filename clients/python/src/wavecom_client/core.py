@@ -1,4 +1,4 @@
-"""The core: what a call sends, when it is repeated, and what its answer means. It does no input or output.
+"""The core, without input or output: it makes the requests of a call, repeats them, and reads the answers.
 
 A call is repeated only where that cannot do anything twice:
 
@@ -41,7 +41,7 @@ SENDABLE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
-    """How often and how long a call is tried. All times are in seconds.
+    """The bounds of a call's attempts. All times are in seconds.
 
     ``deadline`` bounds the call with all its attempts and waits. An answer that asks to wait for longer than
     ``longest_wait``, or beyond the deadline, is raised at once.

@@ -16,7 +16,7 @@ class TemplateOfEvent(TypedDict):
 
 
 class NotificationData(TypedDict):
-    """What an event says of a notification; ``sequence`` orders the events of one notification."""
+    """The data of an event about a notification; ``sequence`` orders the events of one notification."""
 
     notificationId: str
     channel: Channel

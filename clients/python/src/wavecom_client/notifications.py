@@ -47,7 +47,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class CreatedBatch:
-    """What became of each notification of a batch, in order: ``data`` with status 201, ``error`` with any other."""
+    """The result of each notification of a batch, in order: ``data`` with status 201, ``error`` with any other."""
 
     results: list[BatchResult]
     idempotency_key: str

@@ -1,4 +1,4 @@
-"""What the two drivers have in common: how httpx's answers and errors become the core's."""
+"""The part that both drivers share: answers and errors of httpx become those of the core."""
 
 import ssl
 from collections.abc import Iterator, Mapping
