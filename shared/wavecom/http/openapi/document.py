@@ -17,7 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.models import (
 
 import wavecom
 from wavecom.http.openapi import headers, tags
-from wavecom.http.openapi.examples import ANSWERS, REQUESTS
+from wavecom.http.openapi.examples.operations import ANSWERS, REQUESTS
 from wavecom.http.openapi.reading_order import put_in_reading_order
 from wavecom.http.openapi.shared_answers import share_errors
 

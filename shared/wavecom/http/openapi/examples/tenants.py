@@ -1,4 +1,4 @@
-"""Examples of bodies and answers about what a tenant has, by operation, for `wavecom.http.openapi.examples`."""
+"""Examples of bodies and answers about what a tenant has, by operation."""
 
 from typing import Any
 

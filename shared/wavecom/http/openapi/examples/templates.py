@@ -1,4 +1,4 @@
-"""Examples of bodies and answers about templates, by operation, for `wavecom.http.openapi.examples`."""
+"""Examples of bodies and answers about templates, by operation, for `wavecom.http.openapi.examples.operations`."""
 
 from typing import Any
 

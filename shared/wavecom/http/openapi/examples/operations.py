@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from wavecom.http.openapi import template_examples, tenant_examples
 from wavecom.http.openapi.example_ids import CURSOR, ID, KEY_ID, SUPPRESSION_ID, TENANT
+from wavecom.http.openapi.examples import templates, tenants, webhooks
 
 _OTHER_ID = "6b03a1f0c2d4e8a17b5f9c32"
 _CREATED = "2026-11-23T10:30:00.000Z"
@@ -128,14 +128,15 @@ def _audit_entry(sequence: int, status: str, message: str, moment: str) -> dict[
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    **template_examples.REQUESTS,
-    **tenant_examples.REQUESTS,
+    **templates.REQUESTS,
+    **tenants.REQUESTS,
+    **webhooks.REQUESTS,
     "createNotification": {
         "email": _EMAIL,
         "sms": _SMS,
         "push": _PUSH,
         "scheduled": _SCHEDULED,
-        "template": template_examples.NOTIFICATION,
+        "template": templates.NOTIFICATION,
     },
     "createNotifications": {"emailAndSms": {"notifications": [_EMAIL, _SMS]}},
     "replayDeadLetters": {
@@ -153,8 +154,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
 """Named examples of bodies, by operationId."""
 
 ANSWERS: dict[str, dict[int, Any]] = {
-    **template_examples.ANSWERS,
-    **tenant_examples.ANSWERS,
+    **templates.ANSWERS,
+    **tenants.ANSWERS,
+    **webhooks.ANSWERS,
     "createNotification": {201: _success(_QUEUED, message="Notification created and queued successfully")},
     "createNotifications": {
         207: _success(

@@ -1,0 +1,1 @@
+"""Examples of bodies and answers, by operation, for the OpenAPI document."""
