@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.adapters.mongo.events.outbox import NO_EVENTS, MongoOutbox, OutgoingEvents
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.documents import (
@@ -57,8 +58,10 @@ UNREADABLE_DELAY = timedelta(hours=1)
 class MongoNotificationStore:
     """`wavecom.ports.notifications.NotificationStore` on MongoDB."""
 
-    def __init__(self, mongo: Mongo, counters: MongoCounters) -> None:
+    def __init__(self, mongo: Mongo, counters: MongoCounters, outbox: MongoOutbox | None = None) -> None:
+        """Write events into ``outbox``; without one nobody wants any."""
         self._mongo = mongo
+        self._outbox = outbox
         self._notifications = mongo.database.notifications
         # The winner of a lost race may not be on a majority yet.
         self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
@@ -68,17 +71,18 @@ class MongoNotificationStore:
     def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         """See `wavecom.ports.notifications.NotificationStore.add`."""
         with available(), self._counters.shard() as shard:
+            outgoing = self._events_of(changes)
 
             def write(session: ClientSession) -> bool:
                 self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
-                self._write_trail(changes, shard, session)
+                self._write_trail(changes, outgoing, shard, session)
                 if may_commit is not None and not may_commit():
                     session.abort_transaction()
                     return False
                 return True
 
             try:
-                return self._mongo.transaction(write)
+                return self._in_transaction(write, outgoing)
             except (BulkWriteError, DuplicateKeyError) as exc:
                 if _is_duplicate(exc) and any(change.after.idempotency for change in changes):
                     raise IdempotencyKeyTakenError from None  # the cause holds whole documents
@@ -98,6 +102,7 @@ class MongoNotificationStore:
 
     def _save_all(self, changes: Sequence[Change], shard: str) -> bool:
         """Write all changes or, if one of them lost a race, none."""
+        outgoing = self._events_of(changes)
 
         def write(session: ClientSession) -> bool:
             updates = [_guarded_update(change) for change in changes]
@@ -105,16 +110,29 @@ class MongoNotificationStore:
             if result.matched_count != len(changes):
                 session.abort_transaction()
                 return False
-            self._write_trail(changes, shard, session)
+            self._write_trail(changes, outgoing, shard, session)
             return True
 
-        return self._mongo.transaction(write)
+        return self._in_transaction(write, outgoing)
 
-    def _write_trail(self, changes: Sequence[Change], shard: str, session: ClientSession) -> None:
+    def _events_of(self, changes: Sequence[Change]) -> OutgoingEvents:
+        return self._outbox.events_of(changes) if self._outbox is not None else NO_EVENTS
+
+    def _in_transaction(self, write: Callable[[ClientSession], bool], outgoing: OutgoingEvents) -> bool:
+        written = self._mongo.transaction(write)
+        if written and self._outbox is not None:
+            self._outbox.committed(outgoing)
+        return written
+
+    def _write_trail(
+        self, changes: Sequence[Change], outgoing: OutgoingEvents, shard: str, session: ClientSession
+    ) -> None:
         entries = [audit_document(entry) for change in changes for entry in change.entries]
         if entries:
             self._audit.insert_many(entries, session=session)
         self._counters.count(changes, shard, session)
+        if self._outbox is not None:
+            self._outbox.write(outgoing, session)
 
     def _still_current(self, changes: Sequence[Change]) -> list[Change]:
         ids = [ObjectId(change.after.id) for change in changes]

@@ -1,0 +1,1 @@
+"""Read the feed of events."""
