@@ -7,6 +7,7 @@ from typing import Any
 
 from wavecom.application.deadline import Deadline
 from wavecom.bootstrap import container, entry_point
+from wavecom.domain.queue_messages import QueueMessage
 from wavecom.metrics import QUEUE_WAIT
 from wavecom.observability import EmfMetrics
 from wavecom.queue_events import parse_queue_event
@@ -16,7 +17,7 @@ logger = logging.getLogger("wavecom.deliver")
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.monotonic()
-    batch = parse_queue_event(event)
+    batch = parse_queue_event(event, QueueMessage)
     # Time for the last sends to end, and for recording them.
     reserve = container("deliver").settings.send_bound
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()), reserve=reserve)

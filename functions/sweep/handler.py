@@ -1,4 +1,4 @@
-"""Put overdue notifications back into their lanes, and delete unused attachments, every minute."""
+"""Put overdue notifications and webhooks back into their queues, and delete unused attachments, every minute."""
 
 import logging
 from datetime import timedelta
@@ -16,8 +16,11 @@ RESERVE = timedelta(seconds=10)
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     deadline = Deadline(timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE)
-    counts = container("sweep").sweep.sweep(deadline)
-    counts["attachments_deleted"] = container("sweep").expire_attachments.expire(deadline)
+    parts = container("sweep")
+    counts = parts.sweep.sweep(deadline)
+    counts["attachments_deleted"] = parts.expire_attachments.expire(deadline)
+    if parts.sweep_webhooks is not None:
+        counts += parts.sweep_webhooks.sweep(deadline)
     done = {name: count for name, count in counts.items() if count}
     EmfMetrics().gauge(SWEEP_HEARTBEAT, 1)
     logger.info("Swept", extra={"done": done})

@@ -3,20 +3,21 @@
 import base64
 import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
-
-from wavecom.domain.queue_messages import QueueMessage
+from pydantic import BaseModel, ValidationError
 
 logger = logging.getLogger(__name__)
 
+Message = TypeVar("Message", bound=BaseModel)
+
 
 @dataclass(slots=True)
-class QueueBatch:
+class QueueBatch(Generic[Message]):
     """The messages of one event, and the SQS ids of those that cannot be read."""
 
-    messages: list[QueueMessage] = field(default_factory=list)
+    kind: type[Message]
+    messages: list[Message] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
     def answer(self) -> dict[str, Any]:
@@ -27,13 +28,13 @@ class QueueBatch:
         return {"batchItemFailures": [{"itemIdentifier": each} for each in self.unreadable]}
 
 
-def parse_queue_event(event: dict[str, Any]) -> QueueBatch:
-    """Return the messages of an event of an SQS or a RabbitMQ (``aws:rmq``) event source mapping.
+def parse_queue_event(event: dict[str, Any], kind: type[Message]) -> QueueBatch[Message]:
+    """Return the messages of a kind in an event of an SQS or a RabbitMQ (``aws:rmq``) event source mapping.
 
     Unreadable messages are logged; no notification is lost, since the sweep reads the database. Raises
     ValueError for an event of another shape.
     """
-    batch = QueueBatch()
+    batch = QueueBatch(kind)
     if event.get("eventSource") == "aws:rmq":
         for messages in event["rmqMessagesByQueue"].values():
             for message in messages:
@@ -53,9 +54,9 @@ def _decoded(data: str | None) -> bytes:
         return b""
 
 
-def _parse(body: str | bytes, sqs_id: str | None, batch: QueueBatch) -> None:
+def _parse(body: str | bytes, sqs_id: str | None, batch: QueueBatch[Message]) -> None:
     try:
-        batch.messages.append(QueueMessage.model_validate_json(body))
+        batch.messages.append(batch.kind.model_validate_json(body))
     except ValidationError as exc:
         errors = [error["type"] for error in exc.errors(include_input=False)]
         logger.error("Unreadable queue message", extra={"length": len(body), "errors": errors})  # noqa: TRY400 - the trace would show the body

@@ -7,6 +7,11 @@ HIGH_PRIORITY: Final = "high_priority"
 STANDARD: Final = "notifications"
 LANES: Final = (HIGH_PRIORITY, STANDARD)
 DEAD_LETTERS: Final = "notifications_dlq"
+WEBHOOKS: Final = "webhooks"
+"""Events that are to be passed to endpoints."""
+SLOW_WEBHOOKS: Final = "webhooks_slow"
+"""Deliveries to endpoints that are not known to answer quickly, so that they delay no other."""
+WEBHOOK_QUEUES: Final = (WEBHOOKS, SLOW_WEBHOOKS)
 
 RETRY: Final = "retry"
 """The delay queue of SQS, and the name under which the depth of all delay queues is reported."""
@@ -40,6 +45,19 @@ LEASE_SECONDS: Final = 90
 
 PROVIDER_TIMEOUT_SECONDS: Final = 10
 """The longest wait for a provider, unless PROVIDER_TIMEOUT_SECONDS overrides it."""
+
+WEBHOOK_TIMEOUT_SECONDS: Final = 15
+"""The longest wait for an endpoint's whole answer."""
+WEBHOOK_CALLS_AT_ONCE: Final = 128
+"""Parallel calls of endpoints of a process."""
+WEBHOOK_PORTS: Final = (443, 8443)
+"""The ports that endpoints may have."""
+WEBHOOK_BATCH: Final = 20
+"""The most messages of webhooks in one batch."""
+WEBHOOK_FUNCTION_TIMEOUT_SECONDS: Final = 60
+"""The longest that a batch of webhooks takes: as long as its deliveries are claimed for."""
+WEBHOOK_VISIBILITY_SECONDS: Final = 6 * WEBHOOK_FUNCTION_TIMEOUT_SECONDS
+"""The time for which a message stays invisible: six invocations, as for the lanes (`DeliveryLimits`)."""
 
 SENDS_AT_ONCE: Final = 256
 """Parallel provider calls of a process, unless SENDS_AT_ONCE overrides it."""
@@ -127,7 +145,7 @@ def rabbitmq_queues(lane_shards: int = 1) -> dict[str, dict[str, object]]:
         "x-message-ttl": DEAD_LETTERS_KEPT_SECONDS * 1000,
     }
     lanes = {queue: lane for name in LANES for queue in shards(name, lane_shards)}
-    return {**lanes, **delays, DEAD_LETTERS: dead_letters}
+    return {**lanes, **dict.fromkeys(WEBHOOK_QUEUES, lane), **delays, DEAD_LETTERS: dead_letters}
 
 
 def delay_exchange(seconds: int) -> str:
@@ -139,4 +157,4 @@ def delay_exchange(seconds: int) -> str:
     return delay_queue(seconds)
 
 
-SQS_QUEUES: Final = (*LANES, RETRY, DEAD_LETTERS)
+SQS_QUEUES: Final = (*LANES, RETRY, DEAD_LETTERS, *WEBHOOK_QUEUES)

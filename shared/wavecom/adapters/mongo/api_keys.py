@@ -15,14 +15,14 @@ IDS_LIMIT = 100_000
 
 
 class MongoApiKeys:
-    """`wavecom.ports.api_keys.ApiKeys` on MongoDB."""
+    """`wavecom.ports.tenants.ApiKeys` on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._apikeys = mongo.database.apikeys
         self._cache = TimedCache[str, ApiKey](CACHE)
 
     def get(self, key_id: str) -> ApiKey | None:
-        """See `wavecom.ports.api_keys.ApiKeys.get`. Only keys that exist are cached, so guesses fill no memory."""
+        """See `wavecom.ports.tenants.ApiKeys.get`. Only keys that exist are cached, so guesses fill no memory."""
         if (cached := self._cache.find(key_id)) is not None:
             return cached
         with available():
@@ -34,24 +34,24 @@ class MongoApiKeys:
         return key
 
     def add(self, key: ApiKey) -> None:
-        """See `wavecom.ports.api_keys.ApiKeys.add`."""
+        """See `wavecom.ports.tenants.ApiKeys.add`."""
         with available():
             self._apikeys.insert_one(_to_document(key))
 
     def all(self, tenant_id: str | None) -> list[ApiKey]:
-        """See `wavecom.ports.api_keys.ApiKeys.all`."""
+        """See `wavecom.ports.tenants.ApiKeys.all`."""
         query = {} if tenant_id is None else {"tenantId": {"$in": [tenant_id, f"{tenant_id}{TEST_SUFFIX}"]}}
         with available():
             return [_from_document(each) for each in self._apikeys.find(query).sort("createdAt", -1).limit(LIST_LIMIT)]
 
     def ids(self) -> frozenset[str] | None:
-        """See `wavecom.ports.api_keys.ApiKeys.ids`."""
+        """See `wavecom.ports.tenants.ApiKeys.ids`."""
         with available():
             found = [each["_id"] for each in self._apikeys.find({}, {"_id": 1}).limit(IDS_LIMIT + 1)]
         return frozenset(found) if len(found) <= IDS_LIMIT else None
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """See `wavecom.ports.api_keys.ApiKeys.revoke`. Other processes use their cached key until it expires."""
+        """See `wavecom.ports.tenants.ApiKeys.revoke`. Other processes use their cached key until it expires."""
         with available():
             result = self._apikeys.update_one({"_id": key_id, "revokedAt": None}, {"$set": {"revokedAt": at}})
             known = result.matched_count == 1 or self._apikeys.find_one({"_id": key_id}) is not None

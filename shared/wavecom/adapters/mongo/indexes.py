@@ -6,7 +6,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
 from wavecom.adapters.mongo.client import Document, available
+from wavecom.domain.events.event import KEPT_FOR as EVENTS_KEPT_FOR
 from wavecom.domain.notifications.timings import KEPT_FOR
+from wavecom.domain.webhooks.delivery import DeliveryStatus
 
 AUDIT_KEPT = timedelta(days=600)
 """Longer than any notification: scheduled a year ahead, sent with its retries, and kept after that."""
@@ -16,6 +18,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """A partial index is used only by queries that imply its filter; a lower bound of the epoch does."""
 
 NEWEST_FIRST = [("createdAt", DESCENDING), ("_id", DESCENDING)]
+
+NEWEST_EVENT_FIRST = [("createdAt", DESCENDING), ("eventId", DESCENDING)]
 
 LATEST_FAILURE_FIRST = [("failedAt", DESCENDING), ("_id", DESCENDING)]
 
@@ -63,6 +67,44 @@ KEPT_REPORTS = [
     # Used before a further attempt after one without an answer.
     IndexModel([("notificationId", ASCENDING)], name="about"),
 ]
+EVENTS = [
+    # The feed of a tenant. Events of tenants without one have no position.
+    IndexModel(
+        [("tenantId", ASCENDING), ("position", ASCENDING)],
+        name="feed",
+        partialFilterExpression={"position": {"$gte": 0}},
+    ),
+    # The recovery of what an endpoint missed.
+    IndexModel([("tenantId", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)], name="by_time"),
+    # The sweep. Events that were passed on have no dueAt and are not in it.
+    IndexModel([("dueAt", ASCENDING)], name="due", partialFilterExpression={"dueAt": {"$gt": EPOCH}}),
+    IndexModel([("at", ASCENDING)], name="retention", expireAfterSeconds=int(EVENTS_KEPT_FOR.total_seconds())),
+]
+ENDPOINTS = [
+    IndexModel([("tenantId", ASCENDING)], name="list"),
+    IndexModel(
+        [("recovery.until", ASCENDING)],
+        name="recovering",
+        partialFilterExpression={"recovery.until": {"$gt": EPOCH}},
+    ),
+    # The count of those that fail. Most do not; disabled ones keep the time, and come apart.
+    IndexModel(
+        [("disabled", ASCENDING), ("failingSince", ASCENDING)],
+        name="failing",
+        partialFilterExpression={"failingSince": {"$gt": EPOCH}},
+    ),
+]
+DELIVERIES = [
+    IndexModel([("endpointId", ASCENDING), *NEWEST_EVENT_FIRST], name="list"),
+    # Those that failed or wait are few, and are what people look for.
+    IndexModel(
+        [("endpointId", ASCENDING), ("status", ASCENDING), *NEWEST_EVENT_FIRST],
+        name="list_by_status",
+        partialFilterExpression={"status": {"$lt": DeliveryStatus.SUCCEEDED.value}},
+    ),
+    IndexModel([("dueAt", ASCENDING)], name="due", partialFilterExpression={"dueAt": {"$gt": EPOCH}}),
+    IndexModel([("createdAt", ASCENDING)], name="retention", expireAfterSeconds=int(EVENTS_KEPT_FOR.total_seconds())),
+]
 API_KEYS = [IndexModel([("tenantId", ASCENDING), ("createdAt", DESCENDING)], name="list")]
 RATE_LIMITS = [
     IndexModel([("minute", ASCENDING)], name="retention", expireAfterSeconds=int(RATE_LIMITS_KEPT.total_seconds()))
@@ -81,3 +123,6 @@ def create_indexes(database: Database[Document], *, timeout: timedelta = timedel
         database.templates.create_indexes(TEMPLATES)
         database.attachments.create_indexes(ATTACHMENTS)
         database.keptreports.create_indexes(KEPT_REPORTS)
+        database.events.create_indexes(EVENTS)
+        database.webhookendpoints.create_indexes(ENDPOINTS)
+        database.webhookdeliveries.create_indexes(DELIVERIES)

@@ -18,7 +18,7 @@ GROUP_MAX_SIZE = 500
 
 
 class MongoRateLimits:
-    """`wavecom.ports.api_keys.RateLimits` on MongoDB: a fixed window of a minute, counted in one call.
+    """`wavecom.ports.tenants.RateLimits` on MongoDB: a fixed window of a minute, counted in one call.
 
     When the database is down it raises `StoreUnavailableError`: the limit fails closed.
     """
@@ -28,7 +28,7 @@ class MongoRateLimits:
         self._takes: Gather[tuple[str, datetime], int] = Gather(self._count, max_size=GROUP_MAX_SIZE)
 
     def take(self, key: str, *, limit: int, at: datetime) -> Allowance:
-        """See `wavecom.ports.api_keys.RateLimits.take`."""
+        """See `wavecom.ports.tenants.RateLimits.take`."""
         minute = at.replace(second=0, microsecond=0)
         used = self._takes((key, minute))
         return Allowance(

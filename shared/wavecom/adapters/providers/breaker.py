@@ -73,7 +73,7 @@ class MemoryBreakerStates:
 
 
 class PyBreakers:
-    """`wavecom.ports.provider_limits.Breakers` by pybreaker over shared states."""
+    """`wavecom.ports.providers.Breakers` by pybreaker over shared states."""
 
     def __init__(self, states: BreakerStates, clock: Clock) -> None:
         self._states = states
@@ -81,7 +81,7 @@ class PyBreakers:
         self._breakers: dict[str, pybreaker.CircuitBreaker] = {}
 
     def permits(self, providers: Iterable[str]) -> dict[str, Permit]:
-        """See `wavecom.ports.provider_limits.Breakers.permits`."""
+        """See `wavecom.ports.providers.Breakers.permits`."""
         names = list(providers)
         self._states.refresh(names)
         return {name: self._permit(name) for name in names}
@@ -101,7 +101,7 @@ class PyBreakers:
         return Permit(calls=1, wait=RETRY_INTERVAL)
 
     def record(self, provider: str, successes: Sequence[bool]) -> None:
-        """See `wavecom.ports.provider_limits.Breakers.record`.
+        """See `wavecom.ports.providers.Breakers.record`.
 
         Only the outcomes after the last success matter for failures in a row, so only those are passed on.
         """
@@ -120,7 +120,7 @@ class PyBreakers:
         self._states.flush(provider)
 
     def states(self) -> dict[str, BreakerState]:
-        """See `wavecom.ports.provider_limits.Breakers.states`."""
+        """See `wavecom.ports.providers.Breakers.states`."""
         return self._states.states()
 
     def _breaker(self, name: str) -> pybreaker.CircuitBreaker:

@@ -22,6 +22,8 @@ def declare(channel: Any, lane_shards: int) -> None:
             _bind_queue(channel, lane)
         else:
             _bind_shards(channel, lane, lane_shards)
+    for queue in topology.WEBHOOK_QUEUES:
+        channel.queue_bind(queue, topology.LANES_EXCHANGE, routing_key=queue)
     for seconds in topology.RETRY_DELAYS_SECONDS:
         exchange = topology.delay_exchange(seconds)
         channel.exchange_declare(exchange, "fanout", durable=True, auto_delete=False)

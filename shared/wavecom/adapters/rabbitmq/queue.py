@@ -5,22 +5,26 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from queue import Empty, LifoQueue
+from typing import TypeVar
 
 from amqp.exceptions import AMQPError
 
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import MAX_UNCONFIRMED, Outgoing, Publisher, connect
 from wavecom.domain.errors import QueueUnavailableError
-from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.queue_messages import QueueMessage, WebhookMessage
 from wavecom.gather import Gather
 
+Message = TypeVar("Message")
 DEFAULT_EXCHANGE = ""
 CONNECTIONS = 4
 """The connections that publish in parallel; further threads' messages are published together."""
 
 
 class RabbitMQQueue:
-    """`wavecom.ports.queue.Queue` on RabbitMQ. Messages that many threads publish at once share a few connections.
+    """`wavecom.ports.queue.Queue` and `wavecom.ports.queue.WebhookQueue` on RabbitMQ.
+
+    Messages that many threads publish at once share a few connections.
 
     ``lane_shards`` is the number of queues of each lane.
     """
@@ -37,17 +41,26 @@ class RabbitMQQueue:
 
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
         """See `wavecom.ports.queue.Queue.publish`. A delay becomes the longest delay queue not above it."""
-        exchange = topology.LANES_EXCHANGE
-        if delay > timedelta(0):
-            exchange = topology.delay_exchange(topology.delay_at_most(delay.total_seconds()))
-        return self._publish(messages, [_outgoing(message, exchange, message.lane.value) for message in messages])
+        exchange = _exchange(delay)
+        outgoing = [Outgoing(exchange, each.lane.value, each.body(), each.notification_id) for each in messages]
+        return self._publish(messages, outgoing)
+
+    def publish_webhooks(
+        self, messages: Sequence[WebhookMessage], *, delay: timedelta = timedelta(0)
+    ) -> list[WebhookMessage]:
+        """See `wavecom.ports.queue.WebhookQueue.publish_webhooks`. A delay becomes the longest one not above it."""
+        exchange = _exchange(delay)
+        outgoing = [Outgoing(exchange, each.lane.value, each.body(), each.event_ids[0]) for each in messages]
+        return self._publish(messages, outgoing)
 
     def dead_letter(self, messages: Sequence[QueueMessage]) -> list[QueueMessage]:
         """See `wavecom.ports.queue.Queue.dead_letter`."""
-        outgoing = [_outgoing(message, DEFAULT_EXCHANGE, topology.DEAD_LETTERS) for message in messages]
+        outgoing = [
+            Outgoing(DEFAULT_EXCHANGE, topology.DEAD_LETTERS, each.body(), each.notification_id) for each in messages
+        ]
         return self._publish(messages, outgoing)
 
-    def _publish(self, messages: Sequence[QueueMessage], outgoing: Sequence[Outgoing]) -> list[QueueMessage]:
+    def _publish(self, messages: Sequence[Message], outgoing: Sequence[Outgoing]) -> list[Message]:
         confirmed = self._publishes(outgoing)
         return [message for message, ok in zip(messages, confirmed, strict=True) if ok]
 
@@ -63,7 +76,7 @@ class RabbitMQQueue:
             depths = publisher.depths(list(topology.rabbitmq_queues(self._lane_shards)))
         parts = {lane: topology.shards(lane, self._lane_shards) for lane in topology.LANES}
         parts[topology.RETRY] = tuple(topology.delay_queue(seconds) for seconds in topology.RETRY_DELAYS_SECONDS)
-        parts[topology.DEAD_LETTERS] = (topology.DEAD_LETTERS,)
+        parts |= {queue: (queue,) for queue in (topology.DEAD_LETTERS, *topology.WEBHOOK_QUEUES)}
         return {name: sum(depths[queue] for queue in queues) for name, queues in parts.items()}
 
     def ping(self, timeout: timedelta) -> None:
@@ -96,5 +109,7 @@ class RabbitMQQueue:
             self._idle.put(publisher)
 
 
-def _outgoing(message: QueueMessage, exchange: str, routing_key: str) -> Outgoing:
-    return Outgoing(exchange, routing_key, message.body(), message.notification_id)
+def _exchange(delay: timedelta) -> str:
+    if delay <= timedelta(0):
+        return topology.LANES_EXCHANGE
+    return topology.delay_exchange(topology.delay_at_most(delay.total_seconds()))

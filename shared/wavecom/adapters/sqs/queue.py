@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from wavecom import topology
 from wavecom.domain.errors import QueueUnavailableError
-from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.queue_messages import QueueMessage, WebhookMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 T = TypeVar("T")
+AnyMessage = QueueMessage | WebhookMessage
+Message = TypeVar("Message", bound=AnyMessage)
 
 BATCH_SIZE = 10
 """Entries in one SendMessageBatch (Amazon SQS API reference, "SendMessageBatch")."""
@@ -42,7 +44,7 @@ def sqs_client(*, region: str, endpoint_url: str | None) -> "SQSClient":
 
 
 class SqsQueue:
-    """`wavecom.ports.queue.Queue` on Amazon SQS.
+    """`wavecom.ports.queue.Queue` and `wavecom.ports.queue.WebhookQueue` on Amazon SQS.
 
     Standard queues with the tenant as message group are fair queues: one tenant's flood does not hold up
     another (Amazon SQS developer guide, "Amazon SQS fair queues").
@@ -59,13 +61,23 @@ class SqsQueue:
     def publish(self, messages: Sequence[QueueMessage], *, delay: timedelta = timedelta(0)) -> list[QueueMessage]:
         """See `wavecom.ports.queue.Queue.publish`. A delay is rounded up to a second, 900 at the most."""
         if delay > timedelta(0):
-            seconds = min(math.ceil(delay.total_seconds()), topology.SQS_MAX_DELAY_SECONDS)
-            return self._send(topology.RETRY, messages, seconds)
-        by_lane = {lane: [each for each in messages if each.lane.value == lane] for lane in topology.LANES}
-        errors, confirmed = [], list[QueueMessage]()
+            return self._send(topology.RETRY, messages, _seconds(delay))
+        return self._send_to_each(
+            {lane: [each for each in messages if each.lane.value == lane] for lane in topology.LANES}
+        )
+
+    def publish_webhooks(
+        self, messages: Sequence[WebhookMessage], *, delay: timedelta = timedelta(0)
+    ) -> list[WebhookMessage]:
+        """See `wavecom.ports.queue.WebhookQueue.publish_webhooks`. Delayed ones wait in their own queue."""
+        by_lane = {lane: [each for each in messages if each.lane.value == lane] for lane in topology.WEBHOOK_QUEUES}
+        return self._send_to_each(by_lane, _seconds(delay))
+
+    def _send_to_each(self, by_lane: Mapping[str, Sequence[Message]], delay_seconds: int = 0) -> list[Message]:
+        errors, confirmed = [], list[Message]()
         for lane, in_lane in by_lane.items():
             try:
-                confirmed += self._send(lane, in_lane)
+                confirmed += self._send(lane, in_lane, delay_seconds)
             except QueueUnavailableError as exc:  # one lane's failure does not discard the other's confirms
                 errors.append(exc)
         if errors and not confirmed:
@@ -76,7 +88,7 @@ class SqsQueue:
         """See `wavecom.ports.queue.Queue.dead_letter`."""
         return self._send(topology.DEAD_LETTERS, messages)
 
-    def _send(self, queue: str, messages: Sequence[QueueMessage], delay_seconds: int = 0) -> list[QueueMessage]:
+    def _send(self, queue: str, messages: Sequence[Message], delay_seconds: int = 0) -> list[Message]:
         if not messages:
             return []
         url = self.url(queue)
@@ -90,14 +102,14 @@ class SqsQueue:
             raise QueueUnavailableError("SQS does not answer") from errors[0]
         return [message for confirmed in sent if not isinstance(confirmed, Exception) for message in confirmed]
 
-    def _try_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage] | Exception:
+    def _try_batch(self, url: str, batch: Sequence[Message], delay_seconds: int) -> list[Message] | Exception:
         """Return the messages that SQS confirmed; a batch that is refused as a whole does not fail the others."""
         try:
             return self._send_batch(url, batch, delay_seconds)
         except (BotoCoreError, ClientError) as exc:
             return exc
 
-    def _send_batch(self, url: str, batch: Sequence[QueueMessage], delay_seconds: int) -> list[QueueMessage]:
+    def _send_batch(self, url: str, batch: Sequence[Message], delay_seconds: int) -> list[Message]:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             _entry(str(index), message, delay_seconds) for index, message in enumerate(batch)
         ]
@@ -138,9 +150,10 @@ class SqsQueue:
             kept = str(topology.DEAD_LETTERS_KEPT_SECONDS)
             dead_letters = create(topology.DEAD_LETTERS, {"MessageRetentionPeriod": kept})
             redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": topology.SQS_MAX_RECEIVES}
-            for queue in (*topology.LANES, topology.RETRY):
-                visibility = str(topology.delivery_limits().visibility_timeout)
-                create(queue, {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": visibility})
+            lanes = dict.fromkeys((*topology.LANES, topology.RETRY), topology.delivery_limits().visibility_timeout)
+            webhooks = dict.fromkeys(topology.WEBHOOK_QUEUES, topology.WEBHOOK_VISIBILITY_SECONDS)
+            for queue, visibility in {**lanes, **webhooks}.items():
+                create(queue, {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": str(visibility)})
 
         _call(create_all)
 
@@ -157,7 +170,11 @@ class SqsQueue:
         self._client.close()
 
 
-def _entry(entry_id: str, message: QueueMessage, delay_seconds: int) -> "SendMessageBatchRequestEntryTypeDef":
+def _seconds(delay: timedelta) -> int:
+    return min(math.ceil(delay.total_seconds()), topology.SQS_MAX_DELAY_SECONDS)
+
+
+def _entry(entry_id: str, message: AnyMessage, delay_seconds: int) -> "SendMessageBatchRequestEntryTypeDef":
     entry: SendMessageBatchRequestEntryTypeDef = {"Id": entry_id, "MessageBody": message.body()}
     if message.tenant_id is not None:
         entry["MessageGroupId"] = message.tenant_id

@@ -18,14 +18,13 @@ from wavecom.adapters.retry_after import read_retry_after
 from wavecom.adapters.webhooks.lookups import AddressRefusedError, Lookups, Resolve, system_addresses
 from wavecom.adapters.webhooks.urls import Endpoint, read_endpoint
 from wavecom.domain.webhooks.answers import WebhookAnswer, WebhookCallError, WebhookFailure
+from wavecom.topology import WEBHOOK_PORTS
 
 if TYPE_CHECKING:
     from wavecom.adapters.webhooks.addresses import IpAddress
     from wavecom.adapters.webhooks.connections import Connect
     from wavecom.adapters.webhooks.exchanges import Exchanges, RawAnswer
 
-PORTS: Final = (443, 8443)
-"""The ports that endpoints may have."""
 TIME_LIMIT: Final = timedelta(seconds=15)
 """The time of a call, from the lookup of the name to the last byte of the answer."""
 LOOKUP_LIMIT: Final = timedelta(seconds=5)
@@ -38,13 +37,13 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class HttpWebhookCalls:
-    """`wavecom.ports.webhook_calls.WebhookCalls` by HTTP, for as many threads as make calls."""
+    """`wavecom.ports.webhooks.WebhookCalls` by HTTP, for as many threads as make calls."""
 
     def __init__(
         self,
         *,
         allow_loopback: bool = False,
-        ports: Collection[int] = PORTS,
+        ports: Collection[int] = WEBHOOK_PORTS,
         time_limit: timedelta = TIME_LIMIT,
         tls: ssl.SSLContext | None = None,
         resolve: Resolve = system_addresses,
@@ -84,7 +83,7 @@ class HttpWebhookCalls:
             return self._made
 
     def problem_of(self, url: str) -> str | None:
-        """See `wavecom.ports.webhook_calls.WebhookCalls.problem_of`."""
+        """See `wavecom.ports.webhooks.WebhookCalls.problem_of`."""
         try:
             self._endpoint(url)
         except ValueError as exc:
@@ -92,7 +91,7 @@ class HttpWebhookCalls:
         return None
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
-        """See `wavecom.ports.webhook_calls.WebhookCalls.post`."""
+        """See `wavecom.ports.webhooks.WebhookCalls.post`."""
         started = time.monotonic()
         result = self._post(url, headers, body, deadline=started + self._limit_seconds)
         duration_ms = round((time.monotonic() - started) * 1000)

@@ -107,8 +107,8 @@ class MongoBreakerStates:
     stop deliveries by itself.
     """
 
-    def __init__(self, mongo: Mongo) -> None:
-        self._breakers = mongo.database.breakers
+    def __init__(self, mongo: Mongo, collection: str = "breakers") -> None:
+        self._breakers = mongo.database[collection]
         self._storages: dict[str, MongoBreakerStorage] = {}
         self._fresh = TimedCache[str, bool](REFRESH)
 

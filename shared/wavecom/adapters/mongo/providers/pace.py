@@ -25,7 +25,7 @@ MAX_TRIES = 10
 
 
 class MongoPace:
-    """`wavecom.ports.provider_limits.Pace` on MongoDB, by the generic cell rate algorithm (ITU-T I.371, annex A).
+    """`wavecom.ports.providers.Pace` on MongoDB, by the generic cell rate algorithm (ITU-T I.371, annex A).
 
     A document holds the time of the next free slot, in microseconds since the epoch, since a date has only
     milliseconds. A reservation is one guarded update, which advances it.
@@ -37,7 +37,7 @@ class MongoPace:
         self._refreshed: float | None = None
 
     def take(self, provider: str, *, requested: int, per_second: float | None, at: datetime) -> Slots:
-        """See `wavecom.ports.provider_limits.Pace.take`."""
+        """See `wavecom.ports.providers.Pace.take`."""
         try:
             if per_second is None:
                 wait = self._paused_until(provider, at) - at
@@ -54,7 +54,7 @@ class MongoPace:
         return Slots(0, at, wait=RESERVE_AHEAD)
 
     def pause(self, provider: str, until: datetime) -> None:
-        """See `wavecom.ports.provider_limits.Pace.pause`."""
+        """See `wavecom.ports.providers.Pace.pause`."""
         self._pauses[provider] = max(until, self._pauses.get(provider, until))
         try:
             with available():

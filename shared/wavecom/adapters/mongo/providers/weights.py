@@ -13,14 +13,14 @@ CHANGES_KEPT = 20
 
 
 class MongoWeights:
-    """`wavecom.ports.provider_limits.Weights` on MongoDB. While it does not answer, the last known weights hold."""
+    """`wavecom.ports.providers.Weights` on MongoDB. While it does not answer, the last known weights hold."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._weights = mongo.database.weights
         self._factors = TimedCache[None, Mapping[str, float]](CACHE)
 
     def factors(self) -> Mapping[str, float]:
-        """See `wavecom.ports.provider_limits.Weights.factors`."""
+        """See `wavecom.ports.providers.Weights.factors`."""
         try:
             return self._factors.get(None, self._read, last_known_after=StoreUnavailableError)
         except StoreUnavailableError:
@@ -32,7 +32,7 @@ class MongoWeights:
             return {each["_id"]: each["factor"] for each in self._weights.find({}, {"factor": 1})}
 
     def change(self, changes: Sequence[WeightChange]) -> None:
-        """See `wavecom.ports.provider_limits.Weights.change`."""
+        """See `wavecom.ports.providers.Weights.change`."""
         with available():
             for change in changes:
                 latest = {"factor": change.factor, "reason": change.reason, "at": change.at}
@@ -42,7 +42,7 @@ class MongoWeights:
         self._factors.drop(None)
 
     def history(self) -> dict[str, list[WeightChange]]:
-        """See `wavecom.ports.provider_limits.Weights.history`."""
+        """See `wavecom.ports.providers.Weights.history`."""
         with available():
             return {each["_id"]: _changes(each) for each in self._weights.find()}
 

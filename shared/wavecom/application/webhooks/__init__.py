@@ -1,0 +1,1 @@
+"""Tell the tenants' own systems what became of their notifications."""
