@@ -18,7 +18,7 @@ class Metric:
 
 
 QUEUE_DEPTH: Final = Metric("QueueDepth", "Count", "observe", ("queue",))
-"""Messages in a lane, in all delay queues, and in the dead letters."""
+"""Messages in a lane, in all delay queues, in the dead letters, and in each queue of webhooks."""
 QUEUE_WAIT: Final = Metric("QueueWait", "Milliseconds", "deliver", ("queue",))
 """The wait of a batch's oldest message in its lane; a lane is first in, first out."""
 PROVIDER_FAILURE_RATE: Final = Metric("ProviderFailureRate", "Percent", "observe", ("provider",))
@@ -40,6 +40,8 @@ LEDGER_MISMATCH: Final = Metric("LedgerMismatch", "Count", "observe")
 """Lines of closed minutes that do not agree with the notifications."""
 DEAD_LETTER_AGE: Final = Metric("DeadLetterAge", "Seconds", "observe")
 """The age, to a day, of the oldest dead letter that a person has to decide on."""
+FAILING_ENDPOINTS: Final = Metric("FailingEndpoints", "Count", "observe")
+"""Endpoints of webhooks that have been failing for over an hour, of all tenants."""
 OBSERVE_HEARTBEAT: Final = Metric("Heartbeat", "Count", "observe")
 SWEEP_HEARTBEAT: Final = Metric("Heartbeat", "Count", "sweep")
 """1 for each completed run."""
@@ -57,6 +59,7 @@ METRICS: Final = (
     DATABASE_REACHABLE,
     LEDGER_MISMATCH,
     DEAD_LETTER_AGE,
+    FAILING_ENDPOINTS,
     OBSERVE_HEARTBEAT,
     SWEEP_HEARTBEAT,
 )

@@ -17,7 +17,8 @@ TIMINGS: Final = frozenset(
         "retry_margin_seconds",
     }
 )
-LINKS: Final = frozenset({"links_url", "link_key"})
+LINKS: Final = frozenset({"links_url"})
+SECRETS_OF_WEBHOOKS: Final = frozenset({"sealing_key"})
 ATTACHMENTS: Final = frozenset({"attachments_bucket", "attachment_scanner"})
 SIMULATORS: Final = frozenset({"simulated_latency_ms", "simulated_failure_rate", "simulated_down"})
 
@@ -29,12 +30,14 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
         | TIMINGS
         | {"rate_limit_per_minute", "cors_origins", "max_body_bytes", "sms_max_segments", "replays_per_second"}
         | LINKS
+        | SECRETS_OF_WEBHOOKS
         | ATTACHMENTS
         | {"uploads_url", "attachment_types"},
-        "receipts": PROVIDERS | {"receipts_url", "max_body_bytes"},
+        "receipts": QUEUES | PROVIDERS | {"receipts_url", "max_body_bytes"},
         "keys": frozenset[str](),
         "deliver": QUEUES | PROVIDERS | TIMINGS | SIMULATORS | {"sends_at_once", "receipts_url"} | ATTACHMENTS,
-        "sweep": QUEUES | TIMINGS | {"attachments_bucket"},
+        "webhooks": QUEUES | SECRETS_OF_WEBHOOKS,
+        "sweep": QUEUES | TIMINGS | SECRETS_OF_WEBHOOKS | {"attachments_bucket"},
         "observe": QUEUES | PROVIDERS | {"elevated_per_minute", "high_per_minute", "extreme_per_minute"},
         "prepare": QUEUES - {"sqs_queue_prefix"},  # SQS queues are resources of the stack itself
     }.items()

@@ -20,8 +20,8 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.tenants import TENANT_ID
 
-_LINK_KEYS: Final = re.compile(r"[!-~]{32,}( [!-~]{32,})*")
-SECRET_SETTINGS = ("mongodb_uri", "amqp_credentials", "providers", "link_key")
+_SEALING_KEYS: Final = re.compile(r"[!-~]{32,}( [!-~]{32,})*")
+SECRET_SETTINGS = ("mongodb_uri", "amqp_credentials", "providers", "sealing_key")
 """Settings that a secret may hold: ``MONGODB_URI_SECRET`` names the one of AWS Secrets Manager for ``MONGODB_URI``."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -122,10 +122,10 @@ class Settings(BaseModel):
             description="Where recipients reach the API, for links in email",
         ),
     ] = None
-    link_key: Annotated[
+    sealing_key: Annotated[
         SecretStr | None,
         Field(
-            description="Random text for those links; after a space, earlier ones, whose links stay valid",
+            description="Random text that seals links and the secrets of webhooks; after a space, earlier ones",
         ),
     ] = None
     attachments_bucket: Annotated[str | None, Field(description="S3 bucket that clients put attachments into")] = None
@@ -147,6 +147,9 @@ class Settings(BaseModel):
             description="What scans attachments for malware: `guardduty`, or the address of a scanner",
         ),
     ] = None
+    webhooks_to_loopback: Annotated[
+        bool, Field(description="Whether endpoints may be on this machine and speak plain HTTP, for development")
+    ] = False
     replays_per_second: Annotated[float, Field(gt=0, description="Dead letters replayed a second and tenant")] = 100
 
     simulated_latency_ms: Annotated[int, Field(ge=0, le=60_000, description="Time a simulated provider takes")] = 50
@@ -176,10 +179,10 @@ class Settings(BaseModel):
             raise ValueError(f"must be of these: {', '.join(KNOWN_TYPES)}")
         return types
 
-    @field_validator("link_key")
+    @field_validator("sealing_key")
     @classmethod
-    def _check_link_keys(cls, keys: SecretStr | None) -> SecretStr | None:
-        if keys is not None and not _LINK_KEYS.fullmatch(keys.get_secret_value()):
+    def _check_sealing_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None and not _SEALING_KEYS.fullmatch(keys.get_secret_value()):
             raise ValueError("must be 32 or more visible ASCII characters, once or several times with a space between")
         return keys
 
@@ -204,8 +207,10 @@ class Settings(BaseModel):
             raise ValueError("AMQP_URL is required with BROKER=rabbitmq")
         if self.development_tenant and self.aws_lambda_function_name:
             raise ValueError("DEVELOPMENT_TENANT lets anyone in without a key and must not be set on AWS Lambda")
-        if (self.links_url is None) is not (self.link_key is None):
-            raise ValueError("LINKS_URL and LINK_KEY are needed together")
+        if self.webhooks_to_loopback and self.aws_lambda_function_name:
+            raise ValueError("WEBHOOKS_TO_LOOPBACK lets clients call this machine and must not be set on AWS Lambda")
+        if self.links_url is not None and self.sealing_key is None:
+            raise ValueError("LINKS_URL needs SEALING_KEY")
         if self.attachments_bucket is None and self.attachment_scanner == "guardduty":
             raise ValueError("ATTACHMENT_SCANNER=guardduty needs ATTACHMENTS_BUCKET, since it scans objects of S3")
         names = [provider.name for provider in self.providers]

@@ -6,20 +6,23 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from wavecom.adapters.mongo.client import Mongo
+from wavecom.adapters.mongo.events.outbox import MongoOutbox
+from wavecom.adapters.mongo.events.wanted import MongoWantedEvents
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
 from wavecom.adapters.providers.recipients import takes
 from wavecom.application.deliver.select import ChannelProvider, ChannelProviders
+from wavecom.application.webhooks.announce import Announcements
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.reports import DeliveryReport
-from wavecom.ports.api_keys import ApiKeys
 from wavecom.ports.content import AttachmentFiles, Attachments, HtmlCleaner, Scanner, TemplateEngine, Templates
-from wavecom.ports.provider_limits import Breakers, Pace, Weights
-from wavecom.ports.providers import WithSandbox
+from wavecom.ports.events import Events
+from wavecom.ports.providers import Breakers, Pace, Weights, WithSandbox
 from wavecom.ports.reports import KeptReports
 from wavecom.ports.suppressions import Suppressions
 from wavecom.ports.system import Clock
+from wavecom.ports.tenants import ApiKeys
 from wavecom.settings import Settings, simulated
 
 if TYPE_CHECKING:
@@ -55,7 +58,31 @@ class Adapters:
     @cached_property
     def store(self) -> MongoNotificationStore:
         """The notification store."""
-        return MongoNotificationStore(self.mongo, self.counters)
+        outbox = MongoOutbox(self.mongo, self.wanted_events, self.announcements.announce)
+        return MongoNotificationStore(self.mongo, self.counters, outbox)
+
+    @cached_property
+    def wanted_events(self) -> MongoWantedEvents:
+        """The events that each tenant wants."""
+        return MongoWantedEvents(self.mongo, self.clock)
+
+    @cached_property
+    def announcements(self) -> Announcements:
+        """Messages about webhooks. The queue is made when there is something to announce."""
+        return Announcements(lambda: self.queue)
+
+    @cached_property
+    def events(self) -> Events:
+        """The events that were written down."""
+        from wavecom.adapters.mongo.events.events import MongoEvents  # noqa: PLC0415
+
+        return MongoEvents(self.mongo, self.wanted_events)
+
+    @property
+    def sealing_keys(self) -> list[str]:
+        """The keys that seal links and secrets, the present one first."""
+        key = self.settings.sealing_key
+        return key.get_secret_value().split(" ") if key is not None else []
 
     @cached_property
     def system(self) -> MongoSystemState:

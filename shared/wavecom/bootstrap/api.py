@@ -17,6 +17,7 @@ from wavecom.application.accept.recipient_check import AcceptsRecipient, Recipie
 from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submit
 from wavecom.application.attachments.manage import ManageAttachments
+from wavecom.application.events.feed import ReadFeed
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
@@ -31,6 +32,7 @@ from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
 from wavecom.application.templates.results import ShowResults
+from wavecom.application.webhooks.manage import ManageWebhooks
 from wavecom.bootstrap.use_cases import Container
 from wavecom.domain.notifications.enums import Channel
 from wavecom.http.services import HttpConfig, Services
@@ -139,9 +141,9 @@ class Api:
     def links(self) -> UnsubscribeLinks | None:
         """The links by which recipients leave a category, None where the settings name no address for them."""
         settings = self.parts.settings
-        if settings.links_url is None or settings.link_key is None:
+        if settings.links_url is None or settings.sealing_key is None:
             return None
-        return SealedLinks(settings.links_url, settings.link_key.get_secret_value().split(" "))
+        return SealedLinks(settings.links_url, self.parts.sealing_keys)
 
     @cached_property
     def manage_attachments(self) -> ManageAttachments:
@@ -181,6 +183,20 @@ class Api:
         )
 
     @cached_property
+    def webhooks(self) -> ManageWebhooks | None:
+        """Manage endpoints, None where the settings allow none."""
+        if self.parts.endpoints is None:
+            return None
+        return ManageWebhooks(
+            endpoints=self.parts.endpoints,
+            deliveries=self.parts.webhook_deliveries,
+            events=self.parts.events,
+            calls=self.parts.webhook_calls,
+            announcements=self.parts.announcements,
+            clock=self.parts.clock,
+        )
+
+    @cached_property
     def services(self) -> Services:
         """Everything behind the HTTP routes."""
         tenants, suppressions = self.tenants, self.parts.suppressions
@@ -200,6 +216,8 @@ class Api:
             preferences=ManagePreferences(
                 tenants=tenants, suppressions=suppressions, links=self.links, clock=self.parts.clock
             ),
+            webhooks=self.webhooks,
+            feed=ReadFeed(events=self.parts.events, wanted=self.parts.wanted_events),
             senders=ManageSenders(tenants=tenants, providers=self._sender_problems),
             ledger=self.parts.ledger,
             verify=Verify(store=self.parts.store, system=self.parts.system),

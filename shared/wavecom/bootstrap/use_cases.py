@@ -17,7 +17,7 @@ from wavecom.application.operate.observe import Observe
 from wavecom.application.recover.sweep import Sweep
 from wavecom.application.reports.opt_out import KeepOptOuts
 from wavecom.application.reports.receive import Receive
-from wavecom.bootstrap.adapters import Adapters
+from wavecom.bootstrap.webhooks import Webhooks
 from wavecom.domain.notifications.enums import Channel
 from wavecom.ports.system import MetricsSink
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Container(Adapters):
+class Container(Webhooks):
     """All parts of a process, created from its settings on first use and kept."""
 
     @cached_property
@@ -117,12 +117,15 @@ class Container(Adapters):
 
     def observe(self, metrics: MetricsSink) -> Observe:
         """Measure, into ``metrics``."""
+        from wavecom.adapters.mongo.webhooks.failing import MongoFailingEndpoints  # noqa: PLC0415
+
         return Observe(
             counters=self.counters,
             queue=self.queue,
             breakers=self.breakers,
             weights=self.weights,
             ledger=self.ledger,
+            failing_endpoints=MongoFailingEndpoints(self.mongo),
             channels=self._names_by_channel(),
             with_sandbox=self.with_sandbox,
             system=self.system,

@@ -3,6 +3,7 @@
 from wavecom.http.api_keys.routes import add_key_routes
 from wavecom.http.attachments.routes import add_attachment_routes
 from wavecom.http.dead_letters.routes import add_dead_letter_routes
+from wavecom.http.events.routes import add_event_routes
 from wavecom.http.framework.meter import HttpMeter
 from wavecom.http.framework.middleware import Validate, admit, finish
 from wavecom.http.framework.resolver import Resolver, answer_head, match_exactly
@@ -18,6 +19,8 @@ from wavecom.http.services import Services
 from wavecom.http.suppressions.routes import add_suppression_routes
 from wavecom.http.templates.routes import add_template_routes
 from wavecom.http.templates.version_routes import add_version_routes
+from wavecom.http.webhooks.delivery_routes import add_delivery_routes
+from wavecom.http.webhooks.routes import add_endpoint_routes
 
 
 def build(app: Resolver, services: Services) -> Resolver:
@@ -34,6 +37,9 @@ def build(app: Resolver, services: Services) -> Resolver:
     add_sender_routes(app, services)
     add_preference_routes(app, services)
     add_unsubscribe_page(app, services)
+    add_endpoint_routes(app, services)
+    add_delivery_routes(app, services)
+    add_event_routes(app, services)
     add_operation_routes(app, services)
     add_key_routes(app, services)
     add_service_routes(app, services)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from wavecom import topology
 from wavecom.application.accept.admission import Admission
 from wavecom.application.attachments.manage import ManageAttachments
+from wavecom.application.events.feed import ReadFeed
 from wavecom.application.operate.api_keys import ManageApiKeys
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.ledger import Ledger
@@ -21,9 +22,10 @@ from wavecom.application.recover.dead_letters import DeadLetters
 from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
 from wavecom.application.templates.results import ShowResults
-from wavecom.ports.api_keys import ApiKeys, RateLimits
+from wavecom.application.webhooks.manage import ManageWebhooks
 from wavecom.ports.ledger import Counters
 from wavecom.ports.system import Clock
+from wavecom.ports.tenants import ApiKeys, RateLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Services:
     senders: ManageSenders
     categories: ManageCategories
     preferences: ManagePreferences
+    webhooks: ManageWebhooks | None
+    feed: ReadFeed
     ledger: Ledger
     verify: Verify
     providers: Providers

@@ -11,7 +11,7 @@ from wavecom.application.deliver.send import FinishedSend
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.providers.outcomes import About, Outcome
-from wavecom.ports.provider_limits import Breakers, Pace
+from wavecom.ports.providers import Breakers, Pace
 from wavecom.ports.system import Clock
 
 PAUSE: Final = timedelta(seconds=1)

@@ -13,8 +13,7 @@ from wavecom.domain.notifications.settlement import must_use_same_provider
 from wavecom.domain.providers.limits import Permit
 from wavecom.domain.providers.weights import draw
 from wavecom.domain.tenants import is_test
-from wavecom.ports.provider_limits import Breakers, Pace, Weights
-from wavecom.ports.providers import Provider
+from wavecom.ports.providers import Breakers, Pace, Provider, Weights
 from wavecom.ports.system import Clock
 
 

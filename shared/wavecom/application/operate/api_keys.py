@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from wavecom.domain.api_keys import ApiKey, Role, new_api_key, rotated_key
 from wavecom.domain.errors import NotFoundError
-from wavecom.ports.api_keys import ApiKeys
 from wavecom.ports.system import Clock
+from wavecom.ports.tenants import ApiKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

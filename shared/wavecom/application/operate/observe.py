@@ -15,10 +15,10 @@ from wavecom.domain.notifications.timings import KEPT_FOR
 from wavecom.domain.providers.outcomes import ProviderError
 from wavecom.domain.providers.weights import Health, next_factor
 from wavecom.ports.ledger import Counters
-from wavecom.ports.provider_limits import Breakers, Weights
-from wavecom.ports.providers import WithSandbox
+from wavecom.ports.providers import Breakers, Weights, WithSandbox
 from wavecom.ports.queue import Queue
 from wavecom.ports.system import Clock, MetricsSink, SystemState
+from wavecom.ports.webhooks import FailingEndpoints
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ MIN_ATTEMPTS = 10
 """The fewest attempts in the window that give a meaningful rate: one failure of two is no rate of 50 percent."""
 SANDBOX_CHECK_INTERVAL = timedelta(minutes=10)
 """The interval at which providers are asked whether they hold our account in a sandbox."""
+ENDPOINTS_FAILING_FOR = timedelta(hours=1)
+"""Longer than a deployment or a restart of a client's system takes."""
+FAILING_ENDPOINTS_MAX = 1_000
+"""The most failing endpoints that are counted."""
 TENANTS_WINDOW = timedelta(minutes=1)
 TENANTS_SHOWN = 10
 NEEDS_DECISION = frozenset({Cause.RETRIES_EXHAUSTED, Cause.PROVIDER_UNAVAILABLE, Cause.UNKNOWN})
@@ -49,6 +53,7 @@ class Observe:
     breakers: Breakers
     weights: Weights
     ledger: Ledger
+    failing_endpoints: FailingEndpoints
     channels: Sequence[Sequence[str]]
     with_sandbox: Sequence[WithSandbox]
     system: SystemState
@@ -79,6 +84,8 @@ class Observe:
         self._adapt_weights(Totals.merged(minutes[each] for each in minutes if each >= now - HEALTH_WINDOW), now)
         self.metrics.gauge(metrics.LEDGER_MISMATCH, len(self.ledger.check()))
         self.metrics.gauge(metrics.DEAD_LETTER_AGE, self._dead_letter_age(now).total_seconds())
+        failing = self.failing_endpoints.count(now - ENDPOINTS_FAILING_FOR, most=FAILING_ENDPOINTS_MAX)
+        self.metrics.gauge(metrics.FAILING_ENDPOINTS, failing)
         states = self.breakers.states()
         for provider in (name for peers in self.channels for name in peers if name in states):
             self.metrics.gauge(metrics.BREAKER_STATE, BREAKER_VALUES[states[provider].name], provider=provider)

@@ -9,7 +9,7 @@ from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.providers.limits import BreakerState
 from wavecom.domain.providers.weights import WeightChange
 from wavecom.ports.ledger import Counters
-from wavecom.ports.provider_limits import Breakers, Weights
+from wavecom.ports.providers import Breakers, Weights
 from wavecom.ports.system import Clock, SystemState
 
 WINDOW = timedelta(minutes=5)

@@ -15,7 +15,7 @@ from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.notifications.timings import KEPT_FOR, Timings
 from wavecom.ports.ledger import Counters
 from wavecom.ports.notifications import NotificationStore
-from wavecom.ports.provider_limits import Pace
+from wavecom.ports.providers import Pace
 from wavecom.ports.queue import Queue
 from wavecom.ports.system import Clock
 

@@ -104,6 +104,12 @@ class MethodNotAllowedError(HttpError):
     status, code = HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"
 
 
+class GoneError(HttpError):
+    """The cursor leads to what is no longer kept; the detail has the oldest one that does not."""
+
+    status, code = HTTPStatus.GONE, "CURSOR_EXPIRED"
+
+
 class BodyTooLargeError(HttpError):
     """The body is larger than the limit."""
 

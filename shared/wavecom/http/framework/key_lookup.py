@@ -14,7 +14,7 @@ from typing import Final
 from wavecom.cache import TimedCache
 from wavecom.domain.api_keys import ApiKey
 from wavecom.http.framework.refused_addresses import RefusedAddresses
-from wavecom.ports.api_keys import ApiKeys
+from wavecom.ports.tenants import ApiKeys
 
 IDS_SECONDS: Final = 1.0
 """The time for which a new key may be refused with 429 if its address has just been guessing."""

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
@@ -190,12 +190,22 @@ class Validate(OpenAPIRequestValidationMiddleware):
 
 
 def _refuse_unknown_parameters(app: ApiGatewayResolver) -> None:
-    known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
+    parameters = app.context["_route"].dependant.query_params
+    known = {parameter.alias for parameter in parameters}
+    lists = {parameter.alias for parameter in parameters if _is_list(parameter.field_info.annotation)}
     given = app.current_event.resolved_query_string_parameters or {}
     unknown = [FieldError(name, "is not a parameter of this request") for name in given if name not in known]
-    repeated = [FieldError(name, "must be given once") for name, values in given.items() if len(values) > 1]
+    repeated = [
+        FieldError(name, "must be given once")
+        for name, values in given.items()
+        if len(values) > 1 and name not in lists
+    ]
     if unknown or repeated:
         raise InvalidRequestError("The request has parameters that are not understood", [*unknown, *repeated])
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
 
 
 def error_response(app: ApiGatewayResolver, exc: Exception) -> Response[str]:

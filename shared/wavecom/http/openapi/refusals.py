@@ -198,6 +198,52 @@ NOT_PUBLISHED_BEFORE = DocumentedError(
     "No version was published before this one, or the template is archived or was changed at the same time",
     "No version was published before this one",
 )
+NO_ENDPOINT = DocumentedError(
+    HTTPStatus.NOT_FOUND, "NOT_FOUND", "Your tenant has no such endpoint", "There is no such endpoint"
+)
+NO_DELIVERY = DocumentedError(
+    HTTPStatus.NOT_FOUND,
+    "NOT_FOUND",
+    "Your tenant has no such endpoint, or it has no delivery of this event",
+    "There is no such delivery",
+)
+TOO_MANY_ENDPOINTS = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "You have as many endpoints as possible",
+    "You have 20 endpoints; more are not possible",
+)
+NO_SEALING = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The deployment has no SEALING_KEY",
+    "This deployment has no SEALING_KEY, which the secrets of endpoints are stored with",
+)
+ENDPOINT_CHANGED = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The endpoint was changed at the same time",
+    "The endpoint was changed at the same time: try again",
+)
+ENDPOINT_DISABLED = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "The endpoint is disabled, or was changed at the same time",
+    "The endpoint is disabled: enable it first",
+)
+DELIVERY_BUSY = DocumentedError(
+    HTTPStatus.CONFLICT,
+    "CONFLICT",
+    "An attempt is under way, the endpoint is disabled, or the event is no longer kept",
+    "An attempt is under way",
+)
+CURSOR_EXPIRED = DocumentedError(
+    HTTPStatus.GONE,
+    "CURSOR_EXPIRED",
+    "Events after the cursor are no longer kept; the detail has the oldest cursor that is",
+    "Events after this cursor are no longer kept",
+    ("after", "4711"),
+)
 
 UNKNOWN_PARAMETERS = DocumentedError(
     HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -7,6 +7,8 @@ DEAD_LETTERS = "Dead letters"
 SUPPRESSIONS = "Suppressions"
 SENDERS = "Senders"
 PREFERENCES = "Preferences"
+WEBHOOKS = "Webhooks"
+EVENTS = "Events"
 STATISTICS = "Statistics"
 POLICY = "Policy"
 KEYS = "Keys"
@@ -21,6 +23,8 @@ DESCRIPTIONS = {
     SUPPRESSIONS: "Addresses that nothing goes to: after hard bounces and complaints, or because you say so.",
     SENDERS: "Who your notifications come from: addresses of email, numbers of SMS, and apps of push messages.",
     PREFERENCES: "The kinds of your messages, and which of them a recipient wants.",
+    WEBHOOKS: "Your systems are told what became of your notifications: endpoints, deliveries, signatures.",
+    EVENTS: "The same to be read, in an order that never changes.",
     STATISTICS: "How many notifications there are, and what happened in the last hour.",
     POLICY: "What holds for notifications that do not say otherwise.",
     KEYS: "API keys of all tenants, for an operator's key.",

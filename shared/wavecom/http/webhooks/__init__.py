@@ -1,0 +1,1 @@
+"""Make endpoints, and look at what became of their deliveries."""
