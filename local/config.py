@@ -120,7 +120,7 @@ class StackConfig:
         defaults = {
             "LINKS_URL": self.url,
             "UPLOADS_URL": self.url,
-            "LINK_KEY": self._link_key(),
+            "SEALING_KEY": self._sealing_key(),
             "MONGODB_URI": f"mongodb://127.0.0.1:{self.mongodb_port}/?directConnection=true",
             "AWS_REGION": "us-east-1",
             "QUEUED_TIMEOUT_SECONDS": "30",
@@ -130,7 +130,7 @@ class StackConfig:
             "POWERTOOLS_METRICS_NAMESPACE": "WaveCom",
         }
         if self.is_loopback:
-            defaults["DEVELOPMENT_TENANT"] = "development"
+            defaults |= {"DEVELOPMENT_TENANT": "development", "WEBHOOKS_TO_LOOPBACK": "true"}
         if self.broker == "rabbitmq":
             defaults["AMQP_URL"] = f"amqp://guest:guest@127.0.0.1:{self.amqp_port}"
         elif self.aws_endpoint_url is None:
@@ -150,9 +150,9 @@ class StackConfig:
         }
         return {**given, **_unset(defaults, given), **_no_proxy(given), **fixed}
 
-    def _link_key(self) -> str:
-        """Return the random text that makes links in email, drawn when the stack first needs it."""
-        file = self.state / "link-key"
+    def _sealing_key(self) -> str:
+        """Return the random text that seals links and secrets, drawn when the stack first needs it."""
+        file = self.state / "sealing-key"
         make_private(self.state)
         if not file.exists():
             whole = file.with_suffix(f".{secrets.token_hex(4)}")

@@ -1,4 +1,4 @@
-"""Passes one RabbitMQ queue's messages to the deliver function, as an ``aws:rmq`` event source mapping does."""
+"""Passes one RabbitMQ queue's messages to its function, as an ``aws:rmq`` event source mapping does."""
 
 import logging
 import sys
@@ -9,15 +9,14 @@ from typing import Any
 
 import amqp
 
-from functions.deliver.handler import lambda_handler
 from local.context import LocalContext, stop_signal
+from local.functions import target_of
 from local.rabbitmq_event import rabbitmq_event
 from wavecom.adapters.rabbitmq.connection import CONNECTION_ERRORS, connect
 from wavecom.bootstrap import container
 
 logger = logging.getLogger("wavecom.local")
 
-BATCH_SIZE = 1000
 WINDOW_SECONDS = 0.1
 """The time a batch collects messages after its first one."""
 IDLE_WAIT_SECONDS = 0.5
@@ -32,6 +31,7 @@ class RabbitMQPoller:
     def __init__(self, queue_name: str) -> None:
         self._url = container().settings.broker_url
         self._queue_name = queue_name
+        self._target = target_of(queue_name)
         self._received: list[amqp.Message] = []
 
     def run(self, stopping: threading.Event) -> None:
@@ -48,7 +48,7 @@ class RabbitMQPoller:
         connection = connect(self._url, heartbeat=HEARTBEAT)
         try:
             channel = connection.channel()
-            channel.basic_qos(0, BATCH_SIZE, False)
+            channel.basic_qos(0, self._target.batch_size, False)
             channel.basic_consume(self._queue_name, callback=self._received.append)
             while not stopping.is_set():
                 connection.heartbeat_tick()
@@ -59,7 +59,7 @@ class RabbitMQPoller:
 
     def _collect(self, connection: amqp.Connection) -> bool:
         closes: float | None = None
-        while len(self._received) < BATCH_SIZE:
+        while len(self._received) < self._target.batch_size:
             if self._received and closes is None:
                 closes = time.monotonic() + WINDOW_SECONDS
             wait = IDLE_WAIT_SECONDS if closes is None else closes - time.monotonic()
@@ -75,7 +75,7 @@ class RabbitMQPoller:
         batch, self._received[:] = list(self._received), []
         last = batch[-1].delivery_tag
         try:
-            lambda_handler(rabbitmq_event(self._queue_name, batch), LocalContext())
+            self._target.handle(rabbitmq_event(self._queue_name, batch), LocalContext())
         except Exception:
             logger.exception("Batch failed, its messages go back")
             stopping.wait(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Passes one SQS queue's messages to the deliver function, as an SQS event source mapping does."""
+"""Passes one SQS queue's messages to its function, as an SQS event source mapping does."""
 
 import logging
 import sys
@@ -10,15 +10,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.deliver.handler import lambda_handler
 from local.context import LocalContext, stop_signal
+from local.functions import target_of
 from wavecom.adapters.sqs.queue import SqsQueue, sqs_client
 from wavecom.bootstrap import container
 from wavecom.domain.errors import QueueUnavailableError
 
 logger = logging.getLogger("wavecom.local")
 
-BATCH_SIZE = 1000
 RECEIVE_AT_ONCE = 10
 RECEIVERS = 4
 WINDOW_SECONDS = 0.2
@@ -38,6 +37,7 @@ class SqsPoller:
         self._client: Any = sqs_client(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
         self._queue = SqsQueue(self._client, prefix=settings.sqs_queue_prefix)
         self._queue_name = queue_name
+        self._target = target_of(queue_name)
         self._arn = f"arn:aws:sqs:{settings.aws_region}:000000000000:{queue_name}"
         self._region = settings.aws_region
         self._threads = ThreadPoolExecutor(2 * RECEIVERS)
@@ -59,7 +59,7 @@ class SqsPoller:
     def _collect(self) -> list[Message]:
         messages = self._receive(LONG_POLL_SECONDS)
         closes = time.monotonic() + WINDOW_SECONDS
-        while messages and len(messages) < BATCH_SIZE and time.monotonic() < closes:
+        while messages and len(messages) < self._target.batch_size and time.monotonic() < closes:
             received = [more for each in self._threads.map(self._receive, [0] * RECEIVERS) for more in each]
             if not received:
                 break
@@ -77,7 +77,7 @@ class SqsPoller:
         return messages
 
     def _invoke(self, messages: Sequence[Message]) -> None:
-        answer = lambda_handler({"Records": [self._record(message) for message in messages]}, LocalContext())
+        answer = self._target.handle({"Records": [self._record(message) for message in messages]}, LocalContext())
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         done = [message for message in messages if message["MessageId"] not in failed]
         batches = [done[start : start + RECEIVE_AT_ONCE] for start in range(0, len(done), RECEIVE_AT_ONCE)]

@@ -143,6 +143,10 @@ def own_programs(config: StackConfig) -> list[Program]:
         poller = "local.rabbitmq_poller"
         queues = [queue for lane in topology.LANES for queue in topology.shards(lane, shards)]
     consumers = [
+        Program(name=queue.translate(PROGRAM_NAME_CHARACTERS), command=[python, "-m", poller, queue])
+        for queue in topology.WEBHOOK_QUEUES
+    ]
+    consumers += [
         Program(
             name=f"deliver-{queue.translate(PROGRAM_NAME_CHARACTERS)}{which}", command=[python, "-m", poller, queue]
         )
@@ -184,9 +188,11 @@ def prepare(config: StackConfig) -> None:
 
 
 def create_guard_index(mongo: Mongo) -> None:
-    """Create the index that the development server needs for guarded updates; a real MongoDB uses ``_id``."""
+    """Create the indexes that the development server needs for guarded updates; a real MongoDB uses ``_id``."""
     keys = [("_id", ASCENDING), ("status", ASCENDING), ("sequence", ASCENDING)]
     mongo.database.notifications.create_index(keys, name="development_guard")
+    version = [("_id", ASCENDING), ("version", ASCENDING)]
+    mongo.database.webhookdeliveries.create_index(version, name="development_guard")
 
 
 def reset(config: StackConfig) -> None:

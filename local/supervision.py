@@ -16,7 +16,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 import psutil
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from local.config import PRIVATE_UMASK, PROJECT, STATE_VARIABLE, StackConfig, StackError, make_private
 
@@ -115,10 +115,14 @@ class Supervisor:
             parser.write(out)
 
     def start_programs(self, names: Iterable[str]) -> None:
-        """Start programs in parallel, without waiting for them."""
+        """Start programs in parallel, without waiting for them. Those that run already, or again, are left alone."""
         with self._rpc() as rpc:
             for name in names:
-                rpc.startProcess(name, False)
+                try:
+                    rpc.startProcess(name, False)
+                except Fault as exc:
+                    if exc.faultCode != Faults.ALREADY_STARTED:
+                        raise
 
     def check_programs(self) -> None:
         """Raise `StackError` naming the log of a program that cannot be kept running."""
