@@ -1,12 +1,14 @@
 """Make test data: say what matters, get sensible values for the rest."""
 
 import hashlib
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wavecom.domain.content.attachments import Attachment, Scan, new_attachment_id
 from wavecom.domain.content.content import Content
 from wavecom.domain.content.push import PushOptions
+from wavecom.domain.events.event import FAN_OUT_MARGIN, Event, EventType
 from wavecom.domain.ledger.counting import deltas
 from wavecom.domain.ledger.totals import Totals
 from wavecom.domain.notifications import lifecycle, settlement
@@ -21,6 +23,8 @@ from wavecom.domain.providers.outcomes import About, Outcome, Receipt
 from wavecom.domain.queue_messages import QueueMessage
 from wavecom.domain.senders import NO_SENDERS, Sender, Senders
 from wavecom.domain.tenants import TenantPolicy
+from wavecom.domain.webhooks.delivery import Delivery, new_delivery
+from wavecom.domain.webhooks.endpoint import Endpoint, new_endpoint_id, new_secret
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 """Of today, so that no server removes by age what a test has stored."""
@@ -189,3 +193,33 @@ def totals_of(*changes: Change) -> Totals:
 
 def message_about(notification: Notification) -> QueueMessage:
     return QueueMessage.about(notification)
+
+
+def an_event(at: datetime = NOON, *, tenant: str = "bank-a", **changes: Any) -> Event:
+    """Return an event that endpoints want; its id is random."""
+    notification_id = secrets.token_hex(12)
+    values: dict[str, Any] = {
+        "id": f"evt_{notification_id}_2",
+        "type": EventType.NOTIFICATION_QUEUED,
+        "data": {"notificationId": notification_id, "status": "QUEUED", "template": None},
+        "notification_id": notification_id,
+        "due_at": at + FAN_OUT_MARGIN,
+    }
+    return Event(tenant_id=tenant, at=at, **{**values, **changes})
+
+
+def an_endpoint(*, tenant: str = "bank-a", **changes: Any) -> Endpoint:
+    values: dict[str, Any] = {
+        "id": new_endpoint_id(),
+        "url": "https://bank.example/hook",
+        "types": (EventType.NOTIFICATION_QUEUED,),
+        "secret": new_secret(),
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return Endpoint(tenant_id=tenant, **{**values, **changes})
+
+
+def a_delivery(at: datetime = NOON, *, endpoint_id: str = "ep_0123456789abcdef01234567", **changes: Any) -> Delivery:
+    """Return a delivery of a new event, ready at once; ``changes`` are the event's."""
+    return new_delivery(an_event(at, **changes), endpoint_id, at)

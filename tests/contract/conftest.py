@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+from wavecom.adapters.mongo.client import Mongo
+
 SERVERS = {"mongodb_uri", "rabbitmq_url", "ministack_url"}
 
 
@@ -14,6 +16,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
+
+
+@pytest.fixture
+def mongo_down() -> Iterator[Mongo]:
+    """A database that does not answer."""
+    mongo = Mongo("mongodb://127.0.0.1:9/?directConnection=true", "none")
+    yield mongo
+    mongo.close()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.domain.api_keys import ApiKey, Role
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.ports.api_keys import ApiKeys
+from wavecom.ports.tenants import ApiKeys
 
 PORT = ApiKeys
 

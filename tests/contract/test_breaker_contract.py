@@ -17,7 +17,7 @@ from wavecom.adapters.providers.breaker import (
     PyBreakers,
 )
 from wavecom.domain.providers.limits import BreakerState
-from wavecom.ports.provider_limits import Breakers
+from wavecom.ports.providers import Breakers
 
 PORT = Breakers
 FAILED, ANSWERED = [False] * FAILURES_TO_OPEN, [True]

@@ -16,7 +16,7 @@ from tests.fakes import FakePace
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.providers.pace import CATCH_UP, REFRESH, RESERVE_AHEAD, MongoPace
 from wavecom.domain.providers.limits import Slots
-from wavecom.ports.provider_limits import Pace
+from wavecom.ports.providers import Pace
 
 PORT = Pace
 

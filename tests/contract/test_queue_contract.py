@@ -20,7 +20,7 @@ from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.sqs.queue import SqsQueue
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.notifications.enums import Lane, Priority
-from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.queue_messages import QueueMessage, WebhookLane
 from wavecom.ports.queue import Queue
 
 PORT = Queue
@@ -175,6 +175,7 @@ def test_depths_are_told_for_every_queue(broker: Broker) -> None:
 
     until = time.monotonic() + WAIT_SECONDS
     expected = {"high_priority": 3, "notifications": 0, "retry": 2, "notifications_dlq": 1}
+    expected |= dict.fromkeys(WebhookLane, 0)
     while broker.queue.depths() != expected and time.monotonic() < until:
         time.sleep(0.05)
 

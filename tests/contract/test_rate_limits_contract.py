@@ -14,7 +14,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.rate_limits import MongoRateLimits
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.rate_limits import Allowance
-from wavecom.ports.api_keys import RateLimits
+from wavecom.ports.tenants import RateLimits
 
 PORT = RateLimits
 

@@ -16,7 +16,7 @@ from tests.standins.webhook_endpoint import WebhookEndpoint
 from wavecom.adapters.webhooks.addresses import IpAddress
 from wavecom.adapters.webhooks.calls import HttpWebhookCalls
 from wavecom.domain.webhooks.answers import WebhookCallError, WebhookFailure
-from wavecom.ports.webhook_calls import WebhookCalls
+from wavecom.ports.webhooks import WebhookCalls
 
 PORT = WebhookCalls
 

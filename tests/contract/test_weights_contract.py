@@ -14,7 +14,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.providers.weights import CACHE, CHANGES_KEPT, MongoWeights
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.providers.weights import WeightChange
-from wavecom.ports.provider_limits import Weights
+from wavecom.ports.providers import Weights
 
 PORT = Weights
 

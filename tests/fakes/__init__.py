@@ -2,6 +2,7 @@
 
 from tests.fakes.api_keys import FakeApiKeys, FakeRateLimits
 from tests.fakes.attachments import FakeAttachmentFiles, FakeAttachments, FakeScanner
+from tests.fakes.events import FakeEvents, FakeWantedEvents
 from tests.fakes.ledger import FakeCounters, FakeLedgerChecks
 from tests.fakes.metrics import FakeMetrics
 from tests.fakes.notifications import FakeStore, as_if_stored
@@ -14,6 +15,7 @@ from tests.fakes.system import FakeSystem
 from tests.fakes.templates import FakeTemplates
 from tests.fakes.tenants import FakeTenants
 from tests.fakes.webhook_calls import FakeWebhookCalls
+from tests.fakes.webhooks import FakeDeliveries, FakeEndpoints, FakeFailingEndpoints, FakeSigner
 
 __all__ = [
     "FakeApiKeys",
@@ -21,6 +23,10 @@ __all__ = [
     "FakeAttachments",
     "FakeBulkProvider",
     "FakeCounters",
+    "FakeDeliveries",
+    "FakeEndpoints",
+    "FakeEvents",
+    "FakeFailingEndpoints",
     "FakeKeptReports",
     "FakeLedgerChecks",
     "FakeMetrics",
@@ -30,11 +36,13 @@ __all__ = [
     "FakeRateLimits",
     "FakeSandbox",
     "FakeScanner",
+    "FakeSigner",
     "FakeStore",
     "FakeSuppressions",
     "FakeSystem",
     "FakeTemplates",
     "FakeTenants",
+    "FakeWantedEvents",
     "FakeWebhookCalls",
     "FakeWeights",
     "as_if_stored",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.notifications.enums import Lane
-from wavecom.domain.queue_messages import QueueMessage
+from wavecom.domain.queue_messages import QueueMessage, WebhookLane, WebhookMessage
 
 
 class FakeQueue:
@@ -17,6 +17,8 @@ class FakeQueue:
         self.lanes: dict[Lane, list[QueueMessage]] = {lane: [] for lane in Lane}
         self.delayed: list[tuple[timedelta, QueueMessage]] = []
         self.dead: list[QueueMessage] = []
+        self.webhooks: dict[WebhookLane, list[WebhookMessage]] = {lane: [] for lane in WebhookLane}
+        self.delayed_webhooks: list[tuple[timedelta, WebhookMessage]] = []
         self.down = False
         self.refused: set[str] = set()
 
@@ -35,9 +37,21 @@ class FakeQueue:
         self.dead += messages
         return list(messages)
 
+    def publish_webhooks(
+        self, messages: Sequence[WebhookMessage], *, delay: timedelta = timedelta(0)
+    ) -> list[WebhookMessage]:
+        self._answer()
+        for message in messages:
+            if delay > timedelta(0):
+                self.delayed_webhooks.append((delay, message))
+            else:
+                self.webhooks[message.lane].append(message)
+        return list(messages)
+
     def depths(self) -> dict[str, int]:
         self._answer()
         depths = {lane.value: len(messages) for lane, messages in self.lanes.items()}
+        depths |= {lane.value: len(messages) for lane, messages in self.webhooks.items()}
         return {**depths, "retry": len(self.delayed), "notifications_dlq": len(self.dead)}
 
     def ping(self, timeout: timedelta) -> None:
@@ -45,6 +59,14 @@ class FakeQueue:
 
     def take(self, lane: Lane) -> list[QueueMessage]:
         taken, self.lanes[lane] = self.lanes[lane], []
+        return taken
+
+    def take_webhooks(self) -> list[WebhookMessage]:
+        """Take all messages of webhooks, and those whose delay is over for a test."""
+        taken = [message for lane in WebhookLane for message in self.webhooks[lane]]
+        taken += [message for _, message in self.delayed_webhooks]
+        self.webhooks = {lane: [] for lane in WebhookLane}
+        self.delayed_webhooks = []
         return taken
 
     def _answer(self) -> None:

@@ -26,6 +26,7 @@ from tests.builders import TIMINGS, ManualClock, a_result
 from tests.conftest import MANY_THREADS
 from tests.fakes import FakeQueue
 from tests.integration.conformance import HeldTransport
+from tests.webhook_parts import WebhookParts
 from wavecom.adapters.html.cleaner import Nh3Cleaner
 from wavecom.adapters.links import SealedLinks
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -287,7 +288,8 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         **config: Any,
     ) -> Services:
         counters = MongoCounters(mongo)
-        store = MongoNotificationStore(mongo, counters)
+        webhooks = WebhookParts(mongo, queue, clock)
+        store = MongoNotificationStore(mongo, counters, webhooks.outbox)
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
         system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
@@ -328,6 +330,8 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
             categories=ManageCategories(tenants=tenants),
             preferences=ManagePreferences(tenants=tenants, suppressions=suppressions, links=links, clock=clock),
             senders=ManageSenders(tenants=tenants, providers=sender_problems),
+            webhooks=webhooks.manage,
+            feed=webhooks.feed,
             ledger=Ledger(counters=counters, checks=MongoLedgerChecks(mongo, counters), system=system, clock=clock),
             verify=Verify(store=store, system=system),
             providers=Providers(

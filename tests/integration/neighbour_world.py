@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders import TIMINGS, ManualClock, a_draft, message_about
-from tests.fakes import FakeAttachmentFiles, FakeAttachments, FakeMetrics, FakeQueue, FakeSystem
+from tests.fakes import (
+    FakeAttachmentFiles,
+    FakeAttachments,
+    FakeFailingEndpoints,
+    FakeMetrics,
+    FakeQueue,
+    FakeSystem,
+)
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.kept_reports import MongoKeptReports
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -92,6 +99,7 @@ class World:
                 system=FakeSystem(),
                 clock=self.clock,
             ),
+            failing_endpoints=FakeFailingEndpoints(),
             channels=[[provider.name, "another"]],
             with_sandbox=[],
             system=FakeSystem(self.clock),

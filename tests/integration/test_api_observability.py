@@ -103,6 +103,8 @@ def test_metrics_count_what_happened(api: Api):
         (("queue", "notifications"),): 3,
         (("queue", "retry"),): 0,
         (("queue", "notifications_dlq"),): 0,
+        (("queue", "webhooks"),): 0,
+        (("queue", "webhooks_slow"),): 0,
     }
     buckets = found["notification_processing_duration_seconds_bucket"]
     assert [buckets[("le", bound),] for bound in ("0.1", "0.5", "1", "2.5", "+Inf")] == [1, 2, 2, 3, 3]

@@ -24,6 +24,17 @@ COMMANDS = [
     "status",
     "list",
     "tail",
+    "events",
+    "webhooks list",
+    "webhooks add",
+    "webhooks show",
+    "webhooks change",
+    "webhooks remove",
+    "webhooks rotate",
+    "webhooks test",
+    "webhooks recover",
+    "webhooks deliveries",
+    "webhooks retry",
     "templates list",
     "templates push",
     "templates pull",
@@ -53,8 +64,9 @@ COMMANDS = [
     "keys rotate",
     "doctor",
 ]
-GROUPS = ("templates", "attachments", "dlq", "suppressions", "senders", "categories", "preferences", "keys")
+GROUPS = ("templates", "attachments", "dlq", "suppressions", "senders", "categories", "preferences", "webhooks", "keys")
 SOME_ID = "507f1f77bcf86cd799439011"
+SOME_ENDPOINT = f"ep_{SOME_ID}"
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,7 @@ def test_the_list_of_commands_here_is_complete():
 def test_the_choices_are_those_of_the_api(api: Api):
     schemas = api.get("/api/openapi.json").json()["components"]["schemas"]
 
-    for name in ("Channel", "Priority", "Status", "OnUnknown", "Cause", "Role"):
+    for name in ("Channel", "Priority", "Status", "OnUnknown", "Cause", "Role", "EventType"):
         assert [each.value for each in getattr(values, name)] == schemas[name]["enum"], name
 
 
@@ -155,6 +167,16 @@ def test_the_choices_are_those_of_the_api(api: Api):
         ["dlq", "list", "--provider", "a b"],
         ["keys", "revoke", "wc_secret"],
         ["policy", "maybe"],
+        ["webhooks", "add", "https://bank.example/"],
+        ["webhooks", "add", "https://bank.example/", "--type", "notification.read"],
+        ["webhooks", "add", "https://bank.example/", "--type", "notification.sent", "--header", "no colon"],
+        ["webhooks", "show", "../keys"],
+        ["webhooks", "change", SOME_ENDPOINT],
+        ["webhooks", "change", SOME_ENDPOINT, "--header", "A: b", "--no-headers"],
+        ["webhooks", "recover", SOME_ENDPOINT],
+        ["webhooks", "deliveries", SOME_ENDPOINT, "--status", "succeeded"],
+        ["webhooks", "retry", SOME_ENDPOINT, "4711"],
+        ["events", "--after", "now"],
         ["audit"],
         ["audit", "--since", "999999d"],
         ["list", "--url", "localhost:5000"],

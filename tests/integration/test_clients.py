@@ -1,10 +1,12 @@
-"""Both clients understand the running API, and a create whose answer comes too late stores one notification."""
+"""Both clients understand the running API, create nothing twice, and read the feed through faults."""
 
 import asyncio
 import json
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -13,7 +15,7 @@ import pytest
 from local.config import PROJECT
 from tests.integration.conftest import Api, MakeApi
 from tests.standins.http_service import Fault, HttpService, Reply, Request
-from wavecom_client import AsyncWaveCom, Retries, WaveCom, WaveComError
+from wavecom_client import AsyncWaveCom, CursorExpiredError, NotificationEvent, Retries, WaveCom, WaveComError
 
 EMAIL: Any = {
     "type": "EMAIL",
@@ -209,3 +211,54 @@ def test_a_create_that_is_not_answered_in_time_is_stored_once(
     keys = [request.headers["idempotency-key"] for request in proxy.requests]
     assert len(set(keys[:3])) == 1
     assert len(set(keys)) == 3
+
+
+def read_by_python(url: str, key: str) -> dict[str, Any]:
+    with WaveCom(url, key, **OPTIONS) as client:
+        events = client.events(types=["notification.queued"], page_size=2)
+        seen = [(id_of(each), each.cursor) for each in islice(events, 5)]
+        rest = [id_of(each) for each in client.events(after=seen[1][1], follow=False)]
+    return {"seen": [list(each) for each in seen], "rest": rest}
+
+
+def read_by_typescript(url: str, key: str) -> dict[str, Any]:
+    return by_typescript("read", url, key)
+
+
+def id_of(event: object) -> str:
+    assert isinstance(event, NotificationEvent)
+    return event.data["notificationId"]
+
+
+@pytest.mark.parametrize("read", [read_by_python, read_by_typescript], ids=["python", "typescript"])
+def test_the_feed_is_read_through_faults_without_a_gap(
+    api: Api, key: str, proxy: Proxy, read: Callable[[str, str], dict[str, Any]]
+):
+    api.get("/api/events")
+    ids = []
+    for _ in range(5):
+        ids.append(api.created()["_id"])
+        api.clock.advance(timedelta(milliseconds=1))
+    proxy.follow(Fault.HANG_UP, Fault.RESET, Fault.BREAK_OFF)
+
+    found = read(proxy.url, key)
+
+    assert [each for each, _ in found["seen"]] == ids
+    assert found["rest"] == ids[2:]
+
+
+def test_an_expired_cursor_leads_to_the_oldest_event(api: Api, key: str):
+    api.get("/api/events")
+    ids = []
+    for _ in range(5):
+        ids.append(api.created()["_id"])
+        api.clock.advance(timedelta(milliseconds=1))
+    with WaveCom(str(api.client.base_url), key) as client:
+        first, second, *_ = client.events(follow=False)
+        api.mongo.database.events.delete_many({"_id": {"$in": [first.id, second.id]}})
+
+        with pytest.raises(CursorExpiredError) as raised:
+            list(client.events(after=first.cursor, follow=False))
+        rest = [id_of(each) for each in client.events(after=raised.value.oldest, follow=False)]
+
+    assert rest == ids[2:]

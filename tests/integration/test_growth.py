@@ -22,6 +22,7 @@ from wavecom.adapters.mongo.notifications.queries import (
     overdue_query,
 )
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
+from wavecom.adapters.mongo.webhooks.failing import failing_query
 from wavecom.application.read.query import Query
 from wavecom.domain.dead_letters import DeadLetterFilter
 from wavecom.domain.ledger.counting import deltas
@@ -121,6 +122,7 @@ def test_lists_walk_an_index(grown: Mongo, where, index: str, after) -> None:
         ("notifications", {"_id": {"$in": [1, 2]}}, {"_id_"}),
         ("notifications", {"_id": 1, "status": "QUEUED", "sequence": 2}, {"_id_", "development_guard"}),
         ("notifications", overdue_query(NOON), {"due"}),
+        ("webhookendpoints", failing_query(NOON), {"failing"}),
         ("notifications", idempotency_query("bank-a", ["key-10", "key-20"]), {"idempotency"}),
         ("notificationlogs", {"_id": {"$in": [audit_id("0" * 24, 1)]}}, {"_id_"}),
         ("counters", {"tenantId": "bank-a"}, {"tenant_minutes"}),

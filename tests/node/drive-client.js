@@ -1,6 +1,6 @@
 // Uses the API through the TypeScript client and prints what it understood, as JSON.
 //
-//   node drive-client.js <journey|create> <address> <key>
+//   node drive-client.js <journey|create|read> <address> <key>
 
 import { WaveCom } from '../../clients/typescript/dist/index.js';
 
@@ -10,12 +10,23 @@ const TEXT = { defaultLocale: 'en', locales: { en: { subject: 'Hello', text: 'He
 
 const [scenario, baseUrl, apiKey] = process.argv.slice(2);
 const client = new WaveCom({ baseUrl, apiKey, timeoutMs: 2_000, retries: { attempts: 8 } });
-console.log(JSON.stringify(await { journey, create }[scenario]()));
+console.log(JSON.stringify(await { journey, create, read }[scenario]()));
 
 async function create() {
   const created = await client.notifications.create(EMAIL);
   const batch = await client.notifications.createBatch(Array.from({ length: 501 }, () => SMS));
   return { id: created.id, replayed: created.replayed, indexes: batch.accepted.map((each) => each.index) };
+}
+
+async function read() {
+  const seen = [];
+  for await (const event of client.events({ types: ['notification.queued'], pageSize: 2 })) {
+    seen.push([event.data.notificationId, event.cursor]);
+    if (seen.length === 5) break;
+  }
+  const rest = [];
+  for await (const event of client.events({ after: seen[1][1], follow: false })) rest.push(event.data.notificationId);
+  return { seen, rest };
 }
 
 async function journey() {

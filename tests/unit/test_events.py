@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wavecom.domain.notifications.enums import Lane
+from wavecom.domain.queue_messages import QueueMessage
 from wavecom.queue_events import parse_queue_event
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -17,7 +18,7 @@ def load(name: str):
 
 
 def test_an_sqs_event_gives_its_messages_and_reports_what_cannot_be_read() -> None:
-    batch = parse_queue_event(load("sqs_deliver"))
+    batch = parse_queue_event(load("sqs_deliver"), QueueMessage)
 
     assert [(each.notification_id[-2:], each.lane, each.retry_count) for each in batch.messages] == [
         ("11", Lane.HIGH, 0),
@@ -27,7 +28,7 @@ def test_an_sqs_event_gives_its_messages_and_reports_what_cannot_be_read() -> No
 
 
 def test_a_rabbitmq_event_gives_the_messages_of_all_queues_whatever_their_properties() -> None:
-    batch = parse_queue_event(load("rmq_deliver"))
+    batch = parse_queue_event(load("rmq_deliver"), QueueMessage)
 
     assert [(each.notification_id[-2:], each.lane, each.retry_count) for each in batch.messages] == [
         ("11", Lane.HIGH, 0),
@@ -55,11 +56,11 @@ def test_a_rabbitmq_event_gives_the_messages_of_all_queues_whatever_their_proper
 def test_a_message_that_cannot_be_read_does_not_raise(data: str | None) -> None:
     event = {"eventSource": "aws:rmq", "rmqMessagesByQueue": {"notifications::/": [{"data": data}]}}
 
-    assert parse_queue_event(event).messages == []
+    assert parse_queue_event(event, QueueMessage).messages == []
 
 
 def test_the_body_of_an_unreadable_message_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    parse_queue_event({"Records": [{"messageId": "1", "body": '{"recipient": "secret@example.com"}'}]})
+    parse_queue_event({"Records": [{"messageId": "1", "body": '{"recipient": "secret@example.com"}'}]}, QueueMessage)
 
     assert "secret" not in str([record.__dict__ for record in caplog.records])
     assert len(caplog.records) == 1
@@ -67,4 +68,4 @@ def test_the_body_of_an_unreadable_message_is_not_logged(caplog: pytest.LogCaptu
 
 def test_an_event_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="Neither"):
-        parse_queue_event({"source": "aws.events"})
+        parse_queue_event({"source": "aws.events"}, QueueMessage)

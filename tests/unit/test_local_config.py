@@ -76,6 +76,6 @@ def test_links_in_email_lead_to_the_stack_and_stay_valid_when_it_starts_again(tm
     other = StackConfig.on_ports(tmp_path / "other", "sqs", 21_100).environment()
 
     assert first["LINKS_URL"] == "http://localhost:21000"
-    assert first["LINK_KEY"] == again["LINK_KEY"] != other["LINK_KEY"]
-    assert len(first["LINK_KEY"]) >= 32
+    assert first["SEALING_KEY"] == again["SEALING_KEY"] != other["SEALING_KEY"]
+    assert len(first["SEALING_KEY"]) >= 32
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700

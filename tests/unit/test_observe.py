@@ -5,13 +5,23 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, ManualClock, message_about, queued
-from tests.fakes import FakeLedgerChecks, FakeMetrics, FakeQueue, FakeSandbox, FakeStore, FakeSystem, FakeWeights
+from tests.fakes import (
+    FakeFailingEndpoints,
+    FakeLedgerChecks,
+    FakeMetrics,
+    FakeQueue,
+    FakeSandbox,
+    FakeStore,
+    FakeSystem,
+    FakeWeights,
+)
 from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, MemoryBreakerStates, PyBreakers
 from wavecom.application.operate.ledger import Ledger
-from wavecom.application.operate.observe import Observe
+from wavecom.application.operate.observe import FAILING_ENDPOINTS_MAX, Observe
 from wavecom.domain.degradation import Level, Thresholds
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.providers.outcomes import TransientError
+from wavecom.domain.queue_messages import WebhookLane, WebhookMessage
 
 
 class World:
@@ -27,12 +37,14 @@ class World:
         self.weights = FakeWeights()
         self.checks = FakeLedgerChecks(self.store)
         self.account = FakeSandbox()
+        self.endpoints = FakeFailingEndpoints()
         self.observe = Observe(
             counters=self.store.counters,
             queue=self.queue,
             breakers=self.breakers,
             weights=self.weights,
             ledger=Ledger(counters=self.store.counters, checks=self.checks, system=FakeSystem(), clock=self.clock),
+            failing_endpoints=self.endpoints,
             channels=[["ses", "smtp"], ["twilio"]],
             with_sandbox=[self.account],
             system=self.system,
@@ -45,6 +57,34 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_endpoints_that_have_been_failing_for_an_hour_are_counted(world: World) -> None:
+    now = world.clock()
+    world.endpoints.since = [now - timedelta(days=1), now - timedelta(hours=1), now - timedelta(minutes=59)]
+
+    world.observe.observe()
+
+    assert world.metrics.values["FailingEndpoints",] == 2
+
+
+def test_failing_endpoints_are_counted_up_to_a_bound(world: World) -> None:
+    world.endpoints.since = [NOON - timedelta(days=1)] * (FAILING_ENDPOINTS_MAX + 1)
+
+    world.observe.observe()
+
+    assert world.metrics.values["FailingEndpoints",] == FAILING_ENDPOINTS_MAX
+
+
+def test_depths_of_the_queues_of_webhooks_are_published(world: World) -> None:
+    world.queue.publish_webhooks(
+        WebhookMessage.about("bank-a", [f"evt_{number:024x}_1" for number in range(21)], lane=WebhookLane.SLOW)
+    )
+
+    world.observe.observe()
+
+    assert world.metrics.values["QueueDepth", "webhooks"] == 0
+    assert world.metrics.values["QueueDepth", "webhooks_slow"] == 2
 
 
 def test_depths_of_all_queues_are_published(world: World) -> None:

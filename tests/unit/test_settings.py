@@ -45,22 +45,24 @@ def test_a_variable_that_is_set_wins_and_its_secret_is_not_read(monkeypatch) -> 
 @pytest.mark.parametrize(
     ("function", "needed"),
     [
-        ("api", {"uri", "broker", "providers"}),
-        ("receipts", {"uri", "providers"}),
+        ("api", {"uri", "broker", "providers", "sealing-key"}),
+        ("receipts", {"uri", "broker", "providers"}),
         ("keys", {"uri"}),
         ("deliver", {"uri", "broker", "providers"}),
-        ("sweep", {"uri", "broker"}),
+        ("webhooks", {"uri", "broker", "sealing-key"}),
+        ("sweep", {"uri", "broker", "sealing-key"}),
         ("observe", {"uri", "broker", "providers"}),
         ("prepare", {"uri", "broker"}),
-        (None, {"uri", "broker", "providers"}),
+        (None, {"uri", "broker", "providers", "sealing-key"}),
     ],
 )
 def test_a_function_reads_the_secrets_that_it_needs_and_no_others(
     monkeypatch, function: str | None, needed: set[str]
 ) -> None:
     monkeypatch.delenv("MONGODB_URI")
-    values = {"uri": "mongodb://atlas.example", "broker": CREDENTIALS, "providers": "[]"}
-    for variable, name in (("MONGODB_URI", "uri"), ("AMQP_CREDENTIALS", "broker"), ("PROVIDERS", "providers")):
+    values = {"uri": "mongodb://atlas.example", "broker": CREDENTIALS, "providers": "[]", "sealing-key": "k" * 32}
+    named = {"MONGODB_URI": "uri", "AMQP_CREDENTIALS": "broker", "PROVIDERS": "providers", "SEALING_KEY": "sealing-key"}
+    for variable, name in named.items():
         monkeypatch.setenv(f"{variable}_SECRET", f"wavecom/{name}")
     with mock_aws():
         secrets = boto3.client("secretsmanager")
@@ -71,6 +73,7 @@ def test_a_function_reads_the_secrets_that_it_needs_and_no_others(
 
     assert settings.mongodb_uri.get_secret_value() == values["uri"]
     assert (settings.amqp_credentials is not None) is ("broker" in needed)
+    assert (settings.sealing_key is not None) is ("sealing-key" in needed)
 
 
 def test_the_pool_is_as_large_as_its_setting(monkeypatch) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from wavecom.adapters.webhooks.addresses import is_public
-from wavecom.adapters.webhooks.calls import PORTS, HttpWebhookCalls
+from wavecom.adapters.webhooks.calls import HttpWebhookCalls
 from wavecom.adapters.webhooks.urls import Endpoint, read_endpoint
 from wavecom.domain.webhooks.answers import WebhookCallError
+from wavecom.topology import WEBHOOK_PORTS
 
 SCHEME = "must begin with https://"
 PORT = "must have port 443 or 8443"
@@ -225,7 +226,7 @@ def never(*_: object) -> Any:
 
 
 def read(url: str) -> Endpoint:
-    return read_endpoint(url, ports=PORTS, allow_loopback=False)
+    return read_endpoint(url, ports=WEBHOOK_PORTS, allow_loopback=False)
 
 
 @pytest.mark.parametrize(("url", "problem"), REFUSED)
