@@ -40,12 +40,21 @@ CONNECTIONS_OF_BROKER: Final = {
 }
 """The default limit of a node of each mq.m7g from RabbitMQ 4 on (Amazon MQ developer guide, "Default resource
 limits"). A broker configuration could raise it, which WaveCom does not create."""
-POOL_SIZES: Final = {"api": 2, "receipts": 2, "keys": 2, "deliver": 4, "sweep": 2, "observe": 2, "prepare": 2}
+POOL_SIZES: Final = {
+    "api": 2,
+    "receipts": 2,
+    "keys": 2,
+    "deliver": 4,
+    "webhooks": 2,
+    "sweep": 2,
+    "observe": 2,
+    "prepare": 2,
+}
 """The connections of one environment, by the function's folder.
 
 An environment has one call at a time, which uses one connection, and a second one for reads within a transaction. A
 consumer's sends run in separate threads, which do not use the database except for the delivery reports of simulated
-providers: they share two more connections.
+providers: they share two more connections. The calls of endpoints do not use the database at all.
 """
 MONITOR_CONNECTIONS: Final = 1
 """A client's own connection to each node: on Lambda it polls (MongoDB driver specification, "Server Monitoring")."""
@@ -67,6 +76,7 @@ def environments(settings: "StageSettings") -> dict[str, int]:
         # The high lane's consumer also has the delay queue's mapping.
         "deliver-high": settings.lane_shards if on_rabbitmq else 2 * settings.high_consumers,
         "deliver-standard": settings.lane_shards if on_rabbitmq else settings.standard_consumers,
+        "webhooks": len(topology.WEBHOOK_QUEUES) * (1 if on_rabbitmq else settings.webhook_consumers),
         "sweep": settings.sweep_reserved or MANUAL_ENVIRONMENTS,
         "observe": MANUAL_ENVIRONMENTS,
         "prepare": 1,
@@ -84,7 +94,12 @@ def connections(settings: "StageSettings") -> Mapping[str, int]:
 def broker_connections(settings: "StageSettings") -> int:
     """Return the most connections to the broker: one per environment that uses it, and one per mapping."""
     users = {name: count for name, count in environments(settings).items() if "broker" in NEEDS[name.split("-")[0]]}
-    return VERSIONS * sum(users.values()) + len(topology.LANES) * settings.lane_shards
+    return VERSIONS * sum(users.values()) + mappings(settings)
+
+
+def mappings(settings: "StageSettings") -> int:
+    """Return the number of event source mappings on RabbitMQ: one for each queue of each lane, and of webhooks."""
+    return len(topology.LANES) * settings.lane_shards + len(topology.WEBHOOK_QUEUES)
 
 
 def check_broker_connections(settings: "StageSettings") -> None:
@@ -95,7 +110,8 @@ def check_broker_connections(settings: "StageSettings") -> None:
     if opened > limit:
         raise ValueError(
             f"the functions may open {opened:,} connections to the broker, and {settings.broker_nodes} of "
-            f"{settings.broker_instance} take {limit:,}: lower apiReserved or take a larger brokerInstance"
+            f"{settings.broker_instance} take {limit:,}: lower apiReserved or receiptsReserved, or take a larger "
+            "brokerInstance"
         )
 
 

@@ -32,10 +32,11 @@ class Foundation:
         """The account's own key, if the stage has one."""
         return self.data.key
 
-    @property
-    def placement(self) -> tuple[ec2.IVpc | None, Sequence[ec2.ISecurityGroup] | None]:
-        """The VPC and security groups of the functions, or None for both."""
-        return (self.network.vpc, [self.network.functions]) if self.network else (None, None)
+    def placement(self, function: str) -> tuple[ec2.IVpc | None, Sequence[ec2.ISecurityGroup] | None]:
+        """Return the VPC and security groups of a function, or None for both."""
+        if self.network is None:
+            return None, None
+        return self.network.vpc, [self.network.webhooks if function == "webhooks" else self.network.functions]
 
     def environment(self, function: str, stack_settings: Mapping[str, str]) -> dict[str, str]:
         """Return the variables of a function: the settings it needs (`wavecom.needs.NEEDS`) and no others.
@@ -70,6 +71,6 @@ class Foundation:
             "mongodb_uri": self.data.mongodb_uri,
             "amqp_credentials": self.messaging.credentials,
             "providers": self.data.providers,
-            "link_key": self.data.link_key,
+            "sealing_key": self.data.sealing_key,
         }
         return {name: secret for name, secret in secrets.items() if secret is not None and name in NEEDS[function]}

@@ -21,8 +21,9 @@ SET_ELSEWHERE: Final = {
     "providers": "a secret, by providersSecret",
     "receipts_url": "the API's own address",
     "links_url": "the API's own address",
-    "link_key": "a secret that the app makes",
+    "sealing_key": "a secret that the app makes",
     "attachments_bucket": "a bucket that the app makes",
+    "webhooks_to_loopback": "refused on AWS Lambda",
     "uploads_url": "for one machine; clients put attachments into the bucket",
     "simulated_journal": "a file, which a function cannot keep",
 }

@@ -103,6 +103,9 @@ class StageSettings(FunctionSettings):
     mongodb_connections: Annotated[
         int | None, Field(ge=1, description="What a node of the database takes, where that is not its tier's limit")
     ] = None
+    mongodb_port: Annotated[
+        int | None, Field(ge=1, le=65_535, description="Of a database that is not at Atlas's ports, with network nat")
+    ] = None
     providers_secret: Annotated[SecretName | None, Field(description="Of the secret with the providers' JSON")] = None
     atlas: Atlas | None = None
     ses: Ses | None = None
@@ -133,6 +136,9 @@ class StageSettings(FunctionSettings):
     ] = 1_000
     high_consumers: Annotated[int, Field(ge=2, le=1000, description="Of the SQS lane, at the most")] = 4
     standard_consumers: Annotated[int, Field(ge=2, le=1000, description="Of the SQS lane, at the most")] = 8
+    webhook_consumers: Annotated[
+        int, Field(ge=2, le=1000, description="Of each SQS queue of webhooks, at the most")
+    ] = 4
     api_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     api_burst: Annotated[int, Field(ge=1, le=5_000)] = 2_000
     api_domain: Domain | None = None

@@ -69,6 +69,8 @@ PRUNED: Final = (
     Pruned("anyio/", "asynchronous calls, which httpx does without"),
     Pruned("pyasn1/", "keys read in Python alone; google-auth reads them by cryptography"),
     Pruned("pyasn1_modules/", "likewise"),
+    Pruned("cffi/", "makes bindings; those of cryptography are made, and need its backend alone"),
+    Pruned("dateutil/zoneinfo/*.tar.gz", "zones for systems that have none; botocore uses UTC alone"),
     Pruned("babel/locale-data/*.dat", "languages that no template is written in", LANGUAGES | {"root"}),
     Pruned("babel/messages/", "translates programs, which nobody asks for"),
     Pruned("**/tests/", "tests of packages"),

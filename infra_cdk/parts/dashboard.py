@@ -14,7 +14,8 @@ from infra_cdk.parts.api_alarms import errors_percent
 from infra_cdk.parts.broker_alarms import memory_percent
 from infra_cdk.parts.explanations import broker
 from infra_cdk.parts.function import WaveComFunction
-from infra_cdk.parts.queue_alarms import LANE_NAMES, wait_seconds
+from infra_cdk.parts.queue_alarms import LANE_NAMES, WEBHOOK_NAMES, age_on_sqs, wait_seconds
+from infra_cdk.parts.service_alarms import FAILING_ENDPOINTS_MAX
 from infra_cdk.settings import StageSettings
 from wavecom import metrics, topology
 
@@ -30,16 +31,18 @@ class DashboardContent:
     alarms: Sequence[cloudwatch.Alarm]
     api: apigatewayv2.HttpApi
     consumers: Sequence[WaveComFunction]
+    webhooks: WaveComFunction
     functions: Sequence[WaveComFunction]
     observe: WaveComFunction
 
 
 def make_dashboard(scope: Construct, content: DashboardContent) -> cloudwatch.Dashboard:
-    """Create it: health, throughput, providers, tenants, dead letters, and the parts below."""
+    """Create it: health, throughput, providers, webhooks, tenants, dead letters, and the parts below."""
     rows = [
         *_healthy(content),
         *_keeping_up(content),
         *_providers(content),
+        *_webhooks(content),
         *_tenants(content),
         *_dying(content),
         *_api(content),
@@ -169,6 +172,33 @@ def _providers(content: DashboardContent) -> list[Row]:
             ),
         ],
     ]
+
+
+def _webhooks(content: DashboardContent) -> list[Row]:
+    settings, function = content.settings, content.webhooks.function
+    depths = [own(settings, metrics.QUEUE_DEPTH, "Maximum", queue=queue).with_(label=queue) for queue in WEBHOOK_NAMES]
+    failing = own(settings, metrics.FAILING_ENDPOINTS, "Maximum").with_(label="for over an hour")
+    rows: list[Row] = [
+        _title("Which webhooks?"),
+        [
+            _graph("Webhooks that wait", *depths, left_y_axis=_from_zero("messages")),
+            _graph(
+                "Failing endpoints",
+                failing,
+                left_y_axis=_from_zero("endpoints"),
+                left_annotations=[cloudwatch.HorizontalAnnotation(value=FAILING_ENDPOINTS_MAX, label="alarm")],
+            ),
+            _graph(
+                "Batches of webhooks, p99",
+                function.metric_duration(statistic="p99", period=MINUTE),
+                left_y_axis=_from_zero("ms"),
+            ),
+        ],
+    ]
+    if settings.queue_engine == "sqs":
+        ages = [age_on_sqs(settings, queue).with_(label=queue) for queue in WEBHOOK_NAMES]
+        rows.append([_graph("Oldest webhook", *ages, width=WIDTH, left_y_axis=_from_zero("seconds"))])
+    return rows
 
 
 def _tenants(content: DashboardContent) -> list[Row]:

@@ -2,9 +2,10 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from infra_cdk.connections import mappings
 from infra_cdk.parts.alarms import MINUTE, Explanation, own
 from infra_cdk.settings import StageSettings
-from wavecom import metrics, topology
+from wavecom import metrics
 
 FULL_PERCENT = 95
 """A percentage of the account's concurrency. The metric is each minute's maximum, which is 100 whenever Lambda
@@ -47,7 +48,7 @@ def consumers_missing(settings: StageSettings) -> list[Explanation]:
 
 def consumers_needed(settings: StageSettings) -> int:
     """Return the minimum number of consumers: one for each event source mapping."""
-    return len(topology.LANES) * settings.lane_shards
+    return mappings(settings)
 
 
 def concurrency_percent() -> cloudwatch.MathExpression:

@@ -78,7 +78,7 @@ class WaveComFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_name)
         settings = foundation.settings
-        vpc, security_groups = foundation.placement
+        vpc, security_groups = foundation.placement(module)
         self.short_name = name
         self.name = f"{settings.prefix}-{name}"
         self.log_group = logs.LogGroup(

@@ -1,5 +1,7 @@
 """The queues on Amazon MQ for RabbitMQ: the broker, its credentials, and its event source mappings."""
 
+from collections.abc import Collection
+
 from aws_cdk import Fn, Stack
 from aws_cdk import aws_amazonmq as amazonmq
 from aws_cdk import aws_ec2 as ec2
@@ -122,7 +124,7 @@ class RabbitMQBroker(Construct):
             if construct.node.id.startswith("LogRetention"):
                 acknowledge(construct, "CDK's own function, for the streams of these logs", *findings)
 
-    def may_publish(self) -> list[iam.PolicyStatement]:
+    def may_publish(self, queues: Collection[str] | None = None) -> list[iam.PolicyStatement]:
         """See `Messaging.may_publish`. The broker checks users, the network admits functions; IAM has no part."""
         return []
 
@@ -130,7 +132,7 @@ class RabbitMQBroker(Construct):
         """See `Messaging.may_read_depths`."""
         return []
 
-    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function) -> None:
+    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function, webhooks: lambda_.Function) -> None:
         """See `Messaging.add_event_sources`: a mapping for each queue, since a mapping has only one environment."""
         if self.broker is None:
             return
@@ -138,10 +140,18 @@ class RabbitMQBroker(Construct):
         for lane, (function, window) in consumers.items():
             self._allow_polling(function, self.broker)
             for queue in topology.shards(lane, self._settings.lane_shards):
-                self._map(function, self.broker, queue, window)
+                self._map(function, self.broker, queue, self._settings.limits().batch_size, window)
+        self._allow_polling(webhooks, self.broker)
+        for queue in topology.WEBHOOK_QUEUES:
+            self._map(webhooks, self.broker, queue, topology.WEBHOOK_BATCH, None)
 
     def _map(
-        self, function: lambda_.Function, broker: amazonmq.CfnBroker, queue: str, window_seconds: int | None
+        self,
+        function: lambda_.Function,
+        broker: amazonmq.CfnBroker,
+        queue: str,
+        batch_size: int,
+        window_seconds: int | None,
     ) -> None:
         mapping = lambda_.CfnEventSourceMapping(
             function,
@@ -149,7 +159,7 @@ class RabbitMQBroker(Construct):
             function_name=function.function_arn,
             event_source_arn=broker.attr_arn,
             queues=[queue],
-            batch_size=self._settings.limits().batch_size,
+            batch_size=batch_size,
             maximum_batching_window_in_seconds=window_seconds,
             source_access_configurations=[
                 lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty(

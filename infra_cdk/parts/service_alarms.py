@@ -7,6 +7,9 @@ from wavecom import metrics
 
 PROVIDER_FAILURES_PERCENT = 20
 DEAD_LETTER_AGE_SECONDS = 86_400
+FAILING_ENDPOINTS_MAX = 20
+"""As many as one tenant may have: no tenant's mistake alone sets off the alarm."""
+FAILING_ENDPOINTS_MINUTES = 15
 
 
 def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
@@ -73,6 +76,15 @@ def add_service_alarms(alarms: Alarms, settings: StageSettings) -> None:
         minutes=2,
         means="The load is above what everything can be done with.",
         section="degraded",
+        missing=SILENCE_SAYS_NOTHING,
+    )
+    alarms.add(
+        "failing-endpoints",
+        own(settings, metrics.FAILING_ENDPOINTS, "Maximum"),
+        threshold=FAILING_ENDPOINTS_MAX,
+        minutes=FAILING_ENDPOINTS_MINUTES,
+        means=f"More than {FAILING_ENDPOINTS_MAX} endpoints of webhooks have been failing for over an hour.",
+        section="failing-endpoints",
         missing=SILENCE_SAYS_NOTHING,
     )
     alarms.add(

@@ -1,5 +1,6 @@
 """The queues on Amazon SQS, and their event source mappings."""
 
+from collections.abc import Collection
 from typing import Any
 
 from aws_cdk import Duration
@@ -25,7 +26,6 @@ class SqsQueues(Construct):
         super().__init__(scope, name)
         self._settings = settings
         self._key = key
-        limits = settings.limits()
         self.dead_letters = self._queue(
             topology.DEAD_LETTERS, retention_period=Duration.seconds(topology.DEAD_LETTERS_KEPT_SECONDS)
         )
@@ -34,7 +34,11 @@ class SqsQueues(Construct):
             queue: self._queue(
                 queue,
                 dead_letter_queue=redrive,
-                visibility_timeout=Duration.seconds(limits.visibility_timeout),
+                visibility_timeout=Duration.seconds(
+                    topology.WEBHOOK_VISIBILITY_SECONDS
+                    if queue in topology.WEBHOOK_QUEUES
+                    else settings.limits().visibility_timeout
+                ),
                 retention_period=Duration.days(14),
             )
             for queue in topology.SQS_QUEUES
@@ -61,9 +65,10 @@ class SqsQueues(Construct):
             **properties,
         )
 
-    def may_publish(self) -> list[iam.PolicyStatement]:
+    def may_publish(self, queues: Collection[str] | None = None) -> list[iam.PolicyStatement]:
         """See `Messaging.may_publish`."""
-        rights = [iam.PolicyStatement(actions=["sqs:SendMessage", "sqs:GetQueueUrl"], resources=self._arns())]
+        arns = [queue.queue_arn for name, queue in self.queues.items() if queues is None or name in queues]
+        rights = [iam.PolicyStatement(actions=["sqs:SendMessage", "sqs:GetQueueUrl"], resources=arns)]
         if self._key:
             rights.append(
                 iam.PolicyStatement(actions=["kms:GenerateDataKey", "kms:Decrypt"], resources=[self._key.key_arn])
@@ -72,24 +77,24 @@ class SqsQueues(Construct):
 
     def may_read_depths(self) -> list[iam.PolicyStatement]:
         """See `Messaging.may_read_depths`."""
-        return [iam.PolicyStatement(actions=["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], resources=self._arns())]
+        arns = [queue.queue_arn for queue in self.queues.values()]
+        return [iam.PolicyStatement(actions=["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], resources=arns)]
 
-    def _arns(self) -> list[str]:
-        return [queue.queue_arn for queue in self.queues.values()]
-
-    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function) -> None:
+    def add_event_sources(self, high: lambda_.Function, standard: lambda_.Function, webhooks: lambda_.Function) -> None:
         """See `Messaging.add_event_sources`. The high lane's consumers also take the delay queue's messages."""
         settings = self._settings
+        batch = settings.limits().batch_size
         consumers = {
-            topology.HIGH_PRIORITY: (high, settings.high_consumers),
-            topology.RETRY: (high, settings.high_consumers),
-            topology.STANDARD: (standard, settings.standard_consumers),
+            topology.HIGH_PRIORITY: (high, settings.high_consumers, batch),
+            topology.RETRY: (high, settings.high_consumers, batch),
+            topology.STANDARD: (standard, settings.standard_consumers, batch),
+            **dict.fromkeys(topology.WEBHOOK_QUEUES, (webhooks, settings.webhook_consumers, topology.WEBHOOK_BATCH)),
         }
-        for queue, (function, most) in consumers.items():
+        for queue, (function, most, batch_size) in consumers.items():
             function.add_event_source(
                 sources.SqsEventSource(
                     self.lanes[queue],
-                    batch_size=settings.limits().batch_size,
+                    batch_size=batch_size,
                     max_batching_window=WINDOW,
                     report_batch_item_failures=True,
                     max_concurrency=most,

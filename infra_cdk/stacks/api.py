@@ -17,6 +17,7 @@ from infra_cdk.parts.removal import removal
 from infra_cdk.parts.retention import retention
 from infra_cdk.parts.ses_events import SesEvents
 from infra_cdk.settings import StageSettings
+from wavecom import topology
 
 TIMEOUT = Duration.seconds(29)
 """A second less than the timeout of an HTTP API (Amazon API Gateway developer guide, "Quotas for HTTP APIs")."""
@@ -74,7 +75,7 @@ class ApiStack(Stack):
             description="Delivery reports of providers",
             memory_mb=512,
             timeout=TIMEOUT,
-            rights=[],
+            rights=foundation.messaging.may_publish([topology.WEBHOOKS]),
             environment={"receipts_url": self.url},
             reserved=settings.receipts_reserved,
         )

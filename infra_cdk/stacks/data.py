@@ -49,16 +49,16 @@ class DataStack(Stack):
             if settings.providers_secret
             else None
         )
-        self.link_key: secretsmanager.ISecret = secretsmanager.Secret(
+        self.sealing_key: secretsmanager.ISecret = secretsmanager.Secret(
             self,
-            "LinkKey",
-            description="Makes the links by which recipients unsubscribe",
+            "LinkKey",  # its first name: another one would draw another secret
+            description="Seals links of recipients, and secrets of webhooks",
             encryption_key=self.key,
             removal_policy=removal(settings),
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
         )
         self.attachments = Attachments(self, "Attachments", settings=settings, key=self.key)
-        acknowledge(self.link_key, "Links in email that was sent must stay valid", "AwsSolutions-SMG4")
+        acknowledge(self.sealing_key, "What it sealed, in email too, must stay readable", "AwsSolutions-SMG4")
 
 
 def reference(secret: secretsmanager.ISecret) -> str:

@@ -1,4 +1,4 @@
-"""Delivery and its upkeep: a consumer for each lane, the sweep, and the observer."""
+"""Delivery and its upkeep: a consumer for each lane and one for webhooks, the sweep, and the observer."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from infra_cdk.foundation import Foundation
 from infra_cdk.parts.function import Code, WaveComFunction
 from infra_cdk.parts.schedule import EveryMinute
 from infra_cdk.settings import StageSettings
+from wavecom import topology
 
 CONSUMER_MEMORY_MB = 1769
 """One whole processor (AWS Lambda developer guide, "Configure Lambda function memory")."""
@@ -42,7 +43,19 @@ class DeliveryStack(Stack):
             )
 
         self.high, self.standard = consumer("high"), consumer("standard")
-        messaging.add_event_sources(self.high.function, self.standard.function)
+        self.webhooks = WaveComFunction(
+            self,
+            "Webhooks",
+            name="webhooks",
+            module="webhooks",
+            code=code,
+            foundation=foundation,
+            description="Delivers events to clients' endpoints",
+            memory_mb=CONSUMER_MEMORY_MB,
+            timeout=Duration.seconds(topology.WEBHOOK_FUNCTION_TIMEOUT_SECONDS),
+            rights=messaging.may_publish(topology.WEBHOOK_QUEUES),
+        )
+        messaging.add_event_sources(self.high.function, self.standard.function, self.webhooks.function)
         self.sweep = WaveComFunction(
             self,
             "Sweep",
@@ -80,6 +93,8 @@ class DeliveryStack(Stack):
         for function in (self.sweep, self.observe):
             EveryMinute(self, f"{function.node.id}Schedule", function=function, undelivered=self.undelivered)
         attachments.explain(self.high, self.standard, self.sweep)
+        for function in (self.high, self.standard, self.webhooks):
+            _acknowledge_polling(function, settings)
         for function in (self.high, self.standard):
             _acknowledge_sends(function, settings)
         if sandbox_actions(settings):
@@ -88,7 +103,7 @@ class DeliveryStack(Stack):
     @property
     def functions(self) -> list[WaveComFunction]:
         """All functions of the stack."""
-        return [self.high, self.standard, self.sweep, self.observe]
+        return [self.high, self.standard, self.webhooks, self.sweep, self.observe]
 
 
 def may_send(settings: StageSettings) -> list[iam.PolicyStatement]:
@@ -137,12 +152,15 @@ def may_ask_for_sandboxes(settings: StageSettings) -> list[iam.PolicyStatement]:
     return [iam.PolicyStatement(actions=actions, resources=["*"])] if actions else []
 
 
-def _acknowledge_sends(function: WaveComFunction, settings: StageSettings) -> None:
+def _acknowledge_polling(function: WaveComFunction, settings: StageSettings) -> None:
     if settings.has_broker:
         acknowledge(
             function,
             "Lambda's poller makes network interfaces, which have no ARN beforehand",
             "AwsSolutions-IAM5[Resource::*]",
         )
+
+
+def _acknowledge_sends(function: WaveComFunction, settings: StageSettings) -> None:
     if settings.sns_sms:
         acknowledge(function, "A phone number has no ARN; topics are denied", "AwsSolutions-IAM5[Resource::*]")

@@ -10,14 +10,22 @@ from constructs import Construct
 
 from infra_cdk.acknowledged import acknowledge
 from infra_cdk.settings import StageSettings
+from wavecom import topology
 
 MONGODB_PORTS = ec2.Port.tcp_range(1024, 65535)
 """Atlas gives each node of a private endpoint its own port (MongoDB Atlas documentation, "Private Endpoints")."""
+ATLAS_PORTS = ec2.Port.tcp_range(27015, 27017)
+"""Of clusters that are not reached by a private endpoint (MongoDB Atlas documentation, "Required Ports")."""
 AMQPS = ec2.Port.tcp(5671)
 
 
 class NetworkStack(Stack):
-    """A VPC with the functions' security group, and the broker's."""
+    """A VPC with the functions' security groups, and the broker's.
+
+    The function that calls clients' endpoints has a group of its own, so that an endpoint leads nowhere inside: beyond
+    what it needs itself it may call only the ports that endpoints may have, and no other group lets it in. At these
+    ports the VPC has nothing but the endpoints of AWS services, which take signed requests alone.
+    """
 
     def __init__(self, scope: Construct, name: str, *, settings: StageSettings, **stack: Any) -> None:
         super().__init__(scope, name, **stack)
@@ -45,6 +53,7 @@ class NetworkStack(Stack):
             self, "Broker", vpc=self.vpc, description="WaveCom RabbitMQ broker", allow_all_outbound=True
         )
         self.broker.add_ingress_rule(self.functions, AMQPS, "Functions publish")
+        self.webhooks = self._webhooks_group(settings)
         # Lambda's own poller runs in the broker's subnets, in the broker's security group.
         self.broker.add_ingress_rule(self.broker, AMQPS, "Event source mappings consume")
         for service in ("SQS", "SECRETS_MANAGER"):
@@ -74,6 +83,20 @@ class NetworkStack(Stack):
         gateways = [each for subnet in self.vpc.public_subnets for each in subnet.node.find_all()]
         return [each.ref for each in gateways if isinstance(each, ec2.CfnNatGateway)]
 
+    def _webhooks_group(self, settings: StageSettings) -> ec2.SecurityGroup:
+        group = ec2.SecurityGroup(
+            self, "Webhooks", vpc=self.vpc, description="WaveCom webhooks function", allow_all_outbound=False
+        )
+        for port in topology.WEBHOOK_PORTS:
+            group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port), "Endpoints of clients, and AWS")
+        if settings.network == "nat":
+            ports = ATLAS_PORTS if settings.mongodb_port is None else ec2.Port.tcp(settings.mongodb_port)
+            group.add_egress_rule(ec2.Peer.any_ipv4(), ports, "MongoDB")
+        if settings.queue_engine == "rabbitmq":
+            group.add_egress_rule(self.broker, AMQPS, "Announces retries")
+            self.broker.add_ingress_rule(group, AMQPS, "The webhooks function publishes")
+        return group
+
     def _log_flows(self, settings: StageSettings) -> None:
         group = logs.LogGroup(
             self,
@@ -94,6 +117,7 @@ class NetworkStack(Stack):
             self, f"{name}Endpoint", vpc=self.vpc, description=f"{name} endpoint", allow_all_outbound=False
         )
         group.add_ingress_rule(self.functions, ec2.Port.tcp(443), "Functions")
+        group.add_ingress_rule(self.webhooks, ec2.Port.tcp(443), "The webhooks function")
         group.add_ingress_rule(self.broker, ec2.Port.tcp(443), "Event source mappings")
         self.vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
 
@@ -102,6 +126,8 @@ class NetworkStack(Stack):
             self, "AtlasEndpoint", vpc=self.vpc, description="MongoDB Atlas endpoint", allow_all_outbound=False
         )
         group.add_ingress_rule(self.functions, MONGODB_PORTS, "Functions")
+        group.add_ingress_rule(self.webhooks, MONGODB_PORTS, "The webhooks function")
+        self.webhooks.add_egress_rule(group, MONGODB_PORTS, "MongoDB Atlas")
         return self.vpc.add_interface_endpoint(
             "Atlas",
             service=ec2.InterfaceVpcEndpointService(service),

@@ -69,6 +69,7 @@ class ObservabilityStack(Stack):
                 alarms=alarms.all,
                 api=api.http_api,
                 consumers=[delivery.high, delivery.standard],
+                webhooks=delivery.webhooks,
                 functions=functions,
                 observe=delivery.observe,
             ),

@@ -17,6 +17,7 @@ HEALTHY: dict[str, float] = {
     "WorstProviderFailureRate": 1,
     "DegradationLevel": 1,
     "DeadLetterAge": 0,
+    "FailingEndpoints": 3,
     "QueueDepth": 3,
     "QueueWait": 200,
     "Errors": 0,
@@ -28,12 +29,13 @@ HEALTHY: dict[str, float] = {
     "Count": 1_000,
     "Latency": 50,
     "ApproximateNumberOfMessagesVisible": 0,
+    "ApproximateAgeOfOldestMessage": 40,
     "RabbitMQMemUsed": 1e9,
     "RabbitMQMemLimit": 3e9,
     "RabbitMQDiskFree": 1e11,
     "RabbitMQDiskFreeLimit": 1e9,
     "ConnectionCount": 40,
-    "ConsumerCount": 8,
+    "ConsumerCount": 10,
     "SystemCpuUtilization": 20,
     "ErrorPortAllocation": 0,
     "5xxErrorRate": 0,
@@ -55,6 +57,11 @@ def in_queue(name: str, queue: str) -> Change:
     return lambda metric: metric["MetricName"] == name and dimensions(metric)["queue"] == queue
 
 
+def in_sqs_queue(name: str, queue: str) -> Change:
+    """Choose the metric ``name`` that Amazon SQS publishes of one queue."""
+    return lambda metric: metric["MetricName"] == name and dimensions(metric)["QueueName"].endswith(f"-{queue}")
+
+
 def published_by(service: str) -> Change:
     """Choose whatever one of WaveCom's functions publishes."""
     return lambda metric: dimensions(metric).get("service") == service
@@ -74,7 +81,9 @@ NOBODY_READS: Changes = [
     (of("ConsumerCount"), 0),
     (in_queue("QueueDepth", topology.HIGH_PRIORITY), 20_000),
     (in_queue("QueueDepth", topology.STANDARD), 20_000),
+    *[(in_queue("QueueDepth", queue), 20_000) for queue in topology.WEBHOOK_QUEUES],
     (of("QueueWait"), MISSING),
+    (of("ApproximateAgeOfOldestMessage"), 3_600),
 ]
 FAULTS: dict[str, Changes] = {
     "MongoDB does not answer": [
@@ -83,6 +92,7 @@ FAULTS: dict[str, Changes] = {
         (in_queue("QueueDepth", topology.HIGH_PRIORITY), 500),
         (in_queue("QueueDepth", topology.STANDARD), 500),
         (of("QueueDepth"), 3),
+        (of("ApproximateAgeOfOldestMessage"), 3_600),
         (published_by(metrics.OBSERVE_HEARTBEAT.service), MISSING),
         (published_by(metrics.SWEEP_HEARTBEAT.service), MISSING),
         (published_by(metrics.QUEUE_WAIT.service), MISSING),
@@ -117,6 +127,16 @@ FAULTS: dict[str, Changes] = {
         (in_queue("QueueDepth", topology.HIGH_PRIORITY), 500),
         (in_queue("QueueWait", topology.HIGH_PRIORITY), MISSING),
     ],
+    "The consumer of webhooks fails": [
+        (of("Errors", "Webhooks"), 10),
+        *[(in_queue("QueueDepth", queue), 20_000) for queue in topology.WEBHOOK_QUEUES],
+        (of("ApproximateAgeOfOldestMessage"), 3_600),
+    ],
+    "Slow endpoints have more than they take": [
+        (in_queue("QueueDepth", topology.SLOW_WEBHOOKS), 20_000),
+        (in_sqs_queue("ApproximateAgeOfOldestMessage", topology.SLOW_WEBHOOKS), 3_600),
+    ],
+    "Webhooks reach no endpoint": [(of("FailingEndpoints"), 200)],
     "The account's concurrency is used up": [
         (of("ClaimedAccountConcurrency"), QUOTA),
         (of("ConcurrentExecutions"), 0.7 * QUOTA),  # the rest is reserved, and idle
@@ -125,7 +145,9 @@ FAULTS: dict[str, Changes] = {
         (of("5xxErrorRate"), 30),
         (in_queue("QueueDepth", topology.HIGH_PRIORITY), 20_000),
         (in_queue("QueueDepth", topology.STANDARD), 20_000),
+        *[(in_queue("QueueDepth", queue), 20_000) for queue in topology.WEBHOOK_QUEUES],
         (of("QueueWait"), 600_000),
+        (of("ApproximateAgeOfOldestMessage"), 3_600),
     ],
     "More requests come at once than apiReserved": [
         (of("Throttles", "Api"), 100),

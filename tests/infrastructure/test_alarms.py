@@ -11,6 +11,8 @@ from tests.infrastructure.metric_math import dimensions, measured
 from tests.infrastructure.templates import Assembly
 from tests.infrastructure.variants import VARIANTS
 from wavecom import metrics, topology
+from wavecom.application.operate.observe import FAILING_ENDPOINTS_MAX
+from wavecom.domain.webhooks.endpoint import ENDPOINTS_MAX
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS)
 Assemblies = dict[str, Assembly]
@@ -28,6 +30,9 @@ ALARMS = {
     "high-age",
     "standard-depth",
     "standard-age",
+    "webhooks-depth",
+    "webhooks-slow-depth",
+    "failing-endpoints",
     "api-errors",
     "api-latency",
     "schedule-undelivered",
@@ -35,9 +40,10 @@ ALARMS = {
     "site-errors",
 }
 OF_BROKER = {"broker-memory", "broker-cpu", "broker-disk", "broker-connections", "broker-consumers"}
+OF_SQS = {"webhooks-age", "webhooks-slow-age"}
 OF_FUNCTION = {"errors", "throttles", "duration"}
 KNOWN_TO_AWS = {
-    "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
+    "AWS/SQS": {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
     "AWS/Lambda": {"Errors", "Throttles", "Duration", "ConcurrentExecutions", "ClaimedAccountConcurrency"},
     "AWS/ApiGateway": {"5xx", "4xx", "Count", "Latency"},
     "AWS/AmazonMQ": {
@@ -53,7 +59,17 @@ KNOWN_TO_AWS = {
     "AWS/CloudFront": {"5xxErrorRate"},
 }
 """What the guides of SQS, Lambda, API Gateway (HTTP APIs), Amazon MQ, Amazon VPC and CloudFront list."""
-OF_EVENTS = ("function-", "api-", "schedule-", "reports-", "account-", "nat-", "site-")
+OF_EVENTS = (
+    "function-",
+    "api-",
+    "schedule-",
+    "reports-",
+    "account-",
+    "nat-",
+    "site-",
+    "webhooks-age",
+    "webhooks-slow-age",
+)
 """Alarms on what is published only when something happens, by how their names begin."""
 
 
@@ -69,11 +85,11 @@ def test_there_is_an_alarm_for_everything_that_may_go_wrong(assemblies: Assembli
     assembly = assemblies[variant]
     functions = assembly.functions.keys() - {"prepare"}  # a deployment fails where it does
     of_functions = {f"function-{name}-{what}" for name in functions for what in OF_FUNCTION}
-    of_broker = OF_BROKER if assembly.of_type("AmazonMQ::Broker") else set()
+    of_engine = OF_BROKER if assembly.of_type("AmazonMQ::Broker") else OF_SQS
     of_reports = {"reports-undelivered"} if assembly.of_type("SES::ConfigurationSet") else set()
     of_network = {"nat-ports"} if assembly.of_type("EC2::NatGateway") else set()
 
-    assert assembly.alarms.keys() == ALARMS | of_functions | of_broker | of_reports | of_network
+    assert assembly.alarms.keys() == ALARMS | of_functions | of_engine | of_reports | of_network
 
 
 @each_variant
@@ -103,7 +119,31 @@ def test_alarms_on_queues_name_queues_of_the_topology(assemblies: Assemblies, va
         if "queue" in dimensions(metric)
     }
 
-    assert named == {*topology.LANES, topology.DEAD_LETTERS}
+    assert named == {*topology.LANES, topology.DEAD_LETTERS, *topology.WEBHOOK_QUEUES}
+
+
+@pytest.mark.parametrize("variant", ["dev-sqs", "prod-sqs"])
+def test_the_age_of_webhooks_is_that_of_queues_which_the_stage_has(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    queues = {each["QueueName"] for each in assembly.of_type("SQS::Queue").values()}
+
+    named = {
+        dimensions(metric)["QueueName"]
+        for name in OF_SQS
+        for metric in measured(assembly.alarms[name])
+        if metric["Namespace"] == "AWS/SQS"
+    }
+
+    assert {name.split("-", 2)[2] for name in named} == set(topology.WEBHOOK_QUEUES)
+    assert named <= queues
+
+
+def test_the_mistake_of_one_tenant_does_not_wake_anybody(assemblies: Assemblies) -> None:
+    assert assemblies["prod-sqs"].alarms["failing-endpoints"]["Threshold"] == ENDPOINTS_MAX
+
+
+def test_more_failing_endpoints_are_counted_than_the_alarm_needs(assemblies: Assemblies) -> None:
+    assert assemblies["prod-sqs"].alarms["failing-endpoints"]["Threshold"] < FAILING_ENDPOINTS_MAX
 
 
 @each_variant
@@ -134,6 +174,9 @@ def test_silence_of_heartbeats_alone_is_bad_and_of_what_is_published_every_minut
         ("dead-letter-age", 86_400, "GreaterThanThreshold"),
         ("high-depth", 10_000, "GreaterThanThreshold"),
         ("standard-depth", 10_000, "GreaterThanThreshold"),
+        ("webhooks-depth", 10_000, "GreaterThanThreshold"),
+        ("webhooks-slow-depth", 10_000, "GreaterThanThreshold"),
+        ("failing-endpoints", 20, "GreaterThanThreshold"),
         ("high-age", 5, "GreaterThanThreshold"),
         ("standard-age", 30, "GreaterThanThreshold"),
         ("provider-failures", 20, "GreaterThanThreshold"),
@@ -164,7 +207,7 @@ def test_the_age_of_the_oldest_message_comes_from_the_consumers_and_is_long_wher
 
 
 @pytest.mark.parametrize(
-    ("variant", "connections", "consumers"), [("dev-rabbitmq", 80, 2), ("prod-rabbitmq", 2_400, 8)]
+    ("variant", "connections", "consumers"), [("dev-rabbitmq", 80, 4), ("prod-rabbitmq", 2_400, 10)]
 )
 def test_the_broker_is_held_to_the_limits_it_begins_with_and_to_a_consumer_for_each_mapping(
     assemblies: Assemblies, variant: str, connections: int, consumers: int
@@ -210,7 +253,8 @@ def test_the_dashboard_is_read_from_top_to_bottom(assemblies: Assemblies, varian
     body = json.dumps(dashboard["DashboardBody"])
 
     titles = re.findall(r"## ([A-Z][A-Za-z ?]+)", body)
-    questions = ["Is it healthy?", "Is it keeping up?", "Which provider?", "Which tenant?", "What is dying?", "The API"]
+    questions = ["Is it healthy?", "Is it keeping up?", "Which provider?", "Which webhooks?", "Which tenant?"]
+    questions += ["What is dying?", "The API"]
     assert titles[: len(questions)] == questions
     assert ("The broker" in titles) is bool(assemblies[variant].of_type("AmazonMQ::Broker"))
 
@@ -230,4 +274,6 @@ def test_the_dashboard_shows_metrics_that_are_published(assemblies: Assemblies, 
         own_metric(name, dict(zip(pairs[::2], pairs[1::2], strict=True)))
     assert searched == {"ProviderFailureRate", "BreakerState", "ProviderWeight"}
     assert searched <= {metric.name for metric in metrics.METRICS}
-    assert own
+    assert {"FailingEndpoints", "QueueDepth"} <= {each[1] for each in own}
+    of_sqs = [each[1] for each in shown if each[0] == "AWS/SQS"]
+    assert of_sqs == ["ApproximateAgeOfOldestMessage"] * (2 if variant.endswith("-sqs") else 0)

@@ -20,7 +20,16 @@ from local.config import StackError
 from local.lambda_runtime import runtime_client
 from local.rabbitmq_event import rabbitmq_event
 from tests.builders import a_draft
-from tests.event_files import EVENTS, load, sent_as, status_of, stored_as
+from tests.event_files import (
+    ENDPOINT,
+    EVENTS,
+    announced_as,
+    endpoint_as,
+    load,
+    sent_as,
+    status_of,
+    stored_as,
+)
 from tests.standins.lambda_runtime import FunctionError, LambdaFunction
 from wavecom import topology
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -28,16 +37,19 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
+from wavecom.adapters.mongo.webhooks.deliveries import MongoDeliveries
 from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.sqs.queue import SqsQueue, sqs_client
 from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.events.event import EventType
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.enums import Status
 from wavecom.domain.notifications.timings import Timings
 from wavecom.domain.queue_messages import QueueMessage
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
+SEALING_KEY = "k" * 40
 DEPLOY_ONLY = {"prepare": "makes indexes and queues, once a deployment"}
 """Functions that handle no event of events/, and why."""
 
@@ -100,7 +112,8 @@ def store(mongo: Mongo) -> MongoNotificationStore:
 
 def test_every_function_has_events_and_every_event_a_function() -> None:
     prefixes = {path.stem.split("_")[0] for path in EVENTS.glob("*.json")}
-    by_prefix = {"api": {"api"}, "receipts": {"receipts"}, "rmq": {"deliver"}, "sqs": {"deliver"}}
+    by_prefix = {"api": {"api"}, "receipts": {"receipts"}}
+    by_prefix["rmq"] = by_prefix["sqs"] = {"deliver", "webhooks"}
     by_prefix["keys"] = {"keys"}
     by_prefix["schedule"] = {"sweep", "observe"}
 
@@ -173,6 +186,22 @@ def test_deliver_sends_what_a_rabbitmq_queue_held(
     connection.close()
     assert answer == {"batchItemFailures": []}
     assert {each.state.status for each in store.get_many([each.notification_id for each in queued])} == {Status.SENT}
+
+
+@pytest.mark.parametrize("event", ["sqs_webhooks", "rmq_webhooks"])
+def test_webhooks_reads_either_kind_of_event_and_calls_nothing_inside(
+    start: Start, request: pytest.FixtureRequest, mongo: Mongo, event: str
+) -> None:
+    settings = request.getfixturevalue("on_sqs" if event == "sqs_webhooks" else "on_rabbitmq")
+    endpoint_as(mongo, SEALING_KEY, "https://localhost:8443/hook", EventType.NOTIFICATION_QUEUED)
+    announced_as(mongo, FIRST)
+
+    answer = start("webhooks", **settings, SEALING_KEY=SEALING_KEY).invoke(load(event))
+
+    unreadable = [load(event)["Records"][2]["messageId"]] if event == "sqs_webhooks" else []
+    assert answer == {"batchItemFailures": [{"itemIdentifier": each} for each in unreadable]}
+    (delivery,) = MongoDeliveries(mongo).get_many([f"evt_{FIRST}_2.{ENDPOINT}"])
+    assert [(each.status, each.error is not None) for each in delivery.attempts] == [(None, True)]
 
 
 def test_keys_makes_a_key_that_opens_the_api(start: Start, on_sqs: dict[str, str]) -> None:

@@ -21,12 +21,13 @@ from wavecom.http.dead_letters.requests import ReplayDeadLetters
 from wavecom.http.fields.cursor import from_cursor
 from wavecom.http.notifications.requests import CreateBatch, CreateNotification
 from wavecom.http.openapi import refusals, tags
-from wavecom.http.openapi.examples import REQUESTS
+from wavecom.http.openapi.examples.operations import REQUESTS
 from wavecom.http.operations.requests import SetPolicy
 from wavecom.http.preferences.requests import ChoosePreferences, PutCategory
 from wavecom.http.senders.requests import PutSender
 from wavecom.http.suppressions.requests import AddSuppression
 from wavecom.http.templates.requests import CreateTemplate, CreateVersion, PreviewTemplate, SendTest
+from wavecom.http.webhooks.requests import ChangeEndpoint, CreateEndpoint, RecoverEndpoint
 
 PROJECT = Path(__file__).parents[2]
 COMMITTED = PROJECT / "docs" / "openapi.json"
@@ -182,6 +183,9 @@ def test_examples_of_bodies_are_what_the_models_take(document: dict[str, Any]):
         "createTemplateVersion": CreateVersion,
         "previewTemplate": PreviewTemplate,
         "sendTemplateTest": SendTest,
+        "createEndpoint": CreateEndpoint,
+        "changeEndpoint": ChangeEndpoint,
+        "recoverEndpoint": RecoverEndpoint,
     }
 
     assert REQUESTS.keys() == models.keys()

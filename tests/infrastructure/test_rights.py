@@ -11,16 +11,21 @@ from tests.infrastructure.templates import Assembly, as_list
 from tests.infrastructure.variants import VARIANTS
 from wavecom import topology
 
-FUNCTIONS = ("api", "receipts", "keys", "deliver-high", "deliver-standard", "sweep", "observe", "prepare")
+FUNCTIONS = ("api", "receipts", "keys", "deliver-high", "deliver-standard", "webhooks", "sweep", "observe", "prepare")
 CONSUMERS = {"deliver-high", "deliver-standard"}
 PUBLISH, LOOK = "sqs:SendMessage", "sqs:GetQueueAttributes"
 USES_QUEUES_FOR = {
     "api": {PUBLISH, LOOK},
+    "receipts": {PUBLISH},
     "deliver-high": {PUBLISH},
     "deliver-standard": {PUBLISH},
+    "webhooks": {PUBLISH},
     "sweep": {PUBLISH, LOOK},
     "observe": {LOOK},
 }
+USES_QUEUES = {"receipts": (topology.WEBHOOKS,), "webhooks": topology.WEBHOOK_QUEUES}
+"""The queues of functions that do not use all of them: delivery reports only announce events."""
+ON_WEBHOOK_SECRETS = {"api", "webhooks", "sweep"}
 ON_PROVIDERS = {"api", "receipts", "observe", *CONSUMERS}
 ON_RABBITMQ = {*USES_QUEUES_FOR, "prepare"}
 NO_RIGHT_NEEDED = {
@@ -88,7 +93,7 @@ def test_a_function_is_told_of_the_secrets_that_it_needs_and_of_no_others(deploy
     assert named == {
         "MONGODB_URI_SECRET",
         *({"AMQP_CREDENTIALS_SECRET"} if engine and deployed.name in ON_RABBITMQ else ()),
-        *({"LINK_KEY_SECRET"} if deployed.name == "api" else ()),
+        *({"SEALING_KEY_SECRET"} if deployed.name in ON_WEBHOOK_SECRETS else ()),
         *({"PROVIDERS_SECRET"} if stage_has_providers and deployed.name in ON_PROVIDERS else ()),
     }
 
@@ -108,7 +113,7 @@ def needed_for(deployed: Deployed) -> Iterator[Right]:
         if variable.endswith("_SECRET"):
             yield "secretsmanager:GetSecretValue", value if value.startswith("arn:") else secret_arn(value)
         elif variable == "SQS_QUEUE_PREFIX":
-            for queue in topology.SQS_QUEUES:
+            for queue in USES_QUEUES.get(deployed.name, topology.SQS_QUEUES):
                 for action in ("sqs:GetQueueUrl", *USES_QUEUES_FOR[deployed.name]):
                     yield action, arn("sqs", f"{value}{queue}")
         elif variable == "ATTACHMENTS_BUCKET":

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from tests.builders import PDF, a_draft, an_attachment
-from tests.event_files import load, sent_as, status_of, stored_as
+from tests.event_files import ENDPOINT, announced_as, endpoint_as, load, passed_on_as, sent_as, status_of, stored_as
 from tests.infrastructure.invoke_with_rights import invoke
 from tests.infrastructure.resolve import REGION, Resolved, arn, secret_arn
 from tests.infrastructure.templates import Assembly
 from tests.infrastructure.test_rights import CONSUMERS, FUNCTIONS, LOOK, PUBLISH, USES_QUEUES_FOR
 from tests.infrastructure.variants import VARIANTS
+from tests.webhook_receiver import Receiver, receiver
+from wavecom import topology
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.attachments.records import MongoAttachments
 from wavecom.adapters.mongo.client import Mongo
@@ -23,13 +25,17 @@ from wavecom.adapters.mongo.clock import MongoClock
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
+from wavecom.adapters.mongo.webhooks.deliveries import MongoDeliveries
+from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.adapters.s3.files import object_key
 from wavecom.domain.api_keys import Role, new_api_key
 from wavecom.domain.content.attachments import Attachment, Scan, StoredAttachment
+from wavecom.domain.events.event import EventType
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.enums import Channel, Status
 from wavecom.domain.notifications.timings import Timings
+from wavecom.domain.webhooks.delivery import DeliveryStatus
 
 FIRST, SECOND = "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439012"
 THIRD = "507f1f77bcf86cd799439013"
@@ -41,6 +47,7 @@ EUM = {
     "name": "eum",
     "sender": "arn:aws:sms-voice:eu-central-1:123456789012:phone-number/phone-0001",
 }
+SEALING_KEY = "k" * 40
 TIMEOUT_SECONDS = 120
 Event = dict[str, Any]
 
@@ -54,6 +61,7 @@ class Stage:
     mongodb_uri: str
     rabbitmq_url: str
     providers: list[dict[str, Any]]
+    client_system: Receiver
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def attach(self, **changes: Any) -> Attachment:
@@ -74,6 +82,8 @@ class Stage:
     def environment(self, function: str) -> dict[str, str]:
         """Return a function's own variables, with the places of this machine in them."""
         variables = self.resolved.environment(function) | {"MONGODB_DATABASE": self.mongo.database.name}
+        if function == "webhooks":
+            variables["WEBHOOKS_TO_LOOPBACK"] = "true"
         if "AMQP_URL" in variables:
             variables["AMQP_URL"] = f"amqp://{self.rabbitmq_url.rpartition('@')[2]}"
         return variables
@@ -83,7 +93,7 @@ class Stage:
         values = {
             "MONGODB_URI_SECRET": self.mongodb_uri,
             "AMQP_CREDENTIALS_SECRET": '{"username": "guest", "password": "guest"}',
-            "LINK_KEY_SECRET": "k" * 40,
+            "SEALING_KEY_SECRET": SEALING_KEY,
             "PROVIDERS_SECRET": json.dumps(self.providers),
         }
         named = {
@@ -122,13 +132,28 @@ class Stage:
 
 
 @pytest.fixture
-def stage(variant: str, assemblies: dict[str, Assembly], mongo: Mongo, mongodb_uri: str, rabbitmq_url: str) -> Stage:
+def client_system() -> Iterator[Receiver]:
+    """A system of a client's, which takes the first event that it gets and fails at the second."""
+    with receiver() as system:
+        system.answers = lambda received: (204 if FIRST in received.id else 500, {}, b"")
+        yield system
+
+
+@pytest.fixture
+def stage(
+    variant: str,
+    assemblies: dict[str, Assembly],
+    mongo: Mongo,
+    mongodb_uri: str,
+    rabbitmq_url: str,
+    client_system: Receiver,
+) -> Stage:
     resolved = Resolved(assemblies[variant])
     shards = int(resolved.environment("api").get("LANE_SHARDS", "1"))
     queue = RabbitMQQueue(rabbitmq_url, lane_shards=shards)
     queue.declare()
     queue.close()
-    return Stage(resolved, mongo, mongodb_uri, rabbitmq_url, [SES, SNS])
+    return Stage(resolved, mongo, mongodb_uri, rabbitmq_url, [SES, SNS], client_system)
 
 
 def _create(stage: Stage) -> list[Event]:
@@ -153,10 +178,23 @@ def _overdue(stage: Stage) -> list[Event]:
     created = lifecycle.create(a_draft(), tenant_id="bank-a", at=datetime(2026, 1, 1, tzinfo=UTC), timings=Timings())
     stage.store.add([created])
     stage.attach(due_at=datetime(2026, 1, 1, tzinfo=UTC))
+    endpoint_as(stage.mongo, SEALING_KEY, stage.client_system.url, EventType.NOTIFICATION_QUEUED)
+    announced_as(stage.mongo, FIRST)
     return [load("schedule")]
 
 
+def _announced(stage: Stage) -> list[Event]:
+    """Return a batch with an event that an endpoint takes, and one that it fails at, which is announced again."""
+    endpoint_as(stage.mongo, SEALING_KEY, stage.client_system.url, EventType.NOTIFICATION_QUEUED)
+    announced_as(stage.mongo, FIRST)
+    passed_on_as(stage.mongo, SECOND)
+    on_sqs = stage.environment("webhooks")["BROKER"] == "sqs"
+    return [load("sqs_webhooks" if on_sqs else "rmq_webhooks")]
+
+
 def _bounce(stage: Stage) -> list[Event]:
+    """Return a report that an endpoint is told of."""
+    endpoint_as(stage.mongo, SEALING_KEY, stage.client_system.url, EventType.NOTIFICATION_UNDELIVERED)
     sent_as(stage.store, FIRST, "ses", SES_MESSAGE)
     return [load("receipts_ses_bounce")]
 
@@ -172,6 +210,7 @@ EVENTS: dict[str, Callable[[Stage], list[Event]]] = {
     "keys": lambda _: [load("keys_create")],
     "deliver-high": _deliver,
     "deliver-standard": _deliver,
+    "webhooks": _announced,
     "sweep": _overdue,
     "observe": lambda _: [load("schedule")],
     "prepare": lambda _: [{}],
@@ -186,11 +225,14 @@ def test_a_function_does_its_work_with_the_rights_of_its_role(stage: Stage, vari
 
     done = {
         "api": lambda: [each["statusCode"] for each in answers] == [201, 200],
-        "receipts": lambda: status_of(stage.store, FIRST) is Status.UNDELIVERED,
+        "receipts": lambda: status_of(stage.store, FIRST) is Status.UNDELIVERED and _announces(stage, FIRST),
         "keys": lambda: answers[0]["token"].startswith("wc_"),
         "deliver-high": lambda: status_of(stage.store, FIRST) is Status.SENT,
         "deliver-standard": lambda: status_of(stage.store, FIRST) is Status.SENT,
-        "sweep": lambda: (answers[0]["published"], answers[0]["attachments_deleted"]) == (1, 1),
+        "webhooks": lambda: _delivered(stage, FIRST, SECOND),
+        "sweep": lambda: (
+            [answers[0][each] for each in ("published", "attachments_deleted", "webhook_events")] == [1] * 3
+        ),
         "observe": lambda: answers == [{"level": 1}],
         "prepare": lambda: "due" in stage.mongo.database["notifications"].index_information(),
     }
@@ -204,6 +246,32 @@ def test_a_function_does_its_work_with_the_rights_of_its_role(stage: Stage, vari
     assert {each for each in asked if each.startswith("s3:")} == USES_BUCKET_FOR.get(function, set()) | (
         {"s3:GetObjectTagging"} if variant == "everything" and function in CONSUMERS else set()
     )
+
+
+def _announces(stage: Stage, notification_id: str) -> bool:
+    """Return whether an event about a notification is written, and on RabbitMQ is in the queue of webhooks."""
+    written = [each["_id"] for each in stage.mongo.database["events"].find({"notificationId": notification_id})]
+    if stage.environment("receipts")["BROKER"] == "sqs":
+        return len(written) == 1  # its message went to a queue of the process that was invoked
+    connection = connect(stage.rabbitmq_url)
+    channel = connection.channel()
+    bodies = []
+    while message := channel.basic_get(topology.WEBHOOKS, no_ack=True):
+        bodies.append(message.body)
+    connection.close()
+    return len(written) == 1 and any(written[0] in body for body in bodies)
+
+
+def _delivered(stage: Stage, first: str, second: str) -> bool:
+    """Return whether the endpoint has had both events, and the second, which it did not take, is to be repeated."""
+    got = {each.id for each in stage.client_system.wait_for(2)}
+    events = [f"evt_{each}_2" for each in (first, second)]
+    deliveries = MongoDeliveries(stage.mongo).get_many([f"{each}.{ENDPOINT}" for each in events])
+    statuses = {each.event_id: each.status for each in deliveries}
+    return got == set(events) and [statuses[each] for each in events] == [
+        DeliveryStatus.SUCCEEDED,
+        DeliveryStatus.PENDING,
+    ]
 
 
 @pytest.mark.parametrize("variant", ["everything"])

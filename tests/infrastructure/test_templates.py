@@ -17,6 +17,7 @@ from tests.infrastructure.templates import Assembly, as_list
 from tests.infrastructure.variants import CHANGED, VARIANTS
 from wavecom import topology
 from wavecom.adapters.s3.address import bucket_origin
+from wavecom.domain.webhooks.delivery import LEASE
 from wavecom.settings import SECRET_SETTINGS, Settings
 
 CFN_LINT = Path(sys.executable).parent / "cfn-lint"
@@ -167,7 +168,9 @@ def test_functions_may_do_what_they_do_and_no_more_on_sqs(assemblies: Assemblies
     assert sqs("api") == publish | look
     assert sqs("sweep") == publish | look
     assert sqs("observe") == look
-    assert sqs("receipts") == sqs("keys") == sqs("prepare") == set()
+    assert sqs("receipts") == publish
+    assert sqs("keys") == sqs("prepare") == set()
+    assert consume | publish <= sqs("webhooks")
     assert consume | publish <= sqs("deliver-high")
     assert consume | publish <= sqs("deliver-standard")
 
@@ -200,9 +203,11 @@ def test_sqs_queues_are_those_of_the_topology_encrypted_and_redriven(assemblies:
     assert queues.keys() == set(topology.SQS_QUEUES)
     dead_letters = queues.pop(topology.DEAD_LETTERS)
     assert dead_letters["MessageRetentionPeriod"] == topology.DEAD_LETTERS_KEPT_SECONDS
-    for each in queues.values():
+    for name, each in queues.items():
         assert each["RedrivePolicy"]["maxReceiveCount"] == topology.SQS_MAX_RECEIVES
-        assert each["VisibilityTimeout"] == topology.delivery_limits().visibility_timeout
+        of_webhooks = name in topology.WEBHOOK_QUEUES
+        reader = assemblies[variant].functions["webhooks" if of_webhooks else "deliver-high"]
+        assert each["VisibilityTimeout"] == 6 * reader["Timeout"], name
     for each in (*queues.values(), dead_letters):
         assert "KmsMasterKeyId" in each if stage == "prod" else each["SqsManagedSseEnabled"]
     variables = [each["Environment"]["Variables"] for each in assemblies[variant].functions.values()]
@@ -228,12 +233,14 @@ def test_each_sqs_queue_feeds_its_consumer(assemblies: Assemblies, variant: str)
     mappings = assemblies[variant].of_type("Lambda::EventSourceMapping")
     limits = topology.delivery_limits()
 
-    assert len(mappings) == 3
+    of_webhooks = [each for name, each in mappings.items() if "/Webhooks" in name]
+    assert (len(mappings), len(of_webhooks)) == (5, len(topology.WEBHOOK_QUEUES))
     for each in mappings.values():
-        assert each["BatchSize"] == limits.batch_size
+        assert each["BatchSize"] == (topology.WEBHOOK_BATCH if each in of_webhooks else limits.batch_size)
         assert each["MaximumBatchingWindowInSeconds"] == 1
         assert each["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert each["ScalingConfig"]["MaximumConcurrency"] >= 2
+    assert assemblies[variant].functions["webhooks"]["Timeout"] == LEASE.total_seconds()
     for name in ("deliver-high", "deliver-standard"):
         function = assemblies[variant].functions[name]
         assert function["Timeout"] == limits.function_timeout
@@ -249,14 +256,19 @@ def test_each_queue_of_each_lane_feeds_its_consumer(assemblies: Assemblies, vari
 
     mappings = assembly.of_type("Lambda::EventSourceMapping")
 
+    readers = {topology.HIGH_PRIORITY: "High", topology.STANDARD: "Standard"}
+    expected = {queue: reader for lane, reader in readers.items() for queue in topology.shards(lane, shards)}
+    expected |= dict.fromkeys(topology.WEBHOOK_QUEUES, "Webhooks")
     fed = {each["Queues"][0]: json.dumps(each["FunctionName"]) for each in mappings.values()}
-    assert fed.keys() == {queue for lane in topology.LANES for queue in topology.shards(lane, shards)}
+    assert fed.keys() == expected.keys()
     for queue, function in fed.items():
-        assert ("High" if queue.startswith(topology.HIGH_PRIORITY) else "Standard") in function
+        assert expected[queue] in function
     for each in mappings.values():
         assert {access["Type"] for access in each["SourceAccessConfigurations"]} == {"BASIC_AUTH", "VIRTUAL_HOST"}
-        assert each["BatchSize"] == topology.delivery_limits().batch_size
-    assert "mq:DescribeBroker" in assembly.actions("deliver-high") & assembly.actions("deliver-standard")
+        of_webhooks = each["Queues"][0] in topology.WEBHOOK_QUEUES
+        assert each["BatchSize"] == (topology.WEBHOOK_BATCH if of_webhooks else topology.delivery_limits().batch_size)
+    for consumer in ("deliver-high", "deliver-standard", "webhooks"):
+        assert "mq:DescribeBroker" in assembly.actions(consumer)
 
 
 @each_rabbitmq
@@ -313,6 +325,72 @@ def test_functions_stand_in_private_subnets_where_the_stage_has_a_network(assemb
             assert "public" not in json.dumps(placement["SubnetIds"])
     if variant != "dev-sqs":
         assert assemblies[variant].of_type("EC2::FlowLog")
+
+
+def group_of(function: dict[str, Any]) -> str:
+    """Return the security group of a function, by its name in the network's stack."""
+    (group,) = function["VpcConfig"]["SecurityGroupIds"]
+    (name,) = re.findall(r"FnGetAtt(\w+?)[0-9A-F]{8}GroupId", json.dumps(group))
+    return str(name)
+
+
+def ways(assembly: Assembly, kind: str, group: str) -> set[tuple[str, int, int]]:
+    """Return whom the rules of a kind lead between ``group`` and, with the first and the last port."""
+
+    def other(rule: dict[str, Any]) -> str:
+        far = rule.get("CidrIp") or rule["DestinationSecurityGroupId" if kind == "Egress" else "SourceSecurityGroupId"]
+        return far if isinstance(far, str) else re.sub(r"[0-9A-F]{8}$", "", far["Fn::GetAtt"][0])
+
+    inline = [
+        rule
+        for name, each in assembly.of_type("EC2::SecurityGroup").items()
+        if re.search(rf"/{group}[0-9A-F]{{8}}$", name)
+        for rule in each.get(f"SecurityGroup{kind}", [])
+    ]
+    apart = [
+        rule
+        for rule in assembly.of_type(f"EC2::SecurityGroup{kind}").values()
+        if re.match(rf"{group}[0-9A-F]{{8}}$", rule["GroupId"]["Fn::GetAtt"][0])
+    ]
+    return {(other(rule), rule.get("FromPort", 0), rule.get("ToPort", 65_535)) for rule in [*inline, *apart]}
+
+
+ANYWHERE = "0.0.0.0/0"
+
+
+@pytest.mark.parametrize("variant", ["dev-rabbitmq", "prod-sqs", "prod-rabbitmq", "everything"])
+def test_endpoints_of_clients_lead_nowhere_inside(assemblies: Assemblies, variant: str) -> None:
+    assembly = assemblies[variant]
+    groups = {name: group_of(function) for name, function in assembly.functions.items()}
+
+    assert groups == {name: "Webhooks" if name == "webhooks" else "Functions" for name in groups}
+    endpoints = {(ANYWHERE, port, port) for port in topology.WEBHOOK_PORTS}
+    of_atlas = (ANYWHERE, 27_015, 27_017)
+    database = {
+        {"prod-sqs": ("AtlasEndpoint", 1024, 65_535), "dev-rabbitmq": (ANYWHERE, 30_001, 30_001)}.get(variant, of_atlas)
+    }
+    broker = {("Broker", 5671, 5671)} if assembly.of_type("AmazonMQ::Broker") else set()
+    assert ways(assembly, "Egress", "Webhooks") == endpoints | database | broker
+    for port in topology.WEBHOOK_PORTS:
+        let_in = {
+            inside
+            for inside in ("Functions", "Broker", "AtlasEndpoint", "Webhooks")
+            for source, first, last in ways(assembly, "Ingress", inside)
+            if source in ("Webhooks", ANYWHERE) and first <= port <= last
+        }
+        assert let_in == ({"AtlasEndpoint"} if variant == "prod-sqs" and port >= 1024 else set())
+
+
+@pytest.mark.parametrize("variant", ["dev-rabbitmq", "prod-sqs", "prod-rabbitmq", "everything"])
+def test_who_calls_endpoints_reaches_the_broker_the_secrets_and_the_queues(
+    assemblies: Assemblies, variant: str
+) -> None:
+    assembly = assemblies[variant]
+
+    for service in ("SqsEndpoint", "SecretsManagerEndpoint"):
+        assert ("Webhooks", 443, 443) in ways(assembly, "Ingress", service)
+    if assembly.of_type("AmazonMQ::Broker"):
+        assert ("Webhooks", 5671, 5671) in ways(assembly, "Ingress", "Broker")
 
 
 def test_privatelink_has_an_endpoint_for_atlas(assemblies: Assemblies) -> None:

@@ -31,7 +31,7 @@ CHANGED = "dev-sqs-changed"
 """Stage dev on SQS again, after a change of the package."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dev-sqs": ("dev", {}),
-    "dev-rabbitmq": ("dev", {"queueEngine": "rabbitmq", "network": "nat", "apiReserved": 20}),
+    "dev-rabbitmq": ("dev", {"queueEngine": "rabbitmq", "network": "nat", "apiReserved": 20, "mongodbPort": 30_001}),
     "prod-sqs": ("prod", PROD_SQS),
     "prod-rabbitmq": ("prod", {}),
     "everything": ("prod", EVERYTHING),
