@@ -10,6 +10,7 @@ from cli import (
     categories,
     dead_letters,
     doctor,
+    events,
     keys,
     notifications,
     preferences,
@@ -18,6 +19,7 @@ from cli import (
     suppressions,
     tail,
     templates,
+    webhooks,
 )
 from cli.command import group
 
@@ -26,7 +28,7 @@ app = group(
     "WAVECOM_API_KEY or --key-file. Exit codes: 0 ok, 1 the answer is bad, 2 usage, 3 the API refused, "
     "4 the API cannot be reached."
 )
-for module in (send, notifications, tail, books, doctor):
+for module in (send, notifications, tail, events, books, doctor):
     module.add_commands(app)
 for module_of_group, name in (
     (templates, "templates"),
@@ -36,6 +38,7 @@ for module_of_group, name in (
     (senders, "senders"),
     (categories, "categories"),
     (preferences, "preferences"),
+    (webhooks, "webhooks"),
     (keys, "keys"),
 ):
     app.add_typer(module_of_group.app, name=name)

@@ -29,6 +29,7 @@ _END_OF_ISOLATE = "\u2069"
 STYLES = {
     "SENT": "green",
     "DELIVERED": "green",
+    "succeeded": "green",
     "ok": "green",
     "closed": "green",
     "RETRYING": "yellow",

@@ -48,6 +48,21 @@ class Status(StrEnum):
     UNDELIVERED = "UNDELIVERED"
 
 
+class EventType(StrEnum):
+    """The kind of an event."""
+
+    NOTIFICATION_QUEUED = "notification.queued"
+    NOTIFICATION_SENT = "notification.sent"
+    NOTIFICATION_DELIVERED = "notification.delivered"
+    NOTIFICATION_UNDELIVERED = "notification.undelivered"
+    NOTIFICATION_RETRYING = "notification.retrying"
+    NOTIFICATION_FAILED = "notification.failed"
+    NOTIFICATION_EXPIRED = "notification.expired"
+    NOTIFICATION_CANCELLED = "notification.cancelled"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_TEST = "endpoint.test"
+
+
 class OnUnknown(StrEnum):
     """The action when it is unknown whether a notification was sent."""
 
@@ -100,6 +115,9 @@ tenant_id = matching(
 sender_id = category_id = matching(
     "[a-z0-9][a-z0-9-]{0,39}", "1 to 40 small letters, digits and hyphens, no hyphen first"
 )
+endpoint_id = matching("ep_[0-9a-f]{24}", "the id of an endpoint, ep_ and 24 hex digits")
+event_id = matching("evt_[0-9a-f]{24}_[0-9]{1,6}", "the id of an event, which begins with evt_")
+feed_cursor = matching("[0-9]{1,16}", "a cursor of the feed, a number")
 provider = matching("[a-z0-9][a-z0-9-]{0,39}", "the name of a provider")
 idempotency_key = matching(KEY.pattern, "1 to 255 printable ASCII characters without spaces")
 
@@ -141,6 +159,14 @@ def _moment(text: str, direction: int) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise typer.BadParameter(wrong) from exc
+
+
+def header(text: str) -> str:
+    """Return a header as ``Name: value``, without spaces around either."""
+    name, colon, value = (part.strip() for part in text.partition(":"))
+    if not (name and colon and value):
+        raise typer.BadParameter("must be like 'Authorization: Bearer 5f9c316b'")
+    return f"{name}: {value}"
 
 
 def json_object(text: str) -> dict[str, Any]:

@@ -49,6 +49,14 @@ export const router = createBrowserRouter([
         }),
       },
       {
+        path: 'webhooks',
+        lazy: async () => ({ Component: (await import('./pages/webhooks/webhooks-page')).WebhooksPage }),
+      },
+      {
+        path: 'webhooks/:id',
+        lazy: async () => ({ Component: (await import('./pages/webhooks/endpoint-page')).EndpointPage }),
+      },
+      {
         path: 'dlq',
         lazy: async () => ({
           Component: (await import('./pages/dead-letters/dead-letters-page')).DeadLettersPage,

@@ -89,3 +89,13 @@ def test_a_provider_with_a_limit_is_used_up_to_it_and_not_beyond(tmp_path: Path)
     assert found["usedPerSecond"]["alpha"] == pytest.approx(100, rel=0.05)
     assert found["answers429"] <= 0.02 * found["calls"]
     assert found["failedByCause"] == {}
+
+
+def test_every_event_reaches_every_endpoint_that_is_up_in_the_end(tmp_path: Path) -> None:
+    found = chaos(tmp_path, "webhooks", "--rate", "5")["webhooks"]
+
+    assert found["events"] > 300
+    assert found["broken"] == {}
+    assert found["deliveries"]["good"] >= found["events"]
+    assert found["deliveries"]["hangs"] >= found["events"]
+    assert found["deliveries"]["of-another"] == 0

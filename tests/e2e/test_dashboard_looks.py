@@ -3,6 +3,7 @@
 The screenshots are for people: `dashboard/screenshots/` keeps those of the last run.
 """
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,9 @@ PAGES = {
     "variants": "/templates/card-ready",
     "senders": "/senders",
     "preferences": "/preferences",
+    "webhooks": "/webhooks",
+    "endpoint": "/webhooks/{endpoint}",
+    "delivery": "/webhooks/{endpoint}?event={delivery}",
     "settings": "/settings",
     "nothing-found": "/notifications?recipient=nobody@example.com",
     "not-there": "/status/000000000000000000000000",
@@ -51,6 +55,7 @@ def shown(dashboard_stack: RunningStack) -> dict[str, str]:
         "unknown": stack.post("timeout+looks@simulator.example.com", onUnknown="hold"),
         "retrying": stack.post("fail-thrice+looks@simulator.example.com"),
     }
+    ids |= make_endpoints(stack)
     make_template(stack)
     make_senders_and_categories(stack)
     stack.wait_for(ids["sent"], "SENT")
@@ -74,6 +79,26 @@ def make_senders_and_categories(stack: RunningStack) -> None:
         ("categories/receipts", {"name": "Receipts", "transactional": True}),
     ):
         stack.client.put(f"/api/{path}", json=body).raise_for_status()
+
+
+def make_endpoints(stack: RunningStack) -> dict[str, str]:
+    """Make an endpoint that answers nothing, with deliveries, and one that is disabled; return the ids of the first."""
+    made = []
+    for name, types in (
+        ("hooks/of/the-ledger-of-payments", ["notification.sent", "notification.failed"]),
+        ("analytics", ["notification.sent"]),
+    ):
+        body = {"url": f"http://127.0.0.1:9/{name}", "types": types, "description": name, "headers": {"X-Key": "k"}}
+        made.append(str(stack.client.post("/api/webhooks", json=body).raise_for_status().json()["data"]["id"]))
+    stack.client.patch(f"/api/webhooks/{made[1]}", json={"enabled": False}).raise_for_status()
+    for _ in range(2):
+        test = stack.client.post(f"/api/webhooks/{made[0]}/test").raise_for_status().json()["data"]
+    path = f"/api/webhooks/{made[0]}/deliveries/{test['eventId']}"
+    until = time.monotonic() + 20
+    while not stack.client.get(path).json()["data"]["attempts"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return {"endpoint": made[0], "delivery": str(test["eventId"])}
 
 
 def make_template(stack: RunningStack) -> None:
@@ -129,6 +154,21 @@ def test_dialogs_are_accessible(look: tuple[str, Tab], shown: dict[str, str]) ->
     page.get_by_role("button", name="Replay with a reason").click()
 
     assert found + opened.serious() == []
+
+
+def test_dialogs_of_webhooks_are_accessible(look: tuple[str, Tab], shown: dict[str, str]) -> None:
+    which, opened = look
+    found = []
+    page = opened.open(f"/webhooks/{shown['endpoint']}")
+    for name in ("Recover …", "Rotate secret", "Send a test", "Change"):
+        page.get_by_role("button", name=name).click()
+        page.get_by_role("dialog").wait_for()
+        page.screenshot(path=SCREENSHOTS / f"webhook-{name.split()[0].lower()}-{which}.png")
+        found += opened.serious()
+        page.keyboard.press("Escape")
+
+    assert found == []
+    assert opened.overflow() == 0
 
 
 def test_errors_of_the_form_are_accessible(look: tuple[str, Tab]) -> None:

@@ -54,8 +54,8 @@ def test_a_template_is_made_previewed_in_two_languages_published_and_sent(
 def test_two_variants_are_made_weighed_previewed_saved_and_compared(
     dashboard: Tab, dashboard_stack: RunningStack
 ) -> None:
-    dashboard_stack.client.post("/api/templates", json={"id": "card-ready", "channel": "SMS"}).raise_for_status()
-    page = dashboard.open("/templates/card-ready")
+    dashboard_stack.client.post("/api/templates", json={"id": "card-variants", "channel": "SMS"}).raise_for_status()
+    page = dashboard.open("/templates/card-variants")
     preview = page.get_by_role("region", name="Preview")
     page.get_by_label("Text", exact=True).fill("Dear {{ name }}, your card is ready.")
     page.get_by_role("button", name="Save as version 1").click()
@@ -77,7 +77,7 @@ def test_two_variants_are_made_weighed_previewed_saved_and_compared(
     page.get_by_role("button", name="Save as version 2").click()
     expect(page.get_by_text("compares plain, short")).to_be_visible()
 
-    saved = dashboard_stack.client.get("/api/templates/card-ready/versions/2").json()["data"]
+    saved = dashboard_stack.client.get("/api/templates/card-variants/versions/2").json()["data"]
     assert saved["variants"] == {
         "plain": {"weight": 3, "locales": {"en": {"text": "Dear {{ name }}, your card is ready."}}},
         "short": {"weight": 1, "locales": {"en": {"text": "Hi {{ name }}, card ready."}}},

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = ["clock", "make_api", "make_services", "queue"]
 
 CHANGING = ("post", "put", "patch", "delete")
 VERSION = {"defaultLocale": "en", "locales": {"en": {"text": "Hello"}}}
+ENDPOINT = {"url": "https://theirs.example/hook", "types": ["notification.sent"]}
 BODIES: dict[str, Any] = {
     "/api/notifications": EMAIL,
     "/api/attachments": {
@@ -41,6 +43,9 @@ BODIES: dict[str, Any] = {
     "/api/templates/{template_id}/preview": {"variables": {}},
     "/api/templates/{template_id}/test-send": {"recipient": "+12025550123"},
     "/api/policy": {"onUnknown": "hold"},
+    "/api/webhooks": ENDPOINT,
+    "/api/webhooks/{endpoint_id}": {"description": "Theirs"},
+    "/api/webhooks/{endpoint_id}/recover": {"since": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"},
 }
 CALL = """async ([method, url, body, mode, type]) => {
   const headers = body === null || type === null ? {} : {'Content-Type': type};
@@ -102,7 +107,10 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
     for number in (1, 2):
         api.post("/api/templates/ours/versions", VERSION)
         api.post(f"/api/templates/ours/versions/{number}/publish")
+    endpoint, removed = (api.post("/api/webhooks", ENDPOINT).json()["data"]["id"] for _ in range(2))
+    event = api.post(f"/api/webhooks/{endpoint}/test").json()["data"]["eventId"]
     names = {
+        "event_id": event,
         "key_id": key.key_id,
         "suppression_id": suppression_id,
         "template_id": "ours",
@@ -113,7 +121,11 @@ def targets(api: Api) -> list[tuple[str, str, str]]:
     found = []
     for template, methods in api.get("/api/openapi.json").json()["paths"].items():
         for method in methods.keys() & set(CHANGING):
-            ids = {**names, "notification_id": waiting if template.endswith("cancel") else failed}
+            ids = {
+                **names,
+                "notification_id": waiting if template.endswith("cancel") else failed,
+                "endpoint_id": removed if method == "delete" else endpoint,
+            }
             found.append((method.upper(), template, template.format(**ids)))
     return found
 

@@ -44,7 +44,7 @@ def test_a_template_is_made_previewed_in_two_languages_published_sent_to_oneself
     preview = page.get_by_role("region", name="Preview")
     expect(preview.get_by_text("Dear Ada, leaves fall.")).to_be_visible()
     page.get_by_label("Further language").fill("de")
-    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     write(page, "Herbst, {{ name }}", "Guten Tag {{ name }}, Blätter fallen.", f"<h1>Laub</h1>{link % 'Abmelden'}")
     expect(preview.get_by_text("Guten Tag Ada, Blätter fallen.")).to_be_visible()
     expect(page.frame_locator("iframe[title=HTML]").get_by_role("link", name="Abmelden")).to_be_visible()

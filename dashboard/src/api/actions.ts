@@ -2,14 +2,19 @@ import { useConnection } from '@/stores/connection';
 import { answerOf, api, reach } from './client';
 import { UnreachableError } from './errors';
 import type {
+  ChangeEndpoint,
+  CreateEndpoint,
   CreateNotification,
   CreateTemplate,
   CreateVersion,
+  Endpoint,
   Notification,
   OnUnknown,
   Preferences,
   PutCategory,
   PutSender,
+  RecoverEndpoint,
+  Recovery,
   ReplayAnswer,
   ReplayRequest,
   Sender,
@@ -110,6 +115,46 @@ export async function choosePreference(
 ): Promise<void> {
   await answerOf(
     api.PUT('/api/preferences', { body: { type, recipient, categories: { [category]: subscribed } } }),
+  );
+}
+
+const ofEndpoint = (id: string) => ({ path: { endpoint_id: id } });
+
+/** Makes an endpoint, and returns it with the secret that no other answer has. */
+export async function createEndpoint(body: CreateEndpoint): Promise<Endpoint> {
+  return (await answerOf(api.POST('/api/webhooks', { body }))).data;
+}
+
+export async function changeEndpoint(id: string, body: ChangeEndpoint): Promise<Endpoint> {
+  return (await answerOf(api.PATCH('/api/webhooks/{endpoint_id}', { params: ofEndpoint(id), body }))).data;
+}
+
+export async function removeEndpoint(id: string): Promise<void> {
+  await answerOf(api.DELETE('/api/webhooks/{endpoint_id}', { params: ofEndpoint(id) }));
+}
+
+/** Gives an endpoint a new secret, and returns it with that. */
+export async function rotateSecret(id: string): Promise<Endpoint> {
+  return (await answerOf(api.POST('/api/webhooks/{endpoint_id}/rotate', { params: ofEndpoint(id) }))).data;
+}
+
+/** Sends a test to an endpoint, and returns the id of its event. */
+export async function testEndpoint(id: string): Promise<string> {
+  return (await answerOf(api.POST('/api/webhooks/{endpoint_id}/test', { params: ofEndpoint(id) }))).data
+    .eventId;
+}
+
+/** Begins to deliver what failed or was missed, or counts it only. */
+export async function recoverEndpoint(id: string, body: RecoverEndpoint): Promise<Recovery> {
+  return (await answerOf(api.POST('/api/webhooks/{endpoint_id}/recover', { params: ofEndpoint(id), body })))
+    .data;
+}
+
+export async function retryDelivery(id: string, eventId: string): Promise<void> {
+  await answerOf(
+    api.POST('/api/webhooks/{endpoint_id}/deliveries/{event_id}/retry', {
+      params: { path: { endpoint_id: id, event_id: eventId } },
+    }),
   );
 }
 

@@ -2,7 +2,16 @@ import { keepPreviousData, queryOptions, type Query } from '@tanstack/react-quer
 import { isUnfinished } from '@/lib/vocabulary';
 import { answerOf, api } from './client';
 import { ApiError, waitAfter } from './errors';
-import type { Cause, Channel, NotificationDetail, Priority, Status, TemplateSource } from './types';
+import type {
+  Cause,
+  Channel,
+  DeliveryStatus,
+  NotificationDetail,
+  Priority,
+  ShownDelivery,
+  Status,
+  TemplateSource,
+} from './types';
 
 const SECOND = 1000;
 const OVERVIEW_EVERY_SECONDS = 5;
@@ -233,4 +242,61 @@ export const previewQuery = (id: string, shown: Shown) =>
     placeholderData: keepPreviousData,
     retry: false,
     staleTime: Infinity,
+  });
+
+export const endpointsQuery = queryOptions({
+  queryKey: ['webhooks'],
+  queryFn: async ({ signal }) => (await answerOf(api.GET('/api/webhooks', { signal }))).data,
+  ...refreshed,
+});
+
+export const endpointQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['webhooks', id],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/webhooks/{endpoint_id}', { params: { path: { endpoint_id: id } }, signal }),
+        )
+      ).data,
+    ...refreshed,
+  });
+
+export interface DeliveryFilter {
+  status?: DeliveryStatus | undefined;
+  cursor?: string | undefined;
+}
+
+export const deliveriesQuery = (id: string, filter: DeliveryFilter) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'deliveries', filter],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/webhooks/{endpoint_id}/deliveries', {
+            params: { path: { endpoint_id: id }, query: filter },
+            signal,
+          }),
+        )
+      ).data,
+    placeholderData: keepPreviousData,
+    ...refreshed,
+  });
+
+/** A delivery with what was sent; it is asked for often while it waits. */
+export const deliveryQuery = (id: string, eventId: string) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'delivery', eventId],
+    queryFn: async ({ signal }) =>
+      (
+        await answerOf(
+          api.GET('/api/webhooks/{endpoint_id}/deliveries/{event_id}', {
+            params: { path: { endpoint_id: id, event_id: eventId } },
+            signal,
+          }),
+        )
+      ).data,
+    refetchInterval: (query: Query<ShownDelivery>) =>
+      every(query.state.data?.status === 'pending' ? LIVE_SECONDS : FINISHED_SECONDS)(query),
+    ...live,
   });

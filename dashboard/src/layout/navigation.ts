@@ -7,6 +7,7 @@ import {
   Send,
   Settings,
   Tags,
+  Webhook,
   type LucideIcon,
 } from 'lucide-react';
 
@@ -17,6 +18,7 @@ export const NAVIGATION: readonly { to: string; label: string; icon: LucideIcon 
   { to: '/templates', label: 'Templates', icon: FileText },
   { to: '/senders', label: 'Senders', icon: AtSign },
   { to: '/preferences', label: 'Preferences', icon: Tags },
+  { to: '/webhooks', label: 'Webhooks', icon: Webhook },
   { to: '/dlq', label: 'Dead letters', icon: Inbox },
   { to: '/settings', label: 'Settings', icon: Settings },
 ];

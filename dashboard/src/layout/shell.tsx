@@ -24,7 +24,7 @@ export function Shell() {
         </p>
         <nav
           aria-label="Pages"
-          className="fixed inset-x-0 bottom-0 z-40 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] max-sm:grid max-sm:grid-cols-4 lg:static lg:flex-col lg:gap-1 lg:border-0 lg:pb-0"
+          className="fixed inset-x-0 bottom-0 z-40 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] max-md:grid max-md:grid-cols-5 lg:static lg:flex-col lg:gap-1 lg:border-0 lg:pb-0"
         >
           {NAVIGATION.map(({ to, label, icon: Icon }) => (
             <NavLink
@@ -48,7 +48,7 @@ export function Shell() {
           id="content"
           tabIndex={-1}
           aria-busy={loading}
-          className="mx-auto max-w-7xl px-4 pt-5 pb-32 outline-none sm:pb-24 sm:px-6 lg:px-8 lg:pt-8 lg:pb-12"
+          className="mx-auto max-w-7xl px-4 pt-5 pb-32 outline-none sm:px-6 md:pb-24 lg:px-8 lg:pt-8 lg:pb-12"
         >
           <KeyNotice />
           <Outlet />

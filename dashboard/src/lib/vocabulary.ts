@@ -1,4 +1,15 @@
-import type { Cause, Channel, OnUnknown, Outcome, Priority, ReplayResult, Status } from '@/api/types';
+import type {
+  Cause,
+  Channel,
+  DeliveryStatus,
+  DisabledReason,
+  EventType,
+  OnUnknown,
+  Outcome,
+  Priority,
+  ReplayResult,
+  Status,
+} from '@/api/types';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'active' | 'neutral';
 
@@ -160,6 +171,52 @@ export const REPLAY_RESULTS: Record<ReplayResult['result'], { label: string; ton
       meaning: 'It does not exist, or belongs to another tenant',
     },
   };
+
+export const DELIVERY_STATUSES: Record<DeliveryStatus, { label: string; tone: Tone; meaning: string }> = {
+  pending: { label: 'Waiting', tone: 'active', meaning: 'An attempt is under way or planned' },
+  succeeded: {
+    label: 'Succeeded',
+    tone: 'good',
+    meaning: 'The endpoint answered with a status from 200 to 299',
+  },
+  failed: { label: 'Failed', tone: 'bad', meaning: 'Every attempt failed; nothing more happens by itself' },
+};
+
+export const DISABLED_REASONS: Record<DisabledReason, { label: string; meaning: string }> = {
+  byClient: { label: 'Disabled', meaning: 'Disabled by hand.' },
+  failing: { label: 'Disabled: failing', meaning: 'Every delivery failed for five days.' },
+  gone: { label: 'Disabled: gone', meaning: 'It answered 410, which says that it wants nothing more.' },
+};
+
+export const EVENT_TYPES: Record<EventType, { meaning: string }> = {
+  'notification.sent': { meaning: 'A provider has accepted it' },
+  'notification.delivered': { meaning: 'The provider reports its delivery' },
+  'notification.undelivered': { meaning: 'The provider reports that it did not arrive' },
+  'notification.failed': { meaning: 'It is a dead letter' },
+  'notification.expired': { meaning: 'Its deadline has passed' },
+  'notification.cancelled': { meaning: 'It was cancelled before it was sent' },
+  'notification.queued': { meaning: 'It is in its lane' },
+  'notification.retrying': { meaning: 'An attempt did not succeed; the next one is planned' },
+  'endpoint.disabled': { meaning: 'Another endpoint gets nothing any more' },
+  'endpoint.test': { meaning: 'A test, which goes to its endpoint alone' },
+};
+
+/** The events that an endpoint can choose; a test comes to whoever is tested. */
+export const EVENT_GROUPS: readonly { label: string; types: readonly EventType[] }[] = [
+  {
+    label: 'What became of a notification',
+    types: [
+      'notification.sent',
+      'notification.delivered',
+      'notification.undelivered',
+      'notification.failed',
+      'notification.expired',
+      'notification.cancelled',
+    ],
+  },
+  { label: 'On its way', types: ['notification.queued', 'notification.retrying'] },
+  { label: 'Your endpoints', types: ['endpoint.disabled'] },
+];
 
 /** Seconds before the first, second and third retry. */
 export const RETRY_DELAYS_SECONDS = [5, 25, 125] as const;
