@@ -17,6 +17,7 @@ from benchmarks.growth import growth
 from benchmarks.micro import micro
 from benchmarks.report import write
 from benchmarks.result import Note, Result, append
+from benchmarks.webhooks import webhooks
 from local.config import Broker, StackError
 
 cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
@@ -36,6 +37,7 @@ PARTS: Final[dict[str, Part]] = {
     "highest": _on(highest, "rabbitmq"),
     "end-to-end-sqs": _on(end_to_end, "sqs"),
     "burst": _on(burst, "rabbitmq"),
+    "webhooks": _on(webhooks, "rabbitmq"),
     "growth": _on(growth, "rabbitmq"),
     "micro": micro,
     "cold-start": cold_start,

@@ -109,7 +109,7 @@ class Life:
 
     def parse(self) -> None:
         """Read the event from Lambda."""
-        assert len(parse_queue_event(self._event).messages) == BATCH
+        assert len(parse_queue_event(self._event, QueueMessage).messages) == BATCH
 
     def claim(self) -> None:
         """QUEUED → PROCESSING, with the beginning of the attempt."""

@@ -129,6 +129,21 @@ def _flat(name: str) -> Callable[[Latest], Verdict]:
     return judge
 
 
+def _webhooks(latest: Latest) -> Verdict:
+    per_second = latest.figures("webhooks")["deliveredPerSecond"]
+    return Verdict(f"{per_second:,.0f}/s", per_second >= 500)
+
+
+def _beside(latest: Latest) -> Verdict:
+    p99 = latest.figures("webhooks.beside")["p99Ms"]
+    return Verdict(f"{p99 / 1000:.2f} s", p99 < 2_000)
+
+
+def _events(latest: Latest) -> Verdict:
+    ratio = latest.figures("webhooks.cost")["ratio"]
+    return Verdict(f"{100 * (ratio - 1):.0f} % more", ratio <= 1.15)
+
+
 TARGETS: Final = (
     Target(
         "833/s end to end for 60 s, 200 ms providers, RabbitMQ",
@@ -150,6 +165,9 @@ TARGETS: Final = (
     Target("rendering a template: subject, text and HTML, in a batch of 500", "< 30 µs", _rendering, "rendering"),
     Target("sends at once in one invocation", "128", _at_once),
     Target("1,000 messages with calls of 200 ms, one invocation", "2.5 s", _thousand, "thousand"),
+    Target("webhooks delivered by one consumer", "500/s", _webhooks, "webhooks"),
+    Target("delay of an event while another endpoint hangs, p99", "< 2 s", _beside, "beside"),
+    Target("our own processor time with an endpoint, up to SENT", "15 % more", _events, "events"),
     Target("initialisation of deliver", "< 350 ms", _initialisation("deliver", 350), "initialisation"),
     Target("initialisation of the API", "< 500 ms", _initialisation("api", 500), "initialisation"),
     Target("both layers, unzipped", "< 70 MB", _packages),

@@ -17,11 +17,13 @@ from chaos.rate_limit import limit as run_limit
 from chaos.report import print_phases, print_scenario, write_report
 from chaos.run import POLICIES, Run, RunConfig
 from chaos.stack import HarnessError, default_state
+from chaos.webhooks import webhooks as run_webhooks
 from local.config import StackError
 from local.debian import install_faketime
 
 FAILOVER_SECONDS = 65.0
 LIMIT_SECONDS = 30.0
+WEBHOOKS_RATE = 20.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
@@ -80,6 +82,7 @@ def run(
     if report:
         results |= _exit_on_error(lambda: run_failover(replace(config, seconds=FAILOVER_SECONDS), console))
         results |= _exit_on_error(lambda: run_limit(replace(config, seconds=LIMIT_SECONDS), console))
+        results |= _exit_on_error(lambda: run_webhooks(replace(config, rate=WEBHOOKS_RATE), console))
         write_report(results)
     _end(results, json_file)
 
@@ -109,6 +112,12 @@ def limit(
 ) -> None:
     """Give one provider a limit of 100 a second, and show that it is fully used and never exceeded."""
     _scenario(lambda: run_limit(replace(_config(seed, rate, seconds, state), kinds=[providers]), console), json_file)
+
+
+@cli.command()
+def webhooks(*, seed: Seed = 1, rate: Rate = WEBHOOKS_RATE, json_file: Json = None, state: State = None) -> None:
+    """Disturb deliveries to good and bad endpoints, and compare what came with the audit trail."""
+    _scenario(lambda: run_webhooks(_config(seed, rate, 0, state), console), json_file)
 
 
 def _config(seed: int, rate: float, seconds: float, state: Path | None) -> RunConfig:
