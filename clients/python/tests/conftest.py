@@ -13,7 +13,7 @@ from typing import Any
 import certifi
 import pytest
 
-from tests.standin import LATE, StandIn, serve
+from tests.standin import LATE, SLOW, StandIn, serve
 from wavecom_client import AsyncWaveCom, WaveCom
 
 KEY = "wc_live_key"
@@ -62,7 +62,7 @@ def clock() -> Time:
 
 
 def timeout(standin: StandIn) -> float:
-    return 0.5 if LATE in standin.faults else 20.0
+    return 0.5 if LATE in standin.faults or SLOW in standin.faults else 20.0
 
 
 @pytest.fixture(params=["blocking", "asynchronous"])

@@ -4,6 +4,7 @@ import json
 import select
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 LATEST_SECONDS = 20
 """For how long an answer that is too late waits for its client to give up."""
+SLOW_SECONDS = 0.1
 PAGE = 2
 
 
@@ -24,6 +26,7 @@ class Fault:
     does: bool = False
     late: bool = False
     cut: bool = False
+    slow: bool = False
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -32,6 +35,8 @@ class Fault:
 NONE = Fault(does=True)
 LATE = Fault(does=True, late=True)
 CUT = Fault(does=True, cut=True)
+SLOW = Fault(slow=True, status=200, body=b"{" * 100)
+"""An answer of which a byte comes now and then."""
 CUT_BEFORE = Fault(cut=True)
 GARBAGE = Fault(status=200, body=b"<html>Welcome to the hotel</html>")
 
@@ -191,6 +196,8 @@ def answer_one(standin: StandIn, handler: BaseHTTPRequestHandler) -> None:
         for name, value in {**answer_headers, "Content-Length": str(len(octets))}.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(octets)
+        for piece in [octets[at : at + 1] for at in range(len(octets))] if fault.slow else [octets]:
+            time.sleep(SLOW_SECONDS if fault.slow else 0)
+            handler.wfile.write(piece)
     except OSError:
         handler.close_connection = True  # nobody waits any more

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import EMAIL, Time, Use
-from tests.standin import CUT, CUT_BEFORE, GARBAGE, LATE, Fault, StandIn, refusal
+from tests.standin import CUT, CUT_BEFORE, GARBAGE, LATE, SLOW, Fault, StandIn, refusal
 from wavecom_client import (
     ConnectionFailedError,
     RateLimitedError,
@@ -152,3 +152,10 @@ def test_an_answer_that_is_no_gzip_though_it_says_so_is_none(use: Use, standin: 
         use(lambda client: client.notifications.retry("1"))
 
     assert raised.value.sent
+
+
+def test_an_answer_that_comes_byte_by_byte_ends_in_time(use: Use, standin: StandIn):
+    standin.faults.append(SLOW)
+
+    with pytest.raises(TimedOutError):
+        use(lambda client: client.notifications.retry("1"))

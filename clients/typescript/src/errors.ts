@@ -144,7 +144,7 @@ function kindOf({ status, code }: Refusal): new (refusal: Refusal) => ApiError {
     case 409:
       return ConflictError;
     case 410:
-      return code === 'cursor_expired' ? CursorExpiredError : ApiError;
+      return code === 'CURSOR_EXPIRED' ? CursorExpiredError : ApiError;
     case 429:
       return RateLimitedError;
     default:

@@ -1,7 +1,7 @@
 /** Events: each is one change of something, as the feed and the webhooks tell it. */
 
 import { asObject } from './retries.js';
-import type { Channel, Status } from './types.js';
+import type { Channel, EventType, Status } from './types.js';
 
 /** The data of an event about a notification; `sequence` orders the events of one notification. */
 export interface NotificationData {
@@ -20,17 +20,15 @@ interface AnyEvent {
   id: string;
   timestamp: Date;
   /**
-   * Where a reader of the feed goes on once it has handled this event: store it with what you make of the event. It may
-   * stand before earlier events of the same page, so that these come again, but never behind a later one. Undefined is the
-   * beginning of the feed. A webhook has no cursor.
+   * Where a reader of the feed goes on once it has handled this event: store it with what you make of the event. A webhook
+   * has none.
    */
   cursor: string | undefined;
 }
 
 /** A change of a notification's status. */
 export interface NotificationEvent extends AnyEvent {
-  type: `notification.${
-    'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed' | 'expired' | 'cancelled' | 'retrying'}`;
+  type: Extract<EventType, `notification.${string}`>;
   data: NotificationData;
 }
 
@@ -48,12 +46,12 @@ export function isNotificationEvent(event: Event): event is NotificationEvent {
 }
 
 /** Return an event of its JSON, undefined if it is none. */
-export function eventOf(body: unknown, cursor?: string): Event | undefined {
-  const { id, type, timestamp, data } = asObject(body) ?? {};
+export function eventOf(body: unknown): Event | undefined {
+  const { id, type, timestamp, data, cursor } = asObject(body) ?? {};
   const at = typeof timestamp === 'string' ? new Date(timestamp) : new Date(Number.NaN);
   const fields = asObject(data);
   if (typeof id !== 'string' || typeof type !== 'string' || !fields || Number.isNaN(at.getTime())) {
     return undefined;
   }
-  return { id, type, timestamp: at, data: fields, cursor };
+  return { id, type, timestamp: at, data: fields, cursor: typeof cursor === 'string' ? cursor : undefined };
 }

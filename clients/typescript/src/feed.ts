@@ -6,6 +6,7 @@ import type { Event } from './events.js';
 import type { CallOptions, Http } from './http.js';
 import { asObject, errorOf, isSuccess, parsed, waitAfter } from './retries.js';
 import type { Answer, Result } from './retries.js';
+import type { EventType } from './types.js';
 
 /** The longest that the API waits for an event. */
 const WAIT_SECONDS = 20;
@@ -17,7 +18,7 @@ const LEAST_ROUND_MS = 1_000;
 export interface FeedOptions extends CallOptions {
   /** The cursor of the last event that was handled; without it the feed begins at the oldest event that is kept. */
   after?: string | undefined;
-  types?: readonly string[] | undefined;
+  types?: readonly EventType[] | undefined;
   pageSize?: number;
   /** False ends the feed where there is nothing new. */
   follow?: boolean;
@@ -50,7 +51,7 @@ export class Events implements AsyncIterable<Event> {
     const { now, sleep } = this.#http.runtime;
     for (let cursor = this.#options.after; ;) {
       const started = now();
-      const page = pageOf(await this.#answer(cursor), cursor);
+      const page = pageOf(await this.#answer(cursor));
       cursor = page.cursor;
       yield page;
       if (page.events.length > 0) continue;
@@ -101,8 +102,8 @@ export class Events implements AsyncIterable<Event> {
   }
 }
 
-/** Return a page: its last event has the cursor of the next page, and the others that of this one. */
-function pageOf(answer: Answer, began: string | undefined): EventPage {
+/** Return the page that an answer holds. */
+function pageOf(answer: Answer): EventPage {
   const body = asObject(parsed(new TextDecoder().decode(answer.content)));
   const data = body?.success === true ? asObject(body.data) : undefined;
   const cursor = data?.nextCursor;
@@ -110,8 +111,8 @@ function pageOf(answer: Answer, began: string | undefined): EventPage {
     throw new UnexpectedAnswerError('The answer is not a page of events');
   }
   const bodies: unknown[] = data.events;
-  const events = bodies.map((each, index) => {
-    const event = eventOf(each, index === bodies.length - 1 ? cursor : began);
+  const events = bodies.map((each) => {
+    const event = eventOf(each);
     if (!event) throw new UnexpectedAnswerError('The answer has something else than events');
     return event;
   });

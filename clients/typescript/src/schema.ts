@@ -556,6 +556,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List endpoints
+         * @description Your endpoints, 20 at the most, in the order of their ids.
+         */
+        get: operations["listEndpoints"];
+        put?: never;
+        /**
+         * Make an endpoint
+         * @description Events of the chosen types are sent to it by POST, signed by Standard Webhooks. The secret that they are signed with is in this answer and in no other. Events are sent from five seconds after.
+         */
+        post: operations["createEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an endpoint
+         * @description Whether it is enabled, and since when it has been failing. Without its secret.
+         */
+        get: operations["getEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an endpoint
+         * @description Nothing more is sent to it, but for calls that have begun.
+         */
+        delete: operations["removeEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an endpoint
+         * @description What is left out stays as it is. `enabled: true` enables one that was disabled, by you or since it failed for five days.
+         */
+        patch: operations["changeEndpoint"];
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an endpoint a new secret
+         * @description For 24 hours everything is signed with both secrets, so that nothing is refused meanwhile.
+         */
+        post: operations["rotateEndpointSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to an endpoint
+         * @description An event of the type endpoint.test, signed and retried like any other. Its delivery shows what the endpoint answered.
+         */
+        post: operations["testEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver what failed or was missed
+         * @description Everything since a time that failed, was put off, or came while the endpoint was disabled. It goes on in the background; `dryRun` counts only.
+         */
+        post: operations["recoverEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an endpoint's deliveries
+         * @description Newest first, with their attempts and what the endpoint answered. They are kept for 15 days.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}/deliveries/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a delivery with what was sent
+         * @description The body is written anew from the event, without the metadata of its notification.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{endpoint_id}/deliveries/{event_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attempt a delivery once more
+         * @description At once, whatever became of it, with the same webhook-id.
+         */
+        post: operations["retryDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what became of your notifications
+         * @description Events in an order that never changes, each at least once: whoever goes on with `nextCursor` misses none. Without `after` it begins with the oldest event that is kept, for 15 days. The first call turns the feed on: events are written from five seconds after it, and for as long as somebody reads.
+         */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/stats/system": {
         parameters: {
             query?: never;
@@ -1999,6 +2191,295 @@ export interface components {
             /** @constant */
             success: true;
             data: components["schemas"]["Category"];
+        };
+        /**
+         * EndpointsAnswer
+         * @description All endpoints of a tenant.
+         */
+        EndpointsAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Endpoint"][];
+        };
+        /**
+         * Endpoint
+         * @description An endpoint. Its secret is shown once, when it is made or rotated; values of its headers never are.
+         */
+        Endpoint: {
+            id: string;
+            url: string;
+            types: components["schemas"]["EventType"][];
+            description: string | null;
+            /** @description The names of the headers that are added */
+            headers: string[];
+            metadata: boolean;
+            enabled: boolean;
+            disabledReason: components["schemas"]["DisabledReason"] | null;
+            /** @description The first failure after its last success */
+            failingSince: string | null;
+            /** @description Until when the secret before signs as well */
+            oldSecretUntil: string | null;
+            /** @description Whether a recovery is under way */
+            recovering: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            updatedAt: string;
+            /**
+             * @description Shown this once
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret?: string;
+        };
+        /**
+         * EventType
+         * @description The kind of an event, as it is on the wire.
+         * @enum {string}
+         */
+        EventType: "notification.queued" | "notification.sent" | "notification.delivered" | "notification.undelivered" | "notification.retrying" | "notification.failed" | "notification.expired" | "notification.cancelled" | "endpoint.disabled" | "endpoint.test";
+        /**
+         * DisabledReason
+         * @description Why an endpoint gets nothing.
+         * @enum {string}
+         */
+        DisabledReason: "byClient" | "failing" | "gone";
+        /**
+         * CreateEndpoint
+         * @description A new endpoint.
+         */
+        CreateEndpoint: {
+            /**
+             * @description Where events go, by POST: https, on port 443 or 8443
+             * @example https://api.bank.example/wavecom
+             */
+            url: string;
+            /**
+             * @example [
+             *       "notification.sent"
+             *     ]
+             */
+            types: components["schemas"]["EventType"][];
+            description?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Whether events carry the metadata of their notifications as well
+             * @default false
+             */
+            metadata?: boolean;
+        };
+        /**
+         * EndpointAnswer
+         * @description One endpoint.
+         */
+        EndpointAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["Endpoint"];
+        };
+        /**
+         * ChangeEndpoint
+         * @description What is to be changed of an endpoint; what is left out stays as it is.
+         */
+        ChangeEndpoint: {
+            url?: string | null;
+            types?: components["schemas"]["EventType"][] | null;
+            description?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            metadata?: boolean | null;
+            /** @description Whether it gets anything */
+            enabled?: boolean | null;
+        };
+        /**
+         * SentTestAnswer
+         * @description A test is on its way.
+         */
+        SentTestAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["SentTest"];
+        };
+        /**
+         * SentTest
+         * @description An event that was sent to an endpoint alone.
+         */
+        SentTest: {
+            eventId: string;
+        };
+        /**
+         * RecoverEndpoint
+         * @description A recovery: everything that failed or was missed since a time is delivered.
+         */
+        RecoverEndpoint: {
+            /**
+             * Format: date-time
+             * @description Within the last 14 days
+             * @example 2026-11-23T10:00:00Z
+             */
+            since: string;
+            /**
+             * @description Whether to count only
+             * @default false
+             */
+            dryRun?: boolean;
+        };
+        /**
+         * RecoveryAnswer
+         * @description A recovery, or what it would deliver.
+         */
+        RecoveryAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["StartedRecovery"];
+        };
+        /**
+         * StartedRecovery
+         * @description A recovery.
+         */
+        StartedRecovery: {
+            /** @description The events that it delivers, of the first 10,000 since then */
+            missed: number;
+            started: boolean;
+        };
+        /**
+         * DeliveryStatus
+         * @description Where a delivery stands.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "succeeded" | "failed";
+        /**
+         * WebhookDeliveryPageAnswer
+         * @description A page of deliveries.
+         */
+        WebhookDeliveryPageAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["WebhookDeliveryPage"];
+        };
+        /**
+         * WebhookDeliveryPage
+         * @description A page of deliveries, newest first. ``nextCursor`` is null on the last page.
+         */
+        WebhookDeliveryPage: {
+            deliveries: components["schemas"]["WebhookDelivery"][];
+            nextCursor: string | null;
+        };
+        /**
+         * WebhookDelivery
+         * @description An event on its way to an endpoint, with its latest attempts.
+         */
+        WebhookDelivery: {
+            eventId: string;
+            eventType: components["schemas"]["EventType"];
+            status: components["schemas"]["DeliveryStatus"];
+            attemptCount: number;
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            nextAttemptAt: string | null;
+        };
+        /**
+         * WebhookAttempt
+         * @description One call of an endpoint.
+         */
+        WebhookAttempt: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            at: string;
+            durationMs: number;
+            /** @description Of the answer; null if there was none */
+            status: number | null;
+            /** @description Its first 1,024 bytes */
+            answer: string | null;
+            /** @description Why there was no answer */
+            error: string | null;
+        };
+        /**
+         * ShownWebhookDeliveryAnswer
+         * @description One delivery with its body.
+         */
+        ShownWebhookDeliveryAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["ShownWebhookDelivery"];
+        };
+        /**
+         * ShownWebhookDelivery
+         * @description A delivery with what was sent.
+         */
+        ShownWebhookDelivery: {
+            eventId: string;
+            eventType: components["schemas"]["EventType"];
+            status: components["schemas"]["DeliveryStatus"];
+            attemptCount: number;
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            createdAt: string;
+            nextAttemptAt: string | null;
+            /** @description The body, without the metadata of the notification; null if the event is no longer kept */
+            payload: string | null;
+        };
+        /**
+         * WebhookDeliveryAnswer
+         * @description One delivery.
+         */
+        WebhookDeliveryAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["WebhookDelivery"];
+        };
+        /**
+         * EventPageAnswer
+         * @description A page of the feed.
+         */
+        EventPageAnswer: {
+            /** @constant */
+            success: true;
+            data: components["schemas"]["EventPage"];
+        };
+        /**
+         * EventPage
+         * @description Events in the order of the feed. ``nextCursor`` is always there: go on with it, later if there was nothing.
+         */
+        EventPage: {
+            events: components["schemas"]["Event"][];
+            nextCursor: string;
+        };
+        /**
+         * Event
+         * @description An event. What ``data`` has depends on its type; endpoints get the same.
+         */
+        Event: {
+            id: string;
+            type: components["schemas"]["EventType"];
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @description Ids and facts, never a recipient or a text */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Go on after this event with it */
+            cursor: string;
         };
         /**
          * StatisticsAnswer
@@ -5617,6 +6098,1157 @@ export interface operations {
                 };
             };
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listEndpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All endpoints */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": [
+                     *         {
+                     *           "id": "ep_8a17b5f9c316b03a1f0c2d4e",
+                     *           "url": "https://api.bank.example/wavecom",
+                     *           "types": [
+                     *             "notification.sent",
+                     *             "notification.failed"
+                     *           ],
+                     *           "description": "The ledger of payments",
+                     *           "headers": [
+                     *             "Authorization"
+                     *           ],
+                     *           "metadata": false,
+                     *           "enabled": true,
+                     *           "disabledReason": null,
+                     *           "failingSince": null,
+                     *           "oldSecretUntil": null,
+                     *           "recovering": false,
+                     *           "createdAt": "2026-11-23T10:30:00.000Z",
+                     *           "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointsAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description The deployment has no SEALING_KEY */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateEndpoint"];
+            };
+        };
+        responses: {
+            /** @description The endpoint with its secret */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "ep_8a17b5f9c316b03a1f0c2d4e",
+                     *         "url": "https://api.bank.example/wavecom",
+                     *         "types": [
+                     *           "notification.sent",
+                     *           "notification.failed"
+                     *         ],
+                     *         "description": "The ledger of payments",
+                     *         "headers": [
+                     *           "Authorization"
+                     *         ],
+                     *         "metadata": false,
+                     *         "enabled": true,
+                     *         "disabledReason": null,
+                     *         "failingSince": null,
+                     *         "oldSecretUntil": null,
+                     *         "recovering": false,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z",
+                     *         "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDqU1nTS0Ew3o="
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description You have as many endpoints as possible; or: The deployment has no SEALING_KEY */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "ep_8a17b5f9c316b03a1f0c2d4e",
+                     *         "url": "https://api.bank.example/wavecom",
+                     *         "types": [
+                     *           "notification.sent",
+                     *           "notification.failed"
+                     *         ],
+                     *         "description": "The ledger of payments",
+                     *         "headers": [
+                     *           "Authorization"
+                     *         ],
+                     *         "metadata": false,
+                     *         "enabled": true,
+                     *         "disabledReason": null,
+                     *         "failingSince": null,
+                     *         "oldSecretUntil": null,
+                     *         "recovering": false,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removeEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Endpoint removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    changeEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEndpoint"];
+            };
+        };
+        responses: {
+            /** @description The endpoint as it is now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "ep_8a17b5f9c316b03a1f0c2d4e",
+                     *         "url": "https://api.bank.example/wavecom",
+                     *         "types": [
+                     *           "notification.sent",
+                     *           "notification.failed"
+                     *         ],
+                     *         "description": "The ledger of payments",
+                     *         "headers": [
+                     *           "Authorization"
+                     *         ],
+                     *         "metadata": false,
+                     *         "enabled": true,
+                     *         "disabledReason": null,
+                     *         "failingSince": null,
+                     *         "oldSecretUntil": null,
+                     *         "recovering": false,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description The endpoint was changed at the same time */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateEndpointSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint with its new secret */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "ep_8a17b5f9c316b03a1f0c2d4e",
+                     *         "url": "https://api.bank.example/wavecom",
+                     *         "types": [
+                     *           "notification.sent",
+                     *           "notification.failed"
+                     *         ],
+                     *         "description": "The ledger of payments",
+                     *         "headers": [
+                     *           "Authorization"
+                     *         ],
+                     *         "metadata": false,
+                     *         "enabled": true,
+                     *         "disabledReason": null,
+                     *         "failingSince": null,
+                     *         "oldSecretUntil": "2026-11-24T10:30:00.000Z",
+                     *         "recovering": false,
+                     *         "createdAt": "2026-11-23T10:30:00.000Z",
+                     *         "updatedAt": "2026-11-23T10:30:00.000Z",
+                     *         "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDqU1nTS0Ew3o="
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description The endpoint was changed at the same time */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    testEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The test is on its way */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "eventId": "evt_6b03a1f0c2d4e8a17b5f9c31_4"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SentTestAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description The endpoint is disabled, or was changed at the same time */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    recoverEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverEndpoint"];
+            };
+        };
+        responses: {
+            /** @description It has begun, or would deliver this */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "missed": 12,
+                     *         "started": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryAnswer"];
+                };
+            };
+            /** @description The body is empty, not JSON or not UTF-8; or: The request is not UTF-8, or asks for a WebSocket (the local server only) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description The endpoint is disabled, or was changed at the same time */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            /** @description The Content-Type is not application/json; or: The request has a Content-Encoding: bodies must not be compressed */
+            415: {
+                headers: {
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Fields are missing, wrong or unknown; details name them; or: Parameters are unknown or repeated; details name them */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Deliveries a page
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description nextCursor of a page
+                 * @example 1795429800000.evt_6b03a1f0c2d4e8a17b5f9c31_4
+                 */
+                cursor?: string;
+                /**
+                 * @description Those that wait or have failed only: pending, failed
+                 * @example pending
+                 */
+                status?: components["schemas"]["DeliveryStatus"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "deliveries": [
+                     *           {
+                     *             "eventId": "evt_6b03a1f0c2d4e8a17b5f9c31_4",
+                     *             "eventType": "notification.sent",
+                     *             "status": "pending",
+                     *             "attemptCount": 1,
+                     *             "attempts": [
+                     *               {
+                     *                 "at": "2026-11-23T10:30:02.000Z",
+                     *                 "durationMs": 87,
+                     *                 "status": 503,
+                     *                 "answer": "try again",
+                     *                 "error": null
+                     *               }
+                     *             ],
+                     *             "createdAt": "2026-11-23T10:30:02.000Z",
+                     *             "nextAttemptAt": "2026-11-23T10:30:07.000Z"
+                     *           }
+                     *         ],
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDeliveryPageAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+                /**
+                 * @description The event's id
+                 * @example evt_6b03a1f0c2d4e8a17b5f9c31_4
+                 */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "eventId": "evt_6b03a1f0c2d4e8a17b5f9c31_4",
+                     *         "eventType": "notification.sent",
+                     *         "status": "pending",
+                     *         "attemptCount": 1,
+                     *         "attempts": [
+                     *           {
+                     *             "at": "2026-11-23T10:30:02.000Z",
+                     *             "durationMs": 87,
+                     *             "status": 503,
+                     *             "answer": "try again",
+                     *             "error": null
+                     *           }
+                     *         ],
+                     *         "createdAt": "2026-11-23T10:30:02.000Z",
+                     *         "nextAttemptAt": "2026-11-23T10:30:07.000Z",
+                     *         "payload": "{\"id\":\"evt_6b03a1f0c2d4e8a17b5f9c31_4\",\"type\":\"notification.sent\",\"timestamp\":\"2026-11-23T10:30:01.000Z\",\"data\":{\"notificationId\":\"6b03a1f0c2d4e8a17b5f9c31\",\"channel\":\"EMAIL\",\"status\":\"SENT\",\"sequence\":4,\"cause\":null,\"provider\":\"ses\",\"template\":null}}"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownWebhookDeliveryAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint, or it has no delivery of this event */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    retryDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The endpoint's id
+                 * @example ep_8a17b5f9c316b03a1f0c2d4e
+                 */
+                endpoint_id: string;
+                /**
+                 * @description The event's id
+                 * @example evt_6b03a1f0c2d4e8a17b5f9c31_4
+                 */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "eventId": "evt_6b03a1f0c2d4e8a17b5f9c31_4",
+                     *         "eventType": "notification.sent",
+                     *         "status": "pending",
+                     *         "attemptCount": 1,
+                     *         "attempts": [
+                     *           {
+                     *             "at": "2026-11-23T10:30:02.000Z",
+                     *             "durationMs": 87,
+                     *             "status": 503,
+                     *             "answer": "try again",
+                     *             "error": null
+                     *           }
+                     *         ],
+                     *         "createdAt": "2026-11-23T10:30:02.000Z",
+                     *         "nextAttemptAt": "2026-11-23T10:30:07.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDeliveryAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Your tenant has no such endpoint, or it has no delivery of this event */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description An attempt is under way, the endpoint is disabled, or the event is no longer kept */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    readEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description nextCursor of a page, or cursor of an event
+                 * @example 4711
+                 */
+                after?: number;
+                /**
+                 * @description Kinds of events, separated by commas or given several times; all without it
+                 * @example [
+                 *       "notification.sent",
+                 *       "notification.failed"
+                 *     ]
+                 */
+                types?: string[];
+                /**
+                 * @description Events a page
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description Seconds to wait for an event where there is none yet
+                 * @example 0
+                 */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, perhaps none */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "events": [
+                     *           {
+                     *             "id": "evt_6b03a1f0c2d4e8a17b5f9c31_4",
+                     *             "type": "notification.sent",
+                     *             "timestamp": "2026-11-23T10:30:01.000Z",
+                     *             "data": {
+                     *               "notificationId": "6b03a1f0c2d4e8a17b5f9c31",
+                     *               "channel": "EMAIL",
+                     *               "status": "SENT",
+                     *               "sequence": 4,
+                     *               "cause": null,
+                     *               "provider": "ses",
+                     *               "template": {
+                     *                 "id": "payment-received",
+                     *                 "version": 3
+                     *               }
+                     *             },
+                     *             "cursor": "4711"
+                     *           }
+                     *         ],
+                     *         "nextCursor": "4711"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventPageAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Events after the cursor are no longer kept; the detail has the oldest cursor that is */
+            410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];

@@ -11,6 +11,7 @@ export type Cause = Schemas['Cause'];
 export type Channel = Schemas['Channel'];
 export type CreateNotification = Schemas['CreateNotification'];
 export type DeadLetterGroups = Schemas['DeadLetterGroups'];
+export type EventType = Schemas['EventType'];
 export type FieldError = Schemas['FieldError'];
 export type Notification = Schemas['Notification'];
 export type NotificationDetail = Schemas['NotificationDetail'];

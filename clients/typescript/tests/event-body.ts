@@ -1,4 +1,4 @@
-/** An event as the API sends it. */
+/** An event as the feed has it; a webhook has no cursor. */
 export function eventBody(number: number) {
   return {
     id: `evt_${number}`,
@@ -13,5 +13,6 @@ export function eventBody(number: number) {
       provider: 'ses',
       template: null,
     },
+    cursor: String(number + 1),
   };
 }

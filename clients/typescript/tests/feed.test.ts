@@ -24,19 +24,26 @@ function ids(events: { id: string }[]): string[] {
 }
 
 test('events are read from the oldest on', async () => {
-  const found = await first(use.client().events({ pageSize: 3, types: ['notification.sent', 'other'] }), 7);
+  const found = await first(
+    use.client().events({ pageSize: 3, types: ['notification.sent', 'endpoint.test'] }),
+    7,
+  );
 
   expect(ids(found)).toEqual(ALL);
   const event = found[0];
   if (!event || !isNotificationEvent(event)) throw new Error('This is no event of a notification');
   expect(event.timestamp).toEqual(new Date('2026-01-31T09:30:00Z'));
   expect(event.data.sequence).toBe(4);
-  expect(use.standin.calls[0]?.query).toEqual({ types: 'notification.sent,other', limit: '3', wait: '20' });
+  expect(use.standin.calls[0]?.query).toEqual({
+    types: 'notification.sent,endpoint.test',
+    limit: '3',
+    wait: '20',
+  });
   expect(use.standin.calls.map((call) => call.query.after)).toEqual([undefined, '3', '6']);
 });
 
 test.each([1, 2, 3, 4, 5, 6, 7])(
-  'a reader that goes on from the cursor of event %d misses nothing',
+  'a reader that goes on from the cursor of event %d sees each event once',
   async (handled) => {
     const client = use.client();
     const before = await first(client.events({ pageSize: 3 }), handled);
@@ -98,7 +105,7 @@ test('a reader with little patience gives up', async () => {
 });
 
 test('an expired cursor is thrown with the oldest', async () => {
-  use.standin.faults = [refusal(410, 'cursor_expired', undefined, { after: '41' })];
+  use.standin.faults = [refusal(410, 'CURSOR_EXPIRED', undefined, { after: '41' })];
 
   const error: unknown = await first(use.client().events({ after: '1' })).catch((each: unknown) => each);
 
@@ -125,12 +132,12 @@ test.each([{ id: 1 }, { ...eventBody(1), timestamp: 'yesterday' }, 'evt_1'])(
 );
 
 test('an event of another kind is given as it is', async () => {
-  const data = { id: 'welcome', version: 2 };
-  use.standin.events = [{ ...eventBody(1), type: 'template.published', data }];
+  const data = { endpointId: 'ep_1' };
+  use.standin.events = [{ ...eventBody(1), type: 'endpoint.disabled', data }];
 
   const [event] = await first(use.client().events(), 1);
 
-  expect(event).toMatchObject({ type: 'template.published', data });
+  expect(event).toMatchObject({ type: 'endpoint.disabled', data });
   expect(event && isNotificationEvent(event)).toBe(false);
 });
 

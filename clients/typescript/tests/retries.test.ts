@@ -172,6 +172,13 @@ test('an answer that is no gzip, though it says so, ends in time', async () => {
   await expect(client.notifications.retry('1')).rejects.toThrow(NoAnswerError);
 });
 
+test('an answer that comes byte by byte ends in time', async () => {
+  use.standin.faults = [{ status: 200, slow: true }];
+  const client = use.client({ timeoutMs: 500 });
+
+  await expect(client.notifications.retry('1')).rejects.toThrow(TimedOutError);
+});
+
 test('a signal ends a call and its retries', async () => {
   use.standin.faults = [NONE, refusal(503, 'UNAVAILABLE')];
   const controller = new AbortController();

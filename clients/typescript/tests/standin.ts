@@ -24,6 +24,7 @@ export interface Fault {
   does?: boolean;
   late?: boolean;
   cut?: boolean;
+  slow?: boolean;
   status?: number;
   headers?: Record<string, string>;
   body?: string;
@@ -118,7 +119,15 @@ export class StandIn {
       request.socket.destroy();
       return;
     }
-    response.writeHead(status, headers).end(fault.does ? JSON.stringify(body) : body);
+    response.writeHead(status, headers);
+    if (fault.slow) {
+      const timer = setInterval(() => response.write('{'), 100);
+      response.on('close', () => {
+        clearInterval(timer);
+      });
+      return;
+    }
+    response.end(fault.does ? JSON.stringify(body) : body);
   }
 
   #do(call: Call): Outcome {

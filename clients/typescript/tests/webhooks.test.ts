@@ -8,7 +8,7 @@ import { eventBody } from './event-body.js';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const OTHER = `whsec_${btoa('another secret of 24 by')}`;
-const BODY = JSON.stringify(eventBody(1));
+const BODY = JSON.stringify({ ...eventBody(1), cursor: undefined });
 
 function signed({ body = BODY, secret = SECRET, agoMinutes = 0 } = {}) {
   const at = new Date(Date.now() - agoMinutes * 60_000);

@@ -21,10 +21,11 @@ from wavecom_client.errors import (
     WaveComError,
     WebhookVerificationError,
 )
-from wavecom_client.events import Event, NotificationData, NotificationEvent, NotificationEventType
+from wavecom_client.events import Event, NotificationData, NotificationEvent
 from wavecom_client.feed import EventPage
 from wavecom_client.notifications import Created, CreatedBatch
 from wavecom_client.pages import Page
+from wavecom_client.types import EventType
 from wavecom_client.version import __version__
 from wavecom_client.webhooks import verify_webhook
 
@@ -41,6 +42,7 @@ __all__ = [
     "CursorExpiredError",
     "Event",
     "EventPage",
+    "EventType",
     "Events",
     "FieldError",
     "InvalidRequestError",
@@ -48,7 +50,6 @@ __all__ = [
     "NotFoundError",
     "NotificationData",
     "NotificationEvent",
-    "NotificationEventType",
     "Page",
     "Pages",
     "PartialBatchError",

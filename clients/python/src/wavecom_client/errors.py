@@ -163,7 +163,7 @@ def api_error(status: int, content: bytes, retry_after: float | None) -> ApiErro
     code = str(error.get("code"))
     kind = _BY_STATUS.get(status, UnavailableError if status >= 500 else ApiError)
     request_id = envelope.get("requestId")
-    return (CursorExpiredError if (status, code) == (410, "cursor_expired") else kind)(
+    return (CursorExpiredError if (status, code) == (410, "CURSOR_EXPIRED") else kind)(
         str(error.get("message")),
         status=status,
         code=code,

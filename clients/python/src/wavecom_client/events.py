@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 from wavecom_client.types import Channel, Status
 
@@ -28,25 +28,12 @@ class NotificationData(TypedDict):
     metadata: NotRequired[dict[str, Any]]
 
 
-NotificationEventType = Literal[
-    "notification.queued",
-    "notification.sent",
-    "notification.delivered",
-    "notification.undelivered",
-    "notification.failed",
-    "notification.expired",
-    "notification.cancelled",
-    "notification.retrying",
-]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One event. ``id`` is the same whenever it comes again, and it may come again.
 
     ``cursor`` is where a reader of the feed goes on once it has handled this event: store it with what you make of the
-    event. It may stand before earlier events of the same page, so that these come again, but never behind a later one.
-    None is the beginning of the feed. A webhook has no cursor.
+    event. A webhook has none.
     """
 
     id: str
@@ -58,18 +45,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationEvent(Event):
-    """A change of a notification's status: ``type`` is one of `NotificationEventType`."""
+    """A change of a notification's status."""
 
     data: NotificationData
 
 
-def event_of(body: Any, cursor: str | None = None) -> Event:
+def event_of(body: Any) -> Event:
     """Return an event of its JSON. Raises `ValueError` if it is none."""
     match body:
         case {"id": str(id_), "type": str(type_), "timestamp": str(timestamp), "data": dict(data)}:
             at = datetime.fromisoformat(timestamp)
         case _:
             raise ValueError("This is not an event")
+    cursor = body["cursor"] if isinstance(body.get("cursor"), str) else None
     if type_.startswith("notification.") and "notificationId" in data:
         of_notification = cast("NotificationData", data)
         return NotificationEvent(id=id_, type=type_, timestamp=at, data=of_notification, cursor=cursor)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from wavecom_client.core import Core, data_of, envelope_of, error_of
 from wavecom_client.errors import UnexpectedAnswerError
 from wavecom_client.events import Event, event_of
+from wavecom_client.types import EventType
 from wavecom_client.wire import Answer, Call, Failure, Pause, send
 
 PATH: Final = "/api/events"
@@ -38,7 +39,7 @@ class Feed:
         core: Core,
         *,
         after: str | None = None,
-        types: Sequence[str] | None = None,
+        types: Sequence[EventType] | None = None,
         page_size: int = 100,
         follow: bool = True,
         patience_seconds: float | None = None,
@@ -92,15 +93,15 @@ class Feed:
     def _is_out_of_patience(self, first: float, pause: float) -> bool:
         return self._patience is not None and self._core.clock() + pause - first >= self._patience
 
-    def _page(self, data: Any) -> EventPage:
-        """Return a page: its last event has the cursor of the next page, and the others that of this one."""
+    @staticmethod
+    def _page(data: Any) -> EventPage:
         match data:
             case {"events": [*bodies], "nextCursor": str(cursor)}:
-                cursors = [*[self._cursor] * (len(bodies) - 1), cursor]
+                pass
             case _:
                 raise UnexpectedAnswerError("The answer is not a page of events")
         try:
-            return EventPage([event_of(body, each) for body, each in zip(bodies, cursors, strict=False)], cursor)
+            return EventPage([event_of(body) for body in bodies], cursor)
         except ValueError as exc:
             raise UnexpectedAnswerError("The answer has something else than events") from exc
 

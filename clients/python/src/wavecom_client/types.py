@@ -37,6 +37,23 @@ Scan = Literal["pending", "clean", "infected", "unscannable"]
 """What a scanner for malware says of an attachment."""
 SuppressionReason = Literal["hard_bounce", "complaint", "manual", "unsubscribed"]
 """Why no more messages should go to an address."""
+EventType = Literal[
+    "notification.queued",
+    "notification.sent",
+    "notification.delivered",
+    "notification.undelivered",
+    "notification.retrying",
+    "notification.failed",
+    "notification.expired",
+    "notification.cancelled",
+    "endpoint.disabled",
+    "endpoint.test",
+]
+"""The kind of an event, as it is on the wire."""
+DisabledReason = Literal["byClient", "failing", "gone"]
+"""Why an endpoint gets nothing."""
+DeliveryStatus = Literal["pending", "succeeded", "failed"]
+"""Where a delivery stands."""
 Role = Literal["tenant", "operator"]
 """What a key may see."""
 
@@ -691,6 +708,142 @@ class PutCategory(TypedDict):
     name: str
     # Whether recipients must get it: receipts, alerts, one-time codes
     transactional: bool
+
+
+class Endpoint(TypedDict):
+    """An endpoint. Its secret is shown once, when it is made or rotated; values of its headers never are."""
+
+    id: str
+    url: str
+    types: list[EventType]
+    description: str | None
+    # The names of the headers that are added
+    headers: list[str]
+    metadata: bool
+    enabled: bool
+    disabledReason: DisabledReason | None
+    # The first failure after its last success
+    failingSince: str | None
+    # Until when the secret before signs as well
+    oldSecretUntil: str | None
+    # Whether a recovery is under way
+    recovering: bool
+    createdAt: str
+    updatedAt: str
+    # Shown this once
+    secret: NotRequired[str]
+
+
+class CreateEndpoint(TypedDict):
+    """A new endpoint."""
+
+    # Where events go, by POST: https, on port 443 or 8443
+    url: str
+    types: list[EventType]
+    description: NotRequired[str | None]
+    headers: NotRequired[dict[str, str] | None]
+    # Whether events carry the metadata of their notifications as well
+    metadata: NotRequired[bool]
+
+
+class ChangeEndpoint(TypedDict):
+    """What is to be changed of an endpoint; what is left out stays as it is."""
+
+    url: NotRequired[str | None]
+    types: NotRequired[list[EventType] | None]
+    description: NotRequired[str | None]
+    headers: NotRequired[dict[str, str] | None]
+    metadata: NotRequired[bool | None]
+    # Whether it gets anything
+    enabled: NotRequired[bool | None]
+
+
+class SentTest(TypedDict):
+    """An event that was sent to an endpoint alone."""
+
+    eventId: str
+
+
+class RecoverEndpoint(TypedDict):
+    """A recovery: everything that failed or was missed since a time is delivered."""
+
+    # Within the last 14 days
+    since: datetime | str
+    # Whether to count only
+    dryRun: NotRequired[bool]
+
+
+class StartedRecovery(TypedDict):
+    """A recovery."""
+
+    # The events that it delivers, of the first 10,000 since then
+    missed: int
+    started: bool
+
+
+class WebhookAttempt(TypedDict):
+    """One call of an endpoint."""
+
+    at: str
+    durationMs: int
+    # Of the answer; null if there was none
+    status: int | None
+    # Its first 1,024 bytes
+    answer: str | None
+    # Why there was no answer
+    error: str | None
+
+
+class WebhookDelivery(TypedDict):
+    """An event on its way to an endpoint, with its latest attempts."""
+
+    eventId: str
+    eventType: EventType
+    status: DeliveryStatus
+    attemptCount: int
+    attempts: list[WebhookAttempt]
+    createdAt: str
+    nextAttemptAt: str | None
+
+
+class WebhookDeliveryPage(TypedDict):
+    """A page of deliveries, newest first. ``nextCursor`` is null on the last page."""
+
+    deliveries: list[WebhookDelivery]
+    nextCursor: str | None
+
+
+class ShownWebhookDelivery(TypedDict):
+    """A delivery with what was sent."""
+
+    eventId: str
+    eventType: EventType
+    status: DeliveryStatus
+    attemptCount: int
+    attempts: list[WebhookAttempt]
+    createdAt: str
+    nextAttemptAt: str | None
+    # The body, without the metadata of the notification; null if the event is no longer kept
+    payload: str | None
+
+
+class Event(TypedDict):
+    """An event. What ``data`` has depends on its type; endpoints get the same."""
+
+    id: str
+    type: EventType
+    timestamp: str
+    # Ids and facts, never a recipient or a text
+    data: dict[str, Any]
+    # Go on after this event with it
+    cursor: str
+
+
+class EventPage(TypedDict):
+    """Events in the order of the feed. ``nextCursor`` is always there: go on with it, later if there was nothing."""
+
+    events: list[Event]
+    nextCursor: str
 
 
 class Statistics(TypedDict):
