@@ -227,7 +227,7 @@ def send_at_once(url: str, key: str, body: str) -> set[int]:
 
 P99_SECONDS = 0.2
 """What another tenant waits at the most; it was 3 to 20 s."""
-ROUNDS = 3
+ROUNDS = 8
 """The best one counts: a machine may have other things to do in one of them."""
 
 
@@ -243,7 +243,7 @@ def test_many_large_bodies_of_one_tenant_cost_the_others_little(
 ):
     body = LARGE[kind]()
     assert (3_900_000 < len(body) <= MAX_BODY_BYTES) == (kind != "too large")
-    large, small = make_key("bank-a"), make_key("bank-b", rate_limit=100_000)
+    small = make_key("bank-b", rate_limit=100_000)
     with (
         api_process(mongo, mongodb_uri, tmp_path_factory.mktemp("api")) as process,
         httpx.Client(base_url=process.url, trust_env=False, timeout=120) as client,
@@ -264,6 +264,7 @@ def test_many_large_bodies_of_one_tenant_cost_the_others_little(
         statuses: set[int] = set()
         best = math.inf
         for _ in range(ROUNDS):
+            large = make_key("bank-a")  # a new one has its requests of this minute left
             sending = sender.submit(send_at_once, process.url, large, body)
             waits = [ask() for _ in iter(sending.done, True)]
             statuses |= sending.result()
