@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from tests.builders import queued
 from tests.contract.adapters import on_servers
+from tests.contract.brokers_down import over_brokers_that_are_down
 from tests.fakes import FakeQueue
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
@@ -211,22 +212,7 @@ def test_a_delayed_message_comes_to_its_lane_not_before_its_time(broker: Broker)
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize(
-    "queue",
-    [
-        RabbitMQQueue("amqp://guest:guest@127.0.0.1:9"),
-        SqsQueue(
-            boto3.client(
-                "sqs",
-                region_name="us-east-1",
-                endpoint_url="http://127.0.0.1:9",
-                aws_access_key_id="x",
-                aws_secret_access_key="y",
-            )
-        ),
-    ],
-    ids=["rabbitmq", "sqs"],
-)
+@over_brokers_that_are_down
 def test_a_broker_that_is_down_is_said_so(queue: Queue) -> None:
     for call in (
         lambda: queue.publish(messages(1)),

@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.adapters import on_servers
+from tests.contract.brokers_down import over_brokers_that_are_down
 from tests.fakes import FakeQueue
 from wavecom import topology
 from wavecom.adapters.rabbitmq.connection import connect
@@ -208,22 +209,7 @@ def test_a_delayed_message_comes_to_its_queue_not_before_its_time(broker: Broker
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize(
-    "queue",
-    [
-        RabbitMQQueue("amqp://guest:guest@127.0.0.1:9"),
-        SqsQueue(
-            boto3.client(
-                "sqs",
-                region_name="us-east-1",
-                endpoint_url="http://127.0.0.1:9",
-                aws_access_key_id="x",
-                aws_secret_access_key="y",
-            )
-        ),
-    ],
-    ids=["rabbitmq", "sqs"],
-)
+@over_brokers_that_are_down
 @pytest.mark.parametrize("delay", [timedelta(0), timedelta(seconds=5)])
 def test_a_broker_that_is_down_is_said_so(queue: WebhookQueue, delay: timedelta) -> None:
     with pytest.raises(QueueUnavailableError):

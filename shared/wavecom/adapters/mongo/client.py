@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import pymongo
 from pymongo import MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
+from pymongo.cursor import Cursor
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -24,6 +25,8 @@ T = TypeVar("T")
 MAJORITY = WriteConcern(w="majority", j=True)
 OPERATION_TIMEOUT = timedelta(seconds=10)
 """The time limit of one call of a store, including retries within it."""
+DUPLICATE_KEY: Final = 11_000
+"""The code of an error (MongoDB manual, "Error Codes": DuplicateKey)."""
 KILL_AGAIN_AFTER: Final = timedelta(seconds=1)
 """The wait before a second kill: a server that was frozen may still run a command sent before the first one."""
 
@@ -123,3 +126,12 @@ def available(timeout: timedelta = OPERATION_TIMEOUT) -> Iterator[None]:
     except PyMongoError as exc:
         code = getattr(exc, "code", None)
         raise StoreUnavailableError(f"MongoDB refused ({type(exc).__name__}, code {code})") from None
+
+
+def in_turn(queries: Iterable[Document], find: Callable[[Document], Cursor[Document]], limit: int) -> list[Document]:
+    """Return up to ``limit`` documents of several queries, each of which is asked only for what is still wanted."""
+    found: list[Document] = []
+    for query in queries:
+        if len(found) < limit:
+            found += find(query).limit(limit - len(found))
+    return found

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from wavecom.application.webhooks.announce import Announcements
@@ -44,8 +44,9 @@ class FanOut:
         events = {each.id: each for each in self.events.get_many(ids)}
         endpoints = {each.id: each for each in self.endpoints.of({each.tenant_id for each in events.values()})}
         token = secrets.token_hex(8)
-        new = [events[each] for each in _ids(messages, of_endpoint=False) if each in events]
-        claimed = self._pass_on([each for each in new if each.due_at is not None], endpoints.values(), token)
+        announced = [each for message in messages if message.endpoint_id is None for each in message.event_ids]
+        new = [events[each] for each in dict.fromkeys(announced) if each in events and events[each].due_at is not None]
+        claimed = self._pass_on(new, endpoints, token)
         asked = [
             f"{event_id}.{message.endpoint_id}"
             for message in messages
@@ -59,16 +60,15 @@ class FanOut:
             if each.event_id in events
         ]
 
-    def _pass_on(self, events: Sequence[Event], endpoints: Iterable[Endpoint], token: str) -> list[Delivery]:
+    def _pass_on(self, events: Sequence[Event], endpoints: Mapping[str, Endpoint], token: str) -> list[Delivery]:
         """Store the deliveries of events, each once, and return the claimed ones."""
         if not events:
             return []
         now = self.clock()
         by_tenant: defaultdict[str, list[Endpoint]] = defaultdict(list)
-        for endpoint in endpoints:
+        for endpoint in endpoints.values():
             by_tenant[endpoint.tenant_id].append(endpoint)
         new: list[Delivery] = []
-        slow: defaultdict[str, list[Delivery]] = defaultdict(list)
         for event in events:
             for endpoint in by_tenant[event.tenant_id]:
                 if endpoint.gets(event.type):
@@ -76,12 +76,12 @@ class FanOut:
                     new.append(delivery.claimed(token, now) if endpoint.quick else delivery)
         stored = self.deliveries.add(new)
         self.events.passed_on([each.id for each in events])
+        slow: defaultdict[str, list[Delivery]] = defaultdict(list)
         for each in stored:
             if each.token is None:
                 slow[each.endpoint_id].append(each)
-        for endpoint in (each for tenant in by_tenant.values() for each in tenant):
-            if endpoint.id in slow:
-                self.announcements.announce_deliveries(slow[endpoint.id], endpoint)
+        for endpoint_id, deliveries in slow.items():
+            self.announcements.announce_deliveries(deliveries, endpoints[endpoint_id])
         return [each for each in stored if each.token is not None]
 
     def _claim_stored(
@@ -101,9 +101,3 @@ class FanOut:
                 reachable.append(each.claimed(token, now))
         saved = self.deliveries.save([*reachable, *ended])
         return [each for each in saved if each.token is not None]
-
-
-def _ids(messages: Sequence[WebhookMessage], *, of_endpoint: bool) -> list[str]:
-    """Return the ids of events in messages about one endpoint, or about all of them, each once."""
-    chosen = (each.event_ids for each in messages if (each.endpoint_id is not None) is of_endpoint)
-    return list(dict.fromkeys(event_id for ids in chosen for event_id in ids))

@@ -12,6 +12,7 @@ from wavecom.application.webhooks.announce import Announcements
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.events.event import EventType, event_of_endpoint
 from wavecom.domain.providers.limits import Permit
+from wavecom.domain.times import iso
 from wavecom.domain.webhooks.delivery import WebhookAttempt
 from wavecom.domain.webhooks.endpoint import FAILING_MAX, DisabledReason, Endpoint
 from wavecom.ports.events import Events
@@ -66,13 +67,15 @@ class EndpointHealth:
 
     def _disable(self, endpoint: Endpoint, reason: DisabledReason, now: datetime) -> None:
         """Disable an endpoint, and tell the tenant's others. One that has succeeded meanwhile stays as it is."""
-        current = self.endpoints.get(endpoint.tenant_id, endpoint.id)
-        if reason is DisabledReason.FAILING and (current is None or current.failing_since != endpoint.failing_since):
-            return
+        if reason is DisabledReason.FAILING:
+            current = self.endpoints.get(endpoint.tenant_id, endpoint.id)
+            if current is None or current.failing_since != endpoint.failing_since:
+                return
         if not self.endpoints.replace(endpoint, replace(endpoint, disabled=reason, updated_at=now)):
             return  # it was changed or removed meanwhile
         logger.warning("Endpoint disabled", extra={"endpoint": endpoint.id, "reason": reason.value})
-        data = {"endpointId": endpoint.id, "reason": reason.value, "failingSince": _iso(endpoint.failing_since)}
+        since = iso(endpoint.failing_since) if endpoint.failing_since is not None else None
+        data = {"endpointId": endpoint.id, "reason": reason.value, "failingSince": since}
         event = event_of_endpoint(EventType.ENDPOINT_DISABLED, endpoint.tenant_id, data, now)
         self.events.add([event])
         self.announcements.announce([event])
@@ -86,7 +89,3 @@ def answers(attempt: WebhookAttempt) -> bool:
 def is_quick(attempt: WebhookAttempt) -> bool:
     """Return whether an endpoint answered so quickly that its deliveries hold up nobody else's."""
     return attempt.status is not None and timedelta(milliseconds=attempt.duration_ms) <= QUICK
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

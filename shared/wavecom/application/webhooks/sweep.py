@@ -60,9 +60,7 @@ class SweepWebhooks:
         overdue = self.deliveries.overdue(now, limit=BATCH)
         if not overdue:
             return 0
-        saved = self.deliveries.save(
-            [replace(each, version=each.version + 1, due_at=now + AGAIN_AFTER) for each in overdue]
-        )
+        saved = self.deliveries.save([each.announced_again(now + AGAIN_AFTER) for each in overdue])
         endpoints = {each.id: each for each in self.endpoints.of({each.tenant_id for each in saved})}
         by_endpoint: defaultdict[str, list[Delivery]] = defaultdict(list)
         orphans: list[Delivery] = []

@@ -12,6 +12,7 @@ from typing import Any, Final
 from wavecom.domain.notifications.audit import AuditEntry
 from wavecom.domain.notifications.change import Change
 from wavecom.domain.notifications.enums import Status
+from wavecom.domain.times import iso
 
 KEPT_FOR: Final = timedelta(days=15)
 """The time for which an event is kept: a day longer than webhooks can be recovered for."""
@@ -148,6 +149,5 @@ def payload(event: Event, metadata: Mapping[str, Any] | None = None) -> str:
     Its members are those of Standard Webhooks ("Payload structure"), and the id, which is a header as well.
     """
     data = dict(event.data) if metadata is None else {**event.data, "metadata": metadata}
-    at = event.at.replace(tzinfo=None).isoformat(timespec="milliseconds")
-    written = {"id": event.id, "type": event.type.value, "timestamp": f"{at}Z", "data": data}
+    written = {"id": event.id, "type": event.type.value, "timestamp": iso(event.at), "data": data}
     return json.dumps(written, separators=(",", ":"), ensure_ascii=False)

@@ -117,6 +117,10 @@ class Delivery:
         margin = SWEEP_MARGIN if wait <= ANNOUNCED_WITHIN else timedelta(0)
         return replace(self, version=self.version + 1, token=None, retry_at=retry_at, due_at=retry_at + margin)
 
+    def announced_again(self, until: datetime) -> "Delivery":
+        """Return it as one that the sweep has announced again, and leaves alone until ``until``."""
+        return replace(self, version=self.version + 1, due_at=until)
+
     def after(
         self, attempt: WebhookAttempt, *, at: datetime, retry_after: timedelta | None, draw: Callable[[], float]
     ) -> "Delivery":

@@ -5,14 +5,15 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from wavecom.domain.events import event as domain
-from wavecom.domain.events.event import EVENT_ID_PATTERN, EventType
+from wavecom.domain.events.event import EventType
+from wavecom.http.fields.events import EventId
 from wavecom.http.framework.responses import Shape, Success, Timestamp, iso
 
 
 class Event(Shape):
     """An event. What ``data`` has depends on its type; endpoints get the same."""
 
-    id: Annotated[str, Field(pattern=EVENT_ID_PATTERN)]
+    id: EventId
     type: EventType
     timestamp: Timestamp
     data: Annotated[dict[str, Any], Field(description="Ids and facts, never a recipient or a text")]

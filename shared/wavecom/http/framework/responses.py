@@ -9,6 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from wavecom.domain import times
+
 JSON: Final = "application/json"
 
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T09:30:00.000Z"])]
@@ -82,7 +84,7 @@ def done(message: str) -> Response[str]:
 @lru_cache(maxsize=64)  # a batch's notifications were all created at the same time
 def iso(moment: datetime) -> str:
     """Return a time as the API writes it: UTC, milliseconds, ``Z``."""
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return times.iso(moment)
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

@@ -5,16 +5,16 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from wavecom.application.webhooks import manage as application
-from wavecom.domain.events.event import EVENT_ID_PATTERN, EventType
+from wavecom.domain.events.event import EventType
 from wavecom.domain.webhooks import delivery as deliveries
 from wavecom.domain.webhooks import endpoint as endpoints
 from wavecom.domain.webhooks.delivery import DeliveryStatus
 from wavecom.domain.webhooks.endpoint import ENDPOINT_ID, DisabledReason
+from wavecom.http.fields.events import EventId
 from wavecom.http.framework.responses import MAY_BE_ABSENT, Shape, Success, Timestamp, iso, iso_or_none
 from wavecom.http.webhooks.cursor import cursor_of
 
 EndpointIdText = Annotated[str, Field(pattern=f"^{ENDPOINT_ID.pattern}$")]
-EventIdText = Annotated[str, Field(pattern=EVENT_ID_PATTERN)]
 
 
 class Endpoint(Shape):
@@ -92,7 +92,7 @@ class WebhookAttempt(Shape):
 class WebhookDelivery(Shape):
     """An event on its way to an endpoint, with its latest attempts."""
 
-    event_id: EventIdText
+    event_id: EventId
     event_type: EventType
     status: DeliveryStatus
     attempt_count: int
@@ -160,7 +160,7 @@ class WebhookDeliveryPageAnswer(Success[WebhookDeliveryPage]):
 class SentTest(Shape):
     """An event that was sent to an endpoint alone."""
 
-    event_id: EventIdText
+    event_id: EventId
 
 
 class SentTestAnswer(Success[SentTest]):

@@ -7,8 +7,8 @@ from typing import Final
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
-from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.adapters.mongo.events.documents import from_document, to_document
+from wavecom.adapters.mongo.client import Document, Mongo, available, in_turn
+from wavecom.adapters.mongo.events.documents import from_document, to_documents
 from wavecom.adapters.mongo.indexes import EPOCH
 from wavecom.domain.events.event import Event, EventType, FeedPage
 from wavecom.ports.events import WantedEvents
@@ -42,10 +42,7 @@ class MongoEvents:
         """See `wavecom.ports.events.Events.add`."""
         if not events:
             return
-        wanted = self._wanted.of(each.tenant_id for each in events)
-        documents = [
-            to_document(each, in_feed=each.tenant_id in wanted and wanted[each.tenant_id].by_feed) for each in events
-        ]
+        documents = to_documents(events, self._wanted.of(each.tenant_id for each in events))
         with available():
             self._events.insert_many(documents)
 
@@ -81,11 +78,8 @@ class MongoEvents:
             at, event_id = after
             same_time: Document = {"tenantId": tenant_id, "at": at, "_id": {"$gt": event_id}}
             queries = [same_time, {"tenantId": tenant_id, "at": {"$gt": at, "$lt": end}}]
-        found: list[Document] = []
         with available():
-            for query in queries:
-                if len(found) < limit:
-                    found += self._events.find(query).sort([("at", 1), ("_id", 1)]).limit(limit - len(found))
+            found = in_turn(queries, lambda query: self._events.find(query).sort([("at", 1), ("_id", 1)]), limit)
         return [from_document(each) for each in found]
 
     def feed(self, tenant_id: str, *, after: int, types: Collection[EventType], limit: int) -> FeedPage:

@@ -7,7 +7,7 @@ from typing import Final
 from pymongo.client_session import ClientSession
 
 from wavecom.adapters.mongo.client import Mongo
-from wavecom.adapters.mongo.events.documents import to_document
+from wavecom.adapters.mongo.events.documents import to_documents
 from wavecom.domain.events.event import Event, Wanted, events_of
 from wavecom.domain.notifications.change import Change
 from wavecom.ports.events import WantedEvents
@@ -53,7 +53,7 @@ class MongoOutbox:
     def write(self, outgoing: OutgoingEvents, session: ClientSession) -> None:
         """Write events in the transaction of ``session``."""
         if outgoing.events:
-            documents = [to_document(each, in_feed=outgoing.wanted[each.tenant_id].by_feed) for each in outgoing.events]
+            documents = to_documents(outgoing.events, outgoing.wanted)
             self._events.insert_many(documents, ordered=False, session=session)
 
     def committed(self, outgoing: OutgoingEvents) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
+from pymongo.cursor import Cursor
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
-from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.adapters.mongo.client import DUPLICATE_KEY, Document, Mongo, available, in_turn
 from wavecom.adapters.mongo.events.outbox import NO_EVENTS, MongoOutbox, OutgoingEvents
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
@@ -43,7 +44,6 @@ from wavecom.domain.tenants import is_test
 
 logger = logging.getLogger(__name__)
 
-DUPLICATE_KEY = 11000
 MAX_ROUNDS = 5
 """The most rounds in which `save` drops lost changes before it writes the rest one by one; one or two are usual."""
 ROUND_PAUSE_SECONDS = 0.01
@@ -185,31 +185,23 @@ class MongoNotificationStore:
         self, where: ListFilter, *, limit: int, skip: int = 0, after: Position | None = None
     ) -> list[Notification]:
         """See `wavecom.ports.notifications.NotificationStore.page`."""
-        found: list[Document] = []
+
+        def find(query: Document) -> Cursor[Document]:
+            cursor = self._notifications.find(query, WITHOUT_HTML).sort(NEWEST_FIRST).skip(skip)
+            return cursor.hint(index) if (index := list_index(where)) else cursor
+
         with available(LIST_TIMEOUT):
-            for query in list_queries(where, after):
-                cursor = (
-                    self._notifications.find(query, WITHOUT_HTML)
-                    .sort(NEWEST_FIRST)
-                    .skip(skip)
-                    .limit(limit - len(found))
-                )
-                if index := list_index(where):
-                    cursor = cursor.hint(index)
-                found += cursor
-                if len(found) >= limit:
-                    break
+            found = in_turn(list_queries(where, after), find, limit)
         return [from_document(document) for document in found]
 
     def dead_letters(self, where: DeadLetterFilter, *, limit: int, after: Position | None = None) -> list[Notification]:
         """See `wavecom.ports.notifications.NotificationStore.dead_letters`."""
-        found: list[Document] = []
+
+        def find(query: Document) -> Cursor[Document]:
+            return self._notifications.find(query, WITHOUT_HTML).sort(LATEST_FAILURE_FIRST).hint("dead_letters")
+
         with available(LIST_TIMEOUT):
-            for query in dead_letter_queries(where, after):
-                cursor = self._notifications.find(query, WITHOUT_HTML).sort(LATEST_FAILURE_FIRST).hint("dead_letters")
-                found += cursor.limit(limit - len(found))
-                if len(found) >= limit:
-                    break
+            found = in_turn(dead_letter_queries(where, after), find, limit)
         return [from_document(document) for document in found]
 
     def range(self, where: AuditRange, *, limit: int, after: str | None = None) -> list[Notification]:

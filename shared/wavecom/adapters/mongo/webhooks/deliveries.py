@@ -5,16 +5,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from pymongo import DESCENDING, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.adapters.mongo.indexes import EPOCH
+from wavecom.adapters.mongo.client import DUPLICATE_KEY, Document, Mongo, available, in_turn
+from wavecom.adapters.mongo.indexes import EPOCH, NEWEST_EVENT_FIRST
 from wavecom.domain.events.event import EventType
 from wavecom.domain.webhooks.delivery import Delivery, DeliveryStatus, WebhookAttempt
 from wavecom.ports.webhooks import DeliveryList
-
-DUPLICATE_KEY: Final = 11000
 
 
 class MongoDeliveries:
@@ -75,12 +73,8 @@ class MongoDeliveries:
         if where.after is not None:
             same_time = {**of, "createdAt": where.after.created_at, "eventId": {"$lt": where.after.event_id}}
             queries = [same_time, {**of, "createdAt": {"$lt": where.after.created_at}}]
-        found: list[Document] = []
-        order = [("createdAt", DESCENDING), ("eventId", DESCENDING)]
         with available():
-            for query in queries:
-                if len(found) < limit:
-                    found += self._deliveries.find(query).sort(order).limit(limit - len(found))
+            found = in_turn(queries, lambda query: self._deliveries.find(query).sort(NEWEST_EVENT_FIRST), limit)
         return [_from_document(each) for each in found]
 
 
