@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.builders import NOON, TIMINGS, a_result, an_event, claimed, created, pending, queued
@@ -190,6 +190,7 @@ def test_each_entry_that_clients_can_see_is_told_once_and_in_order(
 
 
 @given(taken=steps)
+@example(taken=[("stale claim", 0), ("permanent", 0), ("enqueue", 0)])
 def test_cause_stands_with_failures_alone(taken: list[tuple[str, int]]) -> None:
     for change in run({}, taken):
         for event in events_of(change, ALL):

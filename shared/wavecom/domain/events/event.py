@@ -105,7 +105,7 @@ def events_of(change: Change, wanted: Wanted) -> Iterator[Event]:
 
 
 def _data(change: Change, entry: AuditEntry, *, is_last: bool) -> Mapping[str, Any]:
-    """Return the facts of one status change. Cause and provider are those of the state that it led to."""
+    """Return the facts of one status change: the provider of the state that it led to, and the cause of a failure."""
     notification, state = change.after, change.after.state
     template = notification.template
     return {
@@ -113,7 +113,7 @@ def _data(change: Change, entry: AuditEntry, *, is_last: bool) -> Mapping[str, A
         "channel": notification.channel.value,
         "status": entry.status.value,
         "sequence": entry.sequence,
-        "cause": state.cause.value if is_last and state.cause is not None else None,
+        "cause": state.cause.value if is_last and entry.status is Status.FAILED and state.cause is not None else None,
         "provider": state.provider if is_last else None,
         "template": {"id": template.id, "version": template.version} if template is not None else None,
     }
