@@ -59,6 +59,9 @@ class EventType(StrEnum):
     NOTIFICATION_FAILED = "notification.failed"
     NOTIFICATION_EXPIRED = "notification.expired"
     NOTIFICATION_CANCELLED = "notification.cancelled"
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_REMOVED = "suppression.removed"
+    TEMPLATE_PUBLISHED = "template.published"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_TEST = "endpoint.test"
 

@@ -44,7 +44,7 @@ class WebhookParts:
         self.wanted = MongoWantedEvents(self.mongo, self.clock)
         self.announcements = Announcements(lambda: self.queue)
         self.events = MongoEvents(self.mongo, self.wanted)
-        self.endpoints = MongoEndpoints(self.mongo, self.wanted, Seal([KEY], PURPOSE))
+        self.endpoints = MongoEndpoints(self.mongo, self.wanted, Seal([KEY], PURPOSE), self.outbox)
         self.deliveries = MongoDeliveries(self.mongo)
         self.store = MongoNotificationStore(self.mongo, MongoCounters(self.mongo), self.outbox)
         self.feed = ReadFeed(events=self.events, wanted=self.wanted)
@@ -85,9 +85,7 @@ class WebhookParts:
             deliveries=self.deliveries,
             health=EndpointHealth(
                 endpoints=self.endpoints,
-                events=self.events,
                 breakers=PyBreakers(MongoBreakerStates(self.mongo, "webhookbreakers"), self.clock),
-                announcements=self.announcements,
             ),
             store=self.store,
             calls=self.calls,

@@ -35,6 +35,7 @@ FULL = an_endpoint(
     disabled=DisabledReason.FAILING,
     failing_since=NOON,
     quick=True,
+    slow_until=LATER,
     recovery=replace(RECOVERY, after=(NOON - timedelta(hours=1), "evt_0123456789abcdef01234567_2")),
 )
 
@@ -180,6 +181,33 @@ def test_a_change_leaves_what_was_noted_meanwhile(endpoints: Endpoints) -> None:
     assert endpoints.get("bank-a", before.id) == ended
 
 
+def test_an_endpoint_is_disabled_once(endpoints: Endpoints) -> None:
+    endpoint = added(endpoints, failing_since=NOON)
+    endpoints.note_health(endpoint, failing_since=NOON, quick=True)
+
+    assert endpoints.disable(endpoint, DisabledReason.FAILING, LATER)
+
+    found = endpoints.get("bank-a", endpoint.id)
+    assert found == replace(endpoint, quick=True, disabled=DisabledReason.FAILING, updated_at=LATER)
+    assert not endpoints.disable(endpoint, DisabledReason.FAILING, LATER)
+    assert not endpoints.disable(an_endpoint(), DisabledReason.GONE, LATER)
+
+
+def test_an_endpoint_that_has_succeeded_meanwhile_is_disabled_only_if_it_is_gone(endpoints: Endpoints) -> None:
+    seen = added(endpoints, failing_since=NOON)
+    endpoints.note_health(seen, failing_since=None, quick=True)
+
+    assert not endpoints.disable(seen, DisabledReason.FAILING, LATER)
+    assert endpoints.disable(seen, DisabledReason.GONE, LATER)
+
+
+def test_an_endpoint_that_was_changed_meanwhile_is_not_disabled(endpoints: Endpoints) -> None:
+    seen = added(endpoints)
+    assert endpoints.replace(seen, changed(seen, url="https://new.example/hook"))
+
+    assert not endpoints.disable(seen, DisabledReason.GONE, LATER)
+
+
 def test_health_of_an_endpoint_that_is_gone_makes_none(endpoints: Endpoints) -> None:
     endpoint = added(endpoints)
     endpoints.remove("bank-a", endpoint.id)
@@ -240,11 +268,12 @@ def endpoints_down(request: pytest.FixtureRequest) -> Endpoints:
         lambda each: each.remove("bank-a", FULL.id),
         lambda each: each.get("bank-a", FULL.id),
         lambda each: each.of(["bank-a"]),
+        lambda each: each.disable(FULL, DisabledReason.GONE, LATER),
         lambda each: each.note_health(FULL, failing_since=None, quick=True),
         lambda each: each.recovering(limit=1),
         lambda each: each.note_recovery(FULL, None),
     ],
-    ids=["add", "replace", "remove", "get", "of", "note_health", "recovering", "note_recovery"],
+    ids=["add", "replace", "remove", "get", "of", "disable", "note_health", "recovering", "note_recovery"],
 )
 def test_a_database_that_is_down_is_said_so(endpoints_down: Endpoints, call: Callable[[Endpoints], object]) -> None:
     with pymongo.timeout(0.2), pytest.raises(StoreUnavailableError):

@@ -17,7 +17,7 @@ from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.events.events import MongoEvents
 from wavecom.adapters.mongo.events.wanted import MongoWantedEvents
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.events.event import FAN_OUT_MARGIN, Event, EventType, event_of_endpoint
+from wavecom.domain.events.event import FAN_OUT_MARGIN, Event, EventType, event_about
 from wavecom.ports.events import Events, WantedEvents
 
 PORT = Events
@@ -71,7 +71,7 @@ def ids(found) -> list[str]:
     [
         an_event(),
         an_event(notification_id=None, due_at=None, type=EventType.ENDPOINT_TEST, data={}),
-        event_of_endpoint(EventType.ENDPOINT_DISABLED, "bank-a", {"failingSince": None, "nested": {"a": [1]}}, NOON),
+        event_about(EventType.ENDPOINT_DISABLED, "bank-a", {"failingSince": None, "nested": {"a": [1]}}, NOON),
     ],
     ids=["of a notification", "without more", "of an endpoint"],
 )

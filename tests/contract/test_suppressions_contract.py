@@ -142,10 +142,10 @@ def test_an_address_can_be_taken_off_once_and_by_its_tenant_alone(suppressions: 
     listed = a_suppression()
     suppressions.add([listed])
 
-    assert suppressions.remove("bank-b", listed.id) is False
-    assert suppressions.remove("bank-a~test", listed.id) is False
-    assert suppressions.remove("bank-a", listed.id) is True
-    assert suppressions.remove("bank-a", listed.id) is False
+    assert suppressions.remove("bank-b", listed.id, NOON) is False
+    assert suppressions.remove("bank-a~test", listed.id, NOON) is False
+    assert suppressions.remove("bank-a", listed.id, NOON) is True
+    assert suppressions.remove("bank-a", listed.id, NOON) is False
     assert suppressions.among([pending()]) == {}
     suppressions.add([listed])
     assert suppressions.page("bank-a", limit=10) == [listed], "it can be put back"
@@ -222,7 +222,7 @@ def test_both_are_on_the_list_and_each_is_taken_off_alone(suppressions: Suppress
     assert suppressions.get("bank-a", LEFT.id) == LEFT
     assert {each.id for each in suppressions.page("bank-a", limit=10)} == {LEFT.id, a_suppression().id}
 
-    assert suppressions.remove("bank-a", LEFT.id)
+    assert suppressions.remove("bank-a", LEFT.id, NOON)
 
     offer = pending(category=OFFERS)
     assert suppressions.among([offer]) == {offer.id: SuppressionReason.HARD_BOUNCE}

@@ -1,6 +1,7 @@
 """The suppression lists, from memory."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from wavecom.domain.notifications.notification import Notification
 from wavecom.domain.suppressions.reason import SuppressionReason
@@ -28,7 +29,7 @@ class FakeSuppressions:
         for each in suppressions:
             self.listed.setdefault((each.tenant_id, each.id), each)
 
-    def remove(self, tenant_id: str, suppression_id: str) -> bool:
+    def remove(self, tenant_id: str, suppression_id: str, at: datetime) -> bool:
         return self.listed.pop((tenant_id, suppression_id), None) is not None
 
     def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:

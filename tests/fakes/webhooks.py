@@ -1,24 +1,29 @@
 """Endpoints, deliveries and their signatures, from memory."""
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from tests.fakes.events import FakeWantedEvents
 from wavecom.domain.errors import StoreUnavailableError
+from wavecom.domain.events.event import Event, chosen
+from wavecom.domain.events.subjects import endpoint_disabled
 from wavecom.domain.webhooks.delivery import Delivery
-from wavecom.domain.webhooks.endpoint import Endpoint, Recovery, merge
+from wavecom.domain.webhooks.endpoint import DisabledReason, Endpoint, Recovery, disabled, merge
 from wavecom.ports.webhooks import DeliveryList
 
 
 class FakeEndpoints:
-    """Endpoints in a dictionary, under one lock; ``down`` lets every call fail."""
+    """Endpoints in a dictionary, under one lock; ``down`` lets every call fail. ``tell`` gets the events of changes."""
 
-    def __init__(self, wanted: FakeWantedEvents | None = None) -> None:
+    def __init__(
+        self, wanted: FakeWantedEvents | None = None, tell: Callable[[Sequence[Event]], None] = lambda events: None
+    ) -> None:
         self.stored: dict[str, Endpoint] = {}
         self.down = False
         self._wanted = wanted or FakeWantedEvents()
+        self._tell = tell
         self._lock = threading.RLock()
 
     def add(self, endpoint: Endpoint, *, most: int) -> bool:
@@ -37,6 +42,17 @@ class FakeEndpoints:
             if merged is None:
                 return False
             self._change(merged)
+        return True
+
+    def disable(self, endpoint: Endpoint, reason: DisabledReason, at: datetime) -> bool:
+        self._answer()
+        with self._lock:
+            found = self.get(endpoint.tenant_id, endpoint.id)
+            after = disabled(endpoint, found, reason, at) if found else None
+            if after is None:
+                return False
+            self._change(after)
+        self._tell(chosen([endpoint_disabled(endpoint, reason, at)], self._wanted.of([endpoint.tenant_id])))
         return True
 
     def remove(self, tenant_id: str, endpoint_id: str) -> bool:
@@ -59,12 +75,16 @@ class FakeEndpoints:
             found = [each for each in self.stored.values() if each.tenant_id in tenant_ids]
         return sorted(found, key=lambda each: each.id)
 
-    def note_health(self, endpoint: Endpoint, *, failing_since: datetime | None, quick: bool) -> None:
+    def note_health(
+        self, endpoint: Endpoint, *, failing_since: datetime | None, quick: bool, slow_until: datetime | None = None
+    ) -> None:
         self._answer()
         with self._lock:
             if endpoint.id in self.stored:
                 found = self.stored[endpoint.id]
-                self.stored[endpoint.id] = replace(found, failing_since=failing_since, quick=quick)
+                self.stored[endpoint.id] = replace(
+                    found, failing_since=failing_since, quick=quick, slow_until=slow_until
+                )
 
     def recovering(self, *, limit: int) -> list[Endpoint]:
         self._answer()

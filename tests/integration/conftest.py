@@ -293,10 +293,10 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
         breakers = PyBreakers(MongoBreakerStates(mongo), clock)
         system, tenants, keys = MongoSystemState(mongo, clock), MongoTenants(mongo), MongoApiKeys(mongo)
         shared: dict[str, Any] = {"store": store, "queue": queue, "clock": clock, "timings": TIMINGS}
-        suppressions = MongoSuppressions(mongo)
+        suppressions = MongoSuppressions(mongo, webhooks.outbox)
         attachments = MongoAttachments(mongo)
         files = MongoAttachmentFiles(mongo, "http://localhost") if takes_files else None
-        templates, engine = MongoTemplates(mongo), MinijinjaEngine()
+        templates, engine = MongoTemplates(mongo, webhooks.outbox), MinijinjaEngine()
         manage_templates = ManageTemplates(templates=templates, engine=engine, tenants=tenants, clock=clock)
         return Services(
             admission=Admission(

@@ -221,7 +221,7 @@ class Listing:
         if self.listed:
             world.suppressions.add([entry])
         else:
-            world.suppressions.remove(about.tenant_id, entry.id)
+            world.suppressions.remove(about.tenant_id, entry.id, world.clock())
 
 
 @dataclass(frozen=True)

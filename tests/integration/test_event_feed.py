@@ -16,7 +16,7 @@ from tests.integration.conftest import Api, MakeApi, MakeKey
 from tests.webhook_parts import WebhookParts
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.application.events.feed import CursorExpiredError, ReadFeed
-from wavecom.domain.events.event import KEPT_FOR, EventType, event_of_endpoint
+from wavecom.domain.events.event import KEPT_FOR, EventType, event_about
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.change import Change, combine
 
@@ -132,7 +132,7 @@ def test_an_event_that_is_committed_late_is_not_missed(parts: WebhookParts, mong
     """A writer that began first and commits last gets a later position than what was read meanwhile."""
     parts.wanted.read_feed(TENANT)
     at = datetime.now(UTC)
-    late, early = (event_of_endpoint(EventType.ENDPOINT_TEST, TENANT, {}, at + timedelta(seconds=n)) for n in (0, 1))
+    late, early = (event_about(EventType.ENDPOINT_TEST, TENANT, {}, at + timedelta(seconds=n)) for n in (0, 1))
     written, read = threading.Event(), threading.Event()
 
     def write_late(session: ClientSession) -> None:
@@ -223,15 +223,15 @@ def test_a_reader_that_was_away_too_long_is_told_that_it_missed_something(
     parts: WebhookParts, clock: ManualClock, mongo: Mongo
 ) -> None:
     parts.wanted.read_feed(TENANT)
-    parts.events.add([event_of_endpoint(EventType.ENDPOINT_TEST, TENANT, {}, clock())])
+    parts.events.add([event_about(EventType.ENDPOINT_TEST, TENANT, {}, clock())])
     cursor = parts.feed.read(TENANT, after=0, types=(), limit=10, wait=timedelta(0)).next
-    parts.events.add([event_of_endpoint(EventType.ENDPOINT_TEST, TENANT, {}, clock())])
+    parts.events.add([event_about(EventType.ENDPOINT_TEST, TENANT, {}, clock())])
     mongo.database.events.delete_many({})  # both expired, the second one unread
     clock.advance(KEPT_FOR)
 
     with pytest.raises(CursorExpiredError) as told:
         parts.feed.read(TENANT, after=cursor, types=(), limit=10, wait=timedelta(0))
-    new = event_of_endpoint(EventType.ENDPOINT_TEST, TENANT, {}, clock())
+    new = event_about(EventType.ENDPOINT_TEST, TENANT, {}, clock())
     parts.wanted.forget(TENANT)
     parts.events.add([new])
 

@@ -22,7 +22,7 @@ from wavecom.domain.events.event import EventType
 from wavecom.domain.queue_messages import WebhookLane, WebhookMessage
 from wavecom.domain.webhooks.answers import WebhookFailure
 from wavecom.domain.webhooks.delivery import HELD_FOR, LEASE, DeliveryStatus
-from wavecom.domain.webhooks.endpoint import FAILING_MAX, DisabledReason
+from wavecom.domain.webhooks.endpoint import FAILING_MAX, SLOW_FOR, DisabledReason
 
 SECOND = timedelta(seconds=1)
 
@@ -325,6 +325,37 @@ def test_a_call_that_waits_for_a_thread_at_the_deadline_is_given_back() -> None:
         assert (summary.succeeded, len(world.calls.calls)) == (2, 2)
         assert world.run().succeeded == 8
     assert len({each.url for each in world.calls.calls}) == len(world.calls.calls) == 10
+
+
+def test_an_endpoint_that_hangs_now_and_then_stays_out_of_the_quick_queue(world: WebhookWorld) -> None:
+    endpoint = world.endpoint()
+    world.calls.script.append(WebhookFailure.TIMED_OUT)
+    world.announced()
+    world.run_all()
+
+    world.clock.advance(SLOW_FOR - SECOND)
+    world.announced()
+    world.run_all()
+    assert not world.endpoints.stored[endpoint.id].quick
+
+    world.clock.advance(2 * SECOND)
+    world.announced()
+    world.run_all()
+    assert world.endpoints.stored[endpoint.id].quick
+
+
+def test_an_endpoint_that_always_hangs_costs_no_write_at_each_attempt(world: WebhookWorld) -> None:
+    endpoint = world.endpoint()
+    world.calls.always = WebhookFailure.TIMED_OUT
+    world.announced(3)
+    world.run()
+    noted = world.endpoints.stored[endpoint.id]
+    world.clock.advance(timedelta(minutes=6))
+
+    world.announced(3)
+    world.run_all()
+
+    assert world.endpoints.stored[endpoint.id] is noted
 
 
 def test_what_cannot_be_claimed_is_delivered_again_by_the_broker(world: WebhookWorld) -> None:

@@ -18,7 +18,7 @@ from wavecom.domain.events.event import (
     OF_STATUS,
     EventType,
     Wanted,
-    event_of_endpoint,
+    event_about,
     events_of,
     payload,
 )
@@ -198,7 +198,7 @@ def test_cause_stands_with_failures_alone(taken: list[tuple[str, int]]) -> None:
 
 
 def test_ids_of_all_events_may_be_in_messages() -> None:
-    ids = [event_of_endpoint(EventType.ENDPOINT_TEST, "bank-a", {}, NOON).id, an_event().id]
+    ids = [event_about(EventType.ENDPOINT_TEST, "bank-a", {}, NOON).id, an_event().id]
 
     assert WebhookMessage.about("bank-a", ids, lane=WebhookLane.QUICK)[0].event_ids == tuple(ids)
     assert EVENT_ID_PATTERN.startswith("^evt_")

@@ -52,7 +52,7 @@ class WebhookWorld:
         self.clock = ManualClock()
         wanted = FakeWantedEvents(self.clock)
         self.events = FakeEvents(wanted)
-        self.endpoints = FakeEndpoints(wanted)
+        self.endpoints = FakeEndpoints(wanted, self._tell)
         self.deliveries = FakeDeliveries()
         self.store = FakeStore()
         self.queue = FakeQueue()
@@ -71,9 +71,7 @@ class WebhookWorld:
             deliveries=self.deliveries,
             health=EndpointHealth(
                 endpoints=self.endpoints,
-                events=self.events,
                 breakers=self.breakers,
-                announcements=self.announcements,
             ),
             store=self.store,
             calls=self.calls,
@@ -90,6 +88,10 @@ class WebhookWorld:
             announcements=self.announcements,
             clock=self.clock,
         )
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        self.events.add(events)
+        self.announcements.announce(events)
 
     def endpoint(self, name: str = "hook", *, quick: bool = True, **changes: Any) -> Endpoint:
         """Store an endpoint whose URL ends with ``name``."""

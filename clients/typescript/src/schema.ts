@@ -2242,7 +2242,7 @@ export interface components {
          * @description The kind of an event, as it is on the wire.
          * @enum {string}
          */
-        EventType: "notification.queued" | "notification.sent" | "notification.delivered" | "notification.undelivered" | "notification.retrying" | "notification.failed" | "notification.expired" | "notification.cancelled" | "endpoint.disabled" | "endpoint.test";
+        EventType: "notification.queued" | "notification.sent" | "notification.delivered" | "notification.undelivered" | "notification.retrying" | "notification.failed" | "notification.expired" | "notification.cancelled" | "suppression.added" | "suppression.removed" | "template.published" | "endpoint.disabled" | "endpoint.test";
         /**
          * DisabledReason
          * @description Why an endpoint gets nothing.

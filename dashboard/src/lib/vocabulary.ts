@@ -197,6 +197,9 @@ export const EVENT_TYPES: Record<EventType, { meaning: string }> = {
   'notification.cancelled': { meaning: 'It was cancelled before it was sent' },
   'notification.queued': { meaning: 'It is in its lane' },
   'notification.retrying': { meaning: 'An attempt did not succeed; the next one is planned' },
+  'suppression.added': { meaning: 'An address was put on the suppression list' },
+  'suppression.removed': { meaning: 'An address was taken off the suppression list' },
+  'template.published': { meaning: 'A version is used from now on' },
   'endpoint.disabled': { meaning: 'Another endpoint gets nothing any more' },
   'endpoint.test': { meaning: 'A test, which goes to its endpoint alone' },
 };
@@ -215,7 +218,8 @@ export const EVENT_GROUPS: readonly { label: string; types: readonly EventType[]
     ],
   },
   { label: 'On its way', types: ['notification.queued', 'notification.retrying'] },
-  { label: 'Your endpoints', types: ['endpoint.disabled'] },
+  { label: 'Suppressions', types: ['suppression.added', 'suppression.removed'] },
+  { label: 'Templates and endpoints', types: ['template.published', 'endpoint.disabled'] },
 ];
 
 /** Seconds before the first, second and third retry. */

@@ -58,8 +58,12 @@ class Adapters:
     @cached_property
     def store(self) -> MongoNotificationStore:
         """The notification store."""
-        outbox = MongoOutbox(self.mongo, self.wanted_events, self.announcements.announce)
-        return MongoNotificationStore(self.mongo, self.counters, outbox)
+        return MongoNotificationStore(self.mongo, self.counters, self.outbox)
+
+    @cached_property
+    def outbox(self) -> MongoOutbox:
+        """The events that are written with the changes that they tell of."""
+        return MongoOutbox(self.mongo, self.wanted_events, self.announcements.announce)
 
     @cached_property
     def wanted_events(self) -> MongoWantedEvents:
@@ -136,14 +140,14 @@ class Adapters:
         """The suppression lists."""
         from wavecom.adapters.mongo.suppressions import MongoSuppressions  # noqa: PLC0415
 
-        return MongoSuppressions(self.mongo)
+        return MongoSuppressions(self.mongo, self.outbox)
 
     @cached_property
     def templates(self) -> Templates:
         """The stored templates."""
         from wavecom.adapters.mongo.templates import MongoTemplates  # noqa: PLC0415
 
-        return MongoTemplates(self.mongo)
+        return MongoTemplates(self.mongo, self.outbox)
 
     @cached_property
     def template_engine(self) -> TemplateEngine:

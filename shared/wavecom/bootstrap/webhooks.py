@@ -27,7 +27,7 @@ class Webhooks(Adapters):
         from wavecom.adapters.mongo.webhooks.endpoints import PURPOSE, MongoEndpoints  # noqa: PLC0415
         from wavecom.adapters.sealing import Seal  # noqa: PLC0415
 
-        return MongoEndpoints(self.mongo, self.wanted_events, Seal(self.sealing_keys, PURPOSE))
+        return MongoEndpoints(self.mongo, self.wanted_events, Seal(self.sealing_keys, PURPOSE), self.outbox)
 
     @cached_property
     def webhook_deliveries(self) -> Deliveries:
@@ -79,9 +79,7 @@ class Webhooks(Adapters):
             deliveries=self.webhook_deliveries,
             health=EndpointHealth(
                 endpoints=self.endpoints,
-                events=self.events,
                 breakers=PyBreakers(MongoBreakerStates(self.mongo, "webhookbreakers"), self.clock),
-                announcements=self.announcements,
             ),
             store=self.store,
             calls=self.webhook_calls,

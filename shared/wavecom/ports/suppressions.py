@@ -1,6 +1,7 @@
 """Store the tenants' suppression lists, and make the links by which recipients leave a category."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from wavecom.domain.categories import Subscription
@@ -22,10 +23,13 @@ class Suppressions(Protocol):
         """Return those of the ids that are on a tenant's list."""
 
     def add(self, suppressions: Sequence[Suppression]) -> None:
-        """Put addresses on their lists; an address that is already listed stays as it is."""
+        """Put addresses on their lists; an address that is already listed stays as it is.
 
-    def remove(self, tenant_id: str, suppression_id: str) -> bool:
-        """Take an address off a tenant's list and return whether it was there."""
+        The events of this and of `remove` are written with the change.
+        """
+
+    def remove(self, tenant_id: str, suppression_id: str, at: datetime) -> bool:
+        """Take an address off a tenant's list at ``at`` and return whether it was there."""
 
     def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:
         """Return an address on a tenant's list, or None if it is not there."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from wavecom.domain.webhooks.answers import WebhookAnswer
 from wavecom.domain.webhooks.delivery import Delivery, DeliveryStatus
-from wavecom.domain.webhooks.endpoint import Endpoint, Recovery
+from wavecom.domain.webhooks.endpoint import DisabledReason, Endpoint, Recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,16 @@ class Endpoints(Protocol):
     def of(self, tenant_ids: Collection[str]) -> list[Endpoint]:
         """Return all endpoints of tenants, in the order of their ids."""
 
-    def note_health(self, endpoint: Endpoint, *, failing_since: datetime | None, quick: bool) -> None:
-        """Note since when an endpoint has been failing, and whether it answers quickly."""
+    def disable(self, endpoint: Endpoint, reason: DisabledReason, at: datetime) -> bool:
+        """Disable an endpoint for a reason of ours, and write down the event of that, both or neither.
+
+        Return False if it is gone, was changed meanwhile, or has succeeded since it was seen to be failing.
+        """
+
+    def note_health(
+        self, endpoint: Endpoint, *, failing_since: datetime | None, quick: bool, slow_until: datetime | None = None
+    ) -> None:
+        """Note since when an endpoint has been failing, whether it is quick, and until when it must not be."""
 
     def recovering(self, *, limit: int) -> list[Endpoint]:
         """Return up to ``limit`` endpoints with a recovery under way."""

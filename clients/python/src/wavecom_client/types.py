@@ -46,6 +46,9 @@ EventType = Literal[
     "notification.failed",
     "notification.expired",
     "notification.cancelled",
+    "suppression.added",
+    "suppression.removed",
+    "template.published",
     "endpoint.disabled",
     "endpoint.test",
 ]

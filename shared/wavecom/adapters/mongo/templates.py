@@ -10,7 +10,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.adapters.mongo.events.outbox import NO_EVENTS, MongoOutbox
 from wavecom.cache import TimedCache
+from wavecom.domain.events.subjects import template_published
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
 from wavecom.domain.templates.template import Template
@@ -27,8 +29,10 @@ VERSIONS_IN_CACHE = 50
 class MongoTemplates:
     """`wavecom.ports.content.Templates` on MongoDB."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, outbox: MongoOutbox | None = None) -> None:
+        """Write events into ``outbox``; without one nobody wants any."""
         self._mongo = mongo
+        self._outbox = outbox or MongoOutbox(mongo)
         self._templates = mongo.database.templates
         self._versions = mongo.database.templateversions
         self._cache = TimedCache[tuple[str, str], Template](CACHE)
@@ -58,12 +62,21 @@ class MongoTemplates:
 
     def save(self, before: Template, after: Template) -> bool:
         """See `wavecom.ports.content.Templates.save`."""
+        is_published = after.published != before.published
+        outgoing = self._outbox.wanted_of([template_published(after)]) if is_published else NO_EVENTS
+
+        def write(session: ClientSession) -> bool:
+            result = self._templates.update_one(_guard(before), {"$set": _changeable(after)}, session=session)
+            if result.matched_count == 1:
+                self._outbox.write(outgoing, session)
+            return result.matched_count == 1
+
         with available():
-            result = self._templates.update_one(_guard(before), {"$set": _changeable(after)})
-        if result.matched_count == 0:
-            return False
-        self._cache.put((after.tenant_id, after.id), after)
-        return True
+            saved = self._mongo.transaction(write)
+        if saved:
+            self._cache.put((after.tenant_id, after.id), after)
+            self._outbox.committed(outgoing)
+        return saved
 
     def add_version(self, before: Template, version: TemplateVersion) -> bool:
         """See `wavecom.ports.content.Templates.add_version`."""

@@ -55,5 +55,5 @@ class ManageSuppressions:
 
     def remove(self, tenant_id: str, suppression_id: str) -> None:
         """Take an address off the list. Raises `NotFoundError`."""
-        if not self.suppressions.remove(tenant_id, suppression_id):
+        if not self.suppressions.remove(tenant_id, suppression_id, self.clock()):
             raise NotFoundError("There is no such suppression")

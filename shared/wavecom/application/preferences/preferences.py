@@ -54,7 +54,7 @@ class ManagePreferences:
         self.suppressions.add([self._left(subscriptions[name]) for name, stays in wanted.items() if not stays])
         for name, stays in wanted.items():
             if stays:
-                self.suppressions.remove(tenant_id, suppression_id(channel, recipient, name))
+                self.suppressions.remove(tenant_id, suppression_id(channel, recipient, name), self.clock())
         return self.of(tenant_id, channel, recipient)
 
     def meant(self, token: str) -> Category:

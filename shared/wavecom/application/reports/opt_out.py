@@ -56,4 +56,4 @@ class KeepOptOuts:
         if found is None or found.reason is not SuppressionReason.COMPLAINT:
             return
         if found.answered is None or found.answered in answer.senders:
-            self.suppressions.remove(tenant_id, found.id)
+            self.suppressions.remove(tenant_id, found.id, self.clock())

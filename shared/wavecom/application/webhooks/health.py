@@ -3,19 +3,15 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from wavecom.application.webhooks.announce import Announcements
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.events.event import EventType, event_of_endpoint
 from wavecom.domain.providers.limits import Permit
-from wavecom.domain.times import iso
 from wavecom.domain.webhooks.delivery import WebhookAttempt
-from wavecom.domain.webhooks.endpoint import FAILING_MAX, DisabledReason, Endpoint
-from wavecom.ports.events import Events
+from wavecom.domain.webhooks.endpoint import FAILING_MAX, SLOW_FOR, DisabledReason, Endpoint
 from wavecom.ports.providers import Breakers
 from wavecom.ports.webhooks import Endpoints
 
@@ -31,9 +27,7 @@ class EndpointHealth:
     """Keeps what follows from the answers of endpoints. One write an endpoint, and only where something changed."""
 
     endpoints: Endpoints
-    events: Events
     breakers: Breakers
-    announcements: Announcements
 
     def permits(self, endpoint_ids: Iterable[str]) -> Mapping[str, Permit]:
         """Return each endpoint's permission to be called."""
@@ -61,24 +55,27 @@ class EndpointHealth:
         if failing_since is not None and now - failing_since >= FAILING_MAX:
             self._disable(endpoint, DisabledReason.FAILING, now)
             return
-        quick = all(is_quick(each) for each in made)
-        if (failing_since, quick) != (endpoint.failing_since, endpoint.quick):
-            self.endpoints.note_health(endpoint, failing_since=failing_since, quick=quick)
+        quick, slow_until = _speed(endpoint, made, now)
+        if (failing_since, quick, slow_until) != (endpoint.failing_since, endpoint.quick, endpoint.slow_until):
+            self.endpoints.note_health(endpoint, failing_since=failing_since, quick=quick, slow_until=slow_until)
 
     def _disable(self, endpoint: Endpoint, reason: DisabledReason, now: datetime) -> None:
         """Disable an endpoint, and tell the tenant's others. One that has succeeded meanwhile stays as it is."""
-        if reason is DisabledReason.FAILING:
-            current = self.endpoints.get(endpoint.tenant_id, endpoint.id)
-            if current is None or current.failing_since != endpoint.failing_since:
-                return
-        if not self.endpoints.replace(endpoint, replace(endpoint, disabled=reason, updated_at=now)):
-            return  # it was changed or removed meanwhile
-        logger.warning("Endpoint disabled", extra={"endpoint": endpoint.id, "reason": reason.value})
-        since = iso(endpoint.failing_since) if endpoint.failing_since is not None else None
-        data = {"endpointId": endpoint.id, "reason": reason.value, "failingSince": since}
-        event = event_of_endpoint(EventType.ENDPOINT_DISABLED, endpoint.tenant_id, data, now)
-        self.events.add([event])
-        self.announcements.announce([event])
+        if self.endpoints.disable(endpoint, reason, now):
+            logger.warning("Endpoint disabled", extra={"endpoint": endpoint.id, "reason": reason.value})
+
+
+def _speed(endpoint: Endpoint, made: Sequence[WebhookAttempt], now: datetime) -> tuple[bool, datetime | None]:
+    """Return whether an endpoint is quick after these attempts, and until when it is not again.
+
+    The time is moved on when half of it is over, so that an endpoint that hangs costs no write at each attempt.
+    """
+    slow_until = endpoint.slow_until
+    if all(is_quick(each) for each in made):
+        return slow_until is None or slow_until <= now, slow_until
+    if slow_until is None or slow_until - now < SLOW_FOR / 2:
+        slow_until = now + SLOW_FOR
+    return False, slow_until
 
 
 def answers(attempt: WebhookAttempt) -> bool:

@@ -7,7 +7,8 @@ from typing import Final
 
 from wavecom.application.webhooks.announce import Announcements
 from wavecom.domain.errors import ConflictError, NotFoundError, Problem, RefusedDraftError
-from wavecom.domain.events.event import Event, EventType, event_of_endpoint, payload
+from wavecom.domain.events.event import Event, EventType, payload
+from wavecom.domain.events.subjects import endpoint_test
 from wavecom.domain.webhooks.delivery import Delivery, new_delivery
 from wavecom.domain.webhooks.endpoint import (
     ENDPOINTS_MAX,
@@ -137,9 +138,7 @@ class ManageWebhooks:
         """Send an event to an endpoint alone, and return it. Raises `NotFoundError`, and `ConflictError`."""
         endpoint = self._enabled(tenant_id, endpoint_id)
         now = self.clock()
-        event = replace(
-            event_of_endpoint(EventType.ENDPOINT_TEST, tenant_id, {"endpointId": endpoint.id}, now), due_at=None
-        )
+        event = endpoint_test(endpoint, now)
         self.events.add([event])
         added = self.deliveries.add([new_delivery(event, endpoint.id, now)])
         self.announcements.announce_deliveries(added, endpoint)

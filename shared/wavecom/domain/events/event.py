@@ -2,8 +2,8 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -32,6 +32,9 @@ class EventType(StrEnum):
     NOTIFICATION_FAILED = "notification.failed"
     NOTIFICATION_EXPIRED = "notification.expired"
     NOTIFICATION_CANCELLED = "notification.cancelled"
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_REMOVED = "suppression.removed"
+    TEMPLATE_PUBLISHED = "template.published"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_TEST = "endpoint.test"
 
@@ -119,16 +122,21 @@ def _data(change: Change, entry: AuditEntry, *, is_last: bool) -> Mapping[str, A
     }
 
 
-def event_of_endpoint(kind: EventType, tenant_id: str, data: Mapping[str, Any], at: datetime) -> Event:
-    """Return a new event about an endpoint."""
+def event_about(kind: EventType, tenant_id: str, data: Mapping[str, Any], at: datetime) -> Event:
+    """Return a new event about something else than a notification. It is passed to no endpoint as it is."""
     return Event(
         id=f"evt_{secrets.token_hex(12)}_0",
         tenant_id=tenant_id,
         type=kind,
         at=at,
         data=MappingProxyType(dict(data)),
-        due_at=at + FAN_OUT_MARGIN,
     )
+
+
+def chosen(events: Sequence[Event], wanted: Mapping[str, Wanted]) -> list[Event]:
+    """Return those of events about other things that their tenants want, as events to be passed to endpoints."""
+    decided = [(each, wanted.get(each.tenant_id, NOTHING_WANTED).event_at(each.type, each.at)) for each in events]
+    return [replace(each, due_at=due_at) for each, (is_written, due_at) in decided if is_written]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ OLD_SECRET_VALID: Final = timedelta(hours=24)
 """The time for which a rotated secret signs beside the new one."""
 FAILING_MAX: Final = timedelta(days=5)
 """The time after which an endpoint that only fails is disabled, as Svix does (Svix documentation, "Retry Schedule")."""
+SLOW_FOR: Final = timedelta(hours=1)
+"""The time after a slow answer in which an endpoint is not quick: one that hangs now and then must not hold up the
+queue of the quick ones more than once an hour."""
 RECOVER_MAX: Final = timedelta(days=14)
 SECRET_BYTES: Final = 32
 """24 to 64 (Standard Webhooks, "Symmetric")."""
@@ -68,7 +71,8 @@ class Endpoint:
 
     ``headers`` are added to each delivery. With ``metadata``, events of notifications carry what the client stored
     with them. ``failing_since`` is the first failure after its last success. One that is ``quick`` answered
-    within some seconds lately; the deliveries of others wait apart, so that they delay nobody else's.
+    within some seconds lately; the deliveries of others wait apart, so that they delay nobody else's. It is not quick
+    again before ``slow_until``.
     """
 
     id: str
@@ -85,6 +89,7 @@ class Endpoint:
     disabled: DisabledReason | None = None
     failing_since: datetime | None = None
     quick: bool = False
+    slow_until: datetime | None = None
     recovery: Recovery | None = None
 
     def gets(self, kind: EventType) -> bool:
@@ -119,8 +124,18 @@ def merge(before: Endpoint, after: Endpoint, stored: Endpoint) -> Endpoint | Non
     return replace(after, **{name: noted[name] for name, value in _noted(after).items() if value == earlier[name]})
 
 
+def disabled(seen: Endpoint, stored: Endpoint, reason: DisabledReason, at: datetime) -> Endpoint | None:
+    """Return the ``stored`` endpoint as one that we disable for what was ``seen``.
+
+    None if it was changed meanwhile, or has succeeded and is no longer failing.
+    """
+    if reason is DisabledReason.FAILING and stored.failing_since != seen.failing_since:
+        return None
+    return merge(seen, replace(seen, disabled=reason, updated_at=at), stored)
+
+
 def _noted(endpoint: Endpoint) -> dict[str, Any]:
-    return {"failing_since": endpoint.failing_since, "quick": endpoint.quick, "recovery": endpoint.recovery}
+    return {name: getattr(endpoint, name) for name in ("failing_since", "quick", "slow_until", "recovery")}
 
 
 def new_endpoint_id() -> str:

@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.events.documents import to_documents
-from wavecom.domain.events.event import Event, Wanted, events_of
+from wavecom.domain.events.event import Event, Wanted, chosen, events_of
 from wavecom.domain.notifications.change import Change
 from wavecom.ports.events import WantedEvents
 
@@ -30,14 +30,17 @@ NO_EVENTS: Final = OutgoingEvents()
 class MongoOutbox:
     """Writes events for the tenants that want them; others cost a look into a cache."""
 
-    def __init__(self, mongo: Mongo, wanted: WantedEvents, announce: Announce) -> None:
+    def __init__(
+        self, mongo: Mongo, wanted: WantedEvents | None = None, announce: Announce = lambda events: None
+    ) -> None:
+        """Write what ``wanted`` says; without it nobody wants any events."""
         self._events = mongo.database.events
         self._wanted = wanted
         self._announce = announce
 
     def events_of(self, changes: Sequence[Change]) -> OutgoingEvents:
         """Return the events of changes, to be written in their transaction. Raises `StoreUnavailableError`."""
-        wanted = self._wanted.of(change.after.tenant_id for change in changes)
+        wanted = self._wanted.of(change.after.tenant_id for change in changes) if self._wanted is not None else None
         if not wanted:
             return NO_EVENTS
         return OutgoingEvents(
@@ -49,6 +52,11 @@ class MongoOutbox:
             ],
             wanted,
         )
+
+    def wanted_of(self, events: Sequence[Event]) -> OutgoingEvents:
+        """Return those of events about other things that their tenants want. Raises `StoreUnavailableError`."""
+        wanted = self._wanted.of(each.tenant_id for each in events) if self._wanted is not None else None
+        return OutgoingEvents(chosen(events, wanted), wanted) if wanted else NO_EVENTS
 
     def write(self, outgoing: OutgoingEvents, session: ClientSession) -> None:
         """Write events in the transaction of ``session``."""

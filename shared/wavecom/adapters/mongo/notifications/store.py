@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from wavecom.adapters.mongo.client import DUPLICATE_KEY, Document, Mongo, available, in_turn
-from wavecom.adapters.mongo.events.outbox import NO_EVENTS, MongoOutbox, OutgoingEvents
+from wavecom.adapters.mongo.events.outbox import MongoOutbox, OutgoingEvents
 from wavecom.adapters.mongo.indexes import EPOCH, LATEST_FAILURE_FIRST, NEWEST_FIRST
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.documents import (
@@ -61,7 +61,7 @@ class MongoNotificationStore:
     def __init__(self, mongo: Mongo, counters: MongoCounters, outbox: MongoOutbox | None = None) -> None:
         """Write events into ``outbox``; without one nobody wants any."""
         self._mongo = mongo
-        self._outbox = outbox
+        self._outbox = outbox or MongoOutbox(mongo)
         self._notifications = mongo.database.notifications
         # The winner of a lost race may not be on a majority yet.
         self._latest = self._notifications.with_options(read_concern=ReadConcern("local"))
@@ -71,7 +71,7 @@ class MongoNotificationStore:
     def add(self, changes: Sequence[Change], *, may_commit: Callable[[], bool] | None = None) -> bool:
         """See `wavecom.ports.notifications.NotificationStore.add`."""
         with available(), self._counters.shard() as shard:
-            outgoing = self._events_of(changes)
+            outgoing = self._outbox.events_of(changes)
 
             def write(session: ClientSession) -> bool:
                 self._notifications.insert_many([to_document(change.after) for change in changes], session=session)
@@ -102,7 +102,7 @@ class MongoNotificationStore:
 
     def _save_all(self, changes: Sequence[Change], shard: str) -> bool:
         """Write all changes or, if one of them lost a race, none."""
-        outgoing = self._events_of(changes)
+        outgoing = self._outbox.events_of(changes)
 
         def write(session: ClientSession) -> bool:
             updates = [_guarded_update(change) for change in changes]
@@ -115,12 +115,9 @@ class MongoNotificationStore:
 
         return self._in_transaction(write, outgoing)
 
-    def _events_of(self, changes: Sequence[Change]) -> OutgoingEvents:
-        return self._outbox.events_of(changes) if self._outbox is not None else NO_EVENTS
-
     def _in_transaction(self, write: Callable[[ClientSession], bool], outgoing: OutgoingEvents) -> bool:
         written = self._mongo.transaction(write)
-        if written and self._outbox is not None:
+        if written:
             self._outbox.committed(outgoing)
         return written
 
@@ -131,8 +128,7 @@ class MongoNotificationStore:
         if entries:
             self._audit.insert_many(entries, session=session)
         self._counters.count(changes, shard, session)
-        if self._outbox is not None:
-            self._outbox.write(outgoing, session)
+        self._outbox.write(outgoing, session)
 
     def _still_current(self, changes: Sequence[Change]) -> list[Change]:
         ids = [ObjectId(change.after.id) for change in changes]

@@ -9,17 +9,19 @@ from typing import Any, Final
 from pymongo.client_session import ClientSession
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
+from wavecom.adapters.mongo.events.outbox import MongoOutbox
 from wavecom.adapters.mongo.events.wanted import MongoWantedEvents
 from wavecom.adapters.mongo.indexes import EPOCH
 from wavecom.adapters.sealing import Seal
 from wavecom.domain.errors import StoreUnavailableError
 from wavecom.domain.events.event import KINDS, EventType
-from wavecom.domain.webhooks.endpoint import DisabledReason, Endpoint, OldSecret, Recovery, merge
+from wavecom.domain.events.subjects import endpoint_disabled
+from wavecom.domain.webhooks.endpoint import DisabledReason, Endpoint, OldSecret, Recovery, disabled, merge
 
 logger = logging.getLogger(__name__)
 
 PURPOSE: Final = "wavecom webhooks 1"
-_OPTIONAL: Final = ("description", "oldSecretUntil", "disabled", "failingSince", "recovery")
+_OPTIONAL: Final = ("description", "oldSecretUntil", "disabled", "failingSince", "slowUntil", "recovery")
 
 
 class MongoEndpoints:
@@ -29,8 +31,10 @@ class MongoEndpoints:
     of disabled endpoints are written too, so that what they miss can be recovered.
     """
 
-    def __init__(self, mongo: Mongo, wanted: MongoWantedEvents, seal: Seal) -> None:
+    def __init__(self, mongo: Mongo, wanted: MongoWantedEvents, seal: Seal, outbox: MongoOutbox | None = None) -> None:
+        """Write events into ``outbox``; without one nobody wants any."""
         self._mongo = mongo
+        self._outbox = outbox or MongoOutbox(mongo)
         self._endpoints = mongo.database.webhookendpoints
         self._wanted = wanted
         self._seal = seal
@@ -68,6 +72,26 @@ class MongoEndpoints:
 
         return self._change(after.tenant_id, write)
 
+    def disable(self, endpoint: Endpoint, reason: DisabledReason, at: datetime) -> bool:
+        """See `wavecom.ports.webhooks.Endpoints.disable`."""
+        key = {"_id": endpoint.id, "tenantId": endpoint.tenant_id}
+        outgoing = self._outbox.wanted_of([endpoint_disabled(endpoint, reason, at)])
+
+        def write(session: ClientSession) -> bool:
+            found = self._endpoints.find_one(key, session=session)
+            if found is None or disabled(endpoint, self._from_document(found), reason, at) is None:
+                return False
+            update = {"$set": {"disabled": reason.value, "updatedAt": at}}
+            self._endpoints.update_one(key, update, session=session)
+            self._outbox.write(outgoing, session)
+            return True
+
+        with available():
+            done = self._mongo.transaction(write)
+        if done:
+            self._outbox.committed(outgoing)
+        return done
+
     def remove(self, tenant_id: str, endpoint_id: str) -> bool:
         """See `wavecom.ports.webhooks.Endpoints.remove`."""
 
@@ -92,13 +116,15 @@ class MongoEndpoints:
             found = list(self._endpoints.find({"tenantId": {"$in": list(tenant_ids)}}))
         return sorted(self._readable(found), key=lambda each: each.id)
 
-    def note_health(self, endpoint: Endpoint, *, failing_since: datetime | None, quick: bool) -> None:
+    def note_health(
+        self, endpoint: Endpoint, *, failing_since: datetime | None, quick: bool, slow_until: datetime | None = None
+    ) -> None:
         """See `wavecom.ports.webhooks.Endpoints.note_health`."""
-        update: Document = {"$set": {"quick": quick}}
-        if failing_since is None:
-            update["$unset"] = {"failingSince": ""}
-        else:
-            update["$set"]["failingSince"] = failing_since
+        times = {"failingSince": failing_since, "slowUntil": slow_until}
+        noted = {name: at for name, at in times.items() if at is not None}
+        update: Document = {"$set": {"quick": quick, **noted}}
+        if gone := {name: "" for name in times if name not in noted}:
+            update["$unset"] = gone
         with available():
             self._endpoints.update_one({"_id": endpoint.id}, update)
 
@@ -148,6 +174,7 @@ class MongoEndpoints:
             "disabled": endpoint.disabled.value if endpoint.disabled else None,
             "recovery": _recovery(endpoint.recovery) if endpoint.recovery else None,
             "failingSince": endpoint.failing_since,
+            "slowUntil": endpoint.slow_until,
         }
         if endpoint.old_secret is not None:
             sealed["oldSecret"] = endpoint.old_secret.secret
@@ -184,6 +211,7 @@ class MongoEndpoints:
             disabled=DisabledReason(document["disabled"]) if "disabled" in document else None,
             failing_since=document.get("failingSince"),
             quick=document["quick"],
+            slow_until=document.get("slowUntil"),
             recovery=_to_recovery(document["recovery"]) if "recovery" in document else None,
             created_at=document["createdAt"],
             updated_at=document["updatedAt"],
