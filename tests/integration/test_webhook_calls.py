@@ -24,7 +24,7 @@ URL = f"https://{NAME}/a?b=c"
 PUBLIC = "93.184.216.34"
 PUBLIC_V6 = "2606:4700::1111"
 LIMIT = timedelta(seconds=1)
-SLACK_SECONDS = 1.5
+SLACK_SECONDS = 5
 """What a busy machine may add to a time limit."""
 
 
@@ -93,7 +93,7 @@ def failure(
         calls.post(url, headers or {}, body)
     took = time.monotonic() - began
     assert took < LIMIT.total_seconds() + SLACK_SECONDS
-    assert abs(raised.value.duration_ms - took * 1000) < 200
+    assert abs(raised.value.duration_ms - took * 1000) < 1000
     return raised.value
 
 

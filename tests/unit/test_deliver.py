@@ -56,7 +56,7 @@ def test_128_sends_of_200_ms_run_at_once_with_the_breaker_in_place(executor: Thr
     took = time.monotonic() - started
 
     assert len(world.email.accepted) == 128
-    assert took < 1.0, "one after the other they would take 25 seconds"
+    assert took < 5, "one after the other they would take 25 seconds"
 
 
 def test_the_same_message_to_two_consumers_at_once_sends_once(executor: ThreadPoolExecutor) -> None:
