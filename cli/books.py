@@ -136,13 +136,20 @@ def _providers(found: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
 def policy(
     run: Run,
     on_unknown: Annotated[OnUnknown | None, typer.Argument(help="New policy.", show_default=False)] = None,
+    contact: Annotated[
+        str | None,
+        typer.Option(help="Address of email to which WaveCom itself writes; empty for none.", show_default=False),
+    ] = None,
 ) -> None:
-    """Show or set the policy for notifications that may or may not have been sent."""
-    if on_unknown is None:
-        found = run.api.get("/api/policy")
-    else:
-        found = run.api.call("PUT", "/api/policy", {"onUnknown": on_unknown}).data
+    """Show or set the policy for notifications that may or may not have been sent, and whom WaveCom writes to."""
+    found = run.api.get("/api/policy")
+    if on_unknown is not None or contact is not None:
+        wanted = {"onUnknown": on_unknown or found["onUnknown"]}
+        if contact is not None:
+            wanted["contact"] = contact or None
+        found = run.api.call("PUT", "/api/policy", wanted).data
         run.out.note("In force within 30 s.")
     meaning = {"resend": "rather twice than never", "hold": "rather never than twice; it waits for a person"}
-    chosen = found["onUnknown"]
-    run.out.result(found, lambda: [f"{clean(chosen)}: {meaning.get(chosen, '')}"])
+    chosen, contact = found["onUnknown"], found["contact"]
+    lines = [f"{clean(chosen)}: {meaning.get(chosen, '')}"]
+    run.out.result(found, lambda: [*lines, *([f"Contact: {clean(contact)}"] if contact else [])])

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tests.builders import TIMINGS
 from tests.fakes import FakeQueue
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.events.events import MongoEvents
@@ -12,18 +13,21 @@ from wavecom.adapters.mongo.events.wanted import MongoWantedEvents
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates
+from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.mongo.webhooks.deliveries import MongoDeliveries
 from wavecom.adapters.mongo.webhooks.endpoints import PURPOSE, MongoEndpoints
 from wavecom.adapters.providers.breaker import PyBreakers
 from wavecom.adapters.sealing import Seal
 from wavecom.adapters.webhooks.calls import HttpWebhookCalls
 from wavecom.adapters.webhooks.signature import StandardWebhooksSigner
+from wavecom.application.accept.submit import Submit
 from wavecom.application.events.feed import ReadFeed
 from wavecom.application.webhooks.announce import Announcements
 from wavecom.application.webhooks.deliver import DeliverWebhooks
 from wavecom.application.webhooks.fan_out import FanOut
 from wavecom.application.webhooks.health import EndpointHealth
 from wavecom.application.webhooks.manage import ManageWebhooks
+from wavecom.application.webhooks.notices import WriteNotices
 from wavecom.application.webhooks.sweep import SweepWebhooks
 from wavecom.ports.system import Clock
 
@@ -61,6 +65,12 @@ class WebhookParts:
             endpoints=self.endpoints,
             deliveries=self.deliveries,
             announcements=self.announcements,
+            notices=WriteNotices(
+                endpoints=self.endpoints,
+                tenants=MongoTenants(self.mongo),
+                submit=Submit(store=self.store, queue=self.queue, clock=self.clock, timings=TIMINGS),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
 

@@ -36,6 +36,7 @@ FULL = an_endpoint(
     failing_since=NOON,
     quick=True,
     slow_until=LATER,
+    notice_due=True,
     recovery=replace(RECOVERY, after=(NOON - timedelta(hours=1), "evt_0123456789abcdef01234567_2")),
 )
 
@@ -188,7 +189,7 @@ def test_an_endpoint_is_disabled_once(endpoints: Endpoints) -> None:
     assert endpoints.disable(endpoint, DisabledReason.FAILING, LATER)
 
     found = endpoints.get("bank-a", endpoint.id)
-    assert found == replace(endpoint, quick=True, disabled=DisabledReason.FAILING, updated_at=LATER)
+    assert found == replace(endpoint, quick=True, disabled=DisabledReason.FAILING, notice_due=True, updated_at=LATER)
     assert not endpoints.disable(endpoint, DisabledReason.FAILING, LATER)
     assert not endpoints.disable(an_endpoint(), DisabledReason.GONE, LATER)
 
@@ -206,6 +207,32 @@ def test_an_endpoint_that_was_changed_meanwhile_is_not_disabled(endpoints: Endpo
     assert endpoints.replace(seen, changed(seen, url="https://new.example/hook"))
 
     assert not endpoints.disable(seen, DisabledReason.GONE, LATER)
+
+
+def test_a_tenant_is_to_be_told_of_what_we_have_disabled_and_once(endpoints: Endpoints) -> None:
+    seen, by_client = added(endpoints), added(endpoints, disabled=DisabledReason.BY_CLIENT)
+    assert endpoints.with_notice_due(limit=10) == []
+
+    endpoints.disable(seen, DisabledReason.GONE, LATER)
+
+    (due,) = endpoints.with_notice_due(limit=10)
+    assert due == endpoints.get("bank-a", seen.id)
+    endpoints.note_told(due)
+    assert endpoints.with_notice_due(limit=10) == []
+    assert endpoints.get("bank-a", by_client.id) == by_client
+
+
+def test_what_was_disabled_anew_meanwhile_is_still_to_be_told(endpoints: Endpoints) -> None:
+    seen = added(endpoints)
+    endpoints.disable(seen, DisabledReason.GONE, LATER)
+    (due,) = endpoints.with_notice_due(limit=10)
+    again = changed(due, disabled=None, notice_due=False)
+    assert endpoints.replace(due, again)
+    assert endpoints.disable(again, DisabledReason.GONE, LATER + timedelta(hours=1))
+
+    endpoints.note_told(due)
+
+    assert len(endpoints.with_notice_due(limit=10)) == 1
 
 
 def test_health_of_an_endpoint_that_is_gone_makes_none(endpoints: Endpoints) -> None:
@@ -269,11 +296,25 @@ def endpoints_down(request: pytest.FixtureRequest) -> Endpoints:
         lambda each: each.get("bank-a", FULL.id),
         lambda each: each.of(["bank-a"]),
         lambda each: each.disable(FULL, DisabledReason.GONE, LATER),
+        lambda each: each.with_notice_due(limit=1),
+        lambda each: each.note_told(FULL),
         lambda each: each.note_health(FULL, failing_since=None, quick=True),
         lambda each: each.recovering(limit=1),
         lambda each: each.note_recovery(FULL, None),
     ],
-    ids=["add", "replace", "remove", "get", "of", "disable", "note_health", "recovering", "note_recovery"],
+    ids=[
+        "add",
+        "replace",
+        "remove",
+        "get",
+        "of",
+        "disable",
+        "with_notice_due",
+        "note_told",
+        "note_health",
+        "recovering",
+        "note_recovery",
+    ],
 )
 def test_a_database_that_is_down_is_said_so(endpoints_down: Endpoints, call: Callable[[Endpoints], object]) -> None:
     with pymongo.timeout(0.2), pytest.raises(StoreUnavailableError):

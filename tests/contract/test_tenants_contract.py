@@ -51,6 +51,15 @@ def test_a_policy_holds_at_once_for_whoever_stored_it(tenants) -> None:
     assert tenants.get("bank-a") == DEFAULT
 
 
+def test_a_contact_is_chosen_and_taken_back_and_leaves_the_rest(tenants) -> None:
+    tenants.choose_on_unknown("bank-a", OnUnknown.HOLD)
+    tenants.choose_contact("bank-a", "operations@bank.example")
+    assert tenants.latest("bank-a") == replace(HOLD, contact="operations@bank.example")
+
+    tenants.choose_contact("bank-a", None)
+    assert tenants.get("bank-a") == HOLD
+
+
 def test_every_process_sees_a_policy(make_tenants) -> None:
     make_tenants().choose_on_unknown("bank-a", OnUnknown.HOLD)
 

@@ -23,6 +23,9 @@ class FakeTenants:
     def choose_on_unknown(self, tenant_id: str, on_unknown: OnUnknown) -> None:
         self.policies[tenant_id] = replace(self.get(tenant_id), on_unknown=on_unknown)
 
+    def choose_contact(self, tenant_id: str, contact: str | None) -> None:
+        self.policies[tenant_id] = replace(self.get(tenant_id), contact=contact)
+
     def put_sender(self, tenant_id: str, sender: Sender, *, default: bool) -> None:
         senders = self.get(tenant_id).senders
         by_id = dict(sorted({**senders.by_id, sender.id: sender}.items()))

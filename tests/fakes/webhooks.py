@@ -86,6 +86,18 @@ class FakeEndpoints:
                     found, failing_since=failing_since, quick=quick, slow_until=slow_until
                 )
 
+    def with_notice_due(self, *, limit: int) -> list[Endpoint]:
+        self._answer()
+        with self._lock:
+            return [each for each in self.stored.values() if each.notice_due][:limit]
+
+    def note_told(self, endpoint: Endpoint) -> None:
+        self._answer()
+        with self._lock:
+            found = self.stored.get(endpoint.id)
+            if found and found.updated_at == endpoint.updated_at:
+                self.stored[endpoint.id] = replace(found, notice_due=False)
+
     def recovering(self, *, limit: int) -> list[Endpoint]:
         self._answer()
         with self._lock:

@@ -256,7 +256,7 @@ def test_a_test_key_sees_and_moves_nothing_live(operator: Api, opened: Callable[
     assert test.get("/api/ledger").json()["data"]["total"]["accepted"] == 1
     assert test.get("/api/notifications/stats/system").json()["data"]["total"] == 1
     test.client.put("/api/policy", json={"onUnknown": "hold"})
-    assert live.get("/api/policy").json()["data"] == {"onUnknown": "resend"}
+    assert live.get("/api/policy").json()["data"] == {"onUnknown": "resend", "contact": None}
     assert live.get("/api/notifications").json()["data"]["pagination"]["totalItems"] == 2
 
 

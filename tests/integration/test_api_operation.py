@@ -81,15 +81,30 @@ def test_operators_see_how_the_providers_are(api: Api, tenants_api: Api, mongo: 
 
 
 def test_a_tenants_policy_decides_what_a_notification_leaves_open(api: Api, tenants_api: Api) -> None:
-    assert api.get("/api/policy").json()["data"] == {"onUnknown": "resend"}
+    assert api.get("/api/policy").json()["data"] == {"onUnknown": "resend", "contact": None}
 
     changed = api.client.put("/api/policy", json={"onUnknown": "hold"})
 
-    assert changed.json()["data"] == {"onUnknown": "hold"}
+    assert changed.json()["data"] == {"onUnknown": "hold", "contact": None}
     assert api.created()["onUnknown"] == "hold"
     assert api.created(onUnknown="resend")["onUnknown"] == "resend"
     assert tenants_api.created()["onUnknown"] == "resend"
     assert fields(api.client.put("/api/policy", json={"onUnknown": "perhaps"})) == ["onUnknown"]
+
+
+def test_a_tenant_says_whom_wavecom_writes_to(api: Api, tenants_api: Api) -> None:
+    chosen = api.client.put("/api/policy", json={"onUnknown": "resend", "contact": "Operations@Bank.Example"})
+    assert chosen.json()["data"] == {"onUnknown": "resend", "contact": "Operations@bank.example"}
+
+    kept = api.client.put("/api/policy", json={"onUnknown": "hold"})
+    assert kept.json()["data"] == {"onUnknown": "hold", "contact": "Operations@bank.example"}
+    assert tenants_api.get("/api/policy").json()["data"]["contact"] is None
+
+    gone = api.client.put("/api/policy", json={"onUnknown": "hold", "contact": None})
+    assert gone.json()["data"]["contact"] is None
+    for wrong in ("nobody", "a@b.example, c@d.example", 7, ""):
+        answer = api.client.put("/api/policy", json={"onUnknown": "hold", "contact": wrong})
+        assert fields(answer) == ["contact"]
 
 
 def test_keys_are_made_rotated_and_revoked(api: Api, make_api: MakeApi) -> None:

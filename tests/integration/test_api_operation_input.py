@@ -188,7 +188,7 @@ def test_a_policy_that_makes_no_sense_is_refused_and_changes_nothing(quick_api: 
 
     assert answer.status_code == 422, answer.text
     assert fields(answer) == named
-    assert quick_api.get("/api/policy").json()["data"] == {"onUnknown": "resend"}
+    assert quick_api.get("/api/policy").json()["data"] == {"onUnknown": "resend", "contact": None}
 
 
 def test_a_policy_is_in_force_in_every_process_and_for_repeats_the_first_answer_holds(make_api: MakeApi) -> None:

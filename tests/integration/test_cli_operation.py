@@ -110,9 +110,19 @@ def test_providers_show_weights_breakers_and_why_weights_changed(api: Api, wavec
 def test_the_policy_is_shown_and_chosen(wavecom: Wavecom):
     assert wavecom.ok("policy") == "resend: rather twice than never\n"
 
-    assert wavecom.json("policy", "hold") == {"onUnknown": "hold"}
+    assert wavecom.json("policy", "hold") == {"onUnknown": "hold", "contact": None}
 
     assert wavecom.ok("policy").startswith("hold: ")
+
+
+def test_the_contact_of_a_tenant_is_shown_and_chosen(wavecom: Wavecom):
+    chosen = wavecom.json("policy", "--contact", "operations@bank.example")
+    assert chosen == {"onUnknown": "resend", "contact": "operations@bank.example"}
+
+    assert wavecom.ok("policy").endswith("\nContact: operations@bank.example\n")
+    assert wavecom.json("policy", "hold")["contact"] == "operations@bank.example"
+
+    assert wavecom.json("policy", "--contact", "")["contact"] is None
 
 
 def test_addresses_are_suppressed_listed_and_taken_off(api: Api, wavecom: Wavecom):

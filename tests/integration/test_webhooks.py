@@ -19,6 +19,7 @@ from wavecom.domain.errors import QueueUnavailableError
 from wavecom.domain.events.event import FAN_OUT_MARGIN, EventType
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.change import combine
+from wavecom.domain.tenants import SYSTEM_TENANT
 from wavecom.domain.webhooks.delivery import DELAYS
 from wavecom.domain.webhooks.endpoint import FAILING_MAX
 
@@ -178,6 +179,25 @@ def test_an_endpoint_that_is_gone_is_disabled_and_recovered(
     assert begun.json()["data"] == {"missed": 2, "started": True}
     assert len({each.id for each in client_system.received}) == len(client_system.received) == 2
     assert not quick_api.get(path).json()["data"]["recovering"]
+
+
+def test_the_contact_of_a_tenant_gets_an_email_when_its_endpoint_is_disabled(
+    quick_api: Api, client_system: Receiver, consume: Any, parts: WebhookParts, mongo: Mongo, clock: ManualClock
+) -> None:
+    quick_api.client.put("/api/policy", json={"onUnknown": "resend", "contact": "operations@bank.example"})
+    endpoint = make_endpoint(quick_api, client_system)
+    client_system.answers = lambda _: (410, {}, b"")
+    quick_api.created()
+    consume()
+
+    parts.sweep.sweep(Deadline(timedelta(seconds=30)))
+    parts.sweep.sweep(Deadline(timedelta(seconds=30)))
+
+    (email,) = mongo.database.notifications.find({"tenantId": SYSTEM_TENANT})
+    assert (email["recipient"], email["status"]) == ("operations@bank.example", "QUEUED")
+    assert endpoint["id"] in email["message"]
+    listed = quick_api.get("/api/notifications").json()["data"]["notifications"]
+    assert str(email["_id"]) not in {each["_id"] for each in listed}
 
 
 def test_an_endpoint_that_fails_for_days_is_disabled_and_others_are_told(

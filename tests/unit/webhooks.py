@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.builders import ManualClock, an_endpoint, an_event
+from tests.builders import TIMINGS, ManualClock, an_endpoint, an_event
 from tests.fakes import (
     FakeDeliveries,
     FakeEndpoints,
@@ -14,15 +14,18 @@ from tests.fakes import (
     FakeQueue,
     FakeSigner,
     FakeStore,
+    FakeTenants,
     FakeWantedEvents,
     FakeWebhookCalls,
 )
 from wavecom.adapters.providers.breaker import MemoryBreakerStates, PyBreakers
+from wavecom.application.accept.submit import Submit
 from wavecom.application.deadline import Deadline
 from wavecom.application.webhooks.announce import Announcements
 from wavecom.application.webhooks.deliver import DeliverWebhooks, WebhookSummary
 from wavecom.application.webhooks.fan_out import FanOut
 from wavecom.application.webhooks.health import EndpointHealth
+from wavecom.application.webhooks.notices import WriteNotices
 from wavecom.application.webhooks.sweep import SweepWebhooks
 from wavecom.domain.events.event import Event
 from wavecom.domain.queue_messages import WebhookMessage
@@ -81,11 +84,18 @@ class WebhookWorld:
             clock=self.clock,
             draw=lambda: 0.5,
         )
+        self.tenants = FakeTenants()
         self.sweeping = SweepWebhooks(
             events=self.events,
             endpoints=self.endpoints,
             deliveries=self.deliveries,
             announcements=self.announcements,
+            notices=WriteNotices(
+                endpoints=self.endpoints,
+                tenants=self.tenants,
+                submit=Submit(store=self.store, queue=self.queue, clock=self.clock, timings=TIMINGS, executor=executor),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
 

@@ -797,7 +797,7 @@ export interface paths {
         };
         /**
          * What holds for notifications that do not say otherwise
-         * @description `onUnknown` decides what becomes of a notification of which nobody can know whether it was sent: `resend` (rather twice than never) or `hold` (rather never than twice).
+         * @description `onUnknown` decides what becomes of a notification of which nobody can know whether it was sent: `resend` (rather twice than never) or `hold` (rather never than twice). WaveCom itself writes to `contact`, for example when it has disabled an endpoint of webhooks.
          */
         get: operations["getPolicy"];
         /**
@@ -2574,13 +2574,17 @@ export interface components {
          */
         Policy: {
             onUnknown: components["schemas"]["OnUnknown"];
+            /** @description Where WaveCom itself writes to */
+            contact: string | null;
         };
         /**
          * SetPolicy
-         * @description What holds for all notifications of the tenant that do not say otherwise.
+         * @description What holds for all notifications of the tenant that do not say otherwise, and whom WaveCom writes to.
          */
         SetPolicy: {
             onUnknown: components["schemas"]["OnUnknown"];
+            /** @description An address of email, to which WaveCom writes when it has disabled an endpoint of webhooks; null for none. Left out, the present one stays. */
+            contact?: string | null;
         };
         /**
          * ApiKeysAnswer
@@ -7447,7 +7451,8 @@ export interface operations {
                      * @example {
                      *       "success": true,
                      *       "data": {
-                     *         "onUnknown": "resend"
+                     *         "onUnknown": "resend",
+                     *         "contact": null
                      *       }
                      *     }
                      */
@@ -7494,7 +7499,8 @@ export interface operations {
                      * @example {
                      *       "success": true,
                      *       "data": {
-                     *         "onUnknown": "hold"
+                     *         "onUnknown": "hold",
+                     *         "contact": "operations@bank.example"
                      *       }
                      *     }
                      */

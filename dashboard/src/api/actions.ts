@@ -9,7 +9,7 @@ import type {
   CreateVersion,
   Endpoint,
   Notification,
-  OnUnknown,
+  Policy,
   Preferences,
   PutCategory,
   PutSender,
@@ -19,6 +19,7 @@ import type {
   ReplayRequest,
   Sender,
   SendTest,
+  SetPolicy,
   Template,
   TemplateVersion,
 } from './types';
@@ -45,8 +46,8 @@ export async function replayDeadLetters(body: ReplayRequest, key: string): Promi
   return (await answerOf(api.POST('/api/dlq/replay', { body, params: idempotent(key) }))).data;
 }
 
-export async function setPolicy(onUnknown: OnUnknown): Promise<OnUnknown> {
-  return (await answerOf(api.PUT('/api/policy', { body: { onUnknown } }))).data.onUnknown;
+export async function setPolicy(body: SetPolicy): Promise<Policy> {
+  return (await answerOf(api.PUT('/api/policy', { body }))).data;
 }
 
 const ofTemplate = (id: string) => ({ path: { template_id: id } });

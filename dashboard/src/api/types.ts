@@ -17,6 +17,7 @@ export type ReplayRequest = Schemas['ReplayDeadLetters'];
 export type ReplayAnswer = Schemas['Replay'];
 export type ReplayResult = Schemas['ReplayResult'];
 export type Policy = Schemas['Policy'];
+export type SetPolicy = Schemas['SetPolicy'];
 export type Template = Schemas['Template'];
 export type TemplateVersion = Schemas['TemplateVersion'];
 export type VersionSummary = Schemas['TemplateVersionSummary'];

@@ -48,11 +48,19 @@ class Webhooks(Adapters):
         """Take back overdue events and deliveries, None where the settings allow no endpoints."""
         if self.endpoints is None:
             return None
+        from wavecom.adapters.mongo.tenants import MongoTenants  # noqa: PLC0415
+        from wavecom.application.accept.submit import Submit  # noqa: PLC0415
+        from wavecom.application.webhooks.notices import WriteNotices  # noqa: PLC0415
+
+        submit = Submit(store=self.store, queue=self.queue, clock=self.clock, timings=self.settings.timings())
         return SweepWebhooks(
             events=self.events,
             endpoints=self.endpoints,
             deliveries=self.webhook_deliveries,
             announcements=self.announcements,
+            notices=WriteNotices(
+                endpoints=self.endpoints, tenants=MongoTenants(self.mongo), submit=submit, clock=self.clock
+            ),
             clock=self.clock,
         )
 

@@ -23,6 +23,9 @@ class Tenants(Protocol):
     def choose_on_unknown(self, tenant_id: str, on_unknown: OnUnknown) -> None:
         """Store what becomes of a tenant's notifications whose outcome is unknown."""
 
+    def choose_contact(self, tenant_id: str, contact: str | None) -> None:
+        """Store the address to which WaveCom writes about a tenant; None if there is none any more."""
+
     def put_sender(self, tenant_id: str, sender: Sender, *, default: bool) -> None:
         """Store a sender of a tenant, in place of the one with its id; ``default`` says if it is its channel's."""
 

@@ -59,6 +59,12 @@ class Endpoints(Protocol):
     ) -> None:
         """Note since when an endpoint has been failing, whether it is quick, and until when it must not be."""
 
+    def with_notice_due(self, *, limit: int) -> list[Endpoint]:
+        """Return up to ``limit`` endpoints that we have disabled and of which their tenant was not told."""
+
+    def note_told(self, endpoint: Endpoint) -> None:
+        """Note that a tenant was told of its disabled endpoint, unless that was changed meanwhile."""
+
     def recovering(self, *, limit: int) -> list[Endpoint]:
         """Return up to ``limit`` endpoints with a recovery under way."""
 

@@ -897,12 +897,17 @@ class Policy(TypedDict):
     """A tenant's policy."""
 
     onUnknown: OnUnknown
+    # Where WaveCom itself writes to
+    contact: str | None
 
 
 class SetPolicy(TypedDict):
-    """What holds for all notifications of the tenant that do not say otherwise."""
+    """What holds for all notifications of the tenant that do not say otherwise, and whom WaveCom writes to."""
 
     onUnknown: OnUnknown
+    # An address of email, to which WaveCom writes when it has disabled an endpoint of webhooks; null for
+    # none. Left out, the present one stays.
+    contact: NotRequired[str | None]
 
 
 class ApiKey(TypedDict):

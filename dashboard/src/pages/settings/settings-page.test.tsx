@@ -8,7 +8,7 @@ import { SettingsPage } from './settings-page';
 
 const KEY = `wc_0123456789ab_${'s'.repeat(43)}`;
 const policy = (given: string | null) =>
-  given === `Bearer ${KEY}` ? ok({ onUnknown: 'resend' }) : refused(401, 'UNAUTHENTICATED');
+  given === `Bearer ${KEY}` ? ok({ onUnknown: 'resend', contact: null }) : refused(401, 'UNAUTHENTICATED');
 
 it('takes a key for this tab, shows of it what is no secret, and forgets it', async () => {
   fakeApi({ 'GET /api/policy': ({ headers }) => policy(headers.get('Authorization')) });
@@ -33,7 +33,7 @@ it('takes a key for this tab, shows of it what is no secret, and forgets it', as
 });
 
 it('refuses a key that no header can carry', async () => {
-  const calls = fakeApi({ 'GET /api/policy': () => ok({ onUnknown: 'resend' }) });
+  const calls = fakeApi({ 'GET /api/policy': () => ok({ onUnknown: 'resend', contact: null }) });
   const user = userEvent.setup();
   renderPart(<SettingsPage />);
 
@@ -47,8 +47,8 @@ it('refuses a key that no header can carry', async () => {
 
 it('changes the policy of the tenant', async () => {
   const calls = fakeApi({
-    'GET /api/policy': () => ok({ onUnknown: 'resend' }),
-    'PUT /api/policy': () => ok({ onUnknown: 'hold' }),
+    'GET /api/policy': () => ok({ onUnknown: 'resend', contact: null }),
+    'PUT /api/policy': () => ok({ onUnknown: 'hold', contact: null }),
   });
   const user = userEvent.setup();
   renderPart(<SettingsPage />);
@@ -59,5 +59,32 @@ it('changes the policy of the tenant', async () => {
   expect(calls.at(-1)).toMatchObject({ method: 'PUT', body: { onUnknown: 'hold' } });
   await waitFor(() => {
     expect(screen.getByLabelText(/^Hold/)).toBeChecked();
+  });
+});
+
+it('names the contact of the tenant, and takes it back', async () => {
+  let contact: string | null = null;
+  const calls = fakeApi({
+    'GET /api/policy': () => ok({ onUnknown: 'hold', contact }),
+    'PUT /api/policy': ({ body }) => {
+      contact = (body as { contact: string | null }).contact;
+      return ok({ onUnknown: 'hold', contact });
+    },
+  });
+  const user = userEvent.setup();
+  renderPart(<SettingsPage />);
+  const save = await screen.findByRole('button', { name: 'Save the contact' });
+  expect(save).toBeDisabled();
+
+  await user.type(screen.getByLabelText('Contact'), 'operations@bank.example');
+  await user.click(save);
+  expect(await screen.findByText('Saved')).toBeInTheDocument();
+  expect(calls.at(-1)).toMatchObject({ body: { onUnknown: 'hold', contact: 'operations@bank.example' } });
+  expect(save).toBeDisabled();
+
+  await user.clear(screen.getByLabelText('Contact'));
+  await user.click(save);
+  await waitFor(() => {
+    expect(calls.at(-1)).toMatchObject({ body: { onUnknown: 'hold', contact: null } });
   });
 });

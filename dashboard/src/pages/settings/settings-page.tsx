@@ -154,27 +154,57 @@ function PolicyCard() {
   const policy = useQuery(policyQuery);
   const change = useMutation({
     mutationFn: setPolicy,
-    onSuccess: (onUnknown) => {
-      queries.setQueryData(policyQuery.queryKey, { onUnknown });
+    onSuccess: (saved) => {
+      queries.setQueryData(policyQuery.queryKey, saved);
     },
   });
+  const [contact, setContact] = useState<string | null>(null);
   if (policy.data === undefined) return null;
+  const { onUnknown, contact: present } = policy.data;
+  const typed = contact?.trim();
   return (
     <Card title="Policy of your tenant">
       <div className="space-y-4">
         <Choice
           legend="If a notification may have been sent, and does not say what to do"
           columns="sm:grid-cols-2"
-          value={change.isPending ? change.variables : policy.data.onUnknown}
-          onChange={(onUnknown) => {
-            change.mutate(onUnknown);
+          value={change.isPending ? change.variables.onUnknown : onUnknown}
+          onChange={(chosen) => {
+            change.mutate({ onUnknown: chosen });
           }}
           options={namesOf(ON_UNKNOWN).map((value) => ({ value, ...ON_UNKNOWN[value] }))}
         />
+        <form
+          className="flex flex-wrap items-end gap-3"
+          onSubmit={(event) => {
+            event.preventDefault();
+            change.mutate({ onUnknown, contact: typed === '' ? null : typed });
+          }}
+        >
+          <div className="min-w-64 flex-1">
+            <Field label="Contact" hint="WaveCom writes here when it has disabled one of your endpoints.">
+              {(described) => (
+                <input
+                  {...described}
+                  type="email"
+                  maxLength={254}
+                  value={contact ?? present ?? ''}
+                  onChange={(event) => {
+                    setContact(event.target.value);
+                  }}
+                  className="control"
+                />
+              )}
+            </Field>
+          </div>
+          <Button type="submit" disabled={typed === undefined || typed === (present ?? '')}>
+            Save the contact
+          </Button>
+        </form>
         {change.error && <ErrorNotice what="The policy" error={change.error} />}
         {change.isSuccess && (
           <Notice tone="good" role="status" title="Saved">
-            In force for new notifications within 30 s.
+            In force within 30 s.
           </Notice>
         )}
       </div>

@@ -87,6 +87,7 @@ ENDPOINTS = [
         name="recovering",
         partialFilterExpression={"recovery.until": {"$gt": EPOCH}},
     ),
+    IndexModel([("noticeDue", ASCENDING)], name="noticeDue", partialFilterExpression={"noticeDue": True}),
     # The count of those that fail. Most do not; disabled ones keep the time, and come apart.
     IndexModel(
         [("disabled", ASCENDING), ("failingSince", ASCENDING)],

@@ -39,6 +39,10 @@ class MongoTenants:
         """See `wavecom.ports.tenants.Tenants.choose_on_unknown`."""
         self._update(tenant_id, {"$set": {"onUnknown": on_unknown.value}})
 
+    def choose_contact(self, tenant_id: str, contact: str | None) -> None:
+        """See `wavecom.ports.tenants.Tenants.choose_contact`."""
+        self._update(tenant_id, {"$set": {"contact": contact}})
+
     def put_sender(self, tenant_id: str, sender: Sender, *, default: bool) -> None:
         """See `wavecom.ports.tenants.Tenants.put_sender`."""
         stored = {f"senders.{sender.id}": to_document(sender)}
@@ -85,6 +89,7 @@ class MongoTenants:
             on_unknown=OnUnknown(document.get("onUnknown", DEFAULT_POLICY.on_unknown)),
             senders=_senders(document),
             categories=_categories(document),
+            contact=document.get("contact"),
         )
 
 

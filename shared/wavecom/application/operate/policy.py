@@ -1,4 +1,4 @@
-"""Show and set a tenant's policy, the default for its notifications."""
+"""Show and set a tenant's policy: the default for its notifications, and whom WaveCom writes to."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,10 @@ class ManagePolicy:
         """Return a tenant's policy, or the default if it has none."""
         return self.tenants.get(tenant_id)
 
-    def choose(self, tenant_id: str, on_unknown: OnUnknown) -> TenantPolicy:
-        """Store what becomes of notifications whose outcome is unknown, and return the whole policy."""
+    def choose_on_unknown(self, tenant_id: str, on_unknown: OnUnknown) -> None:
+        """Store what becomes of notifications whose outcome is unknown."""
         self.tenants.choose_on_unknown(tenant_id, on_unknown)
-        return self.tenants.get(tenant_id)
+
+    def choose_contact(self, tenant_id: str, contact: str | None) -> None:
+        """Store the address to which WaveCom writes about the tenant, None for nobody."""
+        self.tenants.choose_contact(tenant_id, contact)

@@ -118,7 +118,7 @@ class ManageWebhooks:
             updated_at=self.clock(),
         )
         if draft.enabled is True:
-            after = replace(after, disabled=None, failing_since=None)
+            after = replace(after, disabled=None, failing_since=None, notice_due=False)
         elif draft.enabled is False:
             after = replace(after, disabled=before.disabled or DisabledReason.BY_CLIENT, recovery=None)
         self._check(after)

@@ -8,6 +8,7 @@ from typing import Final
 
 from wavecom.application.deadline import Deadline
 from wavecom.application.webhooks.announce import Announcements
+from wavecom.application.webhooks.notices import WriteNotices
 from wavecom.domain.events.event import Event
 from wavecom.domain.webhooks.delivery import Delivery, DeliveryStatus, new_delivery
 from wavecom.domain.webhooks.endpoint import Endpoint, Recovery
@@ -32,12 +33,13 @@ class SweepWebhooks:
     endpoints: Endpoints
     deliveries: Deliveries
     announcements: Announcements
+    notices: WriteNotices
     clock: Clock
 
     def sweep(self, deadline: Deadline) -> Counter[str]:
         """Announce what is overdue, and return the numbers by what was done."""
         done: Counter[str] = Counter()
-        for step in (self._announce_events, self._announce_deliveries, self._recover):
+        for step in (self._announce_events, self._announce_deliveries, self._recover, self._write_notices):
             for _ in range(BATCHES_MAX):
                 if deadline.passed():
                     return done
@@ -70,6 +72,9 @@ class SweepWebhooks:
         for endpoint_id, deliveries in by_endpoint.items():
             self.announcements.announce_deliveries(deliveries, endpoints[endpoint_id])
         return len(overdue)
+
+    def _write_notices(self, _: Deadline) -> int:
+        return self.notices.write()
 
     def _recover(self, deadline: Deadline) -> int:
         """Go on with each recovery by one batch of events; return the most events that one of them had."""

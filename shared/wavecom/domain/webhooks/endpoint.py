@@ -72,7 +72,7 @@ class Endpoint:
     ``headers`` are added to each delivery. With ``metadata``, events of notifications carry what the client stored
     with them. ``failing_since`` is the first failure after its last success. One that is ``quick`` answered
     within some seconds lately; the deliveries of others wait apart, so that they delay nobody else's. It is not quick
-    again before ``slow_until``.
+    again before ``slow_until``. ``notice_due`` is true from when we disabled it until its tenant's contact was told.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Endpoint:
     failing_since: datetime | None = None
     quick: bool = False
     slow_until: datetime | None = None
+    notice_due: bool = False
     recovery: Recovery | None = None
 
     def gets(self, kind: EventType) -> bool:
@@ -131,11 +132,14 @@ def disabled(seen: Endpoint, stored: Endpoint, reason: DisabledReason, at: datet
     """
     if reason is DisabledReason.FAILING and stored.failing_since != seen.failing_since:
         return None
-    return merge(seen, replace(seen, disabled=reason, updated_at=at), stored)
+    return merge(seen, replace(seen, disabled=reason, notice_due=True, updated_at=at), stored)
+
+
+_NOTED: Final = ("failing_since", "quick", "slow_until", "notice_due", "recovery")
 
 
 def _noted(endpoint: Endpoint) -> dict[str, Any]:
-    return {name: getattr(endpoint, name) for name in ("failing_since", "quick", "slow_until", "recovery")}
+    return {name: getattr(endpoint, name) for name in _NOTED}
 
 
 def new_endpoint_id() -> str:

@@ -17,11 +17,12 @@ class Policy(Shape):
     """A tenant's policy."""
 
     on_unknown: OnUnknown
+    contact: Annotated[str | None, Field(description="Where WaveCom itself writes to")]
 
     @classmethod
     def from_domain(cls, policy: TenantPolicy) -> Self:
         """Return a policy as clients see it."""
-        return cls(on_unknown=policy.on_unknown)
+        return cls(on_unknown=policy.on_unknown, contact=policy.contact)
 
 
 class PolicyAnswer(Success[Policy]):

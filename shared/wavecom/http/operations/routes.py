@@ -122,7 +122,8 @@ def _add_policy(app: ApiGatewayResolver, services: Services) -> None:
         "/api/policy",
         summary="What holds for notifications that do not say otherwise",
         description="`onUnknown` decides what becomes of a notification of which nobody can know whether it was "
-        "sent: `resend` (rather twice than never) or `hold` (rather never than twice).",
+        "sent: `resend` (rather twice than never) or `hold` (rather never than twice). WaveCom itself writes to "
+        "`contact`, for example when it has disabled an endpoint of webhooks.",
         operation_id="getPolicy",
         tags=[tags.POLICY],
         responses=documented(HTTPStatus.OK, PolicyAnswer, "Your policy", refusals.ALWAYS),
@@ -142,8 +143,11 @@ def _add_set_policy(app: ApiGatewayResolver, services: Services) -> None:
         responses=documented(HTTPStatus.OK, PolicyAnswer, "Your policy; in force within 30 s", refusals.WITH_BODY),
     )
     def set_policy(policy: Annotated[SetPolicy, Body()]) -> Response[str]:
-        chosen = services.policy.choose(caller(app).tenant_id, policy.on_unknown)
-        return success(PolicyAnswer, Policy.from_domain(chosen))
+        tenant_id = caller(app).tenant_id
+        services.policy.choose_on_unknown(tenant_id, policy.on_unknown)
+        if policy.sets_contact:
+            services.policy.choose_contact(tenant_id, policy.contact)
+        return success(PolicyAnswer, Policy.from_domain(services.policy.get(tenant_id)))
 
 
 def _tenant(app: ApiGatewayResolver, *, all_tenants: bool) -> str | None:

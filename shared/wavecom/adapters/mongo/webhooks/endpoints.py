@@ -21,7 +21,7 @@ from wavecom.domain.webhooks.endpoint import DisabledReason, Endpoint, OldSecret
 logger = logging.getLogger(__name__)
 
 PURPOSE: Final = "wavecom webhooks 1"
-_OPTIONAL: Final = ("description", "oldSecretUntil", "disabled", "failingSince", "slowUntil", "recovery")
+_OPTIONAL: Final = ("description", "oldSecretUntil", "disabled", "failingSince", "slowUntil", "noticeDue", "recovery")
 
 
 class MongoEndpoints:
@@ -81,7 +81,7 @@ class MongoEndpoints:
             found = self._endpoints.find_one(key, session=session)
             if found is None or disabled(endpoint, self._from_document(found), reason, at) is None:
                 return False
-            update = {"$set": {"disabled": reason.value, "updatedAt": at}}
+            update = {"$set": {"disabled": reason.value, "noticeDue": True, "updatedAt": at}}
             self._endpoints.update_one(key, update, session=session)
             self._outbox.write(outgoing, session)
             return True
@@ -127,6 +127,18 @@ class MongoEndpoints:
             update["$unset"] = gone
         with available():
             self._endpoints.update_one({"_id": endpoint.id}, update)
+
+    def with_notice_due(self, *, limit: int) -> list[Endpoint]:
+        """See `wavecom.ports.webhooks.Endpoints.with_notice_due`."""
+        with available():
+            found = list(self._endpoints.find({"noticeDue": True}).limit(limit))
+        return list(self._readable(found))
+
+    def note_told(self, endpoint: Endpoint) -> None:
+        """See `wavecom.ports.webhooks.Endpoints.note_told`."""
+        with available():
+            guard = {"_id": endpoint.id, "updatedAt": endpoint.updated_at}
+            self._endpoints.update_one(guard, {"$unset": {"noticeDue": ""}})
 
     def recovering(self, *, limit: int) -> list[Endpoint]:
         """See `wavecom.ports.webhooks.Endpoints.recovering`."""
@@ -175,6 +187,7 @@ class MongoEndpoints:
             "recovery": _recovery(endpoint.recovery) if endpoint.recovery else None,
             "failingSince": endpoint.failing_since,
             "slowUntil": endpoint.slow_until,
+            "noticeDue": endpoint.notice_due or None,
         }
         if endpoint.old_secret is not None:
             sealed["oldSecret"] = endpoint.old_secret.secret
@@ -212,6 +225,7 @@ class MongoEndpoints:
             failing_since=document.get("failingSince"),
             quick=document["quick"],
             slow_until=document.get("slowUntil"),
+            notice_due=document.get("noticeDue", False),
             recovery=_to_recovery(document["recovery"]) if "recovery" in document else None,
             created_at=document["createdAt"],
             updated_at=document["updatedAt"],

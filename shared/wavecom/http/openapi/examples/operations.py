@@ -145,7 +145,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "some": {"ids": [ID, _OTHER_ID]},
     },
     "addSuppression": {"email": {"type": "EMAIL", "recipient": "user@example.com"}},
-    "setPolicy": {"hold": {"onUnknown": "hold"}},
+    "setPolicy": {"hold": {"onUnknown": "hold", "contact": "operations@bank.example"}},
     "createKey": {
         "tenant": {"tenantId": TENANT, "name": "Card alerts"},
         "test": {"tenantId": TENANT, "name": "Trial", "rateLimit": 60, "test": True},
@@ -258,8 +258,8 @@ ANSWERS: dict[str, dict[int, Any]] = {
             }
         )
     },
-    "getPolicy": {200: _success({"onUnknown": "resend"})},
-    "setPolicy": {200: _success({"onUnknown": "hold"})},
+    "getPolicy": {200: _success({"onUnknown": "resend", "contact": None})},
+    "setPolicy": {200: _success({"onUnknown": "hold", "contact": "operations@bank.example"})},
     "listKeys": {200: _success([_KEY])},
     "createKey": {201: _success(_NEW_KEY)},
     "rotateKey": {201: _success(_NEW_KEY)},
