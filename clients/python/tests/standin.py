@@ -77,6 +77,8 @@ class StandIn:
         self.stored: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
+        self.answers: dict[tuple[str, str], Any] = {}
+        """The data of answers, by method and path, in place of the usual ones."""
         self.url = ""
         self._by_key: dict[str | None, Any] = {}
         self._lock = threading.Lock()
@@ -108,7 +110,7 @@ class StandIn:
             data = {"id": "1", "upload": put}
         if call.path == "/bucket/1":
             self.files["1"] = call.content
-        return 200, {}, {"success": True, "data": data}
+        return 200, {}, {"success": True, "data": self.answers.get((call.method, call.path), data)}
 
     def _once(self, call: Call, do: Any) -> tuple[int, dict[str, str], Any]:
         known = call.key is not None and call.key in self._by_key
@@ -157,7 +159,7 @@ def serve(standin: StandIn) -> Iterator[None]:
         def handle_any(self) -> None:
             answer_one(standin, self)
 
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing."""

@@ -95,12 +95,26 @@ def test_the_deadline_bounds_a_call_with_all_its_attempts(use: Use, standin: Sta
     assert clock.waits == [40.0, 40.0]
 
 
+SINCE = "2026-01-31T00:00:00Z"
+
+
 @pytest.mark.parametrize("fault", [LATE, CUT, refusal(503, "UNAVAILABLE")], ids=["late", "cut", "503"])
-def test_what_may_have_been_done_is_not_repeated_without_a_key(use: Use, standin: StandIn, fault: Any):
+@pytest.mark.parametrize(
+    "do",
+    [
+        lambda client: client.notifications.retry("1"),
+        lambda client: client.templates.create_version("a", {"defaultLocale": "en"}),
+        lambda client: client.webhooks.create({"url": "https://a", "types": ["endpoint.test"]}),
+        lambda client: client.webhooks.rotate("1"),
+        lambda client: client.webhooks.recover("1", {"since": SINCE, "dryRun": False}),
+    ],
+    ids=["retry", "create version", "create endpoint", "rotate", "recover"],
+)
+def test_what_may_have_been_done_is_not_repeated_without_a_key(use: Use, standin: StandIn, do: Any, fault: Any):
     standin.faults.append(fault)
 
     with pytest.raises((TimedOutError, ConnectionFailedError, UnavailableError)) as raised:
-        use(lambda client: client.notifications.retry("1"))
+        use(do)
 
     assert len(standin.calls) == 1
     assert getattr(raised.value, "sent", True)
@@ -121,6 +135,15 @@ def test_reads_are_repeated(use: Use, standin: StandIn, fault: Any):
     use(lambda client: client.notifications.get("1"))
 
     assert [call.path for call in standin.calls] == ["/api/notifications/1"] * 2
+
+
+@pytest.mark.parametrize("fault", [LATE, CUT, refusal(503, "UNAVAILABLE")], ids=["late", "cut", "503"])
+def test_a_recovery_that_counts_only_is_repeated_like_a_read(use: Use, standin: StandIn, fault: Any):
+    standin.faults.append(fault)
+
+    use(lambda client: client.webhooks.recover("1", {"since": SINCE, "dryRun": True}))
+
+    assert [call.path for call in standin.calls] == ["/api/webhooks/1/recover"] * 2
 
 
 def test_a_refused_connection_is_tried_again_and_then_raised(use: Use, clock: Time):

@@ -3,6 +3,7 @@
 from wavecom_client.asynchronous import AsyncEvents, AsyncPages, AsyncWaveCom
 from wavecom_client.blocking import Events, Pages, WaveCom
 from wavecom_client.core import Retries
+from wavecom_client.endpoints import EndpointWithSecret
 from wavecom_client.errors import (
     AccessError,
     ApiError,
@@ -40,6 +41,7 @@ __all__ = [
     "Created",
     "CreatedBatch",
     "CursorExpiredError",
+    "EndpointWithSecret",
     "Event",
     "EventPage",
     "EventType",

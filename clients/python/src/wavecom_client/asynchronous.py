@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar
 import anyio
 import httpx
 
-from wavecom_client import notifications, resources
+from wavecom_client import endpoints, notifications, resources, templates
 from wavecom_client.core import Core, Retries
 from wavecom_client.events import Event
 from wavecom_client.feed import EventPage, Feed
@@ -156,10 +156,18 @@ class AsyncNotifications(_Resource):
 class AsyncTemplates(_Resource):
     """Templates: ``client.templates``."""
 
-    list = _list(resources.list_templates)
-    get = _method(resources.get_template)
-    preview = _method(resources.preview_template)
-    send_test = _method(resources.test_template)
+    list = _list(templates.list_templates)
+    create = _method(templates.create_template)
+    get = _method(templates.get_template)
+    archive = _method(templates.archive_template)
+    versions = _list(templates.list_versions)
+    create_version = _method(templates.create_version)
+    get_version = _method(templates.get_version)
+    publish = _method(templates.publish_version)
+    rollback = _method(templates.rollback_template)
+    results = _method(templates.get_results)
+    preview = _method(templates.preview_template)
+    send_test = _method(templates.test_template)
 
 
 class AsyncAttachments(_Resource):
@@ -175,6 +183,37 @@ class AsyncSuppressions(_Resource):
     list = _list(resources.list_suppressions)
     add = _method(resources.add_suppression)
     remove = _method(resources.remove_suppression)
+
+
+class AsyncCategories(_Resource):
+    """The kinds of your messages, which recipients may leave: ``client.categories``."""
+
+    list = _list(resources.list_categories)
+    put = _method(resources.put_category)
+    delete = _method(resources.delete_category)
+
+
+class AsyncPreferences(_Resource):
+    """The categories that recipients get: ``client.preferences``."""
+
+    get = _method(resources.get_preferences)
+    update = _method(resources.update_preferences)
+
+
+class AsyncWebhooks(_Resource):
+    """Endpoints of webhooks, and what was sent to them: ``client.webhooks``."""
+
+    list = _list(endpoints.list_endpoints)
+    create = _method(endpoints.create_endpoint)
+    get = _method(endpoints.get_endpoint)
+    update = _method(endpoints.update_endpoint)
+    delete = _method(endpoints.delete_endpoint)
+    rotate = _method(endpoints.rotate_secret)
+    test = _method(endpoints.test_endpoint)
+    recover = _method(endpoints.recover_endpoint)
+    deliveries = _list(endpoints.list_deliveries)
+    get_delivery = _method(endpoints.get_delivery)
+    retry_delivery = _method(endpoints.retry_delivery)
 
 
 class AsyncDeadLetters(_Resource):
@@ -218,6 +257,9 @@ class AsyncWaveCom(_Resource):
         self.templates: Final = AsyncTemplates(driver)
         self.attachments: Final = AsyncAttachments(driver)
         self.suppressions: Final = AsyncSuppressions(driver)
+        self.categories: Final = AsyncCategories(driver)
+        self.preferences: Final = AsyncPreferences(driver)
+        self.webhooks: Final = AsyncWebhooks(driver)
         self.dead_letters: Final = AsyncDeadLetters(driver)
         self.stats: Final = AsyncStats(driver)
 

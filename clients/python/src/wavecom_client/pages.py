@@ -21,16 +21,21 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """A list: where it is, its filters, and the field of an answer that its items are in."""
+    """A list: where it is, its filters, and the field of an answer that its items are in.
+
+    A list without a field is complete in one answer.
+    """
 
     core: Core
     path: str
-    field: str
+    field: str | None
     query: Mapping[str, QueryValue]
 
     def page(self, cursor: str | None) -> Call[Page[T]]:
         """Get the page at a cursor, the first one at None."""
         data: Any = yield from self.core.data("GET", self.path, query={**self.query, "cursor": cursor})
+        if self.field is None and isinstance(data, list):
+            return Page(data, None)
         try:
             found = data.get("pagination", data)["nextCursor"]
             return Page(list(data[self.field]), None if found is None else str(found))

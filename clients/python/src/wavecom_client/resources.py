@@ -1,4 +1,4 @@
-"""Templates, attachments, suppressions, dead letters and statistics."""
+"""Attachments, suppressions, categories and preferences, dead letters and statistics."""
 
 import hashlib
 from typing import Any, Final
@@ -9,46 +9,27 @@ from wavecom_client.pages import Listing
 from wavecom_client.types import (
     AddSuppression,
     Attachment,
+    Category,
     Cause,
     Channel,
+    ChoosePreferences,
     DeadLetterGroups,
     Notification,
-    PreviewTemplate,
+    Preferences,
+    PutCategory,
     RecentMinutes,
     Replay,
     ReplayDeadLetters,
-    SendTest,
     Statistics,
     Suppression,
-    Template,
-    TemplatePreview,
 )
 from wavecom_client.wire import Call, QueryValue, Request, segment
 
-TEMPLATES: Final = "/api/templates"
 ATTACHMENTS: Final = "/api/attachments"
 SUPPRESSIONS: Final = "/api/suppressions"
+CATEGORIES: Final = "/api/categories"
+PREFERENCES: Final = "/api/preferences"
 DEAD_LETTERS: Final = "/api/dlq"
-
-
-def list_templates(core: Core, *, page_size: int = 100) -> Listing[Template]:
-    """List templates."""
-    return Listing(core, TEMPLATES, "templates", {"limit": page_size})
-
-
-def get_template(core: Core, template_id: str) -> Call[Template]:
-    """Get a template. Raises `NotFoundError` and other kinds of `WaveComError`."""
-    return core.data("GET", f"{TEMPLATES}/{segment(template_id)}")
-
-
-def preview_template(core: Core, template_id: str, preview: PreviewTemplate) -> Call[TemplatePreview]:
-    """Show what a version, or a source that is not stored, would send. Raises `InvalidRequestError`, for example."""
-    return core.data("POST", f"{TEMPLATES}/{segment(template_id)}/preview", body=preview, repeatable=True)
-
-
-def test_template(core: Core, template_id: str, test: SendTest) -> Call[Notification]:
-    """Send a version of a template to yourself. It takes no key, so it is not repeated once it may have arrived."""
-    return core.data("POST", f"{TEMPLATES}/{segment(template_id)}/test-send", body=test)
 
 
 def upload_attachment(core: Core, filename: str, content: bytes, content_type: str) -> Call[Attachment]:
@@ -103,6 +84,38 @@ def add_suppression(core: Core, suppression: AddSuppression) -> Call[Suppression
 def remove_suppression(core: Core, suppression_id: str) -> Call[None]:
     """Allow an address again. Raises `NotFoundError` and other kinds of `WaveComError`."""
     yield from core.envelope("DELETE", f"{SUPPRESSIONS}/{segment(suppression_id)}")
+
+
+def list_categories(core: Core) -> Listing[Category]:
+    """List the kinds of your messages, in the order of their ids."""
+    return Listing(core, CATEGORIES, None, {})
+
+
+def put_category(core: Core, category_id: str, category: PutCategory) -> Call[Category]:
+    """Make or change a category. Raises `InvalidRequestError`, and `ConflictError` if there are too many."""
+    return core.data("PUT", f"{CATEGORIES}/{segment(category_id)}", body=category)
+
+
+def delete_category(core: Core, category_id: str) -> Call[None]:
+    """Accept nothing in a category any more. Raises `NotFoundError` and other kinds of `WaveComError`."""
+    yield from core.envelope("DELETE", f"{CATEGORIES}/{segment(category_id)}")
+
+
+def get_preferences(
+    core: Core,
+    recipient: str,
+    type: Channel,  # noqa: A002 - its name on the wire
+) -> Call[Preferences]:
+    """Get which categories a recipient gets over a channel. Raises `InvalidRequestError`, for example."""
+    return core.data("GET", PREFERENCES, query={"recipient": recipient, "type": type})
+
+
+def update_preferences(core: Core, preferences: ChoosePreferences) -> Call[Preferences]:
+    """Change which categories a recipient gets; those that are not named stay as they are.
+
+    Raises `InvalidRequestError`, for example for a transactional category, which cannot be left.
+    """
+    return core.data("PUT", PREFERENCES, body=preferences)
 
 
 def count_dead_letters(core: Core) -> Call[DeadLetterGroups]:
