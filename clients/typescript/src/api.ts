@@ -56,6 +56,15 @@ export class Api {
   }
 }
 
+/** What the resources have in common. */
+export class Resource {
+  protected readonly api: Api;
+
+  constructor(api: Api) {
+    this.api = api;
+  }
+}
+
 /** Return the options that carry a key in a call. */
 export function withKey(key: string, { signal }: CallOptions) {
   return {
@@ -92,14 +101,20 @@ export async function takeData<T>(
   idempotencyKey?: string,
 ): Promise<T> {
   const { body } = await take(call, idempotencyKey);
-  if ((body as { data?: T }).data === undefined) throw notOurs();
-  return body.data;
+  const { data } = body as { data?: T | null };
+  if (data === undefined || data === null) throw notOurs();
+  return data;
 }
 
 /** Return an id as it goes into a path. Throws `TypeError` for what would be another path. */
 export function segment(id: string): string {
   if (['', '.', '..'].includes(id)) throw new TypeError('An id is needed');
   return id;
+}
+
+/** Return a moment as text (RFC 3339). */
+export function moment(when: Date | string): string {
+  return typeof when === 'string' ? when : when.toISOString();
 }
 
 function notOurs(cause?: unknown): UnexpectedAnswerError {

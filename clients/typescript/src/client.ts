@@ -2,12 +2,14 @@
 
 import { Api } from './api.js';
 import type { Raw } from './api.js';
+import { Webhooks } from './endpoints.js';
 import { Events } from './feed.js';
 import type { FeedOptions } from './feed.js';
 import { Http } from './http.js';
 import type { WaveComOptions } from './http.js';
 import { Notifications } from './notifications.js';
-import { Attachments, DeadLetters, Stats, Suppressions, Templates } from './resources.js';
+import { Attachments, Categories, DeadLetters, Preferences, Stats, Suppressions } from './resources.js';
+import { Templates } from './templates.js';
 
 /** WaveCom's API at one address. Throws `TypeError` for an address or a key that cannot be used. */
 export class WaveCom {
@@ -15,6 +17,9 @@ export class WaveCom {
   readonly templates: Templates;
   readonly attachments: Attachments;
   readonly suppressions: Suppressions;
+  readonly categories: Categories;
+  readonly preferences: Preferences;
+  readonly webhooks: Webhooks;
   readonly deadLetters: DeadLetters;
   readonly stats: Stats;
   /**
@@ -32,6 +37,9 @@ export class WaveCom {
     this.templates = new Templates(api);
     this.attachments = new Attachments(api);
     this.suppressions = new Suppressions(api);
+    this.categories = new Categories(api);
+    this.preferences = new Preferences(api);
+    this.webhooks = new Webhooks(api);
     this.deadLetters = new DeadLetters(api);
     this.stats = new Stats(api);
   }

@@ -2,6 +2,7 @@
 
 export type { CreateOptions, Raw } from './api.js';
 export { WaveCom } from './client.js';
+export type { DeliveryFilter, EndpointWithSecret, Recovery } from './endpoints.js';
 export {
   AccessError,
   ApiError,
@@ -24,8 +25,8 @@ export type { Event, NotificationData, NotificationEvent, OtherEvent } from './e
 export type { EventPage, Events, FeedOptions } from './feed.js';
 export type { CallOptions, Runtime, WaveComOptions } from './http.js';
 export type { Created, CreatedBatch, NotificationFilter, Notifications } from './notifications.js';
-export type { Page, Pages } from './pages.js';
-export type { DeadLetterFilter, ListOptions, SuppressionFilter } from './resources.js';
+export type { ListOptions, Page, Pages } from './pages.js';
+export type { DeadLetterFilter, SuppressionFilter } from './resources.js';
 export type { Retries } from './retries.js';
 export type { components, paths } from './schema.js';
 export type * from './types.js';

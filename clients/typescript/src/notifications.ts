@@ -1,6 +1,6 @@
 /** Notifications: create one or many, look at them, cancel and retry them. */
 
-import { ending, segment, take, takeData, withKey } from './api.js';
+import { ending, moment, segment, take, takeData, withKey } from './api.js';
 import type { Api, CreateOptions } from './api.js';
 import { PartialBatchError, UnexpectedAnswerError, WaveComError } from './errors.js';
 import { newKey, sendableKey } from './http.js';
@@ -202,8 +202,4 @@ function ofWhole(result: BatchResult, first: number): BatchResult {
       : each,
   );
   return { ...result, index, error: { ...result.error, details } };
-}
-
-function moment(at: Date | string): string {
-  return typeof at === 'string' ? at : at.toISOString();
 }

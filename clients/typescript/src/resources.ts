@@ -1,86 +1,31 @@
-/** Templates, attachments, suppressions, dead letters and statistics. All methods throw `WaveComError`. */
+/**
+ * Attachments, suppressions, categories and preferences, dead letters and statistics. All methods throw `WaveComError`.
+ */
 
-import { ending, segment, take, takeData, withKey } from './api.js';
-import type { Api, CreateOptions } from './api.js';
+import { ending, Resource, segment, take, takeData, withKey } from './api.js';
+import type { CreateOptions } from './api.js';
 import { UnexpectedAnswerError } from './errors.js';
 import { newKey } from './http.js';
 import type { CallOptions } from './http.js';
-import { Pages } from './pages.js';
+import { at, Pages } from './pages.js';
+import type { ListOptions } from './pages.js';
 import type {
   AddSuppression,
   Attachment,
+  Category,
   Cause,
   Channel,
+  ChoosePreferences,
   DeadLetterGroups,
   Notification,
-  PreviewTemplate,
+  Preferences as RecipientPreferences,
+  PutCategory,
   RecentMinutes,
   Replay,
   ReplayDeadLetters,
-  SendTest,
   Statistics,
   Suppression,
-  Template,
-  TemplatePreview,
 } from './types.js';
-
-export interface ListOptions extends CallOptions {
-  pageSize?: number;
-}
-
-class Resource {
-  protected readonly api: Api;
-
-  constructor(api: Api) {
-    this.api = api;
-  }
-}
-
-/** Templates: `client.templates`. */
-export class Templates extends Resource {
-  /** List templates. */
-  list({ pageSize = 100, ...options }: ListOptions = {}): Pages<Template> {
-    return new Pages(async (cursor) => {
-      const query = { limit: pageSize, ...at(cursor) };
-      const data = await takeData(
-        this.api.raw.GET('/api/templates', { params: { query }, ...ending(options) }),
-      );
-      return { items: data.templates, nextCursor: data.nextCursor };
-    });
-  }
-
-  /** Get a template. */
-  async get(id: string, options: CallOptions = {}): Promise<Template> {
-    const path = { template_id: segment(id) };
-    return takeData(
-      this.api.raw.GET('/api/templates/{template_id}', { params: { path }, ...ending(options) }),
-    );
-  }
-
-  /** Show what a version, or a source that is not stored, would send. */
-  async preview(id: string, preview: PreviewTemplate, options: CallOptions = {}): Promise<TemplatePreview> {
-    const path = { template_id: segment(id) };
-    return takeData(
-      this.api.raw.POST('/api/templates/{template_id}/preview', {
-        params: { path },
-        body: preview,
-        ...this.api.reading(options),
-      }),
-    );
-  }
-
-  /** Send a version to yourself. It takes no key, so it is not repeated once it may have arrived. */
-  async sendTest(id: string, test: SendTest, options: CallOptions = {}): Promise<Notification> {
-    const path = { template_id: segment(id) };
-    return takeData(
-      this.api.raw.POST('/api/templates/{template_id}/test-send', {
-        params: { path },
-        body: test,
-        ...ending(options),
-      }),
-    );
-  }
-}
 
 /** Files of emails: `client.attachments`. */
 export class Attachments extends Resource {
@@ -152,6 +97,51 @@ export class Suppressions extends Resource {
   }
 }
 
+/** The kinds of your messages, which recipients may leave: `client.categories`. */
+export class Categories extends Resource {
+  /** List them, in the order of their ids. */
+  list(options: CallOptions = {}): Pages<Category> {
+    return new Pages(async () => ({
+      items: await takeData(this.api.raw.GET('/api/categories', ending(options))),
+      nextCursor: null,
+    }));
+  }
+
+  /** Make or change a category. Throws `ConflictError` if there are too many. */
+  async put(id: string, category: PutCategory, options: CallOptions = {}): Promise<Category> {
+    const path = { category_id: segment(id) };
+    return takeData(
+      this.api.raw.PUT('/api/categories/{category_id}', {
+        params: { path },
+        body: category,
+        ...ending(options),
+      }),
+    );
+  }
+
+  /** Accept nothing in a category any more. */
+  async delete(id: string, options: CallOptions = {}): Promise<void> {
+    const path = { category_id: segment(id) };
+    await take(
+      this.api.raw.DELETE('/api/categories/{category_id}', { params: { path }, ...ending(options) }),
+    );
+  }
+}
+
+/** The categories that recipients get: `client.preferences`. */
+export class Preferences extends Resource {
+  /** Get which categories a recipient gets over a channel. */
+  async get(recipient: string, type: Channel, options: CallOptions = {}): Promise<RecipientPreferences> {
+    const query = { recipient, type };
+    return takeData(this.api.raw.GET('/api/preferences', { params: { query }, ...ending(options) }));
+  }
+
+  /** Change which categories a recipient gets; those that are not named stay as they are. */
+  async update(preferences: ChoosePreferences, options: CallOptions = {}): Promise<RecipientPreferences> {
+    return takeData(this.api.raw.PUT('/api/preferences', { body: preferences, ...ending(options) }));
+  }
+}
+
 export interface DeadLetterFilter extends ListOptions {
   cause?: Cause;
   provider?: string;
@@ -200,10 +190,6 @@ export class Stats extends Resource {
       this.api.raw.GET('/api/notifications/stats/minutes', { params: { query }, ...ending(options) }),
     );
   }
-}
-
-function at(cursor: string | undefined): { cursor?: string } {
-  return cursor === undefined ? {} : { cursor };
 }
 
 async function sha256(content: Uint8Array<ArrayBuffer>): Promise<string> {

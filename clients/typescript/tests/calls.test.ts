@@ -12,10 +12,12 @@ import {
   UnexpectedAnswerError,
   WaveCom,
 } from '../src/index.js';
+import type { Pages } from '../src/index.js';
 import { EMAIL, first, json, KEY, refusal, useStandIn } from './standin.js';
 
 const use = useStandIn();
 
+const SINCE = '2026-01-31T00:00:00Z';
 const METHODS: [string, string, (client: WaveCom) => Promise<unknown>][] = [
   ['GET', '/api/notifications/1', (client) => client.notifications.get('1')],
   ['POST', '/api/notifications/1/cancel', (client) => client.notifications.cancel('1')],
@@ -28,8 +30,33 @@ const METHODS: [string, string, (client: WaveCom) => Promise<unknown>][] = [
     '/api/templates/a/test-send',
     (client) => client.templates.sendTest('a', { recipient: 'b', variables: {} }),
   ],
+  ['POST', '/api/templates', (client) => client.templates.create({ id: 'a', channel: 'SMS' })],
+  ['DELETE', '/api/templates/a', (client) => client.templates.archive('a')],
+  ['POST', '/api/templates/a/rollback', (client) => client.templates.rollback('a')],
+  [
+    'POST',
+    '/api/templates/a/versions',
+    (client) => client.templates.createVersion('a', { defaultLocale: 'en' }),
+  ],
+  ['GET', '/api/templates/a/versions/2', (client) => client.templates.getVersion('a', 2)],
+  ['POST', '/api/templates/a/versions/2/publish', (client) => client.templates.publish('a', 2)],
+  ['GET', '/api/templates/a/versions/2/results', (client) => client.templates.results('a', 2)],
   ['GET', '/api/attachments/1', (client) => client.attachments.get('1')],
   ['POST', '/api/suppressions', (client) => client.suppressions.add({ type: 'SMS', recipient: '+1' })],
+  ['PUT', '/api/categories/a', (client) => client.categories.put('a', { name: 'A', transactional: false })],
+  ['GET', '/api/preferences', (client) => client.preferences.get('+1', 'SMS')],
+  [
+    'PUT',
+    '/api/preferences',
+    (client) => client.preferences.update({ type: 'SMS', recipient: '+1', categories: { offers: false } }),
+  ],
+  ['GET', '/api/webhooks/1', (client) => client.webhooks.get('1')],
+  ['PATCH', '/api/webhooks/1', (client) => client.webhooks.update('1', { enabled: true })],
+  ['POST', '/api/webhooks/1/test', (client) => client.webhooks.test('1')],
+  ['POST', '/api/webhooks/1/recover', (client) => client.webhooks.recover('1', { since: SINCE })],
+  ['GET', '/api/webhooks/1/deliveries/2', (client) => client.webhooks.getDelivery('1', '2')],
+  ['POST', '/api/webhooks/1/deliveries/2/retry', (client) => client.webhooks.retryDelivery('1', '2')],
+  ['GET', '/api/webhooks/..%2F1/deliveries/..%2F2', (client) => client.webhooks.getDelivery('../1', '../2')],
   ['GET', '/api/dlq', (client) => client.deadLetters.count()],
   ['POST', '/api/dlq/replay', (client) => client.deadLetters.replay({ ids: ['1'] })],
   ['GET', '/api/notifications/stats/system', (client) => client.stats.system()],
@@ -44,12 +71,38 @@ test.each(METHODS)('%s %s is called by its method', async (method, path, call) =
   expect(headers['user-agent']).toMatch(/^wavecom-client-typescript\/\d+\.\d+\.\d+$/);
 });
 
-test('a suppression is removed without a result', async () => {
-  await expect(use.client().suppressions.remove('1')).resolves.toBeUndefined();
-  expect(use.standin.calls.map(({ method, path }) => [method, path])).toEqual([
-    ['DELETE', '/api/suppressions/1'],
-  ]);
+test.each<[string, (client: WaveCom) => Promise<void>]>([
+  ['/api/suppressions/1', (client) => client.suppressions.remove('1')],
+  ['/api/categories/1', (client) => client.categories.delete('1')],
+  ['/api/webhooks/1', (client) => client.webhooks.delete('1')],
+])('what is removed has no result (%s)', async (path, remove) => {
+  await expect(remove(use.client())).resolves.toBeUndefined();
+  expect(use.standin.calls.map((call) => [call.method, call.path])).toEqual([['DELETE', path]]);
 });
+
+test.each<[string, (client: WaveCom) => Promise<unknown>]>([
+  ['POST /api/webhooks', (client) => client.webhooks.create({ url: 'https://a', types: [] })],
+  ['POST /api/webhooks/1/rotate', (client) => client.webhooks.rotate('1')],
+])('a new secret of an endpoint is returned beside it (%s)', async (operation, call) => {
+  use.standin.answers[operation] = { id: 'ep_1', url: 'https://a', secret: 'whsec_hidden' };
+
+  expect(await call(use.client())).toEqual({
+    id: 'ep_1',
+    endpoint: { id: 'ep_1', url: 'https://a' },
+    secret: 'whsec_hidden',
+  });
+  expect(use.standin.keys).toEqual([undefined]);
+});
+
+test.each([null, [], { id: 'ep_1' }, { id: 'ep_1', secret: null }])(
+  'an endpoint without its new secret is no answer (%j)',
+  async (answer) => {
+    use.standin.answers['POST /api/webhooks'] = answer;
+
+    const made = use.client().webhooks.create({ url: 'https://a', types: [] });
+    await expect(made).rejects.toThrow(UnexpectedAnswerError);
+  },
+);
 
 test('every other operation is called by its path', async () => {
   const { data } = await use.client().raw.PUT('/api/policy', { body: { onUnknown: 'hold' } });
@@ -75,6 +128,61 @@ test('lists are read page by page', async () => {
     limit: '2',
     cursor: '4',
   });
+});
+
+test.each<[string, (client: WaveCom) => Pages<{ id: string }>]>([
+  ['/api/webhooks', (client) => client.webhooks.list()],
+  ['/api/categories', (client) => client.categories.list()],
+])('a list of one answer is read like the others (%s)', async (path, listed) => {
+  use.standin.answers[`GET ${path}`] = [{ id: '1' }, { id: '2' }];
+
+  const everything = await first(listed(use.client()));
+  const [page] = await first(listed(use.client()).pages());
+
+  expect(everything.map((each) => each.id)).toEqual(['1', '2']);
+  expect(page?.nextCursor).toBeNull();
+  expect(use.standin.calls.map((call) => [call.path, call.query])).toEqual([
+    [path, {}],
+    [path, {}],
+  ]);
+});
+
+test.each([null, 'a', { endpoints: [] }])('what is no list is refused (%j)', async (answer) => {
+  use.standin.answers = { 'GET /api/webhooks': answer, 'GET /api/templates': answer };
+
+  await expect(first(use.client().webhooks.list())).rejects.toThrow(UnexpectedAnswerError);
+  await expect(first(use.client().templates.list())).rejects.toThrow(UnexpectedAnswerError);
+});
+
+test('deliveries and versions are listed from their pages', async () => {
+  use.standin.answers = {
+    'GET /api/webhooks/1/deliveries': { deliveries: [{ eventId: '2' }], nextCursor: null },
+    'GET /api/templates/a/versions': { versions: [{ number: 3 }], nextCursor: 3 },
+  };
+  const client = use.client();
+
+  const deliveries = await first(client.webhooks.deliveries('1', { status: 'failed', pageSize: 5 }));
+  const versions = await first(client.templates.versions('a', { pageSize: 1 }), 2);
+
+  expect(deliveries.map((each) => each.eventId)).toEqual(['2']);
+  expect(versions.map((each) => each.number)).toEqual([3, 3]);
+  expect(use.standin.calls.map((call) => call.query)).toEqual([
+    { status: 'failed', limit: '5' },
+    { limit: '1' },
+    { limit: '1', cursor: '3' },
+  ]);
+});
+
+test('preferences are asked for by recipient and channel', async () => {
+  await use.client().preferences.get('+12025550123', 'SMS');
+
+  expect(use.standin.calls[0]?.query).toEqual({ recipient: '+12025550123', type: 'SMS' });
+});
+
+test('a recovery may begin at a date', async () => {
+  await use.client().webhooks.recover('1', { since: new Date('2026-01-31T10:30:00+01:00') });
+
+  expect(use.standin.calls.map(json)).toEqual([{ since: '2026-01-31T09:30:00.000Z' }]);
 });
 
 test('a file is announced, and put without the key', async () => {

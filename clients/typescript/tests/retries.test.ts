@@ -3,7 +3,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import {
   ConnectionFailedError,
@@ -14,6 +14,7 @@ import {
   UnexpectedAnswerError,
   WaveComError,
 } from '../src/index.js';
+import type { WaveCom } from '../src/index.js';
 import { CUT, CUT_BEFORE, EMAIL, GARBAGE, LATE, NONE, refusal, useStandIn } from './standin.js';
 
 const use = useStandIn();
@@ -96,21 +97,41 @@ test('the deadline bounds a call with all its attempts', async () => {
   expect(use.waits).toEqual([40_000, 40_000]);
 });
 
-test.each([
+const FAULTS = [
   [LATE, TimedOutError],
   [CUT, ConnectionFailedError],
   [refusal(503, 'UNAVAILABLE'), UnavailableError],
-])('what may have been done is not repeated without a key (%o)', async (fault, kind) => {
+] as const;
+const SINCE = '2026-01-31T00:00:00Z';
+const NOT_REPEATABLE: Record<string, (client: WaveCom) => Promise<unknown>> = {
+  retry: (client) => client.notifications.retry('1'),
+  createVersion: (client) => client.templates.createVersion('a', { defaultLocale: 'en' }),
+  createEndpoint: (client) => client.webhooks.create({ url: 'https://a', types: ['endpoint.test'] }),
+  rotate: (client) => client.webhooks.rotate('1'),
+  recover: (client) => client.webhooks.recover('1', { since: SINCE, dryRun: false }),
+};
+
+describe.each(Object.entries(NOT_REPEATABLE))('%s', (_, call) => {
+  test.each(FAULTS)('is not repeated where it may have been done (%o)', async (fault, kind) => {
+    use.standin.faults = [fault];
+
+    const error = await call(use.client()).catch((each: unknown) => each);
+
+    expect(error).toBeInstanceOf(kind);
+    if (error instanceof NoAnswerError) expect(error.sent).toBe(true);
+    expect(use.standin.calls).toHaveLength(1);
+  });
+});
+
+test.each(FAULTS)('a recovery that counts only is repeated like a read (%o)', async (fault) => {
   use.standin.faults = [fault];
 
-  const error = await use
-    .client()
-    .notifications.retry('1')
-    .catch((each: unknown) => each);
+  await use.client().webhooks.recover('1', { since: SINCE, dryRun: true });
 
-  expect(error).toBeInstanceOf(kind);
-  if (error instanceof NoAnswerError) expect(error.sent).toBe(true);
-  expect(use.standin.calls).toHaveLength(1);
+  expect(use.standin.calls.map((call) => call.path)).toEqual([
+    '/api/webhooks/1/recover',
+    '/api/webhooks/1/recover',
+  ]);
 });
 
 test('what was refused before any effect is repeated without a key', async () => {

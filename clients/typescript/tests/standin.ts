@@ -76,6 +76,8 @@ export class StandIn {
   stored: Item[] = [];
   events: unknown[] = [];
   files: Buffer[] = [];
+  /** The data of answers, by method and path, in place of the usual ones. */
+  answers: Record<string, unknown> = {};
   url = '';
   readonly #byKey = new Map<string, Outcome>();
   readonly #server = createServer((request, response) => {
@@ -150,8 +152,12 @@ export class StandIn {
       case 'PUT /bucket/1':
         this.files.push(call.content);
         return [200, null];
-      default:
-        return [200, { success: true, data: { method: call.method, path: call.path } }];
+      default: {
+        const { method, path } = call;
+        const data =
+          `${method} ${path}` in this.answers ? this.answers[`${method} ${path}`] : { method, path };
+        return [200, { success: true, data }];
+      }
     }
   }
 
