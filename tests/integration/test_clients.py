@@ -1,8 +1,6 @@
 """Both clients understand the running API, create nothing twice, and read the feed through faults."""
 
 import asyncio
-import json
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from local.config import PROJECT
 from tests.integration.conftest import Api, MakeApi
 from tests.standins.http_service import Fault, HttpService, Reply, Request
+from tests.typescript_client import by_typescript
 from wavecom_client import AsyncWaveCom, CursorExpiredError, NotificationEvent, Retries, WaveCom, WaveComError
 
 EMAIL: Any = {
@@ -26,7 +24,6 @@ EMAIL: Any = {
 }
 SMS: Any = {"type": "SMS", "recipient": "+12025550123", "message": "Your code is 1234"}
 TEXT = {"defaultLocale": "en", "locales": {"en": {"subject": "Hello", "text": "Hello {{ name }}"}}}
-TYPESCRIPT = PROJECT / "clients" / "typescript" / "dist" / "index.js"
 OPTIONS: dict[str, Any] = {"timeout": 2.0, "retries": Retries(attempts=8)}
 OF_ONE_CONNECTION = {"host", "connection", "content-length", "transfer-encoding", "content-encoding"}
 """Headers that are not handed on (RFC 9110, section 7.6.1); the proxy's client has decoded the content."""
@@ -70,22 +67,6 @@ def api(make_api: MakeApi, key: str) -> Api:
 def proxy(api: Api) -> Iterator[Proxy]:
     with Proxy(api) as proxy:
         yield proxy
-
-
-def by_typescript(scenario: str, url: str, key: str) -> dict[str, Any]:
-    """Return what the TypeScript client understood."""
-    assert TYPESCRIPT.exists(), "make check-clients builds it"
-    done = subprocess.run(
-        ["node", "drive-client.js", scenario, url, key],
-        cwd=PROJECT / "tests" / "node",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    understood: dict[str, Any] = json.loads(done.stdout)
-    return understood
 
 
 def create_by_threads(url: str, key: str) -> dict[str, Any]:

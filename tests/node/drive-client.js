@@ -1,8 +1,12 @@
 // Uses the API through the TypeScript client and prints what it understood, as JSON.
 //
-//   node drive-client.js <journey|create|read> <address> <key>
+//   node drive-client.js <journey|create|read|methods|webhooks|templates|preferences> <address> <key>
 
-import { WaveCom } from '../../clients/typescript/dist/index.js';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+import { verifyWebhook, WaveCom } from '../../clients/typescript/dist/index.js';
 
 const EMAIL = { type: 'EMAIL', recipient: 'user@example.com', subject: 'Test', message: 'Hello', priority: 'HIGH' };
 const SMS = { type: 'SMS', recipient: '+12025550123', message: 'Your code is 1234' };
@@ -10,7 +14,7 @@ const TEXT = { defaultLocale: 'en', locales: { en: { subject: 'Hello', text: 'He
 
 const [scenario, baseUrl, apiKey] = process.argv.slice(2);
 const client = new WaveCom({ baseUrl, apiKey, timeoutMs: 2_000, retries: { attempts: 8 } });
-console.log(JSON.stringify(await { journey, create, read }[scenario]()));
+console.log(JSON.stringify(await { journey, create, read, methods, webhooks, templates, preferences }[scenario]()));
 
 async function create() {
   const created = await client.notifications.create(EMAIL);
@@ -73,4 +77,137 @@ async function journey() {
     absent: absent.name,
     total: (await stats.system()).total,
   };
+}
+
+/** Return the names of all methods of resources. */
+function methods() {
+  return Object.entries(client)
+    .filter(([name]) => name !== 'raw')
+    .flatMap(([name, resource]) => {
+      const found = Object.getOwnPropertyNames(Object.getPrototypeOf(resource));
+      return found.filter((each) => each !== 'constructor').map((each) => `${name}.${each}`);
+    });
+}
+
+async function webhooks() {
+  const { webhooks } = client;
+  const system = await receiver();
+  const types = ['notification.queued'];
+  const first = await webhooks.create({ url: system.url, types });
+  const { id } = await client.notifications.create(EMAIL);
+  const queued = verifyWebhook(...(await system.next()), first.secret);
+
+  const second = await webhooks.create({ url: system.url, types, description: 'Ledger' });
+  const since = new Date(queued.timestamp.getTime() - 60_000);
+  const counted = await webhooks.recover(second.id, { since, dryRun: true });
+  const begun = await webhooks.recover(second.id, { since });
+  const { recovering } = await webhooks.get(second.id);
+
+  const tests = [];
+  for (const number of [1, 2]) {
+    const { eventId } = await webhooks.test(second.id);
+    const event = verifyWebhook(...(await system.next()), second.secret);
+    tests.push([number, event.type, event.id === eventId]);
+  }
+  const deliveries = await all(webhooks.deliveries(second.id, { pageSize: 1 }));
+  const { eventId } = deliveries[0];
+  const shown = await succeeded(second.id, eventId);
+  const rotated = await webhooks.rotate(second.id);
+  const again = await webhooks.retryDelivery(second.id, eventId);
+  const request = await system.next();
+  const signed = [second.secret, rotated.secret].map((secret) => verifyWebhook(...request, secret).id === eventId);
+
+  const disabled = await webhooks.update(second.id, { enabled: false });
+  const refused = await webhooks.test(second.id).catch((error) => error);
+  await webhooks.delete(first.id);
+  system.close();
+  return {
+    queued: [queued.type, queued.data.notificationId === id],
+    missed: [counted.missed, counted.started, begun.missed, begun.started, recovering],
+    tests,
+    deliveries: deliveries.map((each) => each.eventType),
+    shown: [shown.status, shown.attempts[0].status, JSON.parse(shown.payload).type],
+    again: [again.eventId === eventId, signed],
+    disabled: [disabled.enabled, disabled.disabledReason, refused.name],
+    left: (await all(webhooks.list())).map((each) => [each.id === second.id, each.description, 'secret' in each]),
+  };
+}
+
+/** Serve a system that gets webhooks; `next` waits for a request and returns its body and its headers. */
+async function receiver() {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    requests.push([await text(request), request.headers]);
+    response.writeHead(204).end();
+    server.emit('received');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${server.address().port}/hook`,
+    next: async () => {
+      while (requests.length === 0) await once(server, 'received', { signal: AbortSignal.timeout(20_000) });
+      return requests.shift();
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function succeeded(endpointId, eventId) {
+  for (;;) {
+    const delivery = await client.webhooks.getDelivery(endpointId, eventId);
+    if (delivery.status === 'succeeded') return delivery;
+  }
+}
+
+async function templates() {
+  const { templates } = client;
+  const made = await templates.create({ id: 'greeting', channel: 'EMAIL' });
+  const locales = TEXT.locales;
+  const first = await templates.createVersion('greeting', { defaultLocale: 'en', locales });
+  const second = await templates.createVersion('greeting', {
+    defaultLocale: 'en',
+    variants: { a: { locales }, b: { locales } },
+  });
+  const versions = await all(templates.versions('greeting', { pageSize: 1 }));
+  const version = await templates.getVersion('greeting', 2);
+  const published = [];
+  for (const number of [1, 2]) published.push((await templates.publish('greeting', number)).published);
+  const back = await templates.rollback('greeting');
+  const results = await templates.results('greeting', 2);
+  const archived = await templates.archive('greeting');
+  return {
+    made: [made.id, made.latest],
+    numbers: [first.number, second.number],
+    versions: versions.map((each) => each.number),
+    variants: Object.keys(version.variants),
+    published: [...published, back.published],
+    results: results.map((each) => [each.variant, each.accepted]),
+    archived: archived.archivedAt !== null,
+    listed: (await all(templates.list())).map((each) => each.id),
+  };
+}
+
+async function preferences() {
+  const { categories, preferences } = client;
+  const put = await categories.put('offers', { name: 'Offers', transactional: false });
+  await categories.put('receipts', { name: 'Receipts', transactional: true });
+  const listed = await all(categories.list());
+  await preferences.update({ type: 'SMS', recipient: SMS.recipient, categories: { offers: false } });
+  const found = await preferences.get(SMS.recipient, 'SMS');
+  await categories.delete('receipts');
+  return {
+    put: put.id,
+    listed: listed.map((each) => each.id),
+    found: found.categories.map((each) => [each.id, each.subscribed]),
+    left: (await all(categories.list())).map((each) => each.id),
+  };
+}
+
+async function all(items) {
+  const found = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
