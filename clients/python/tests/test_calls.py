@@ -240,7 +240,7 @@ def test_a_refusal_is_raised_with_all_that_it_says(use: Use, standin: StandIn, s
     assert type(error) is kind
     assert (error.status, error.code, error.message, error.request_id) == (status, "SOME_CODE", "No", "request-1")
     assert [(each.field, each.message) for each in error.details] == [("recipient", "is not one")]
-    assert str(error) == f"{status} SOME_CODE: No; recipient: is not one"
+    assert str(error) == f"{status} SOME_CODE: No; recipient: is not one (request request-1)"
 
 
 @pytest.mark.parametrize("body", [b'{"message": "Forbidden"}', b"Forbidden\n"])

@@ -50,7 +50,8 @@ export class ApiError extends WaveComError {
 
   constructor(refusal: Refusal) {
     const fields = refusal.details.map((each) => `; ${each.field}: ${each.message}`).join('');
-    super(`${refusal.status} ${refusal.code}: ${refusal.message}${fields}`);
+    const request = refusal.requestId === undefined ? '' : ` (request ${refusal.requestId})`;
+    super(`${refusal.status} ${refusal.code}: ${refusal.message}${fields}${request}`);
     this.status = refusal.status;
     this.code = refusal.code;
     this.details = refusal.details;

@@ -50,11 +50,11 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /** One API at one address, with a key. */
 export class Http {
   readonly baseUrl: string;
-  readonly headers: Record<string, string>;
   readonly timeoutMs: number;
   readonly retries: Retries;
   readonly runtime: Runtime;
   readonly #fetch: typeof globalThis.fetch;
+  readonly #headers: Record<string, string>;
 
   /** Throws `TypeError` for an address or a key that cannot be used. */
   constructor(options: WaveComOptions) {
@@ -64,7 +64,9 @@ export class Http {
     }
     const { apiKey, allowPlainHttp = false } = options;
     if (apiKey !== undefined && !PRINTABLE.test(apiKey)) {
-      throw new TypeError('The API key has characters that no key has');
+      throw new TypeError(
+        'The API key is empty, or has characters that no key has, such as a line break at its end',
+      );
     }
     if (apiKey !== undefined && url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && !allowPlainHttp) {
       throw new TypeError(
@@ -72,7 +74,7 @@ export class Http {
       );
     }
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
-    this.headers = {
+    this.#headers = {
       Accept: 'application/json',
       ...(apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` }),
       ...(isBrowser() ? {} : { 'User-Agent': `wavecom-client-typescript/${VERSION}` }),
@@ -81,6 +83,11 @@ export class Http {
     this.retries = { ...RETRIES, ...options.retries };
     this.runtime = { now: () => performance.now(), sleep, chance: Math.random, ...options.runtime };
     this.#fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
+  }
+
+  /** The headers of each call, with the key: private, so that a client that is logged does not show it. */
+  get headers(): Record<string, string> {
+    return this.#headers;
   }
 
   /** Make a request, again where that is safe and may help, and return the successful answer. */

@@ -1,5 +1,6 @@
 /** Each method makes its call, and understands answers and refusals. */
 
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 
 import {
@@ -227,7 +228,7 @@ test.each([
     code: 'SOME_CODE',
     requestId: 'request-1',
     details: [{ field: 'recipient', message: 'is not one' }],
-    message: `${status} SOME_CODE: No; recipient: is not one`,
+    message: `${status} SOME_CODE: No; recipient: is not one (request request-1)`,
   });
 });
 
@@ -272,6 +273,13 @@ test('a key is sent unencrypted only to this machine, or where it is allowed', (
   new WaveCom({ baseUrl: 'http://localhost:5000', apiKey: KEY });
   new WaveCom({ baseUrl: 'http://[::1]:5000', apiKey: KEY });
   new WaveCom({ baseUrl: 'http://wavecom.internal', apiKey: KEY, allowPlainHttp: true });
+});
+
+test('a client that is logged does not show its key', () => {
+  const client = use.client();
+
+  expect(inspect(client, { depth: null, showHidden: true })).not.toContain(KEY);
+  expect(JSON.stringify(client)).not.toContain(KEY);
 });
 
 test('a key that does not fit in a header, and an id that is none, are refused', async () => {

@@ -232,10 +232,13 @@ class AsyncStats(_Resource):
 
 
 class AsyncWaveCom(_Resource):
-    """WaveCom's API at one address, for asyncio and Trio; `Core` says what its arguments are.
+    """WaveCom's API at one address, for asyncio and Trio. Use it in an ``async with`` block, or call `close`.
 
-    ``transport`` replaces httpx's own, for proxies, certificates of your own, and tests. Use it in an ``async with``
-    block, or call `close`. Raises `ValueError` for an address or a key that cannot be used.
+    ``timeout`` is the longest that one attempt takes, in seconds; ``retries`` bounds the attempts. Over plain HTTP the
+    key is sent to this machine only, unless ``allow_plain_http`` is true. ``transport`` replaces httpx's own, for
+    proxies and certificates of your own; ``clock`` and ``sleep`` are time, for tests.
+
+    Raises `ValueError` for an address or a key that cannot be used.
     """
 
     def __init__(

@@ -81,7 +81,7 @@ class Core:
         if url.scheme not in {"http", "https"} or not url.hostname or not is_plain:
             raise ValueError("The base URL looks like https://wavecom.example.com")
         if api_key is not None and not SENDABLE.fullmatch(api_key):
-            raise ValueError("The API key has characters that no key has")
+            raise ValueError("The API key is empty, or has characters that no key has, such as a line break at its end")
         self.is_local = _is_loopback(url.hostname)
         if api_key is not None and url.scheme == "http" and not (self.is_local or allow_plain_http):
             raise ValueError(

@@ -34,6 +34,16 @@ class WaveComError(Exception):
 
     idempotency_key: str | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickle needs, so that an error of a worker reaches its caller in another process."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[WaveComError], args: tuple[Any, ...], fields: dict[str, Any]) -> WaveComError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -60,7 +70,8 @@ class ApiError(WaveComError):
         retry_after: float | None = None,
     ) -> None:
         fields = "".join(f"; {each.field}: {each.message}" for each in details)
-        super().__init__(f"{status} {code}: {message}{fields}")
+        request = "" if request_id is None else f" (request {request_id})"
+        super().__init__(f"{status} {code}: {message}{fields}{request}")
         self.status = status
         self.code = code
         self.message = message

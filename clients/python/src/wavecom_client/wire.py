@@ -6,7 +6,7 @@ result back; what the generator returns is the result of the call.
 
 import json
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -18,12 +18,15 @@ QueryValue = str | int | bool | datetime | Sequence[str] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request, complete with its headers. The whole answer must be there after ``timeout_seconds``."""
+    """A request, complete with its headers. The whole answer must be there after ``timeout_seconds``.
+
+    Its text has neither the key nor the body, since error trackers write down what local variables hold.
+    """
 
     method: str
     url: str
-    headers: Mapping[str, str]
-    content: bytes | None
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
     timeout_seconds: float
 
 
@@ -33,7 +36,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
