@@ -1,12 +1,18 @@
 """Errors travel between processes, and nothing that is logged shows a key or a message."""
 
 import pickle
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from tests.conftest import EMAIL, KEY, Use
+from tests.standin import CUT, StandIn
 from wavecom_client import (
     ConflictError,
+    ConnectionFailedError,
     CursorExpiredError,
     FieldError,
     PartialBatchError,
@@ -44,3 +50,23 @@ def test_a_request_and_an_answer_that_are_logged_show_no_key_and_no_message():
 
     assert "secret" not in repr(request)
     assert "1234" not in repr(request) + repr(Answer(200, {}, b'{"message": "Your code is 1234"}'))
+
+
+def frames_of(error: BaseException | None) -> Iterator[traceback.FrameSummary]:
+    """Yield the frames that lead to an error and to its causes, with the texts of their variables, but not ours."""
+    if error is not None:
+        found = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), capture_locals=True)
+        yield from (each for each in found if "tests" not in each.filename)
+        yield from frames_of(error.__cause__ or error.__context__)
+
+
+@pytest.mark.parametrize("changes", [{}, {"scheduledAt": datetime(2026, 1, 31)}])  # noqa: DTZ001
+def test_what_an_error_tracker_writes_down_of_variables_has_no_key(use: Use, standin: StandIn, changes: dict[str, Any]):
+    standin.faults.extend([CUT] * 4)
+
+    with pytest.raises((ConnectionFailedError, ValueError)) as raised:
+        use(lambda client: client.notifications.create({**EMAIL, **changes}))
+
+    frames = list(frames_of(raised.value))
+    assert any("wavecom_client" in each.filename for each in frames)
+    assert [f"{each.filename}:{each.lineno} {each.locals}" for each in frames if KEY in str(each.locals)] == []

@@ -12,7 +12,7 @@ from wavecom_client.core import Core, Retries
 from wavecom_client.events import Event
 from wavecom_client.feed import EventPage, Feed
 from wavecom_client.pages import Listing, Page
-from wavecom_client.transport import DIRECT, Body, failure_of, timeout
+from wavecom_client.transport import DIRECT, Body, failure_of, headers_of, timeout
 from wavecom_client.wire import Answer, Call, Failure, Pause, Request
 
 P = ParamSpec("P")
@@ -90,7 +90,11 @@ class Driver:
         until = self.core.clock() + request.timeout_seconds
         try:
             with self._http.stream(
-                request.method, request.url, headers=request.headers, content=request.content, timeout=timeout(request)
+                request.method,
+                request.url,
+                headers=headers_of(request),
+                content=request.content,
+                timeout=timeout(request),
             ) as response:
                 body = Body(response, until)
                 for piece in response.iter_bytes():

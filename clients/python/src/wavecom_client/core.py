@@ -141,7 +141,7 @@ class Core:
         timeout_seconds: float | None = None,
     ) -> Request:
         """Return a request to the API."""
-        headers = {"Accept": "application/json", "User-Agent": USER_AGENT, **self._authorization}
+        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if idempotency_key is not None:
@@ -150,7 +150,7 @@ class Core:
         return Request(
             method=method,
             url=f"{self.base_url}{path}{'?' if parameters else ''}{urlencode(parameters)}",
-            headers=headers,
+            headers={**headers, **self._authorization},
             content=None if body is None else to_json(body),
             timeout_seconds=timeout_seconds or self.timeout,
         )

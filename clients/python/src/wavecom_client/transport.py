@@ -19,6 +19,11 @@ def timeout(request: Request) -> httpx.Timeout:
     return httpx.Timeout(request.timeout_seconds, connect=min(CONNECT_SECONDS, request.timeout_seconds))
 
 
+def headers_of(request: Request) -> httpx.Headers:
+    """Return the headers as httpx's own, whose text hides the key."""
+    return httpx.Headers(request.headers)
+
+
 class Body:
     """The body of an answer, while it arrives: httpx limits the time between two pieces, and this that of the whole."""
 
