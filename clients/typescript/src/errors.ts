@@ -17,8 +17,8 @@
  *     ├── PartialBatchError         some parts of a large batch are done, one failed
  *     └── WebhookVerificationError  the webhook is not WaveCom's, or too old
  *
- * A create that failed has its `idempotencyKey`: the same call with the same key, however much later, creates nothing
- * twice.
+ * A call that failed has its `idempotencyKey`, if it has one: the same call with the same key, however much later,
+ * creates nothing twice.
  */
 
 import type { BatchResult, FieldError } from './types.js';

@@ -238,6 +238,8 @@ class AsyncStats(_Resource):
 class AsyncWaveCom(_Resource):
     """WaveCom's API at one address, for asyncio and Trio. Use it in an ``async with`` block, or call `close`.
 
+    Tasks of one event loop may share it, with its pool of connections.
+
     ``timeout`` is the longest that one attempt takes, in seconds; ``retries`` bounds the attempts. Over plain HTTP the
     key is sent to this machine only, unless ``allow_plain_http`` is true. ``transport`` replaces httpx's own, for
     proxies and certificates of your own; ``clock`` and ``sleep`` are time, for tests.

@@ -231,6 +231,8 @@ class Stats(_Resource):
 class WaveCom(_Resource):
     """WaveCom's API at one address, for threads. Use it in a ``with`` block, or call `close`.
 
+    Threads may share it, with its pool of connections.
+
     ``timeout`` is the longest that one attempt takes, in seconds; ``retries`` bounds the attempts. Over plain HTTP the
     key is sent to this machine only, unless ``allow_plain_http`` is true. ``transport`` replaces httpx's own, for
     proxies and certificates of your own; ``clock`` and ``sleep`` are time, for tests.

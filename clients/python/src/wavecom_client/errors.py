@@ -16,8 +16,8 @@
     ├── PartialBatchError         some parts of a large batch are done, one failed
     └── WebhookVerificationError  the webhook is not WaveCom's, or too old
 
-A create that failed has its ``idempotency_key``: the same call with the same key, however much later, creates nothing
-twice.
+A call that failed has its ``idempotency_key``, if it has one: the same call with the same key, however much later,
+creates nothing twice.
 """
 
 import json
