@@ -18,6 +18,7 @@ RUNS: Final = 10
 LARGEST: Final = 10
 FUNCTIONS: Final = {
     "api": "from functions.api.handler import _app; _app()",
+    "feed": "from functions.feed.handler import _app; _app()",
     "deliver": "from functions.deliver.handler import container; container('deliver').deliver",
     "receipts": "from functions.receipts.handler import _app; _app()",
     "sweep": "from functions.sweep.handler import container; container('sweep').sweep",

@@ -42,6 +42,7 @@ CONNECTIONS_OF_BROKER: Final = {
 limits"). A broker configuration could raise it, which WaveCom does not create."""
 POOL_SIZES: Final = {
     "api": 2,
+    "feed": 2,
     "receipts": 2,
     "keys": 2,
     "deliver": 4,
@@ -71,6 +72,7 @@ def environments(settings: "StageSettings") -> dict[str, int]:
     on_rabbitmq = settings.queue_engine == "rabbitmq"
     return {
         "api": settings.api_reserved or unreserved,
+        "feed": settings.feed_reserved or unreserved,
         "receipts": settings.receipts_reserved or unreserved,
         "keys": MANUAL_ENVIRONMENTS,
         # The high lane's consumer also has the delay queue's mapping.
@@ -132,5 +134,5 @@ def check_connections(settings: "StageSettings") -> None:
     most = ", ".join(f"{name} {count:,}" for name, count in sorted(opened.items(), key=lambda each: -each[1])[:3])
     raise ValueError(
         f"the functions may open {sum(opened.values()):,} connections to MongoDB, and {database} takes {limit:,} "
-        f"({most}): lower apiReserved, receiptsReserved or the consumers, or take a larger tier"
+        f"({most}): lower apiReserved, feedReserved, receiptsReserved or the consumers, or take a larger tier"
     )

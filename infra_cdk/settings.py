@@ -130,6 +130,9 @@ class StageSettings(FunctionSettings):
     api_reserved: Annotated[
         int | None, Field(ge=1, description="Reserved concurrency of the API: requests at once")
     ] = 100
+    feed_reserved: Annotated[
+        int | None, Field(ge=1, description="Reserved concurrency of the feed of events: readers at once")
+    ] = 20
     receipts_reserved: Annotated[int | None, Field(ge=1, description="Reserved concurrency of delivery reports")] = 20
     account_concurrency: Annotated[
         int, Field(ge=10, description="What the account runs at once, which bounds what has nothing reserved")

@@ -29,7 +29,9 @@ class DashboardContent:
 
     settings: StageSettings
     alarms: Sequence[cloudwatch.Alarm]
-    api: apigatewayv2.HttpApi
+    http_api: apigatewayv2.HttpApi
+    api: WaveComFunction
+    feed: WaveComFunction
     consumers: Sequence[WaveComFunction]
     webhooks: WaveComFunction
     functions: Sequence[WaveComFunction]
@@ -266,22 +268,26 @@ def _dying(content: DashboardContent) -> list[Row]:
 
 
 def _api(content: DashboardContent) -> list[Row]:
-    api = content.api
+    http_api, api, feed = content.http_api, content.api.function, content.feed.function
+    readers = feed.metric("ConcurrentExecutions", statistic="Maximum", period=MINUTE)
     return [
         _title("The API"),
         [
             _graph(
                 "Requests",
-                api.metric_count(statistic="Sum", period=MINUTE),
-                api.metric_client_error(statistic="Sum", period=MINUTE),
+                http_api.metric_count(statistic="Sum", period=MINUTE),
+                http_api.metric_client_error(statistic="Sum", period=MINUTE),
+                width=6,
                 left_y_axis=_from_zero("a minute"),
             ),
-            _graph("5xx", errors_percent(api), left_y_axis=_from_zero("percent")),
+            _graph("5xx", errors_percent(http_api, content.feed), width=6, left_y_axis=_from_zero("percent")),
             _graph(
-                "Latency",
-                *(api.metric_latency(statistic=each, period=MINUTE) for each in ("p50", "p95", "p99")),
+                "Duration, without the feed",
+                *(api.metric_duration(statistic=each, period=MINUTE) for each in ("p50", "p95", "p99")),
+                width=6,
                 left_y_axis=_from_zero("ms"),
             ),
+            _graph("Readers of the feed at once", readers, width=6, left_y_axis=_from_zero("readers")),
         ],
     ]
 

@@ -1,5 +1,6 @@
-"""The HTTP API: its function, the one for delivery reports, throttling, access logs, and a custom domain."""
+"""The HTTP API: its functions, throttling, access logs, and a custom domain."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
@@ -65,6 +66,19 @@ class ApiStack(Stack):
             reserved=settings.api_reserved,
         )
         foundation.data.attachments.explain(self.api)
+        self.feed = WaveComFunction(
+            self,
+            "Feed",
+            name="feed",
+            module="feed",
+            code=code,
+            foundation=foundation,
+            description="The feed of events, whose readers wait",
+            memory_mb=256,
+            timeout=TIMEOUT,
+            rights=[],
+            reserved=settings.feed_reserved,
+        )
         self.receipts = WaveComFunction(
             self,
             "Receipts",
@@ -93,6 +107,7 @@ class ApiStack(Stack):
         )
         self._route("/api/{proxy+}", self.api.function)
         self._route("/u/{proxy+}", self.api.function)
+        self._route("/api/events", self.feed.function, [apigatewayv2.HttpMethod.GET, apigatewayv2.HttpMethod.HEAD])
         self._route("/receipts/{proxy+}", self.receipts.function)
         self.domain = self._domain(settings)
         self._stage(foundation)
@@ -111,7 +126,7 @@ class ApiStack(Stack):
     @property
     def functions(self) -> list[WaveComFunction]:
         """All functions of the stack."""
-        return [self.api, self.receipts, self.keys]
+        return [self.api, self.feed, self.receipts, self.keys]
 
     def _domain(self, settings: StageSettings) -> apigatewayv2.DomainName | None:
         domain = settings.api_domain
@@ -126,10 +141,15 @@ class ApiStack(Stack):
             ),
         )
 
-    def _route(self, path: str, function: lambda_.Function) -> None:
+    def _route(
+        self,
+        path: str,
+        function: lambda_.Function,
+        methods: Sequence[apigatewayv2.HttpMethod] = (apigatewayv2.HttpMethod.ANY,),
+    ) -> None:
         routes = self.http_api.add_routes(
             path=path,
-            methods=[apigatewayv2.HttpMethod.ANY],
+            methods=list(methods),
             integration=integrations.HttpLambdaIntegration("Integration", function),
         )
         for route in routes:

@@ -40,7 +40,7 @@ class ObservabilityStack(Stack):
         add_service_alarms(alarms, settings)
         add_queue_alarms(alarms, settings)
         add_function_alarms(alarms, settings, functions)
-        add_api_alarms(alarms, settings, api.http_api)
+        add_api_alarms(alarms, settings, api.http_api, api=api.api, feed=api.feed)
         add_limit_alarms(alarms, foundation.network.nat_gateways if foundation.network else [])
         alarms.add(
             "schedule-undelivered",
@@ -67,7 +67,9 @@ class ObservabilityStack(Stack):
             DashboardContent(
                 settings=settings,
                 alarms=alarms.all,
-                api=api.http_api,
+                http_api=api.http_api,
+                api=api.api,
+                feed=api.feed,
                 consumers=[delivery.high, delivery.standard],
                 webhooks=delivery.webhooks,
                 functions=functions,

@@ -18,6 +18,7 @@ TIMINGS: Final = frozenset(
     }
 )
 LINKS: Final = frozenset({"links_url"})
+REQUESTS: Final = frozenset({"rate_limit_per_minute", "cors_origins", "max_body_bytes"})
 SECRETS_OF_WEBHOOKS: Final = frozenset({"sealing_key"})
 ATTACHMENTS: Final = frozenset({"attachments_bucket", "attachment_scanner"})
 SIMULATORS: Final = frozenset({"simulated_latency_ms", "simulated_failure_rate", "simulated_down"})
@@ -28,11 +29,13 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
         "api": QUEUES
         | PROVIDERS
         | TIMINGS
-        | {"rate_limit_per_minute", "cors_origins", "max_body_bytes", "sms_max_segments", "replays_per_second"}
+        | REQUESTS
+        | {"sms_max_segments", "replays_per_second"}
         | LINKS
         | SECRETS_OF_WEBHOOKS
         | ATTACHMENTS
         | {"uploads_url", "attachment_types"},
+        "feed": REQUESTS,
         "receipts": QUEUES | PROVIDERS | {"receipts_url", "max_body_bytes"},
         "keys": frozenset[str](),
         "deliver": QUEUES | PROVIDERS | TIMINGS | SIMULATORS | {"sends_at_once", "receipts_url"} | ATTACHMENTS,

@@ -15,6 +15,7 @@ QUOTA = 1_000.0
 """What Service Quotas knows for whichever metric."""
 OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
     ast.Add: operator.add,
+    ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Gt: operator.gt,

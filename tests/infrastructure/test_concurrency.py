@@ -16,7 +16,8 @@ def test_what_nothing_else_bounds_has_reserved_concurrency_and_every_function_it
     reserved = {name: each.get("ReservedConcurrentExecutions") for name, each in functions.items()}
     dev = variant.startswith("dev")
     api = VARIANTS[variant][1].get("apiReserved", 100)
-    assert (reserved["api"], reserved["receipts"], reserved["sweep"]) == ((api, 10, 1) if dev else (250, 50, 1))
+    bounded = [reserved[name] for name in ("api", "feed", "receipts", "sweep")]
+    assert bounded == ([api, 20, 10, 1] if dev else [250, 50, 50, 1])
     for name, each in functions.items():
         pool = int(each["Environment"]["Variables"]["MONGODB_POOL_SIZE"])
         assert pool == POOL_SIZES[name.split("-")[0]], name

@@ -112,7 +112,7 @@ def store(mongo: Mongo) -> MongoNotificationStore:
 
 def test_every_function_has_events_and_every_event_a_function() -> None:
     prefixes = {path.stem.split("_")[0] for path in EVENTS.glob("*.json")}
-    by_prefix = {"api": {"api"}, "receipts": {"receipts"}}
+    by_prefix = {"api": {"api"}, "feed": {"feed"}, "receipts": {"receipts"}}
     by_prefix["rmq"] = by_prefix["sqs"] = {"deliver", "webhooks"}
     by_prefix["keys"] = {"keys"}
     by_prefix["schedule"] = {"sweep", "observe"}
@@ -152,6 +152,20 @@ def test_api_creates_and_shows_a_notification_and_its_documentation(
     assert shown["statusCode"] == 200
     documentation = load("api_get_notification", **{f"/api/notifications/{FIRST}": "/api/docs"})
     assert api.invoke(documentation)["statusCode"] == 200
+
+
+def test_feed_is_read_without_a_broker_and_answers_nothing_else(start: Start, mongo: Mongo, mongodb_uri: str) -> None:
+    key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
+    MongoApiKeys(mongo).add(key)
+    announced_as(mongo, FIRST)
+    feed = start("feed", MONGODB_URI=mongodb_uri, MONGODB_DATABASE=mongo.database.name)
+
+    assert feed.invoke(load("feed_read"))["statusCode"] == 401
+    answer = feed.invoke(_signed(load("feed_read"), token))
+
+    assert answer["statusCode"] == 200
+    assert [each["id"] for each in json.loads(answer["body"])["data"]["events"]] == [f"evt_{FIRST}_2"]
+    assert feed.invoke(_signed(load("api_get_notification"), token))["statusCode"] == 404
 
 
 @pytest.mark.parametrize("event", ["sqs_deliver", "rmq_deliver"])

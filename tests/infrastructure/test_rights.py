@@ -11,7 +11,18 @@ from tests.infrastructure.templates import Assembly, as_list
 from tests.infrastructure.variants import VARIANTS
 from wavecom import topology
 
-FUNCTIONS = ("api", "receipts", "keys", "deliver-high", "deliver-standard", "webhooks", "sweep", "observe", "prepare")
+FUNCTIONS = (
+    "api",
+    "feed",
+    "receipts",
+    "keys",
+    "deliver-high",
+    "deliver-standard",
+    "webhooks",
+    "sweep",
+    "observe",
+    "prepare",
+)
 CONSUMERS = {"deliver-high", "deliver-standard"}
 PUBLISH, LOOK = "sqs:SendMessage", "sqs:GetQueueAttributes"
 USES_QUEUES_FOR = {

@@ -166,6 +166,16 @@ def _create(stage: Stage) -> list[Event]:
     return [create, count]
 
 
+def _read_feed(stage: Stage) -> list[Event]:
+    """Return a reading of a tenant whose feed is on, and which has an event."""
+    key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
+    MongoApiKeys(stage.mongo).add(key)
+    announced_as(stage.mongo, FIRST)
+    event = load("feed_read")
+    event["headers"]["authorization"] = f"Bearer {token}"
+    return [event]
+
+
 def _deliver(stage: Stage) -> list[Event]:
     """Return a batch with a notification that has an attachment, and one that is retried, and so published again."""
     stored_as(stage.store, FIRST, attachments=(stage.attach(),))
@@ -206,6 +216,7 @@ USES_BUCKET_FOR = {
 }
 EVENTS: dict[str, Callable[[Stage], list[Event]]] = {
     "api": _create,
+    "feed": _read_feed,
     "receipts": _bounce,
     "keys": lambda _: [load("keys_create")],
     "deliver-high": _deliver,
@@ -225,6 +236,7 @@ def test_a_function_does_its_work_with_the_rights_of_its_role(stage: Stage, vari
 
     done = {
         "api": lambda: [each["statusCode"] for each in answers] == [201, 200],
+        "feed": lambda: FIRST in json.loads(answers[0]["body"])["data"]["events"][0]["id"],
         "receipts": lambda: status_of(stage.store, FIRST) is Status.UNDELIVERED and _announces(stage, FIRST),
         "keys": lambda: answers[0]["token"].startswith("wc_"),
         "deliver-high": lambda: status_of(stage.store, FIRST) is Status.SENT,

@@ -13,7 +13,7 @@ from layers.build import function_names, handler
 from local.config import PROJECT
 from tests.infrastructure.conftest import SYNTHESIS
 from tests.infrastructure.resolve import REGION, Resolved
-from tests.infrastructure.templates import Assembly, as_list
+from tests.infrastructure.templates import Assembly, Resource, as_list
 from tests.infrastructure.variants import CHANGED, VARIANTS
 from wavecom import topology
 from wavecom.adapters.s3.address import bucket_origin
@@ -169,7 +169,7 @@ def test_functions_may_do_what_they_do_and_no_more_on_sqs(assemblies: Assemblies
     assert sqs("sweep") == publish | look
     assert sqs("observe") == look
     assert sqs("receipts") == publish
-    assert sqs("keys") == sqs("prepare") == set()
+    assert sqs("feed") == sqs("keys") == sqs("prepare") == set()
     assert consume | publish <= sqs("webhooks")
     assert consume | publish <= sqs("deliver-high")
     assert consume | publish <= sqs("deliver-standard")
@@ -436,7 +436,27 @@ def test_the_api_is_throttled_and_its_log_tells_no_recipient(assemblies: Assembl
     assert {"requestId", "status", "latencyMs"} <= logged.keys()
     assert not re.search(r"querystring|protocol\.body|authorizer", stage["AccessLogSettings"]["Format"])
     routes = {each["RouteKey"] for each in assemblies[variant].of_type("ApiGatewayV2::Route").values()}
-    assert routes == {"ANY /api/{proxy+}", "ANY /receipts/{proxy+}", "ANY /u/{proxy+}"}
+    assert routes == {
+        "ANY /api/{proxy+}",
+        "ANY /receipts/{proxy+}",
+        "ANY /u/{proxy+}",
+        "GET /api/events",
+        "HEAD /api/events",
+    }
+
+
+@each_variant
+def test_readers_of_the_feed_hold_environments_of_its_own_function(assemblies: Assemblies, variant: str) -> None:
+    resources = assemblies[variant].of_type("ApiGatewayV2::Route")
+    integrations = assemblies[variant].of_type("ApiGatewayV2::Integration")
+
+    def function_of(route: Resource) -> str:
+        integration = route["Target"]["Fn::Join"][1][1]["Ref"]
+        (found,) = [each for name, each in integrations.items() if name.endswith(f"/{integration}")]
+        return str(found["IntegrationUri"]["Fn::GetAtt"][0])
+
+    of_feed = {each["RouteKey"] for each in resources.values() if function_of(each).startswith("Feed")}
+    assert of_feed == {"GET /api/events", "HEAD /api/events"}
 
 
 @each_variant

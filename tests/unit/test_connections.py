@@ -51,9 +51,10 @@ def test_an_environment_counts_with_its_monitor_and_twice() -> None:
     [
         (
             {"apiReserved": 400},
-            "a node of Atlas's M10 takes 1,490 (api 2,400, deliver-high 80, deliver-standard 80): lower",
+            "a node of Atlas's M10 takes 1,490 (api 2,400, feed 120, deliver-high 80): lower",
         ),
         ({"apiReserved": None}, "(api 6,000, "),
+        ({"feedReserved": None}, "(feed 6,000, "),
         ({"receiptsReserved": None}, "(receipts 6,000, "),
         ({"standardConsumers": 200}, "(deliver-standard 2,000, "),
         ({"webhookConsumers": 200}, "(webhooks 2,400, "),
@@ -71,7 +72,7 @@ def test_more_than_a_node_takes_is_refused_in_a_sentence(changes: dict[str, Any]
 def test_a_larger_tier_or_a_smaller_account_makes_room() -> None:
     assert of("dev", apiReserved=400, mongodbTier="M30")
     assert of("dev", apiReserved=400, atlas={**ATLAS, "instanceSize": "M30"})
-    assert of("dev", apiReserved=None, receiptsReserved=None, accountConcurrency=10)
+    assert of("dev", apiReserved=None, feedReserved=None, receiptsReserved=None, accountConcurrency=10)
 
 
 def test_a_mapping_of_rabbitmq_has_one_environment_a_queue() -> None:

@@ -46,6 +46,7 @@ def test_a_variable_that_is_set_wins_and_its_secret_is_not_read(monkeypatch) -> 
     ("function", "needed"),
     [
         ("api", {"uri", "broker", "providers", "sealing-key"}),
+        ("feed", {"uri"}),
         ("receipts", {"uri", "broker", "providers"}),
         ("keys", {"uri"}),
         ("deliver", {"uri", "broker", "providers"}),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from wavecom.adapters.links import SealedLinks
-from wavecom.adapters.mongo.rate_limits import MongoRateLimits
 from wavecom.adapters.mongo.tenants import MongoTenants
 from wavecom.adapters.providers.recipients import takes
 from wavecom.adapters.providers.senders import problem_of
@@ -17,7 +16,6 @@ from wavecom.application.accept.recipient_check import AcceptsRecipient, Recipie
 from wavecom.application.accept.render import Render
 from wavecom.application.accept.submit import Submit
 from wavecom.application.attachments.manage import ManageAttachments
-from wavecom.application.events.feed import ReadFeed
 from wavecom.application.operate.health import CheckHealth
 from wavecom.application.operate.policy import ManagePolicy
 from wavecom.application.operate.providers import ConfiguredProvider, Providers
@@ -33,9 +31,10 @@ from wavecom.application.templates.manage import ManageTemplates
 from wavecom.application.templates.preview import Preview
 from wavecom.application.templates.results import ShowResults
 from wavecom.application.webhooks.manage import ManageWebhooks
+from wavecom.bootstrap.feed import feed_services
 from wavecom.bootstrap.use_cases import Container
 from wavecom.domain.notifications.enums import Channel
-from wavecom.http.services import HttpConfig, Services
+from wavecom.http.services import Services
 from wavecom.ports.content import AttachmentFiles
 from wavecom.ports.suppressions import UnsubscribeLinks
 from wavecom.ports.tenants import Tenants
@@ -200,6 +199,7 @@ class Api:
     def services(self) -> Services:
         """Everything behind the HTTP routes."""
         tenants, suppressions = self.tenants, self.parts.suppressions
+        feed = feed_services(self.parts)
         return Services(
             admission=self.admission,
             cancel_or_retry=self.cancel_or_retry,
@@ -217,20 +217,15 @@ class Api:
                 tenants=tenants, suppressions=suppressions, links=self.links, clock=self.parts.clock
             ),
             webhooks=self.webhooks,
-            feed=ReadFeed(events=self.parts.events, wanted=self.parts.wanted_events),
+            feed=feed.feed,
             senders=ManageSenders(tenants=tenants, providers=self._sender_problems),
             ledger=self.parts.ledger,
             verify=Verify(store=self.parts.store, system=self.parts.system),
             providers=self.providers,
             health=CheckHealth(store=self.parts.store, queue=self.parts.queue, clock=self.parts.clock),
             keys=self.parts.keys,
-            rate_limits=MongoRateLimits(self.parts.mongo),
+            rate_limits=feed.rate_limits,
             counters=self.parts.counters,
             clock=self.parts.clock,
-            config=HttpConfig(
-                rate_limit=self.parts.settings.rate_limit_per_minute,
-                max_body_bytes=self.parts.settings.max_body_bytes,
-                cors_origins=self.parts.settings.cors_origins,
-                development_tenant=self.parts.settings.development_tenant,
-            ),
+            config=feed.config,
         )

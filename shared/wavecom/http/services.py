@@ -39,8 +39,20 @@ class HttpConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """The use cases behind the routes, and ``keys``, ``rate_limits`` and ``counters`` for the middleware."""
+class FeedServices:
+    """The use case behind the feed, and ``keys``, ``rate_limits`` and ``counters`` for the middleware."""
+
+    feed: ReadFeed
+    keys: ApiKeys
+    rate_limits: RateLimits
+    counters: Counters
+    clock: Clock
+    config: HttpConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services(FeedServices):
+    """The use cases behind all routes, with those of the feed and of the middleware."""
 
     admission: Admission
     cancel_or_retry: CancelOrRetry
@@ -57,13 +69,7 @@ class Services:
     categories: ManageCategories
     preferences: ManagePreferences
     webhooks: ManageWebhooks | None
-    feed: ReadFeed
     ledger: Ledger
     verify: Verify
     providers: Providers
     health: CheckHealth
-    keys: ApiKeys
-    rate_limits: RateLimits
-    counters: Counters
-    clock: Clock
-    config: HttpConfig

@@ -21,13 +21,13 @@ from wavecom.http.framework.middleware import caller
 from wavecom.http.framework.responses import success
 from wavecom.http.openapi import refusals, tags
 from wavecom.http.openapi.operations import documented
-from wavecom.http.services import Services
+from wavecom.http.services import FeedServices
 
 FeedLimit = Annotated[int, Interval(ge=1, le=500), BeforeValidator(digits)]
 WaitSeconds = Annotated[int, Interval(ge=0, le=int(WAIT_MAX.total_seconds())), BeforeValidator(digits)]
 
 
-def add_event_routes(app: ApiGatewayResolver, services: Services) -> None:
+def add_event_routes(app: ApiGatewayResolver, services: FeedServices) -> None:
     """Add the feed to ``app``."""
 
     @app.get(
@@ -73,7 +73,7 @@ def _types(given: Sequence[str]) -> Collection[EventType]:
 
 
 def _page(
-    services: Services, tenant_id: str, after: int | None, types: Collection[EventType], limit: int, wait: int
+    services: FeedServices, tenant_id: str, after: int | None, types: Collection[EventType], limit: int, wait: int
 ) -> FeedPage:
     try:
         return services.feed.read(tenant_id, after=after, types=types, limit=limit, wait=timedelta(seconds=wait))

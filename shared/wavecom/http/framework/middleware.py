@@ -32,7 +32,7 @@ from wavecom.http.framework.key_lookup import KeyLookup
 from wavecom.http.framework.meter import ANONYMOUS, HttpMeter
 from wavecom.http.framework.requests import field_errors
 from wavecom.http.framework.responses import JSON, respond
-from wavecom.http.services import Services
+from wavecom.http.services import FeedServices
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def _revalidate(app: ApiGatewayResolver, response: Response[Any]) -> None:
         response.compress = False
 
 
-def admit(services: Services) -> Middleware:
+def admit(services: FeedServices) -> Middleware:
     """Refuse bodies that are too large or encoded, unknown callers, and callers over their limit, in that order."""
     keys = KeyLookup(services.keys)
 
