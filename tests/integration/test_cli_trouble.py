@@ -117,6 +117,21 @@ def test_retry_after_may_be_a_date(gateway: Gateway, wavecom: Wavecom):
     assert time.monotonic() - started >= 0.5
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_reader_of_the_feed_that_a_gateway_throttles_comes_back(
+    api: Api, gateway: Gateway, wavecom: Wavecom, status: int
+):
+    wavecom.ok("events")
+    created = api.created()["_id"]
+    gateway.follow(*[json_reply(status, {"message": "Service Unavailable"})] * 2)
+
+    result = wavecom("events", "--json")
+
+    assert result.exit_code == 0
+    assert [json.loads(line)["data"]["notificationId"] for line in result.stdout.splitlines()] == [created]
+    assert "Trying again" in result.stderr
+
+
 def test_a_wait_of_more_than_a_minute_is_told_instead_of_waited_for(gateway: Gateway, wavecom: Wavecom):
     gateway.always = json_reply(429, BUSY, {"Retry-After": "61"})
 

@@ -38,6 +38,8 @@ CUT = Fault(does=True, cut=True)
 SLOW = Fault(slow=True, status=200, body=b"{" * 100)
 """An answer of which a byte comes now and then."""
 CUT_BEFORE = Fault(cut=True)
+THROTTLED = Fault(status=503, body=b'{"message":"Service Unavailable"}')
+"""The answer of API Gateway to readers beyond `feedReserved`: neither the API's form nor a Retry-After."""
 GARBAGE = Fault(status=200, body=b"<html>Welcome to the hotel</html>")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Time, Use
-from tests.standin import CUT, GARBAGE, LATE, StandIn, refusal
+from tests.standin import CUT, GARBAGE, LATE, THROTTLED, StandIn, refusal
 from wavecom_client import (
     AccessError,
     CursorExpiredError,
@@ -93,10 +93,11 @@ def test_a_server_that_does_not_wait_is_not_asked_without_a_pause(use: Use, cloc
         CUT,
         refusal(429, "RATE_LIMITED", "50"),
         refusal(503, "UNAVAILABLE"),
+        THROTTLED,
         refusal(500, "INTERNAL"),
         refusal(502, "BAD"),
     ],
-    ids=["cut", "429", "503", "500", "502"],
+    ids=["cut", "429", "503", "throttled", "500", "502"],
 )
 def test_a_reader_goes_on_after_failures_however_many(use: Use, standin: StandIn, fault: Any):
     standin.faults.extend([fault] * 10)

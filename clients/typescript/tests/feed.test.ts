@@ -10,7 +10,7 @@ import {
   UnexpectedAnswerError,
 } from '../src/index.js';
 import { eventBody } from './event-body.js';
-import { CUT, first, GARBAGE, LATE, refusal, useStandIn } from './standin.js';
+import { CUT, first, GARBAGE, LATE, refusal, THROTTLED, useStandIn } from './standin.js';
 
 const use = useStandIn();
 const ALL = [0, 1, 2, 3, 4, 5, 6].map((number) => `evt_${number}`);
@@ -78,17 +78,20 @@ test('a server that does not wait is not asked without a pause', async () => {
   expect(use.waits.every((wait) => wait <= 1_000 && wait > 0)).toBe(true);
 });
 
-test.each([CUT, refusal(429, 'RATE_LIMITED', '50'), refusal(503, 'UNAVAILABLE'), refusal(500, 'INTERNAL')])(
-  'a reader goes on after failures, however many (%o)',
-  async (fault) => {
-    use.standin.faults = Array<typeof fault>(10).fill(fault);
+test.each([
+  CUT,
+  refusal(429, 'RATE_LIMITED', '50'),
+  refusal(503, 'UNAVAILABLE'),
+  THROTTLED,
+  refusal(500, 'INTERNAL'),
+])('a reader goes on after failures, however many (%o)', async (fault) => {
+  use.standin.faults = Array<typeof fault>(10).fill(fault);
 
-    const found = await first(use.client().events({ after: '5' }), 2);
+  const found = await first(use.client().events({ after: '5' }), 2);
 
-    expect(ids(found)).toEqual(['evt_5', 'evt_6']);
-    expect(use.standin.calls.map((call) => call.query.after)).toEqual(Array(11).fill('5'));
-  },
-);
+  expect(ids(found)).toEqual(['evt_5', 'evt_6']);
+  expect(use.standin.calls.map((call) => call.query.after)).toEqual(Array(11).fill('5'));
+});
 
 test('a reader goes on after answers that are too late', async () => {
   use.standin.faults = [LATE];

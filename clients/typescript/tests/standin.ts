@@ -35,6 +35,8 @@ export const NONE: Fault = { does: true };
 export const LATE: Fault = { does: true, late: true };
 export const CUT: Fault = { does: true, cut: true };
 export const CUT_BEFORE: Fault = { cut: true };
+/** The answer of API Gateway to readers beyond `feedReserved`: neither the API's form nor a Retry-After. */
+export const THROTTLED: Fault = { status: 503, body: '{"message":"Service Unavailable"}' };
 export const GARBAGE: Fault = { status: 200, body: '<html>Welcome to the hotel</html>' };
 
 /** Return an error in the form of the API. */
