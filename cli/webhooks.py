@@ -70,7 +70,7 @@ def change(
     identifier: EndpointId,
     to: Annotated[str | None, typer.Option(metavar="URL", help="Address that events are sent to.")] = None,
     types: Types = None,
-    description: Annotated[str | None, typer.Option(help="Purpose of the endpoint.")] = None,
+    description: Annotated[str | None, typer.Option(help="Purpose of the endpoint; an empty one is removed.")] = None,
     headers: Headers = None,
     no_headers: Annotated[bool, typer.Option("--no-headers", help="Add no headers any more.")] = False,
     metadata: Annotated[
@@ -84,6 +84,8 @@ def change(
     body = _body(url=to, types=types, description=description, headers=headers, metadata=metadata, enabled=enabled)
     if no_headers:
         body["headers"] = {}
+    if description == "":
+        body["description"] = None
     if not body:
         raise UsageError("Needs something to change", "`wavecom webhooks change --help` lists what can be changed.")
     changed = run.api.call("PATCH", f"{PATH}/{identifier}", body).data

@@ -98,6 +98,8 @@ def test_an_endpoint_is_changed_disabled_and_enabled(wavecom: Wavecom, client_sy
     assert (changed["types"], changed["metadata"], changed["enabled"]) == (["notification.sent"], True, False)
     assert changed["headers"] == ["X-A"]
     assert "disabled (byClient)" in wavecom.ok("webhooks", "list")
+    assert wavecom.json("webhooks", "change", identifier, "--description", "Ledger")["description"] == "Ledger"
+    assert wavecom.json("webhooks", "change", identifier, "--description", "")["description"] is None
     changed = wavecom.json("webhooks", "change", identifier, "--no-headers", "--no-metadata", "--enable")
     assert (changed["headers"], changed["metadata"], changed["enabled"]) == ([], False, True)
 

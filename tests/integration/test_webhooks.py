@@ -1,16 +1,22 @@
 """Webhooks: endpoints by the API, and deliveries to a real HTTP server, on a real database."""
 
+import functools
+import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from local.config import PROJECT
 from tests.builders import TIMINGS, ManualClock, an_endpoint, created
 from tests.fakes import FakeQueue
-from tests.integration.conftest import EMAIL, Api, MakeApi, MakeKey
+from tests.integration.conformance import HeldTransport
+from tests.integration.conftest import EMAIL, Api, GatewayTransport, MakeApi, MakeKey, MakeServices
 from tests.webhook_parts import WebhookParts
 from tests.webhook_receiver import Receiver, receiver
 from wavecom.adapters.mongo.client import Mongo
@@ -22,6 +28,8 @@ from wavecom.domain.notifications.change import combine
 from wavecom.domain.tenants import SYSTEM_TENANT
 from wavecom.domain.webhooks.delivery import DELAYS
 from wavecom.domain.webhooks.endpoint import FAILING_MAX
+from wavecom.http.app import build
+from wavecom.http.framework.resolver import LambdaResolver
 
 TYPES = ["notification.queued", "notification.cancelled"]
 
@@ -325,6 +333,52 @@ def test_what_cannot_be_an_endpoint_is_refused_by_its_field(
 
     assert answer.status_code == 422, answer.text
     assert [each["field"] for each in answer.json()["error"]["details"]] == [field]
+
+
+def test_null_removes_a_description_and_leaving_it_out_does_not(quick_api: Api, client_system: Receiver) -> None:
+    endpoint = make_endpoint(quick_api, client_system, description="The ledger of payments")
+    path = f"/api/webhooks/{endpoint['id']}"
+
+    kept = quick_api.client.patch(path, json={"metadata": True}).json()["data"]
+    removed = quick_api.client.patch(path, json={"description": None})
+
+    assert kept["description"] == "The ledger of payments"
+    assert removed.status_code == 200
+    assert removed.json()["data"]["description"] is None
+    assert quick_api.get(path).json()["data"]["description"] is None
+
+
+def test_without_a_sealing_key_every_operation_on_endpoints_says_so_as_described(
+    make_services: MakeServices, make_key: MakeKey, mongo: Mongo, clock: ManualClock
+) -> None:
+    services = replace(make_services(mongo), webhooks=None)
+    transport = HeldTransport(GatewayTransport(build(LambdaResolver(), services)))
+    headers = {"Authorization": f"Bearer {make_key()}"}
+    document = json.loads((PROJECT / "docs" / "openapi.json").read_text())
+    operations = [
+        (method, path, operation)
+        for path, by_method in document["paths"].items()
+        for method, operation in by_method.items()
+        if path.startswith("/api/webhooks")
+    ]
+    values = {"{endpoint_id}": f"ep_{'0' * 24}", "{event_id}": f"evt_{'0' * 24}_2"}
+    bodies = {
+        "createEndpoint": {"url": "https://api.bank.example/", "types": TYPES},
+        "changeEndpoint": {"enabled": True},
+        "recoverEndpoint": {"since": clock().isoformat().replace("+00:00", "Z")},
+    }
+    assert len(operations) == 11
+
+    for method, path, operation in operations:
+        filled = functools.reduce(lambda given, value: given.replace(*value), values.items(), path)
+        with httpx.Client(base_url="http://localhost", transport=transport, headers=headers) as client:
+            answer = client.request(method, filled, json=bodies.get(operation["operationId"]))
+
+        assert answer.status_code == 409, (operation["operationId"], answer.text)
+        assert "SEALING_KEY" in answer.json()["error"]["message"]
+        conflict = operation["responses"]["409"]
+        shared = document["components"]["responses"].get(conflict.get("$ref", "").rpartition("/")[2], conflict)
+        assert "SEALING_KEY" in shared["description"], operation["operationId"]
 
 
 def test_twenty_endpoints_are_the_most(quick_api: Api, client_system: Receiver) -> None:

@@ -750,7 +750,7 @@ class CreateEndpoint(TypedDict):
 
 
 class ChangeEndpoint(TypedDict):
-    """What is to be changed of an endpoint; what is left out stays as it is."""
+    """What is to be changed of an endpoint; what is left out stays as it is. A description of null is removed."""
 
     url: NotRequired[str | None]
     types: NotRequired[list[EventType] | None]

@@ -66,7 +66,10 @@ export function creationOf({ url, description, types, headers, metadata }: Draft
   };
 }
 
-/** The request that changes an endpoint. Its headers stay as they are, unless others are given or they are cleared. */
+/**
+ * The request that changes an endpoint. Its headers stay as they are, unless others are given or they are cleared; an
+ * empty description removes the one that it has.
+ */
 export function changeOf(draft: Draft): ChangeEndpoint {
-  return { ...creationOf(draft), ...(draft.clearHeaders && { headers: {} }) };
+  return { description: null, ...creationOf(draft), ...(draft.clearHeaders && { headers: {} }) };
 }

@@ -71,13 +71,7 @@ export function EndpointDialog({ endpoint, onDone, onClose }: EndpointDialogProp
           {(described) => (
             <input
               {...described}
-              {...register('description', {
-                // The API takes a description that is left out as one that stays.
-                validate: (text) =>
-                  text.trim() !== '' ||
-                  (endpoint?.description ?? null) === null ||
-                  'can be changed, not emptied',
-              })}
+              {...register('description')}
               placeholder="The ledger of payments"
               autoComplete="off"
               maxLength={200}

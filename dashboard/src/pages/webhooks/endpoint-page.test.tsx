@@ -202,6 +202,23 @@ it('changes an endpoint, and keeps the headers that it has', async () => {
   expect(cleared).toHaveProperty('headers', {});
 });
 
+it('removes a description that is emptied', async () => {
+  const calls = fakeApi({
+    [`GET ${PATH}`]: () => ok(anEndpoint()),
+    [`GET ${PATH}/deliveries`]: () => ok(NONE),
+    [`PATCH ${PATH}`]: () => ok(anEndpoint({ description: null })),
+  });
+  const user = open();
+
+  await user.click(await screen.findByRole('button', { name: 'Change' }));
+  await user.clear(screen.getByRole('textbox', { name: 'Description (optional)' }));
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+
+  await waitFor(() => {
+    expect(calls.find(({ method }) => method === 'PATCH')?.body).toHaveProperty('description', null);
+  });
+});
+
 it('removes an endpoint once that is confirmed, and leads back to the list', async () => {
   const calls = fakeApi({
     [`GET ${PATH}`]: () => ok(anEndpoint()),

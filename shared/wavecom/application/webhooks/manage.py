@@ -31,7 +31,7 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointDraft:
-    """A client's wish for an endpoint; what is None stays as it is."""
+    """A client's wish for an endpoint; what is None stays as it is. An empty description removes it."""
 
     url: str | None = None
     types: tuple[EventType, ...] | None = None
@@ -112,7 +112,7 @@ class ManageWebhooks:
             before,
             url=draft.url if draft.url is not None else before.url,
             types=_sorted(draft.types) if draft.types is not None else before.types,
-            description=draft.description if draft.description is not None else before.description,
+            description=(draft.description or None) if draft.description is not None else before.description,
             headers=dict(draft.headers) if draft.headers is not None else before.headers,
             metadata=draft.metadata if draft.metadata is not None else before.metadata,
             updated_at=self.clock(),

@@ -49,7 +49,10 @@ def _add_list_deliveries(app: ApiGatewayResolver, services: Services) -> None:
         operation_id="listDeliveries",
         tags=[tags.WEBHOOKS],
         responses=documented(
-            HTTPStatus.OK, WebhookDeliveryPageAnswer, "A page", [*refusals.ALWAYS, refusals.NO_ENDPOINT]
+            HTTPStatus.OK,
+            WebhookDeliveryPageAnswer,
+            "A page",
+            [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_ENDPOINT],
         ),
     )
     def list_deliveries(
@@ -79,7 +82,10 @@ def _add_get_delivery(app: ApiGatewayResolver, services: Services) -> None:
         operation_id="getDelivery",
         tags=[tags.WEBHOOKS],
         responses=documented(
-            HTTPStatus.OK, ShownWebhookDeliveryAnswer, "The delivery", [*refusals.ALWAYS, refusals.NO_DELIVERY]
+            HTTPStatus.OK,
+            ShownWebhookDeliveryAnswer,
+            "The delivery",
+            [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_DELIVERY],
         ),
     )
     def get_delivery(endpoint_id: EndpointId, event_id: OfEvent) -> Response[str]:
@@ -98,7 +104,7 @@ def _add_retry_delivery(app: ApiGatewayResolver, services: Services) -> None:
             HTTPStatus.ACCEPTED,
             WebhookDeliveryAnswer,
             "It is on its way",
-            [*refusals.ALWAYS, refusals.NO_DELIVERY, refusals.DELIVERY_BUSY],
+            [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_DELIVERY, refusals.DELIVERY_BUSY],
         ),
     )
     def retry_delivery(endpoint_id: EndpointId, event_id: OfEvent) -> Response[str]:

@@ -61,7 +61,7 @@ class CreateEndpoint(WireModel):
 
 
 class ChangeEndpoint(WireModel):
-    """What is to be changed of an endpoint; what is left out stays as it is."""
+    """What is to be changed of an endpoint; what is left out stays as it is. A description of null is removed."""
 
     url: Url | None = None
     types: EventTypes | None = None
@@ -75,7 +75,7 @@ class ChangeEndpoint(WireModel):
         return EndpointDraft(
             url=self.url,
             types=tuple(self.types) if self.types is not None else None,
-            description=self.description,
+            description="" if self.description is None and "description" in self.model_fields_set else self.description,
             headers=self.headers,
             metadata=self.metadata,
             enabled=self.enabled,

@@ -92,7 +92,9 @@ def _add_get_endpoint(app: ApiGatewayResolver, services: Services) -> None:
         description="Whether it is enabled, and since when it has been failing. Without its secret.",
         operation_id="getEndpoint",
         tags=[tags.WEBHOOKS],
-        responses=documented(HTTPStatus.OK, EndpointAnswer, "The endpoint", [*refusals.ALWAYS, refusals.NO_ENDPOINT]),
+        responses=documented(
+            HTTPStatus.OK, EndpointAnswer, "The endpoint", [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_ENDPOINT]
+        ),
     )
     def get_endpoint(endpoint_id: EndpointId) -> Response[str]:
         return success(
@@ -104,15 +106,15 @@ def _add_change_endpoint(app: ApiGatewayResolver, services: Services) -> None:
     @app.patch(
         "/api/webhooks/<endpoint_id>",
         summary="Change an endpoint",
-        description="What is left out stays as it is. `enabled: true` enables one that was disabled, by you or since "
-        "it failed for five days.",
+        description="What is left out stays as it is; null removes the description. `enabled: true` enables one that "
+        "was disabled, by you or since it failed for five days.",
         operation_id="changeEndpoint",
         tags=[tags.WEBHOOKS],
         responses=documented(
             HTTPStatus.OK,
             EndpointAnswer,
             "The endpoint as it is now",
-            [*refusals.WITH_BODY, refusals.NO_ENDPOINT, refusals.ENDPOINT_CHANGED],
+            [*refusals.WITH_BODY, refusals.NO_SEALING, refusals.NO_ENDPOINT, refusals.ENDPOINT_CHANGED],
         ),
     )
     def change_endpoint(endpoint_id: EndpointId, change: Annotated[ChangeEndpoint, Body()]) -> Response[str]:
@@ -127,7 +129,9 @@ def _add_remove_endpoint(app: ApiGatewayResolver, services: Services) -> None:
         description="Nothing more is sent to it, but for calls that have begun.",
         operation_id="removeEndpoint",
         tags=[tags.WEBHOOKS],
-        responses=documented(HTTPStatus.OK, DoneAnswer, "It is removed", [*refusals.ALWAYS, refusals.NO_ENDPOINT]),
+        responses=documented(
+            HTTPStatus.OK, DoneAnswer, "It is removed", [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_ENDPOINT]
+        ),
     )
     def remove_endpoint(endpoint_id: EndpointId) -> Response[str]:
         webhooks_of(services).remove(caller(app).tenant_id, endpoint_id)
@@ -145,7 +149,7 @@ def _add_rotate_secret(app: ApiGatewayResolver, services: Services) -> None:
             HTTPStatus.OK,
             EndpointAnswer,
             "The endpoint with its new secret",
-            [*refusals.ALWAYS, refusals.NO_ENDPOINT, refusals.ENDPOINT_CHANGED],
+            [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_ENDPOINT, refusals.ENDPOINT_CHANGED],
         ),
     )
     def rotate_endpoint_secret(endpoint_id: EndpointId) -> Response[str]:
@@ -165,7 +169,7 @@ def _add_test_endpoint(app: ApiGatewayResolver, services: Services) -> None:
             HTTPStatus.ACCEPTED,
             SentTestAnswer,
             "The test is on its way",
-            [*refusals.ALWAYS, refusals.NO_ENDPOINT, refusals.ENDPOINT_DISABLED],
+            [*refusals.ALWAYS, refusals.NO_SEALING, refusals.NO_ENDPOINT, refusals.ENDPOINT_DISABLED],
         ),
     )
     def test_endpoint(endpoint_id: EndpointId) -> Response[str]:
@@ -185,7 +189,7 @@ def _add_recover_endpoint(app: ApiGatewayResolver, services: Services) -> None:
             HTTPStatus.ACCEPTED,
             RecoveryAnswer,
             "It has begun, or would deliver this",
-            [*refusals.WITH_BODY, refusals.NO_ENDPOINT, refusals.ENDPOINT_DISABLED],
+            [*refusals.WITH_BODY, refusals.NO_SEALING, refusals.NO_ENDPOINT, refusals.ENDPOINT_DISABLED],
         ),
     )
     def recover_endpoint(endpoint_id: EndpointId, recovery: Annotated[RecoverEndpoint, Body()]) -> Response[str]:
