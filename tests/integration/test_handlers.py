@@ -14,7 +14,7 @@ import pytest
 
 from local.config import PROJECT
 from tests.builders import a_draft
-from tests.event_files import load, sent_as, status_of, stored_as, unanswered_as
+from tests.event_files import announced_as, endpoint_as, load, sent_as, status_of, stored_as, unanswered_as
 from tests.sendgrid_key import SendGridKey
 from wavecom import metrics
 from wavecom.adapters.mongo.api_keys import MongoApiKeys
@@ -27,6 +27,7 @@ from wavecom.adapters.providers.breaker import FAILURES_TO_OPEN, PyBreakers
 from wavecom.adapters.rabbitmq.connection import connect
 from wavecom.adapters.rabbitmq.queue import RabbitMQQueue
 from wavecom.domain.api_keys import Role, new_api_key
+from wavecom.domain.events.event import EventType
 from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.enums import Priority, Status
 from wavecom.domain.notifications.timings import Timings
@@ -275,6 +276,24 @@ def test_the_development_tenant_is_refused_on_lambda() -> None:
 
     assert done.returncode != 0
     assert "DEVELOPMENT_TENANT" in done.stderr
+
+
+@pytest.mark.parametrize("event", ["rmq_webhooks", "sqs_webhooks"])
+def test_webhooks_without_a_sealing_key_says_why_once_and_leaves_all_to_the_sweep(
+    invoke: Invoke, mongo: Mongo, event: str
+) -> None:
+    first = "507f1f77bcf86cd799439011"
+    endpoint_as(mongo, "k" * 40, "https://api.bank.example/hook", EventType.NOTIFICATION_QUEUED)
+    announced_as(mongo, first)
+
+    unreadable = [load(event)["Records"][2]["messageId"]] if event == "sqs_webhooks" else []
+    answer = invoke("webhooks", load(event))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": each} for each in unreadable]}
+    assert len([line for line in invoke.log if "SEALING_KEY" in line]) == 1
+    (waiting,) = mongo.database.events.find()
+    assert waiting["dueAt"] is not None
+    assert mongo.database.webhookdeliveries.count_documents({}) == 0
 
 
 TRACED = """

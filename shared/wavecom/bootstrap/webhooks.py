@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from wavecom.application.webhooks.sweep import SweepWebhooks
 from wavecom.bootstrap.adapters import Adapters
 from wavecom.ports.webhooks import Deliveries, Endpoints, WebhookCalls
-from wavecom.settings import SettingsError
 from wavecom.topology import WEBHOOK_CALLS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ class Webhooks(Adapters):
         )
 
     @cached_property
-    def deliver_webhooks(self) -> "DeliverWebhooks":
-        """Deliver events to endpoints. Raises `SettingsError` where the settings allow no endpoints."""
+    def deliver_webhooks(self) -> "DeliverWebhooks | None":
+        """Deliver events to endpoints, None where the settings allow no endpoints."""
         from wavecom.adapters.mongo.providers.breakers import MongoBreakerStates  # noqa: PLC0415
         from wavecom.adapters.providers.breaker import PyBreakers  # noqa: PLC0415
         from wavecom.adapters.webhooks.signature import StandardWebhooksSigner  # noqa: PLC0415
@@ -75,7 +74,7 @@ class Webhooks(Adapters):
         from wavecom.application.webhooks.health import EndpointHealth  # noqa: PLC0415
 
         if self.endpoints is None:
-            raise SettingsError("SEALING_KEY is needed to deliver webhooks")
+            return None
         return DeliverWebhooks(
             fan_out=FanOut(
                 events=self.events,
