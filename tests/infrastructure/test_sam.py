@@ -18,6 +18,7 @@ from layers.python313 import PYTHON_VERSION
 from local.config import PROJECT
 from local.context import TIME_LIMIT
 from wavecom import topology
+from wavecom.needs import NEEDS
 from wavecom.settings import Settings
 
 SAM = PROJECT / ".venv-sam" / "bin"
@@ -118,9 +119,16 @@ def test_every_variable_is_a_setting(template: dict[str, Any], monkeypatch: pyte
         assert Settings.from_environment().broker == "sqs"
 
 
+def test_who_seals_has_the_same_key_and_nobody_else_has_one(template: dict[str, Any]) -> None:
+    keys = {each["name"]: each["environment"].get("SEALING_KEY") for each in template["functions"]}
+
+    assert {name for name, key in keys.items() if key} == {name for name in keys if "sealing_key" in NEEDS[name]}
+    assert len(set(keys.values()) - {None}) == 1
+
+
 def test_every_path_of_the_api_leads_to_its_function(template: dict[str, Any]) -> None:
-    by_length = sorted(template["routes"], key=lambda route: -len(route[1]))
-    patterns = {path.replace("{proxy+}", ".+"): (name, methods) for name, path, methods in by_length}
+    exact_first = sorted(template["routes"], key=lambda route: "{proxy+}" in route[1])
+    patterns = {path.replace("{proxy+}", ".+"): (name, methods) for name, path, methods in exact_first}
     document = json.loads((PROJECT / "docs" / "openapi.json").read_text())
 
     def function_of(path: str, method: str) -> str:
