@@ -1,6 +1,7 @@
 """``python -m infra_cdk.smoke``: check from outside that a deployed stage works.
 
-No real message is sent: it creates a test key, whose notifications go to simulators, and revokes it at the end.
+No real message is sent: it creates a test key, whose notifications go to simulators and whose webhook
+goes to the stage itself, and revokes it at the end.
 """
 
 import os
@@ -29,6 +30,10 @@ ALARMS_ADVICE: Final = (
 )
 PAUSE_SECONDS: Final = 5.0
 METRICS_WITHIN: Final = timedelta(minutes=10)
+OWN_PATH: Final = "/api/health"
+"""A path of the stage's own API. It refuses the method of a webhook, and any answer shows that calls get out."""
+NOWHERE: Final = "https://smoke.invalid"
+"""The endpoint in an emulator, whose API has no address in the public internet: the call is made, and finds none."""
 NOTIFICATIONS: Final = (
     {"type": "EMAIL", "recipient": "smoke@simulator.example.com", "subject": "Smoke", "message": "Smoke"},
     {"type": "SMS", "recipient": "+12025550123", "message": "Smoke", "priority": "HIGH"},
@@ -51,11 +56,11 @@ class Check:
     advice: str
 
 
-class Sends:
-    """One notification of each channel, accepted by the stage's API under a test key."""
+class Client:
+    """A client of the stage's API, under a test key."""
 
     def __init__(self, stage: Deployed, cleanup: ExitStack) -> None:
-        """Create keys, to be revoked ``cleanup``, and send. Raises `DeployedError`."""
+        """Create keys, to be revoked by ``cleanup``. Raises `DeployedError`."""
         self._api = cleanup.enter_context(_api(stage))
         operator = stage.make_key(tenant=TENANT, name="smoke test", role="operator")
         cleanup.callback(self._call, "DELETE", f"/api/keys/{operator['keyId']}", operator["token"])
@@ -63,19 +68,10 @@ class Sends:
         test = self._call("POST", "/api/keys", operator["token"], wanted)
         cleanup.callback(self._call, "DELETE", f"/api/keys/{test['id']}", operator["token"])
         self._token = test["token"]
-        self._ids = [
-            (each["type"], self._call("POST", "/api/notifications", self._token, each)["_id"]) for each in NOTIFICATIONS
-        ]
 
-    def not_sent(self) -> list[str]:
-        """Return those that are not SENT, with their status."""
-        problems = []
-        for channel, identifier in self._ids:
-            found = self._call("GET", f"/api/notifications/{identifier}", self._token)["notification"]
-            if found["status"] not in SENT:
-                error = f": {found['error']}" if found.get("error") else ""
-                problems.append(f"{channel} {identifier} is {found['status']}{error}")
-        return problems
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Return the data of an answer. Raises `DeployedError`."""
+        return self._call(method, path, self._token, body)
 
     def _call(self, method: str, path: str, token: str, body: object = None) -> dict[str, Any]:
         try:
@@ -85,6 +81,55 @@ class Sends:
         if answer.is_error:
             raise DeployedError(f"The API answers {answer.status_code} to {method} {path}: {answer.text[:500]}")
         return dict(answer.json().get("data") or {})
+
+
+class Sends:
+    """One notification of each channel, accepted by the stage's API."""
+
+    def __init__(self, client: Client) -> None:
+        """Send. Raises `DeployedError`."""
+        self._client = client
+        self._ids = [(each["type"], client.call("POST", "/api/notifications", each)["_id"]) for each in NOTIFICATIONS]
+
+    def not_sent(self) -> list[str]:
+        """Return those that are not SENT, with their status."""
+        problems = []
+        for channel, identifier in self._ids:
+            found = self._client.call("GET", f"/api/notifications/{identifier}")["notification"]
+            if found["status"] not in SENT:
+                error = f": {found['error']}" if found.get("error") else ""
+                problems.append(f"{channel} {identifier} is {found['status']}{error}")
+        return problems
+
+
+class Webhook:
+    """A test event, sent to an endpoint that is the stage's own API: no other receiver is needed."""
+
+    def __init__(self, stage: Deployed, client: Client, cleanup: ExitStack) -> None:
+        """Make the endpoint, to be removed by ``cleanup``, and send. Raises `DeployedError`."""
+        self._client = client
+        self._expects_answer = not os.environ.get("AWS_ENDPOINT_URL")
+        url = stage.output("api", "Url") + OWN_PATH if self._expects_answer else NOWHERE
+        wanted = {"url": url, "types": ["endpoint.test"]}
+        self._endpoint = f"/api/webhooks/{client.call('POST', '/api/webhooks', wanted)['id']}"
+        cleanup.callback(client.call, "DELETE", self._endpoint)
+        self._event = client.call("POST", f"{self._endpoint}/test")["eventId"]
+
+    def not_answered(self) -> list[str]:
+        """Return what is missing until the webhooks function has called the endpoint and got an answer."""
+        attempts = self._client.call("GET", f"{self._endpoint}/deliveries/{self._event}")["attempts"]
+        if not attempts:
+            return ["the webhooks function has not called the endpoint"]
+        last = attempts[-1]
+        if last["status"] is None and self._expects_answer:
+            return [f"the call of the stage's own API got no answer: {last['error']}"]
+        return []
+
+
+def unreadable_feed(client: Client) -> list[str]:
+    """Return the problem of a feed that does not say where to go on. Raises `DeployedError` if it does not answer."""
+    page = client.call("GET", "/api/events?limit=1")
+    return [] if page.get("nextCursor") else [f"the feed has no cursor to go on from: {page}"]
 
 
 def _api(stage: Deployed) -> httpx.Client:
@@ -167,14 +212,21 @@ def alarms_not_ok(stage: Deployed) -> list[str]:
     return problems if count else ["there is no alarm"]
 
 
-def checks(stage: Deployed, sends: Sends, since: datetime) -> Iterator[Check]:
-    """Yield the checks, in an order in which none needs a later one."""
+def checks(stage: Deployed, client: Client, cleanup: ExitStack, since: datetime) -> Iterator[Check]:
+    """Send, and yield the checks, in an order in which none needs a later one. Raises `DeployedError`."""
+    sends, webhook = Sends(client), Webhook(stage, client, cleanup)
     yield Check(
         "mappings",
         lambda: failed_mappings(stage),
         "Lambda console, the function's triggers; the runbook's section on lanes that do not drain.",
     )
     yield Check("sends", sends.not_sent, "bin/wavecom doctor, then the logs of the deliver functions.")
+    yield Check(
+        "webhooks",
+        webhook.not_answered,
+        "The log of the webhooks function; with a VPC, its security group and the NAT gateways.",
+    )
+    yield Check("feed", lambda: unreadable_feed(client), "The log of the feed function.")
     yield Check(
         "events",
         lambda: missing_events(stage, since),
@@ -215,7 +267,7 @@ def run(
     stage: Annotated[str, typer.Option(help="A stage that is deployed.")],
     seconds: Annotated[float, typer.Option(min=0, help="Time limit in seconds, for checks that fail at first.")] = 300,
 ) -> None:
-    """Check a deployed stage: its stacks, mappings, sends, events and alarms; exit code 1 if a check fails.
+    """Check a deployed stage: stacks, mappings, sends, webhooks, feed, events and alarms; exit code 1 if one fails.
 
     Needs the right to describe stacks, mappings, logs, metrics and alarms, and to invoke wavecom-<stage>-keys.
     """
@@ -225,8 +277,7 @@ def run(
         problems = failed_stacks(deployed)
         is_ok = _report(Check("stacks", list, f"make deploy STAGE={stage}"), problems)
         with ExitStack() as cleanup:
-            sends = Sends(deployed, cleanup)
-            for check in checks(deployed, sends, since):
+            for check in checks(deployed, Client(deployed, cleanup), cleanup, since):
                 is_ok &= _report(check, _repeat_until_ok(check, until))
     except DeployedError as exc:
         console.print(f"[red]failed[/red]  {escape(str(exc))}")

@@ -27,7 +27,7 @@ STACKS = {
     f"wavecom-dev-{part}" for part in ("data", "messaging", "prepare", "api", "delivery", "site", "observability")
 }
 SHARDS = 2
-SMOKE_CHECKS = ("stacks", "mappings", "sends", "events", "alarms")
+SMOKE_CHECKS = ("stacks", "mappings", "sends", "webhooks", "feed", "events", "alarms")
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_what_is_posted_to_the_deployed_api_is_sent_by_the_deployed_consumer(on_
     assert batch["statuses"] == {"SENT": 1}
 
 
-def test_smoke_finds_that_all_is_well(on_sqs: Account, token: str) -> None:
+def test_smoke_finds_that_all_is_well(on_sqs: Account, token: str, database: Mongo) -> None:
     on_sqs.invoke("wavecom-dev-sweep", {})
     on_sqs.invoke("wavecom-dev-observe", {})
     put_as_cloudwatch_does(on_sqs, "observe", "sweep")
@@ -113,6 +113,9 @@ def test_smoke_finds_that_all_is_well(on_sqs: Account, token: str) -> None:
         keys = api.get("/api/keys", params={"tenantId": "smoke"}).json()["data"]
     assert len(keys) == 2
     assert all(each["revokedAt"] for each in keys)
+    assert database.database.webhookendpoints.count_documents({}) == 0
+    (delivery,) = database.database.webhookdeliveries.find()
+    assert {each["error"] for each in delivery["attempts"]} == {"The endpoint has no address that may be called"}
 
 
 def test_smoke_says_what_is_not_well(on_sqs: Account, token: str) -> None:
@@ -256,7 +259,7 @@ def test_on_rabbitmq_the_queues_are_declared_and_what_is_posted_is_sent(
         identifiers = {api.post("/api/notifications", json=EMAIL).json()["data"]["_id"] for _ in range(10)}
 
     for queue in topology.shards(topology.HIGH_PRIORITY, SHARDS):
-        assert poll(on_rabbitmq, channel, queue, "high"), f"nothing in {queue}"
+        assert poll(on_rabbitmq, channel, queue, "deliver-high"), f"nothing in {queue}"
     connection.close()
 
     found = database.database.notifications.find({"tenantId": "bank-b"})
@@ -281,7 +284,9 @@ def test_smoke_on_rabbitmq_misses_the_mappings_that_the_emulator_has_not(
         while not smoke.done():
             for lane, queue in lanes.items():
                 for shard in topology.shards(queue, SHARDS):
-                    poll(on_rabbitmq, channel, shard, lane)
+                    poll(on_rabbitmq, channel, shard, f"deliver-{lane}")
+            for queue in topology.WEBHOOK_QUEUES:
+                poll(on_rabbitmq, channel, queue, "webhooks")
             time.sleep(0.2)
         done = smoke.result()
     connection.close()
@@ -293,12 +298,12 @@ def test_smoke_on_rabbitmq_misses_the_mappings_that_the_emulator_has_not(
     assert [check for _, check, *_ in lines] == list(SMOKE_CHECKS)
 
 
-def poll(account: Account, channel: Channel, queue: str, lane: str) -> int:
+def poll(account: Account, channel: Channel, queue: str, function: str) -> int:
     """Hand what is in a queue to its consumer, as Lambda's poller does, and return how many messages that were."""
     batch = []
     while (message := channel.basic_get(queue)) is not None:
         batch.append(message)
     if batch:
-        account.invoke(f"wavecom-dev-deliver-{lane}", rabbitmq_event(queue, batch))
+        account.invoke(f"wavecom-dev-{function}", rabbitmq_event(queue, batch))
         channel.basic_ack(batch[-1].delivery_tag, multiple=True)
     return len(batch)
