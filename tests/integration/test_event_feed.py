@@ -58,6 +58,19 @@ def test_events_come_in_order_from_the_first_reading(api: Api) -> None:
     assert read_all(api) == events
 
 
+def test_a_reader_may_begin_with_what_comes_next(api: Api) -> None:
+    api.get("/api/events")
+    api.created()
+    read_all(api)
+    latest = api.get("/api/events", params={"after": "latest"}).json()["data"]
+    created = api.created()["_id"]
+
+    assert latest["events"] == []
+    assert [each["data"]["notificationId"] for each in read_all(api, after=latest["nextCursor"])] == [created]
+    for wrong in ("newest", "-1", "1" * 17):
+        assert api.get("/api/events", params={"after": wrong}).status_code == 422
+
+
 @pytest.mark.parametrize(
     "types", ["notification.cancelled, notification.sent", ["notification.cancelled", "notification.sent"]]
 )

@@ -7180,10 +7180,10 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description nextCursor of a page, or cursor of an event
+                 * @description nextCursor of a page, or cursor of an event; `latest` for what comes from now on
                  * @example 4711
                  */
-                after?: number;
+                after?: string;
                 /**
                  * @description Kinds of events, separated by commas or given several times; all without it
                  * @example [

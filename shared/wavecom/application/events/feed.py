@@ -56,6 +56,11 @@ class ReadFeed:
             self._waiting.release()
         return page
 
+    def latest(self, tenant_id: str) -> int:
+        """Return the last position that was given: whoever reads from it gets what comes, and what nobody has read."""
+        self.wanted.read_feed(tenant_id)
+        return self.events.last(tenant_id)
+
     def _first_page(self, tenant_id: str, after: int, types: Collection[EventType], limit: int) -> FeedPage:
         """Return what comes after a cursor. Raises `CursorExpiredError` if that is not all kept, or it is none of ours.
 

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 from wavecom.application.events.feed import WAIT_MAX, CursorExpiredError
 from wavecom.domain.events.event import EventType, FeedPage
 from wavecom.http.events.responses import EventPage, EventPageAnswer
-from wavecom.http.fields.events import FeedPosition, read_types
+from wavecom.http.fields.events import LATEST, FeedStart, read_types
 from wavecom.http.fields.numbers import digits
 from wavecom.http.framework.errors import FieldError, GoneError, InvalidRequestError
 from wavecom.http.framework.middleware import caller
@@ -45,7 +45,11 @@ def add_event_routes(app: ApiGatewayResolver, services: FeedServices) -> None:
     )
     def read_events(
         after: Annotated[
-            FeedPosition | None, Query(description="nextCursor of a page, or cursor of an event", examples=[4711])
+            FeedStart | None,
+            Query(
+                description=f"nextCursor of a page, or cursor of an event; `{LATEST}` for what comes from now on",
+                examples=["4711"],
+            ),
         ] = None,
         types: Annotated[
             list[str] | None,
@@ -73,9 +77,10 @@ def _types(given: Sequence[str]) -> Collection[EventType]:
 
 
 def _page(
-    services: FeedServices, tenant_id: str, after: int | None, types: Collection[EventType], limit: int, wait: int
+    services: FeedServices, tenant_id: str, after: str | None, types: Collection[EventType], limit: int, wait: int
 ) -> FeedPage:
     try:
-        return services.feed.read(tenant_id, after=after, types=types, limit=limit, wait=timedelta(seconds=wait))
+        start = services.feed.latest(tenant_id) if after == LATEST else int(after) if after else None
+        return services.feed.read(tenant_id, after=start, types=types, limit=limit, wait=timedelta(seconds=wait))
     except CursorExpiredError as exc:
         raise GoneError(str(exc), [FieldError("after", str(exc.oldest))]) from exc

@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from annotated_types import Interval
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from wavecom.domain.events.event import EVENT_ID_PATTERN, EventType
-from wavecom.http.fields.numbers import digits
 
 EventTypes = Annotated[
     list[EventType], Field(min_length=1, max_length=len(EventType), examples=[["notification.sent"]])
 ]
 """Kinds of events, as a list."""
-POSITION_MAX = 10**15
-FeedPosition = Annotated[int, Interval(ge=0, le=POSITION_MAX), BeforeValidator(digits)]
-"""A place in the feed; what it is made of is no part of the contract."""
+LATEST = "latest"
+FeedStart = Annotated[str, Field(pattern=f"^([0-9]{{1,16}}|{LATEST})$")]
+"""A place in the feed, or the last one; what a place is made of is no part of the contract."""
 EventId = Annotated[str, Field(pattern=EVENT_ID_PATTERN)]
 
 
