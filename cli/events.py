@@ -48,7 +48,7 @@ def events(
         if not follow:
             run.out.note(f"Go on later with: --after {cursor}")
         while follow:
-            cursor = _wait(run, cursor, query)
+            cursor = _follow(run, cursor, query)
     except KeyboardInterrupt:
         run.out.note("Stopped.")
 
@@ -63,16 +63,27 @@ def _print_all(run: Run, cursor: str | None, query: Query) -> str:
             return str(cursor)
 
 
-def _wait(run: Run, cursor: str, query: Query) -> str:
-    """Print the next events, and return the cursor after them. An outage does not end it; a refusal does."""
-    started = time.monotonic()
+def wait(run: Run, query: Query, seconds: int = WAIT_SECONDS) -> dict[str, Any] | None:
+    """Wait up to ``seconds`` for events, and return their page; None after an outage, which is told and slept over.
+
+    Raises `RefusedError` where trying again is of no use.
+    """
     try:
-        page = run.api.get(PATH, {**query, "after": cursor, "wait": WAIT_SECONDS})
+        page: dict[str, Any] = run.api.get(PATH, {"limit": PAGE, **query, "wait": seconds})
     except (UnreachableError, RefusedError) as exc:
         if isinstance(exc, RefusedError) and exc.status not in {429, 503}:
             raise
         run.out.note(f"{exc}. Reading again.", "yellow")
         time.sleep(AFTER_OUTAGE_SECONDS)
+        return None
+    return page
+
+
+def _follow(run: Run, cursor: str, query: Query) -> str:
+    """Print the next events, and return the cursor after them."""
+    started = time.monotonic()
+    page = wait(run, {**query, "after": cursor})
+    if page is None:
         return cursor
     _print(run, page["events"])
     if not page["events"]:

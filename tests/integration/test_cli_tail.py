@@ -5,8 +5,9 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
@@ -15,13 +16,14 @@ import pytest
 
 from cli.client import TRIES
 from cli.client import Api as Client
-from cli.tail import MAX_POLLED_OLDER, Watch
+from cli.tail import MAX_OLDER, WRITTEN_AFTER_SECONDS, Watch
 from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import Wavecom
 from tests.integration.test_cli_trouble import Gateway
-from tests.standins.http_service import Fault
+from tests.standins.http_service import Fault, Reply, Request, json_reply
 
 SECONDS = 30
+UNSEEN = "507f1f77bcf86cd799439011"
 ITEM = {"type": "EMAIL", "recipient": "user@example.com", "subject": "Hi", "message": "Hello"}
 
 
@@ -56,9 +58,13 @@ class Tail:
         return self.process.wait(SECONDS)
 
 
+def tailing(api: Api, *arguments: str) -> AbstractContextManager[Tail]:
+    return tailing_at(Wavecom.of(api).url, *arguments)
+
+
 @contextmanager
-def tailing(api: Api, *arguments: str) -> Iterator[Tail]:
-    tail = Tail(Wavecom.of(api).process("tail", "--interval", "0.1", *arguments))
+def tailing_at(url: str, *arguments: str) -> Iterator[Tail]:
+    tail = Tail(Wavecom(url).process("tail", "--interval", "0.1", *arguments))
     reader = threading.Thread(target=tail.read)
     reader.start()
     try:
@@ -79,7 +85,7 @@ def watch(api: Api) -> Iterator[Watch]:
 
 
 def _told(watch: Watch) -> list[tuple[str | None, str]]:
-    return [(before, notification["status"]) for before, notification in watch.poll()]
+    return [(before, notification["status"]) for before, notification in watch.look()]
 
 
 def test_it_shows_earlier_ones_then_new_ones_and_their_changes_until_ctrl_c(api: Api):
@@ -138,12 +144,12 @@ def test_an_outage_does_not_end_it_and_a_revoked_key_does(make_api: MakeApi, mak
     assert all("broke off" in line for line in told)
     assert process.returncode == 3
     assert json.loads(out)["error"]["code"] == "UNAUTHENTICATED"
-    assert "Polling again" in err
+    assert "ing again" in err
     assert token not in err
 
 
 def test_changes_of_what_has_left_the_first_page_are_told_in_turn(api: Api, watch: Watch):
-    old = [api.created()["_id"] for _ in range(MAX_POLLED_OLDER + 1)]
+    old = [api.created()["_id"] for _ in range(MAX_OLDER + 1)]
     assert _told(watch) == [(None, "QUEUED")] * len(old)
     _many_more(api, 150)
     _many_more(api, 150)
@@ -152,9 +158,77 @@ def test_changes_of_what_has_left_the_first_page_are_told_in_turn(api: Api, watc
     for identifier in old:
         attempted(api, identifier)
 
-    assert [each for each in _told(watch) if each[0]] == [("QUEUED", "SENT")] * MAX_POLLED_OLDER
-    found = [each for _ in range(100) for each in _told(watch)]
+    assert _told(watch) == []  # nobody has said that they may have changed
+    watch.expect([*old, UNSEEN])
+    assert _told(watch) == [("QUEUED", "SENT")] * MAX_OLDER
+    assert _told(watch) == [("QUEUED", "SENT")]
+    assert (_told(watch), watch.due) == ([], {})
+
+
+def test_all_that_is_unfinished_is_asked_for_in_turn(api: Api, watch: Watch):
+    old = [api.created()["_id"] for _ in range(MAX_OLDER + 1)]
+    _told(watch)
+    _many_more(api, 150)
+    _told(watch)
+    attempted(api, old[-1])
+
+    found = []
+    for _ in range(100):
+        watch.expect_unfinished()
+        found += _told(watch)
+
     assert found == [("QUEUED", "SENT")]
+
+
+class Lists(Gateway):
+    """Knows how often notifications were asked for, and says of cursors that they have expired, when it is told to."""
+
+    expired = 0
+
+    def asked(self) -> int:
+        return sum(each.target.startswith("/api/notifications") for each in self.requests)
+
+    def answer(self, request: Request) -> Reply:
+        if self.expired and request.target.startswith("/api/events"):
+            self.expired -= 1
+            details = [{"field": "after", "message": "0"}]
+            error = {"code": "CURSOR_EXPIRED", "message": "No longer kept", "details": details}
+            return json_reply(410, {"success": False, "error": error, "requestId": "r"})
+        return super().answer(request)
+
+
+def test_once_events_are_written_it_asks_only_when_something_happened(api: Api):
+    first = api.created()["_id"]
+    with Lists(api) as gateway, tailing_at(gateway.url) as tail:
+        assert first in tail.line()
+        time.sleep(WRITTEN_AFTER_SECONDS + 2)
+        before = gateway.asked()
+        time.sleep(2)
+        assert gateway.asked() == before
+
+        attempted(api, first)
+
+        started = time.monotonic()
+        assert "QUEUED → SENT" in tail.line()
+        assert time.monotonic() - started < 2
+        second = api.created()["_id"]
+        assert second in tail.line()
+        assert gateway.asked() <= before + 4
+        assert tail.end() == 0
+
+
+def test_a_gap_is_told_and_it_goes_on(api: Api):
+    first = api.created()["_id"]
+    with Lists(api) as gateway, tailing_at(gateway.url) as tail:
+        assert first in tail.line()
+        gateway.expired = 1
+        assert tail.process.stderr is not None
+        assert "no longer kept; going on" in tail.process.stderr.readline()
+
+        attempted(api, first)
+
+        assert "QUEUED → SENT" in tail.line_with(first)
+        assert tail.end() == 0
 
 
 def test_more_than_it_can_catch_up_with_is_said_to_be_left_out(api: Api, watch: Watch):

@@ -29,7 +29,7 @@ class Gateway(HttpService):
     """Stands before a running API and hands requests on, unless a script of faults says otherwise."""
 
     def __init__(self, api: Api) -> None:
-        self._client = httpx.Client(base_url=api.client.base_url, trust_env=False)
+        self._client = httpx.Client(base_url=api.client.base_url, trust_env=False, timeout=60)
         super().__init__()
 
     def answer(self, request: Request) -> Reply:
