@@ -127,7 +127,7 @@ class _Tail:
     watch: Watch
     cursor: str = "latest"
     ready_at: float = math.inf
-    """When every change has an event, in seconds of the monotonic clock; never before the first reading."""
+    """The time from which every change has an event, by the monotonic clock; unknown before the first reading."""
     is_ready: bool = False
 
     def follow(self, interval: float) -> None:

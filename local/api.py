@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import HttpResolver
 from starlette.middleware.cors import CORSMiddleware
 
 from local.config import StackError, check_host
+from local.event_stream import EventStreams
 from local.guard import Asgi, BodyLimits, Guard, Message, Receive, Scope, Send
 from local.page import page
 from local.protocol import BoundedProtocol
@@ -22,6 +23,7 @@ from wavecom.adapters.s3.address import bucket_origin
 from wavecom.bootstrap import collect_garbage_rarely, container
 from wavecom.bootstrap.api import Api
 from wavecom.http.app import build
+from wavecom.http.fields.events import EVENT_STREAM
 from wavecom.http.framework.middleware import FOR_RECIPIENTS
 from wavecom.http.framework.resolver import cors
 from wavecom.http.receipts.app import PREFIX, ReceiptServices, build_receipts
@@ -77,16 +79,26 @@ class ThreadedResolver(HttpResolver):
 
 
 class _WholeAnswer:
-    """Sends an answer in one piece, with its Content-Length (RFC 9110, section 8.6: none with 204 and 304)."""
+    """Sends an answer in one piece, with its Content-Length (RFC 9110, section 8.6: none with 204 and 304).
+
+    A stream of events goes through as it comes.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._start: Message = {}
         self._parts: list[bytes] = []
+        self._is_stream = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._start = message
+            self._is_stream = (b"content-type", EVENT_STREAM.encode()) in message["headers"]
+            if self._is_stream:
+                await self._send(message)
+            return
+        if self._is_stream:
+            await self._send(message)
             return
         self._parts.append(message.get("body", b""))
         if message.get("more_body", False):
@@ -113,7 +125,7 @@ def asgi(
     app = build(ThreadedResolver(cors=cors(services.config)), services)
     app.prepare()
     limits = BodyLimits(services.config.max_body_bytes)
-    api = Guard(app, services.config, limits)
+    api = Guard(EventStreams(app, services), services.config, limits)
     routes: list[tuple[str, Asgi]] = [(API_PREFIX, api), (FOR_RECIPIENTS, api)]
     if receipts is not None:
         reports = build_receipts(ThreadedResolver(), receipts)

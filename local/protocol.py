@@ -1,6 +1,8 @@
 """uvicorn's HTTP/1.1 by httptools, with limits that httptools lacks on data before and between bodies."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,6 +13,16 @@ HEAD_SECONDS: Final = 10.0
 HEAD_MAX_BYTES: Final = 32 * 1024
 """The limit of request line and headers; API Gateway takes 10,240 bytes (its quotas, "HTTP API quotas")."""
 HEADERS_MAX: Final = 100
+CONNECTION: Final = "wavecom.connection"
+"""The extension of a scope that has its `Connection`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The part of a connection that an answer without an end needs: the server's stop, and a way to cut it off."""
+
+    stopping: asyncio.Event
+    abort: Callable[[], None]
 
 
 class _RefusedError(Exception):
@@ -33,12 +45,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self._stopping = asyncio.Event()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_awaiting()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Let the answer in progress end, and tell one that has no end of its own."""
+        super().shutdown()
+        self._stopping.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse data, unless too much of it is outside bodies."""
@@ -50,6 +68,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start counting, and waiting for the end of the headers."""
         super().on_message_begin()
+        connection = Connection(self._stopping, self.transport.abort)
+        self.scope["extensions"] = {CONNECTION: connection}  # type: ignore[dict-item] # no dict, as ASGI has it
         self._other_bytes = self._body_bytes = self._head_bytes = 0
         if self._head_timer is None:
             self._await_head()

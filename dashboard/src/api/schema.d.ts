@@ -737,7 +737,7 @@ export interface paths {
         };
         /**
          * Read what became of your notifications
-         * @description Events in an order that never changes, each at least once: whoever goes on with `nextCursor` misses none. Without `after` it begins with the oldest event that is kept, for 15 days. The first call turns the feed on: events are written from five seconds after it, and for as long as somebody reads.
+         * @description Events in an order that never changes, each at least once: whoever goes on with `nextCursor` misses none. Without `after` it begins with the oldest event that is kept, for 15 days. The first call turns the feed on: events are written from five seconds after it, and for as long as somebody reads. To `Accept: text/event-stream` the local server answers with a stream of the same events, from `Last-Event-ID` on.
          */
         get: operations["readEvents"];
         put?: never;
@@ -7255,6 +7255,20 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            /** @description A stream is asked for (not the local server) */
+            406: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             408: components["responses"]["RequestTimeout"];
             /** @description Events after the cursor are no longer kept; the detail has the oldest cursor that is */
             410: {

@@ -56,6 +56,10 @@ class ReadFeed:
             self._waiting.release()
         return page
 
+    def go_on(self, tenant_id: str, *, after: int, types: Collection[EventType], limit: int) -> FeedPage:
+        """Return what has come after a position that this reader was given just now, at less cost than `read`."""
+        return self.events.feed(tenant_id, after=after, types=types, limit=limit)
+
     def latest(self, tenant_id: str) -> int:
         """Return the last position that was given: whoever reads from it gets what comes, and what nobody has read."""
         self.wanted.read_feed(tenant_id)

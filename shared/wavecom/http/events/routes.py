@@ -14,9 +14,9 @@ from pydantic import BeforeValidator
 from wavecom.application.events.feed import WAIT_MAX, CursorExpiredError
 from wavecom.domain.events.event import EventType, FeedPage
 from wavecom.http.events.responses import EventPage, EventPageAnswer
-from wavecom.http.fields.events import LATEST, FeedStart, read_types
+from wavecom.http.fields.events import EVENT_STREAM, LATEST, FeedStart, asks_for_stream, read_types
 from wavecom.http.fields.numbers import digits
-from wavecom.http.framework.errors import FieldError, GoneError, InvalidRequestError
+from wavecom.http.framework.errors import FieldError, GoneError, InvalidRequestError, NotAcceptableError
 from wavecom.http.framework.middleware import caller
 from wavecom.http.framework.responses import success
 from wavecom.http.openapi import refusals, tags
@@ -25,6 +25,22 @@ from wavecom.http.services import FeedServices
 
 FeedLimit = Annotated[int, Interval(ge=1, le=500), BeforeValidator(digits)]
 WaitSeconds = Annotated[int, Interval(ge=0, le=int(WAIT_MAX.total_seconds())), BeforeValidator(digits)]
+After = Annotated[
+    FeedStart | None,
+    Query(
+        description=f"nextCursor of a page, or cursor of an event; `{LATEST}` for what comes from now on",
+        examples=["4711"],
+    ),
+]
+ChosenTypes = Annotated[
+    list[str] | None,
+    Query(
+        min_length=1,
+        max_length=len(EventType),
+        description="Kinds of events, separated by commas or given several times; all without it",
+        examples=[["notification.sent", "notification.failed"]],
+    ),
+]
 
 
 def add_event_routes(app: ApiGatewayResolver, services: FeedServices) -> None:
@@ -36,33 +52,26 @@ def add_event_routes(app: ApiGatewayResolver, services: FeedServices) -> None:
         summary="Read what became of your notifications",
         description="Events in an order that never changes, each at least once: whoever goes on with `nextCursor` "
         "misses none. Without `after` it begins with the oldest event that is kept, for 15 days. The first call turns "
-        "the feed on: events are written from five seconds after it, and for as long as somebody reads.",
+        "the feed on: events are written from five seconds after it, and for as long as somebody reads. "
+        f"To `Accept: {EVENT_STREAM}` the local server answers with a stream of the same events, from `Last-Event-ID` "
+        "on.",
         operation_id="readEvents",
         tags=[tags.EVENTS],
         responses=documented(
-            HTTPStatus.OK, EventPageAnswer, "Events, perhaps none", [*refusals.ALWAYS, refusals.CURSOR_EXPIRED]
+            HTTPStatus.OK,
+            EventPageAnswer,
+            "Events, perhaps none",
+            [*refusals.ALWAYS, refusals.NO_STREAMS, refusals.CURSOR_EXPIRED],
         ),
     )
     def read_events(
-        after: Annotated[
-            FeedStart | None,
-            Query(
-                description=f"nextCursor of a page, or cursor of an event; `{LATEST}` for what comes from now on",
-                examples=["4711"],
-            ),
-        ] = None,
-        types: Annotated[
-            list[str] | None,
-            Query(
-                min_length=1,
-                max_length=len(EventType),
-                description="Kinds of events, separated by commas or given several times; all without it",
-                examples=[["notification.sent", "notification.failed"]],
-            ),
-        ] = None,
+        after: After = None,
+        types: ChosenTypes = None,
         limit: Annotated[FeedLimit, Query(description="Events a page")] = 100,
         wait: Annotated[WaitSeconds, Query(description="Seconds to wait for an event where there is none yet")] = 0,
     ) -> Response[str]:
+        if asks_for_stream(app.current_event.headers):  # the local server streams before this is asked
+            raise NotAcceptableError(refusals.NO_STREAMS.message)
         chosen = _types(types or ())
         page = _page(services, caller(app).tenant_id, after, chosen, limit, wait)
         return success(EventPageAnswer, EventPage.from_domain(page))

@@ -1,6 +1,6 @@
 """Kinds and cursors of events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -14,6 +14,7 @@ EventTypes = Annotated[
 LATEST = "latest"
 FeedStart = Annotated[str, Field(pattern=f"^([0-9]{{1,16}}|{LATEST})$")]
 """A place in the feed, or the last one; what a place is made of is no part of the contract."""
+EVENT_STREAM = "text/event-stream"
 EventId = Annotated[str, Field(pattern=EVENT_ID_PATTERN)]
 
 
@@ -23,3 +24,9 @@ def read_types(given: Sequence[str]) -> frozenset[EventType]:
     Raises ValueError.
     """
     return frozenset(EventType(each.strip()) for text in given for each in text.split(","))
+
+
+def asks_for_stream(headers: Mapping[str, str]) -> bool:
+    """Return whether a request, whose headers have lower case names, takes a stream of events and no JSON."""
+    accepted = {each.partition(";")[0].strip().lower() for each in headers.get("accept", "").split(",")}
+    return EVENT_STREAM in accepted and "application/json" not in accepted

@@ -104,6 +104,12 @@ class MethodNotAllowedError(HttpError):
     status, code = HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"
 
 
+class NotAcceptableError(HttpError):
+    """The answer cannot have the form that the request takes."""
+
+    status, code = HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE"
+
+
 class GoneError(HttpError):
     """The cursor leads to what is no longer kept; the detail has the oldest one that does not."""
 

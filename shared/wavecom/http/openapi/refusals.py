@@ -237,6 +237,12 @@ DELIVERY_BUSY = DocumentedError(
     "An attempt is under way, the endpoint is disabled, or the event is no longer kept",
     "An attempt is under way",
 )
+NO_STREAMS = DocumentedError(
+    HTTPStatus.NOT_ACCEPTABLE,
+    "NOT_ACCEPTABLE",
+    "A stream is asked for (not the local server)",
+    "There are no streams here: wait=20 holds the answer back until there is an event",
+)
 CURSOR_EXPIRED = DocumentedError(
     HTTPStatus.GONE,
     "CURSOR_EXPIRED",
