@@ -2,11 +2,13 @@ import { keepPreviousData, queryOptions, type Query } from '@tanstack/react-quer
 import { isUnfinished } from '@/lib/vocabulary';
 import { answerOf, api } from './client';
 import { ApiError, waitAfter } from './errors';
+import { useFeed } from './feed';
 import type {
   Cause,
   Channel,
   DeliveryStatus,
   NotificationDetail,
+  NotificationPage,
   Priority,
   ShownDelivery,
   Status,
@@ -28,8 +30,18 @@ const every =
     return Math.max(seconds, waitAfter(state.error) ?? 0) * SECOND;
   };
 
+/** The same for what the feed tells of: while it does, only what failed is asked for again. */
+const everyUnlessFollowed =
+  (seconds: number) =>
+  ({ state }: { state: { data: unknown; error: Error | null } }): number | false =>
+    useFeed.getState().follows && state.data !== undefined && state.error === null
+      ? false
+      : every(seconds)({ state });
+
 /** Marks live queries; the oldest one decides how fresh a page is. */
 const live = { meta: { live: true } };
+/** Marks live queries that are fetched anew when there are events. */
+const followed = { meta: { live: true, followed: true } };
 const refreshed = { refetchInterval: every(OVERVIEW_EVERY_SECONDS), ...live };
 
 export const statisticsQuery = queryOptions({
@@ -70,7 +82,12 @@ export function notificationsQuery(filter: NotificationFilter) {
     queryFn: async ({ signal }) =>
       (await answerOf(api.GET('/api/notifications', { params: { query: filter }, signal }))).data,
     placeholderData: keepPreviousData,
-    ...refreshed,
+    refetchInterval: (query: Query<NotificationPage>) => {
+      // What is unfinished may begin to be processed, of which there is no event.
+      const mayChange = query.state.data?.notifications.some(({ status }) => isUnfinished(status)) ?? true;
+      return (mayChange ? every : everyUnlessFollowed)(OVERVIEW_EVERY_SECONDS)(query);
+    },
+    ...followed,
   });
 }
 
@@ -92,16 +109,18 @@ export function notificationQuery(id: string) {
       ).data,
     refetchInterval: (query: Query<NotificationDetail>) => {
       const status = query.state.data?.notification.status;
-      return every(status === undefined || isUnfinished(status) ? LIVE_SECONDS : FINISHED_SECONDS)(query);
+      const isFinished = status !== undefined && !isUnfinished(status);
+      return isFinished ? everyUnlessFollowed(FINISHED_SECONDS)(query) : every(LIVE_SECONDS)(query);
     },
-    ...live,
+    ...followed,
   });
 }
 
 export const deadLetterGroupsQuery = queryOptions({
   queryKey: ['dead-letters', 'groups'],
   queryFn: async ({ signal }) => (await answerOf(api.GET('/api/dlq', { signal }))).data,
-  ...refreshed,
+  refetchInterval: everyUnlessFollowed(OVERVIEW_EVERY_SECONDS),
+  ...followed,
 });
 
 export interface DeadLetterFilter {
@@ -123,7 +142,8 @@ export function deadLettersQuery(filter: DeadLetterFilter) {
     queryKey: ['dead-letters', 'letters', filter],
     queryFn: ({ signal }) => deadLetters(filter, signal),
     placeholderData: keepPreviousData,
-    ...refreshed,
+    refetchInterval: everyUnlessFollowed(OVERVIEW_EVERY_SECONDS),
+    ...followed,
   });
 }
 
