@@ -8,6 +8,7 @@ import { aNotification } from '@/testing/notifications';
 import { useFeed, WRITTEN_AFTER_MS } from './feed';
 import { notificationsQuery } from './queries';
 import { newQueryClient } from './query-client';
+import type { Status } from './types';
 import { useLive } from './use-live';
 
 const EVENT = { id: 'evt_1', type: 'notification.sent', timestamp: '', data: {}, cursor: '8' };
@@ -34,8 +35,8 @@ class Feed {
   }
 }
 
-function List({ limit = 20 }: { limit?: number }) {
-  const { data } = useLive(notificationsQuery({ limit }));
+function List({ limit = 20, status }: { limit?: number; status?: Status }) {
+  const { data } = useLive(notificationsQuery({ limit, status }));
   return <p>{data?.notifications[0]?.status}</p>;
 }
 
@@ -121,6 +122,16 @@ it('goes on asking for what may change without an event', async () => {
   await pass(10_000);
 
   expect(asked(calls, LIST).length).toBeGreaterThanOrEqual(before + 2);
+});
+
+it('goes on asking for a list that fills without events', async () => {
+  const calls = fakeApi({ [`GET ${LIST}`]: () => list('DELIVERED'), [`GET ${FEED}`]: new Feed().answer });
+  shown(<List status="PENDING" />);
+
+  await pass(WRITTEN_AFTER_MS + 10_000);
+
+  expect(useFeed.getState().follows).toBe(true);
+  expect(asked(calls, LIST).length).toBeGreaterThanOrEqual(4);
 });
 
 it('asks less often while events come all the time', async () => {

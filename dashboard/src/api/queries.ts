@@ -76,6 +76,9 @@ export interface NotificationFilter {
   limit: number;
 }
 
+/** Statuses that a notification gets without an event: what is unfinished may get one of them at any time. */
+const WITHOUT_EVENT: readonly (Status | undefined)[] = ['PENDING', 'PROCESSING'];
+
 export function notificationsQuery(filter: NotificationFilter) {
   return queryOptions({
     queryKey: ['notifications', filter],
@@ -83,8 +86,8 @@ export function notificationsQuery(filter: NotificationFilter) {
       (await answerOf(api.GET('/api/notifications', { params: { query: filter }, signal }))).data,
     placeholderData: keepPreviousData,
     refetchInterval: (query: Query<NotificationPage>) => {
-      // What is unfinished may begin to be processed, of which there is no event.
-      const mayChange = query.state.data?.notifications.some(({ status }) => isUnfinished(status)) ?? true;
+      const shown = query.state.data?.notifications.map(({ status }) => status) ?? [];
+      const mayChange = shown.some(isUnfinished) || WITHOUT_EVENT.includes(filter.status);
       return (mayChange ? every : everyUnlessFollowed)(OVERVIEW_EVERY_SECONDS)(query);
     },
     ...followed,
