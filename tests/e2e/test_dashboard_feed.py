@@ -40,3 +40,23 @@ def test_a_change_shows_at_once_and_the_list_is_not_polled_for_it(
     expect(row).not_to_contain_text("Failed", timeout=2_000)
     expect(row).to_contain_text("Sent")
     assert len(asked) <= len(before) + 4
+
+
+def test_a_browsers_own_event_source_reads_the_stream(dashboard: Tab, dashboard_stack: RunningStack) -> None:
+    page = dashboard.open("/settings")
+    page.evaluate(
+        """() => new Promise((resolve) => {
+          window.sent = [];
+          const source = new EventSource('/api/events?after=latest');
+          source.addEventListener('notification.sent', ({ data, lastEventId }) => {
+            window.sent.push({ cursor: JSON.parse(data).cursor, lastEventId, about: JSON.parse(data).data });
+          });
+          source.addEventListener('open', resolve);
+        })"""
+    )
+    page.wait_for_timeout(6_000)  # events are written from five seconds after the first reading
+
+    created = dashboard_stack.post("user@example.com")
+
+    page.wait_for_function("(id) => window.sent.some(({ about }) => about.notificationId === id)", arg=created)
+    assert all(each["cursor"] == each["lastEventId"] for each in page.evaluate("window.sent"))
