@@ -16,7 +16,7 @@ import pytest
 
 from cli.client import TRIES
 from cli.client import Api as Client
-from cli.tail import MAX_OLDER, WRITTEN_AFTER_SECONDS, Watch
+from cli.tail import MAX_OLDER, Watch
 from tests.integration.conftest import Api, MakeApi, attempted
 from tests.integration.test_cli import Wavecom
 from tests.integration.test_cli_trouble import Gateway
@@ -201,7 +201,10 @@ def test_once_events_are_written_it_asks_only_when_something_happened(api: Api):
     first = api.created()["_id"]
     with Lists(api) as gateway, tailing_at(gateway.url) as tail:
         assert first in tail.line()
-        time.sleep(WRITTEN_AFTER_SECONDS + 2)
+        until = time.monotonic() + SECONDS
+        while not any("wait=20" in each.target for each in gateway.requests):
+            assert time.monotonic() < until
+            time.sleep(0.1)
         before = gateway.asked()
         time.sleep(2)
         assert gateway.asked() == before
