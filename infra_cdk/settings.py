@@ -69,7 +69,8 @@ class StageSettings(FunctionSettings):
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     queue_engine: Literal["sqs", "rabbitmq"]
     emulator: Annotated[
-        bool, Field(description="For an emulator of AWS: no broker and its mappings, no uploads, no alarms on sums")
+        bool,
+        Field(description="For an emulator of AWS: no broker and mappings, no uploads, no alarms on sums or latency"),
     ] = False
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"

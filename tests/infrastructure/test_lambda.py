@@ -157,10 +157,11 @@ def test_api_creates_and_shows_a_notification_and_its_documentation(
 def test_feed_is_read_without_a_broker_and_answers_nothing_else(start: Start, mongo: Mongo, mongodb_uri: str) -> None:
     key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
     MongoApiKeys(mongo).add(key)
-    announced_as(mongo, FIRST)
     feed = start("feed", MONGODB_URI=mongodb_uri, MONGODB_DATABASE=mongo.database.name)
 
     assert feed.invoke(load("feed_read"))["statusCode"] == 401
+    assert feed.invoke(_signed(load("feed_read"), token))["statusCode"] == 200  # from now on events are written
+    announced_as(mongo, FIRST)
     answer = feed.invoke(_signed(load("feed_read"), token))
 
     assert answer["statusCode"] == 200

@@ -22,6 +22,7 @@ from wavecom.adapters.mongo.api_keys import MongoApiKeys
 from wavecom.adapters.mongo.attachments.records import MongoAttachments
 from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.clock import MongoClock
+from wavecom.adapters.mongo.events.wanted import MongoWantedEvents
 from wavecom.adapters.mongo.notifications.counters import MongoCounters
 from wavecom.adapters.mongo.notifications.store import MongoNotificationStore
 from wavecom.adapters.mongo.system import MongoSystemState
@@ -170,6 +171,7 @@ def _read_feed(stage: Stage) -> list[Event]:
     """Return a reading of a tenant whose feed is on, and which has an event."""
     key, token = new_api_key(tenant_id="bank-a", name="test", role=Role.TENANT, at=datetime.now(UTC))
     MongoApiKeys(stage.mongo).add(key)
+    MongoWantedEvents(stage.mongo, lambda: datetime.now(UTC)).read_feed("bank-a")
     announced_as(stage.mongo, FIRST)
     event = load("feed_read")
     event["headers"]["authorization"] = f"Bearer {token}"
