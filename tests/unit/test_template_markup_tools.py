@@ -215,8 +215,8 @@ def test_mjml_may_be_written_as_html_is(mjml: str, html: str) -> None:
 
 def test_large_sources_take_a_moment() -> None:
     rows = "<tr><td class='a'>{{ row }}</td></tr>" * 1_900
-    begun = time.process_time()
+    begun = time.thread_time()
 
     with_styles_inlined(f"<style>.a {{ color: red }}</style><table>{rows}</table>")
 
-    assert time.process_time() - begun < 10
+    assert time.thread_time() - begun < 10
