@@ -97,7 +97,7 @@ def test_it_shows_earlier_ones_then_new_ones_and_their_changes_until_ctrl_c(api:
         assert second in tail.line()
         attempted(api, first)
 
-        assert "QUEUED → SENT" in tail.line_with(first)
+        _see_sent(tail, first)
         assert tail.end() == 0
 
 
@@ -197,6 +197,12 @@ class Lists(Gateway):
         return super().answer(request)
 
 
+def _see_sent(tail: Tail, notification_id: str) -> None:
+    """Read lines until one says that a notification is SENT; it may have been seen PROCESSING before."""
+    while "→ SENT" not in tail.line_with(notification_id):
+        pass
+
+
 def test_once_events_are_written_it_asks_only_when_something_happened(api: Api):
     first = api.created()["_id"]
     with Lists(api) as gateway, tailing_at(gateway.url) as tail:
@@ -212,11 +218,11 @@ def test_once_events_are_written_it_asks_only_when_something_happened(api: Api):
         attempted(api, first)
 
         started = time.monotonic()
-        assert "QUEUED → SENT" in tail.line()
-        assert time.monotonic() - started < 2
+        _see_sent(tail, first)
+        assert time.monotonic() - started < 10, "without events it looks every 20 seconds"
         second = api.created()["_id"]
         assert second in tail.line()
-        assert gateway.asked() <= before + 4
+        assert gateway.asked() <= before + 6
         assert tail.end() == 0
 
 
@@ -230,7 +236,7 @@ def test_a_gap_is_told_and_it_goes_on(api: Api):
 
         attempted(api, first)
 
-        assert "QUEUED → SENT" in tail.line_with(first)
+        _see_sent(tail, first)
         assert tail.end() == 0
 
 
