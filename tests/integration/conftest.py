@@ -354,6 +354,14 @@ def make_services(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> MakeSer
 
 
 @pytest.fixture
+def parts(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> Iterator[WebhookParts]:
+    """The parts of a consumer of webhooks, beside those of the API."""
+    parts = WebhookParts(mongo, queue, clock)
+    yield parts
+    parts.close()
+
+
+@pytest.fixture
 def make_api(mongo: Mongo, make_services: MakeServices) -> Iterator[MakeApi]:
     """Return a function that starts an API: ``over`` is "lambda" or "http"; the rest goes to `make_services`.
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import ManualClock
 from tests.fakes import FakeQueue
 from tests.integration.conftest import Api, MakeApi
 from tests.integration.test_cli import SOME_ENDPOINT, Wavecom
@@ -35,14 +34,6 @@ def wavecom(api: Api) -> Wavecom:
 def client_system() -> Iterator[Receiver]:
     with receiver() as system:
         yield system
-
-
-@pytest.fixture
-def parts(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> Iterator[WebhookParts]:
-    """A consumer's parts, beside those of the API."""
-    parts = WebhookParts(mongo, queue, clock)
-    yield parts
-    parts.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from pymongo.client_session import ClientSession
 
 from tests.builders import TIMINGS, ManualClock, a_draft
-from tests.fakes import FakeQueue
 from tests.integration.conftest import Api, MakeApi, MakeKey
 from tests.webhook_parts import WebhookParts
 from wavecom.adapters.mongo.client import Mongo
@@ -21,13 +20,6 @@ from wavecom.domain.notifications import lifecycle
 from wavecom.domain.notifications.change import Change, combine
 
 TENANT = "bank-a"
-
-
-@pytest.fixture
-def parts(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> Any:
-    parts = WebhookParts(mongo, queue, clock)
-    yield parts
-    parts.close()
 
 
 def read_all(api: Api, **parameters: Any) -> list[dict[str, Any]]:

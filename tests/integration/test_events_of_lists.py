@@ -1,17 +1,15 @@
 """Events about suppressions and templates: with their change or not at all, and none for tenants that want none."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.builders import NOON, ManualClock, an_endpoint
+from tests.builders import NOON, an_endpoint
 from tests.fakes import FakeQueue
 from tests.integration.conftest import Api
 from tests.webhook_parts import WebhookParts
-from wavecom.adapters.mongo.client import Mongo
 from wavecom.adapters.mongo.suppressions import MongoSuppressions
 from wavecom.adapters.mongo.templates import MongoTemplates
 from wavecom.domain.events.event import EventType
@@ -30,13 +28,6 @@ LISTED = Suppression(
     notification_id="a" * 24,
 )
 TEMPLATE = Template(tenant_id="bank-a", id="paid", channel=Channel.SMS, created_at=NOON, updated_at=NOON, latest=2)
-
-
-@pytest.fixture
-def parts(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> Iterator[WebhookParts]:
-    parts = WebhookParts(mongo, queue, clock)
-    yield parts
-    parts.close()
 
 
 @pytest.fixture

@@ -41,14 +41,6 @@ def client_system() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def parts(mongo: Mongo, queue: FakeQueue, clock: ManualClock) -> Iterator[WebhookParts]:
-    """A consumer's parts, beside those of the API."""
-    parts = WebhookParts(mongo, queue, clock)
-    yield parts
-    parts.close()
-
-
-@pytest.fixture
 def consume(parts: WebhookParts, queue: FakeQueue) -> Any:
     """Return a function that delivers what is announced, until nothing is."""
 

@@ -138,7 +138,7 @@ def test_moments_travel_in_utc(use: Use, standin: StandIn):
 
 def test_a_moment_without_a_zone_is_refused(use: Use, standin: StandIn):
     with pytest.raises(ValueError, match="time zone"):
-        use(lambda client: client.notifications.create({**EMAIL, "scheduledAt": datetime(2026, 1, 31)}))  # noqa: DTZ001
+        use(lambda client: client.notifications.create({**EMAIL, "scheduledAt": datetime(2026, 1, 31)}))  # noqa: DTZ001 - it is refused
 
     assert standin.calls == []
 

@@ -60,7 +60,7 @@ def frames_of(error: BaseException | None) -> Iterator[traceback.FrameSummary]:
         yield from frames_of(error.__cause__ or error.__context__)
 
 
-@pytest.mark.parametrize("changes", [{}, {"scheduledAt": datetime(2026, 1, 31)}])  # noqa: DTZ001
+@pytest.mark.parametrize("changes", [{}, {"scheduledAt": datetime(2026, 1, 31)}])  # noqa: DTZ001 - it is refused
 def test_what_an_error_tracker_writes_down_of_variables_has_no_key(use: Use, standin: StandIn, changes: dict[str, Any]):
     standin.faults.extend([CUT] * 4)
 
