@@ -1,14 +1,14 @@
 """The suppression lists: one document an address and tenant, found by its id alone."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.adapters.mongo.events.outbox import MongoOutbox, OutgoingEvents
+from wavecom.adapters.mongo.events.outbox import MongoOutbox
+from wavecom.domain.events.event import Event
 from wavecom.domain.events.subjects import suppression_added, suppression_removed
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.notifications.notification import Notification
@@ -21,7 +21,6 @@ class MongoSuppressions:
 
     def __init__(self, mongo: Mongo, outbox: MongoOutbox | None = None) -> None:
         """Write events into ``outbox``; without one nobody wants any."""
-        self._mongo = mongo
         self._outbox = outbox or MongoOutbox(mongo)
         self._suppressions = mongo.database.suppressions
 
@@ -53,42 +52,25 @@ class MongoSuppressions:
         ]
         if not updates:
             return
-        events = [suppression_added(each) for each in suppressions]
-        outgoing = self._outbox.wanted_of(events)
-        if not outgoing.events:
-            with available():
-                self._suppressions.bulk_write(updates, ordered=False)
-            return
 
-        def write(session: ClientSession) -> OutgoingEvents:
+        def make(session: ClientSession | None) -> tuple[None, list[Event]]:
             result = self._suppressions.bulk_write(updates, ordered=False, session=session)
-            new = {events[index].id for index in result.upserted_ids or {}}
-            of_new = replace(outgoing, events=[each for each in outgoing.events if each.id in new])
-            self._outbox.write(of_new, session)
-            return of_new
+            return None, [suppression_added(suppressions[index]) for index in result.upserted_ids or {}]
 
         with available():
-            written = self._mongo.transaction(write)
-        self._outbox.committed(written)
+            self._outbox.change({each.tenant_id for each in suppressions}, make)
 
     def remove(self, tenant_id: str, suppression_id: str, at: datetime) -> bool:
         """See `wavecom.ports.suppressions.Suppressions.remove`."""
-        found = self.get(tenant_id, suppression_id)
-        if found is None:
-            return False
-        outgoing = self._outbox.wanted_of([suppression_removed(found, at)])
 
-        def write(session: ClientSession) -> bool:
-            result = self._suppressions.delete_one({"_id": _key(tenant_id, suppression_id)}, session=session)
-            if result.deleted_count == 1:
-                self._outbox.write(outgoing, session)
-            return result.deleted_count == 1
+        def make(session: ClientSession | None) -> tuple[bool, list[Event]]:
+            removed = self._suppressions.find_one_and_delete({"_id": _key(tenant_id, suppression_id)}, session=session)
+            if removed is None:
+                return False, []
+            return True, [suppression_removed(_from_document(removed), at)]
 
         with available():
-            removed = self._mongo.transaction(write)
-        if removed:
-            self._outbox.committed(outgoing)
-        return removed
+            return self._outbox.change([tenant_id], make)
 
     def get(self, tenant_id: str, suppression_id: str) -> Suppression | None:
         """See `wavecom.ports.suppressions.Suppressions.get`."""

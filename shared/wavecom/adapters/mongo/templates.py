@@ -10,8 +10,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from wavecom.adapters.mongo.client import Document, Mongo, available
-from wavecom.adapters.mongo.events.outbox import NO_EVENTS, MongoOutbox
+from wavecom.adapters.mongo.events.outbox import MongoOutbox
 from wavecom.cache import TimedCache
+from wavecom.domain.events.event import Event
 from wavecom.domain.events.subjects import template_published
 from wavecom.domain.notifications.enums import Channel
 from wavecom.domain.templates.source import Source
@@ -62,20 +63,17 @@ class MongoTemplates:
 
     def save(self, before: Template, after: Template) -> bool:
         """See `wavecom.ports.content.Templates.save`."""
-        is_published = after.published != before.published
-        outgoing = self._outbox.wanted_of([template_published(after)]) if is_published else NO_EVENTS
 
-        def write(session: ClientSession) -> bool:
+        def make(session: ClientSession | None) -> tuple[bool, list[Event]]:
             result = self._templates.update_one(_guard(before), {"$set": _changeable(after)}, session=session)
-            if result.matched_count == 1:
-                self._outbox.write(outgoing, session)
-            return result.matched_count == 1
+            is_saved = result.matched_count == 1
+            is_published = is_saved and after.published != before.published
+            return is_saved, [template_published(after)] if is_published else []
 
         with available():
-            saved = self._mongo.transaction(write)
+            saved = self._outbox.change([after.tenant_id], make)
         if saved:
             self._cache.put((after.tenant_id, after.id), after)
-            self._outbox.committed(outgoing)
         return saved
 
     def add_version(self, before: Template, version: TemplateVersion) -> bool:

@@ -1,8 +1,8 @@
 """The outbox: events that are written in the transaction of the change that they tell of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from pymongo.client_session import ClientSession
 
@@ -12,6 +12,7 @@ from wavecom.domain.events.event import Event, Wanted, chosen, events_of
 from wavecom.domain.notifications.change import Change
 from wavecom.ports.events import WantedEvents
 
+T = TypeVar("T")
 Announce = Callable[[Sequence[Event]], None]
 """Tells consumers of events that were committed; it never raises."""
 
@@ -34,13 +35,14 @@ class MongoOutbox:
         self, mongo: Mongo, wanted: WantedEvents | None = None, announce: Announce = lambda events: None
     ) -> None:
         """Write what ``wanted`` says; without it nobody wants any events."""
+        self._mongo = mongo
         self._events = mongo.database.events
         self._wanted = wanted
         self._announce = announce
 
     def events_of(self, changes: Sequence[Change]) -> OutgoingEvents:
         """Return the events of changes, to be written in their transaction. Raises `StoreUnavailableError`."""
-        wanted = self._wanted.of(change.after.tenant_id for change in changes) if self._wanted is not None else None
+        wanted = self._wanted_by(change.after.tenant_id for change in changes)
         if not wanted:
             return NO_EVENTS
         return OutgoingEvents(
@@ -53,10 +55,31 @@ class MongoOutbox:
             wanted,
         )
 
-    def wanted_of(self, events: Sequence[Event]) -> OutgoingEvents:
-        """Return those of events about other things that their tenants want. Raises `StoreUnavailableError`."""
-        wanted = self._wanted.of(each.tenant_id for each in events) if self._wanted is not None else None
-        return OutgoingEvents(chosen(events, wanted), wanted) if wanted else NO_EVENTS
+    def change(
+        self,
+        tenant_ids: Iterable[str],
+        make: Callable[[ClientSession | None], tuple[T, Sequence[Event]]],
+        *,
+        reads_first: bool = False,
+    ) -> T:
+        """Make a change of something else than notifications, and write and announce its events that are wanted.
+
+        ``make`` returns a result, which is returned, and the events. Where the tenants want none it gets no session,
+        since one write needs no transaction, unless it ``reads_first``.
+        """
+        wanted = self._wanted_by(tenant_ids)
+        if not wanted and not reads_first:
+            return make(None)[0]
+
+        def write(session: ClientSession) -> tuple[T, OutgoingEvents]:
+            result, events = make(session)
+            outgoing = OutgoingEvents(chosen(events, wanted), wanted)
+            self.write(outgoing, session)
+            return result, outgoing
+
+        result, outgoing = self._mongo.transaction(write)
+        self.committed(outgoing)
+        return result
 
     def write(self, outgoing: OutgoingEvents, session: ClientSession) -> None:
         """Write events in the transaction of ``session``."""
@@ -68,3 +91,6 @@ class MongoOutbox:
         """Announce events whose transaction is committed and that endpoints want."""
         if for_endpoints := [each for each in outgoing.events if each.due_at is not None]:
             self._announce(for_endpoints)
+
+    def _wanted_by(self, tenant_ids: Iterable[str]) -> Mapping[str, Wanted]:
+        return self._wanted.of(tenant_ids) if self._wanted is not None else {}

@@ -14,7 +14,7 @@ from wavecom.adapters.mongo.events.wanted import MongoWantedEvents
 from wavecom.adapters.mongo.indexes import EPOCH
 from wavecom.adapters.sealing import Seal
 from wavecom.domain.errors import StoreUnavailableError
-from wavecom.domain.events.event import KINDS, EventType
+from wavecom.domain.events.event import KINDS, Event, EventType
 from wavecom.domain.events.subjects import endpoint_disabled
 from wavecom.domain.webhooks.endpoint import DisabledReason, Endpoint, OldSecret, Recovery, disabled, merge
 
@@ -75,22 +75,17 @@ class MongoEndpoints:
     def disable(self, endpoint: Endpoint, reason: DisabledReason, at: datetime) -> bool:
         """See `wavecom.ports.webhooks.Endpoints.disable`."""
         key = {"_id": endpoint.id, "tenantId": endpoint.tenant_id}
-        outgoing = self._outbox.wanted_of([endpoint_disabled(endpoint, reason, at)])
 
-        def write(session: ClientSession) -> bool:
+        def make(session: ClientSession | None) -> tuple[bool, list[Event]]:
             found = self._endpoints.find_one(key, session=session)
             if found is None or disabled(endpoint, self._from_document(found), reason, at) is None:
-                return False
+                return False, []
             update = {"$set": {"disabled": reason.value, "noticeDue": True, "updatedAt": at}}
             self._endpoints.update_one(key, update, session=session)
-            self._outbox.write(outgoing, session)
-            return True
+            return True, [endpoint_disabled(endpoint, reason, at)]
 
         with available():
-            done = self._mongo.transaction(write)
-        if done:
-            self._outbox.committed(outgoing)
-        return done
+            return self._outbox.change([endpoint.tenant_id], make, reads_first=True)
 
     def remove(self, tenant_id: str, endpoint_id: str) -> bool:
         """See `wavecom.ports.webhooks.Endpoints.remove`."""
