@@ -4,9 +4,7 @@ from wavecom.http.api_keys.routes import add_key_routes
 from wavecom.http.attachments.routes import add_attachment_routes
 from wavecom.http.dead_letters.routes import add_dead_letter_routes
 from wavecom.http.events.routes import add_event_routes
-from wavecom.http.framework.meter import HttpMeter
-from wavecom.http.framework.middleware import Validate, admit, finish
-from wavecom.http.framework.resolver import Resolver, answer_head, match_exactly
+from wavecom.http.framework.resolver import Resolver, answer_head, use_middleware
 from wavecom.http.notifications.read_routes import add_notification_read_routes
 from wavecom.http.notifications.routes import add_notification_routes
 from wavecom.http.operations.routes import add_operation_routes
@@ -25,7 +23,7 @@ from wavecom.http.webhooks.routes import add_endpoint_routes
 
 def build(app: Resolver, services: Services) -> Resolver:
     """Add every route and the middleware to ``app``, and return it."""
-    app.use([finish(HttpMeter(services.counters, services.clock)), admit(services), match_exactly, Validate()])
+    use_middleware(app, services)
     add_notification_routes(app, services)
     add_statistics_routes(app, services)
     add_notification_read_routes(app, services)

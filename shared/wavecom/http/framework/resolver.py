@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConf
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Route
 
 from wavecom.http.framework.errors import MethodNotAllowedError, UnknownPathError
-from wavecom.http.framework.middleware import UNMATCHED, Next
-from wavecom.http.services import HttpConfig
+from wavecom.http.framework.meter import HttpMeter
+from wavecom.http.framework.middleware import UNMATCHED, Next, Validate, admit, finish
+from wavecom.http.services import FeedServices, HttpConfig
 
 Resolver = TypeVar("Resolver", bound=ApiGatewayResolver)
 
@@ -54,6 +55,11 @@ def answer_head(app: ApiGatewayResolver) -> None:
             head = copy.copy(route)
             head.method, head.include_in_schema = "HEAD", False
             routes.append(head)
+
+
+def use_middleware(app: ApiGatewayResolver, services: FeedServices) -> None:
+    """Put the middleware of the API around every route of ``app``."""
+    app.use([finish(HttpMeter(services.counters, services.clock)), admit(services), match_exactly, Validate()])
 
 
 def match_exactly(app: ApiGatewayResolver, call_next: Next) -> Response[Any]:
